@@ -1,0 +1,62 @@
+# The targets to remember are `run` and `test`; `make help` lists the others.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# Every Python of pyenv from 3.8 on that is here; the unit side is tested on each.
+PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.[89].*/bin/python $(HOME)/.pyenv/versions/3.1[0-9].*/bin/python)
+# What tests need of Debian: real machines (nspawn), OpenSSH, certificates.
+PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps
+
+.PHONY: all
+all: format lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
+
+.PHONY: help
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+.PHONY: run
+run: .venv/ready  ## Show this machine's real health
+	@$(BIN)/reconcile-health --reach local || echo "(exit code $$?: see reconcile-health --help)"
+
+.PHONY: test
+test: packages .venv/ready lint types  ## Run every test; as root also those on real machines
+	$(BIN)/pytest
+
+.PHONY: unit
+unit: .venv/ready  ## Run the tests that need neither root nor other machines
+	$(BIN)/pytest -q tests/unit
+
+.PHONY: format
+format: .venv/ready  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet . || true
+
+.PHONY: lint
+lint: .venv/ready  ## Check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+.PHONY: types
+types: .venv/ready  ## Check types
+	$(BIN)/mypy
+
+.PHONY: golden
+golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/render
+
+.PHONY: hosts
+hosts: packages .venv/ready  ## Start three real machines to play with, until Ctrl-C (root)
+	$(BIN)/python -m tests.hosts up --count 3
+
+.PHONY: packages
+packages:
+	@.ci/packages $(PACKAGES)
+
+.venv/ready: setup.cfg pyproject.toml .ci/venv
+	@.ci/venv $(PYTHON)
+	@touch $@
+
+.PHONY: clean
+clean:  ## Remove what the other targets made here
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,205 @@
+"""The door to running commands: bounded in time and in output, leaving nothing behind.
+
+A command runs in a session of its own, so that a timeout ends its whole process group. Its output
+is drained to the end but kept only up to a cap, so that neither a flood nor a full pipe holds us,
+and a pipe that a grandchild keeps open after the command has ended is waited on only for a grace.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import IO, Dict, List, Mapping, Optional, Sequence, Set
+
+from .deadline import Deadline
+from .errors import CommandError
+
+OUTPUT_CAP_BYTES = 1024 * 1024
+GRACE_SECONDS = 0.5
+_OBEY_SECONDS = 2.0
+_CHUNK_BYTES = 65536
+_running: Set[int] = set()
+
+
+def kill_running() -> None:
+    """Kill the groups of every command that is running now: what to do before we die ourselves."""
+    for pid in list(_running):
+        _kill_group(pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a command ended.
+
+    Attributes:
+        exit_code: what it exited with, or minus the signal's number.
+        stdout, stderr: the first bytes of each, up to the cap.
+        stdout_bytes, stderr_bytes: how many bytes it wrote in all while it was drained.
+        timed_out: it was ended by us because its deadline passed.
+    """
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+    timed_out: bool = False
+
+    @property
+    def truncated(self) -> bool:
+        """Return whether some of stdout was dropped at the cap."""
+        return self.stdout_bytes > len(self.stdout)
+
+
+def _fd(stream: Optional[IO[bytes]]) -> int:
+    if stream is None:
+        raise TypeError('the process was started without this pipe')
+    return stream.fileno()
+
+
+class _Drain:
+    """Both pipes of one process, read as they fill, kept up to the cap."""
+
+    def __init__(self, process: subprocess.Popen[bytes], cap_bytes: int) -> None:
+        self._cap = cap_bytes
+        self._kept: Dict[int, List[bytes]] = {}
+        self._held: Dict[int, int] = {}
+        self._seen: Dict[int, int] = {}
+        self._selector = selectors.DefaultSelector()
+        for fd in (_fd(process.stdout), _fd(process.stderr)):
+            os.set_blocking(fd, False)
+            self._kept[fd], self._held[fd], self._seen[fd] = [], 0, 0
+            self._selector.register(fd, selectors.EVENT_READ)
+
+    @property
+    def open(self) -> bool:
+        return bool(self._selector.get_map())
+
+    def read(self, seconds: float) -> None:
+        """Read whatever arrives within `seconds`; return at the first of it."""
+        for key, _events in self._selector.select(seconds):
+            chunk = os.read(key.fd, _CHUNK_BYTES)
+            if not chunk:
+                self._selector.unregister(key.fd)
+                continue
+            self._seen[key.fd] += len(chunk)
+            room = self._cap - self._held[key.fd]
+            if room > 0:
+                self._kept[key.fd].append(chunk[:room])
+                self._held[key.fd] += min(room, len(chunk))
+
+    def result(self, stream: Optional[IO[bytes]]) -> bytes:
+        return b''.join(self._kept[_fd(stream)])
+
+    def seen(self, stream: Optional[IO[bytes]]) -> int:
+        return self._seen[_fd(stream)]
+
+    def close(self) -> None:
+        self._selector.close()
+
+
+def run(
+    argv: Sequence[str],
+    deadline: Deadline,
+    *,
+    env: Optional[Mapping[str, str]] = None,
+    cwd: str = '/',
+    cap_bytes: int = OUTPUT_CAP_BYTES,
+) -> Completed:
+    """Run `argv` (no shell) with stdin from /dev/null and return how it ended.
+
+    A command that overruns gets SIGTERM, then SIGKILL, to its whole group, and comes back with
+    `timed_out` and whatever it wrote.
+
+    Raises:
+        CommandError: it cannot be started.
+    """
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise CommandError(f'cannot run {argv[0]}: {error}') from error
+    _running.add(process.pid)
+    drain = _Drain(process, cap_bytes)
+    try:
+        timed_out = not _drain_until_exit(process.pid, drain, deadline)
+        if timed_out:
+            _end(process.pid, drain)
+        grace = Deadline.after(GRACE_SECONDS)
+        while drain.open and not grace.passed:
+            drain.read(grace.remaining_seconds)
+        return Completed(
+            _reap(process),
+            drain.result(process.stdout),
+            drain.result(process.stderr),
+            drain.seen(process.stdout),
+            drain.seen(process.stderr),
+            timed_out,
+        )
+    finally:
+        if process.returncode is None:
+            _reap(process)
+        _running.discard(process.pid)
+        drain.close()
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
+
+
+def _exited(pid: int) -> bool:
+    """Return whether the process has exited, leaving it to be reaped.
+
+    While the leader is not reaped its number cannot be given to another process, so a signal to
+    its group always reaches the group that we started.
+    """
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _drain_until_exit(pid: int, drain: _Drain, deadline: Deadline) -> bool:
+    """Read until the process has exited; return `False` if the deadline came first."""
+    pause_seconds = 0.001
+    while not _exited(pid):
+        if deadline.passed:
+            return False
+        if drain.open:
+            drain.read(min(deadline.remaining_seconds, 0.05))
+        else:
+            time.sleep(min(deadline.remaining_seconds, pause_seconds))
+            pause_seconds = min(pause_seconds * 2, 0.05)
+    return True
+
+
+def _end(pid: int, drain: _Drain) -> None:
+    """End the whole group: SIGTERM, a short while to obey, then SIGKILL."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _kill_group(pid, number)
+        if _drain_until_exit(pid, drain, Deadline.after(_OBEY_SECONDS)):
+            return
+
+
+def _reap(process: subprocess.Popen[bytes]) -> int:
+    """Kill what is left of the group, reap its leader and return the leader's exit code.
+
+    A setuid plugin may refuse our signals (`EPERM`); such a one is not waited on.
+    """
+    _kill_group(process.pid, signal.SIGKILL)
+    try:
+        return process.wait(_OBEY_SECONDS)
+    except subprocess.TimeoutExpired:
+        return -signal.SIGKILL
+
+
+def _kill_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)

@@ -1,0 +1,141 @@
+"""Typed look-ups in a parsed JSON object, each refusing with the path of what is wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Callable, List, Mapping, Optional, Tuple, TypeVar, cast
+
+from .errors import ReportError
+from .report import Health, JSONObject
+
+MAX_NAMES = 1000
+
+_Value = TypeVar('_Value')
+
+
+def format_time(moment: Optional[datetime]) -> Optional[str]:
+    """Return an aware time as RFC 3339 in UTC, such as `2026-11-23T08:01:30.250Z`."""
+    if moment is None:
+        return None
+    text = moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')
+    return text.replace('+00:00', 'Z').replace('.000Z', 'Z')
+
+
+def parse_time(text: str) -> datetime:
+    """Return the UTC time that an RFC 3339 text names.
+
+    Raises:
+        ValueError: it is not such a text, or has no offset.
+    """
+    # Python 3.8's fromisoformat reads neither `Z` nor fractions of other than 3 or 6 digits.
+    body = text[:-1] + '+00:00' if text[-1:] in ('Z', 'z') else text
+    head, dot, rest = body.partition('.')
+    if dot:
+        digits = rest[: len(rest) - len(rest.lstrip('0123456789'))]
+        body = f'{head}.{digits[:6]:0<6}{rest[len(digits) :]}'
+    moment = datetime.fromisoformat(body)
+    if moment.tzinfo is None:
+        raise ValueError('no offset from UTC')
+    return moment.astimezone(timezone.utc)
+
+
+class Fields:
+    """A JSON object with its path: typed look-ups that refuse with that path."""
+
+    def __init__(self, value: Any, path: str) -> None:
+        if not isinstance(value, dict):
+            raise ReportError(path, f'{_kind(value)} where an object belongs')
+        self.values = cast(JSONObject, value)
+        self._path = path
+
+    def _at(self, key: str) -> str:
+        return f'{self._path}.{key}' if self._path else key
+
+    def _read(self, key: str, what: str, read: Callable[[Any], Optional[_Value]]) -> Any:
+        """Return what `read` makes of the value; `None` for an absent or null one."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        found = read(value)
+        if found is None:
+            raise ReportError(self._at(key), f'{_kind(value)} where {what} belongs')
+        return found
+
+    def text(self, key: str, required: bool = False) -> str:
+        found = self._read(key, 'a string', lambda v: v if isinstance(v, str) else None)
+        if required and not found:
+            raise ReportError(self._at(key), 'missing or empty')
+        return found or ''
+
+    def health(self, key: str) -> Health:
+        word = self.text(key, required=True)
+        try:
+            return Health.parse(word)
+        except ValueError:
+            return Health.UNKNOWN
+
+    def number(self, key: str) -> Optional[float]:
+        return cast(Optional[float], self._read(key, 'a number', _number))
+
+    def ratio(self, key: str) -> Optional[float]:
+        number = self.number(key)
+        if number is not None and not 0.0 <= number <= 1.0:
+            raise ReportError(self._at(key), f'{number} is not between 0.0 and 1.0')
+        return number
+
+    def seconds(self, key: str) -> Optional[float]:
+        number = self.number(key)
+        if number is not None and number < 0:
+            raise ReportError(self._at(key), f'{number} seconds is less than none')
+        return number
+
+    def count(self, key: str) -> Optional[int]:
+        number = self.number(key)
+        if number is not None and (number < 0 or number != int(number)):
+            raise ReportError(self._at(key), f'{number} is not a count')
+        return None if number is None else int(number)
+
+    def time(self, key: str) -> Optional[datetime]:
+        text = self.text(key)
+        if not text:
+            return None
+        try:
+            return parse_time(text)
+        except (ValueError, OverflowError) as error:
+            raise ReportError(self._at(key), f'{text[:40]!r} is not a time: {error}') from error
+
+    def array(self, key: str, limit: int) -> List[Any]:
+        found = self._read(key, 'an array', lambda v: v if isinstance(v, list) else None) or []
+        if len(found) > limit:
+            raise ReportError(self._at(key), f'{len(found)} items, the limit is {limit}')
+        return cast(List[Any], found)
+
+    def names(self, key: str) -> Tuple[str, ...]:
+        items = self.array(key, MAX_NAMES)
+        for index, item in enumerate(items):
+            if not isinstance(item, str):
+                raise ReportError(
+                    f'{self._at(key)}[{index}]', f'{_kind(item)} where a name belongs'
+                )
+        return tuple(items)
+
+    def optional_object(self, key: str) -> Optional[Fields]:
+        value = self.values.get(key)
+        return None if value is None else Fields(value, self._at(key))
+
+
+def _number(value: Any) -> Optional[float]:
+    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else value
+
+
+def _kind(value: Any) -> str:
+    names: Mapping[type, str] = {
+        dict: 'an object',
+        list: 'an array',
+        str: 'a string',
+        bool: 'a boolean',
+        int: 'a number',
+        float: 'a number',
+        type(None): 'null',
+    }
+    return names.get(type(value), type(value).__name__)

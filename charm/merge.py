@@ -1,0 +1,124 @@
+"""From subset reports to one full report: read what callbacks return, keep the worst of each.
+
+A callback returns one mapping or a list of them. Whatever it returns, each becomes a result: what
+cannot be read becomes an `unknown` check that says why, and costs no other check its place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, Iterable, List, Mapping, Optional, Set, Tuple
+
+from .errors import ReportError
+from .report import CheckResult, Health, JSONObject, Report, worst
+from .strict_json import check_strings, load
+from .wire import MAX_CHECKS, check_from_json, check_to_json
+
+_MAX_MESSAGE = 2000
+_MAX_DATA_BYTES = 65536
+
+
+def read_subset(returned: Any, name: str) -> Tuple[CheckResult, ...]:
+    """Return the results in what a callback returned: a mapping, a list of them, or nonsense.
+
+    `name` is used where a mapping gives none. An empty list is no answer, thus `unknown`.
+    """
+    if isinstance(returned, (list, tuple)):
+        if not returned:
+            return (_unreadable(name, 'the callback returned an empty list'),)
+        return tuple(
+            _read_one(item, name if index == 0 else f'{name}-{index + 1}')
+            for index, item in enumerate(returned[:MAX_CHECKS])
+        )
+    return (_read_one(returned, name),)
+
+
+def _read_one(item: Any, name: str) -> CheckResult:
+    if not isinstance(item, Mapping):
+        what = 'nothing' if item is None else f'{type(item).__name__}, not a mapping'
+        return _unreadable(name, f'the callback returned {what}')
+    document = {**item, 'name': item.get('name') or name}
+    if 'message' in document:
+        document['message'] = _shorten(document['message'])
+    try:
+        # Through JSON text and back, so that a result holds only what the wire can carry.
+        plain = load(json.dumps(document, allow_nan=False).encode())
+        check_strings(plain, '')
+        result = check_from_json(plain, '')
+    except (ReportError, TypeError, ValueError, RecursionError) as error:
+        reason = f'{error.path}: {error.reason}' if isinstance(error, ReportError) else str(error)
+        return _unreadable(_shorten(str(document['name']), 200), f'unreadable result: {reason}')
+    if result.health is Health.UNKNOWN and plain['health'] != Health.UNKNOWN.value:
+        return _unreadable(result.name, f'health: {plain["health"]!r} is not a health')
+    return bounded(result)
+
+
+def _unreadable(name: str, reason: str) -> CheckResult:
+    return CheckResult(_writable(name), Health.UNKNOWN, message=_writable(_shorten(reason)))
+
+
+def _writable(text: str) -> str:
+    """Return the text with half surrogate pairs, which no encoder can write, as question marks."""
+    return text.encode('utf-8', 'replace').decode()
+
+
+def _shorten(message: Any, limit: int = _MAX_MESSAGE) -> Any:
+    if isinstance(message, str) and len(message) > limit:
+        return message[: limit - 1] + '…'
+    return message
+
+
+def bounded(result: CheckResult) -> CheckResult:
+    """Return the result with its data dropped, and said, if it is too large for a report."""
+    size_bytes = len(json.dumps(check_to_json(result)))
+    if size_bytes <= _MAX_DATA_BYTES:
+        return result
+    return dataclasses.replace(result, data={'dropped_bytes': size_bytes})
+
+
+def merge(results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
+    """Return the results under unique names, in order: a second `disk` becomes `disk-2`.
+
+    More than a report may hold end in one `unknown` result that counts the rest.
+    """
+    merged: List[CheckResult] = []
+    taken: Set[str] = set()
+    given = list(results)
+    kept = given if len(given) <= MAX_CHECKS else given[: MAX_CHECKS - 1]
+    for result in kept:
+        name, number = result.name, 2
+        while name in taken:
+            name, number = f'{result.name}-{number}', number + 1
+        taken.add(name)
+        merged.append(result if name == result.name else dataclasses.replace(result, name=name))
+    if len(kept) < len(given):
+        rest = len(given) - len(kept)
+        merged.append(_unreadable('too-many-checks', f'{rest} more results were left out'))
+    return tuple(merged)
+
+
+def lowest_qos(results: Iterable[CheckResult]) -> Optional[float]:
+    """Return the smallest qos that any check gave, `None` if none did."""
+    return min((result.qos for result in results if result.qos is not None), default=None)
+
+
+def make_report(service: str, unit: str, results: Iterable[CheckResult], **rest: Any) -> Report:
+    """Return the full report: unique checks, the worst of their healths, the lowest qos.
+
+    `rest` is passed to `Report` as it is.
+    """
+    checks = merge(results)
+    return Report(
+        service=service,
+        unit=unit,
+        health=worst(check.health for check in checks),
+        qos=lowest_qos(checks),
+        checks=checks,
+        **rest,
+    )
+
+
+def subset(result: CheckResult) -> JSONObject:
+    """Return the result as the subset report a callback would give; `read_subset` undoes it."""
+    return check_to_json(result)

@@ -1,0 +1,1 @@
+"""The orchestrator side of juju-health: ask every unit, collate, and say what is wrong."""

@@ -1,0 +1,96 @@
+"""Errors of the orchestrator side.
+
+ReconcilerError
+├── UsageError        what the operator asked for cannot be done as asked
+├── JujuError         the juju command failed (carries exit code and stderr)
+│   ├── JujuMissing        there is no juju command
+│   ├── JujuTimeout        it did not end by its deadline
+│   ├── NotLoggedIn        the controller does not know us
+│   ├── PermissionDenied   it does, but we may not
+│   ├── ModelNotFound      there is no such model, or none is chosen
+│   └── ControllerUnreachable
+└── StatusError       its status output cannot be read (carries the path inside)
+"""
+
+from __future__ import annotations
+
+
+class ReconcilerError(Exception):
+    """Root of every error this side raises on purpose; `str()` of it starts with "cannot".
+
+    Attributes:
+        retryable: whether trying again may help.
+        advice: what the operator may do next, one sentence or a command; may be empty.
+    """
+
+    retryable = False
+    advice = ''
+
+
+class UsageError(ReconcilerError):
+    """What the operator asked for cannot be done as asked."""
+
+
+class JujuError(ReconcilerError):
+    """The juju command failed.
+
+    Attributes:
+        exit_code: what it exited with; `None` if it never ran to an end.
+        stderr: what it said, shortened.
+    """
+
+    def __init__(self, message: str, exit_code: int | None = None, stderr: str = '') -> None:
+        self.exit_code = exit_code
+        self.stderr = stderr
+        super().__init__(message)
+
+
+class JujuMissing(JujuError):
+    """There is no juju command to run."""
+
+    advice = 'install it (snap install juju), or name it with --juju PATH'
+
+
+class JujuTimeout(JujuError):
+    """The juju command did not end by its deadline."""
+
+    retryable = True
+    advice = 'is the controller up? try: juju status'
+
+
+class NotLoggedIn(JujuError):
+    """The controller does not know us."""
+
+    advice = 'log in: juju login'
+
+
+class PermissionDenied(JujuError):
+    """The controller knows us, but we may not do this."""
+
+    advice = 'juju ssh needs admin access: juju grant USER admin MODEL'
+
+
+class ModelNotFound(JujuError):
+    """There is no such model, or none is chosen."""
+
+    advice = 'list them: juju models; then name one with --model'
+
+
+class ControllerUnreachable(JujuError):
+    """No controller answered."""
+
+    retryable = True
+    advice = 'is the controller up? try: juju status'
+
+
+class StatusError(ReconcilerError):
+    """What `juju status` printed cannot be read.
+
+    Attributes:
+        path: where in the document, such as `applications.mysql.units`.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        where = f'{path}: ' if path else ''
+        super().__init__(f'cannot read juju status: {where}{reason}')

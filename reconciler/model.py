@@ -1,0 +1,149 @@
+"""What `juju status` tells of a model, as values; `status` makes them.
+
+Every field that juju may leave out has a default that says so: an empty string, tuple or `None`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class StatusInfo:
+    """One of juju's statuses.
+
+    Attributes:
+        current: juju's word, such as `active`; empty if juju gave none.
+        message: one line; where juju could not tell, its `status-error`.
+        since: when it began, UTC; `None` if juju gave none or it could not be read.
+        failed: juju itself said `status-error` instead of a status.
+    """
+
+    current: str = ''
+    message: str = ''
+    since: datetime | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine or a container in one, by its juju id, such as `0` or `0/lxd/1`.
+
+    Attributes:
+        parent: the machine that a container is in; empty for a machine.
+        agent: juju-status: started, pending, down, stopped, error.
+        instance: machine-status: running, provisioning error, pending.
+        zone: the availability zone in `hardware`; empty if none is named.
+    """
+
+    id: str
+    parent: str = ''
+    agent: StatusInfo = field(default_factory=StatusInfo)
+    instance: StatusInfo = field(default_factory=StatusInfo)
+    hostname: str = ''
+    dns_name: str = ''
+    addresses: tuple[str, ...] = ()
+    instance_id: str = ''
+    zone: str = ''
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit, principal or subordinate.
+
+    Attributes:
+        name: such as `mysql/0`.
+        application: the part before the slash.
+        machine: the machine's id; a subordinate's is its principal's; empty on k8s or before
+            one is assigned.
+        principal: the principal unit of a subordinate; empty for a principal.
+        workload, agent: workload-status and juju-status.
+    """
+
+    name: str
+    application: str
+    machine: str = ''
+    principal: str = ''
+    leader: bool = False
+    address: str = ''
+    workload: StatusInfo = field(default_factory=StatusInfo)
+    agent: StatusInfo = field(default_factory=StatusInfo)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One side of a relation as an application's status lists it.
+
+    Attributes:
+        endpoint: this application's endpoint.
+        application: the related application or SAAS name.
+        interface, scope: empty where the client is too old to say.
+    """
+
+    endpoint: str
+    application: str
+    interface: str = ''
+    scope: str = ''
+
+
+@dataclass(frozen=True)
+class Application:
+    """A Juju application: what this project calls a service.
+
+    Attributes:
+        charm: the charm's name, without store prefix and revision.
+        scale: the wanted number of k8s units; `None` on machines.
+        life: empty, `dying` or `dead`.
+        subordinate_to: the principals of a subordinate.
+        units: its units, sorted by number; a subordinate's are found under its principals.
+    """
+
+    name: str
+    charm: str = ''
+    status: StatusInfo = field(default_factory=StatusInfo)
+    scale: int | None = None
+    life: str = ''
+    subordinate_to: tuple[str, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True)
+class Saas:
+    """An application of another model that this one consumes."""
+
+    name: str
+    url: str = ''
+    status: StatusInfo = field(default_factory=StatusInfo)
+    relations: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model as one `juju status` saw it.
+
+    Attributes:
+        type: `iaas` (machines) or `caas` (k8s).
+        faults: what could not be read, one line each; the rest was read all the same.
+    """
+
+    name: str
+    controller: str = ''
+    type: str = 'iaas'
+    version: str = ''
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    applications: Mapping[str, Application] = field(default_factory=dict)
+    saas: Mapping[str, Saas] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+    @property
+    def is_k8s(self) -> bool:
+        """Return whether the units are pods."""
+        return self.type == 'caas'
+
+    def units(self) -> Iterator[Unit]:
+        """Yield every unit of every application, in order."""
+        for application in self.applications.values():
+            yield from application.units

@@ -1,0 +1,200 @@
+"""What a sweep knows: readings of units, the health of services, and the snapshot of a model."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from charm.report import Health, Report, State
+
+from .model import Model, Unit
+
+
+class Outcome(enum.Enum):
+    """How asking one unit ended; every value but `REPORTED` is a reason for having no report."""
+
+    REPORTED = 'reported'
+    NOT_SHIPPED = 'no-hook'
+    UNASSIGNED = 'unassigned'
+    UNREACHABLE = 'unreachable'
+    REFUSED_KEY = 'refused-key'
+    HOST_KEY = 'host-key'
+    NOT_LOGGED_IN = 'not-logged-in'
+    NO_PERMISSION = 'no-permission'
+    JUJU_FAILED = 'juju-failed'
+    HOOK_MISSING = 'hook-missing'
+    HOOK_BROKEN = 'hook-broken'
+    TIMEOUT = 'timeout'
+    INVALID = 'unreadable'
+    DEADLINE = 'deadline'
+
+
+@dataclass(frozen=True)
+class OutcomeWords:
+    """What an outcome means, and what to do about it; `{unit}` and `{machine}` are filled in."""
+
+    meaning: str
+    advice: str
+
+
+WORDS: Mapping[Outcome, OutcomeWords] = {
+    Outcome.REPORTED: OutcomeWords('the unit reported', ''),
+    Outcome.NOT_SHIPPED: OutcomeWords(
+        'no health hook is shipped with it; this is what juju status says',
+        'deploy the health charm beside it: juju integrate health {application}',
+    ),
+    Outcome.UNASSIGNED: OutcomeWords(
+        'it has no machine yet', 'see what it waits for: juju status {unit}'
+    ),
+    Outcome.UNREACHABLE: OutcomeWords(
+        'its machine did not answer', 'try: juju ssh {unit} true; juju show-machine {machine}'
+    ),
+    Outcome.REFUSED_KEY: OutcomeWords(
+        'its machine refused our ssh key',
+        'add the key: juju add-ssh-key "$(cat ~/.ssh/id_ed25519.pub)"',
+    ),
+    Outcome.HOST_KEY: OutcomeWords(
+        'its machine showed another host key than the controller knows, or none is known',
+        'find out why the key changed before you trust it: juju show-machine {machine}',
+    ),
+    Outcome.NOT_LOGGED_IN: OutcomeWords('juju is not logged in', 'log in: juju login'),
+    Outcome.NO_PERMISSION: OutcomeWords(
+        'this user may not ssh in this model', 'ask for it: juju grant USER admin MODEL'
+    ),
+    Outcome.JUJU_FAILED: OutcomeWords(
+        'juju ssh failed before it reached the machine', 'try: juju ssh {unit} true'
+    ),
+    Outcome.HOOK_MISSING: OutcomeWords(
+        'its health hook is not where the charm should have put it',
+        'look for it: juju ssh {unit} ls -l {hook}',
+    ),
+    Outcome.HOOK_BROKEN: OutcomeWords(
+        'its health hook failed instead of reporting', 'run it: juju ssh {unit} {hook} --pretty'
+    ),
+    Outcome.TIMEOUT: OutcomeWords(
+        'its health hook did not end in time',
+        'see which check hangs: juju ssh {unit} {hook} --pretty; or raise --timeout',
+    ),
+    Outcome.INVALID: OutcomeWords(
+        'what its health hook printed is not a report', 'look at it: juju ssh {unit} {hook}'
+    ),
+    Outcome.DEADLINE: OutcomeWords(
+        'the sweep ended before it answered', 'raise --deadline or --workers'
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a sweep knows of one unit.
+
+    Attributes:
+        unit: which.
+        outcome: how asking it ended.
+        health: the report's, or what juju status implies, or `UNKNOWN`.
+        qos: the report's, `None` without one.
+        state: the report's, else derived from juju status.
+        report: the unit's own words; `None` for every outcome but `REPORTED`.
+        message: one line: why there is no report, or juju's own message.
+        hook: the path of the hook that answers for the unit; empty if none does.
+        received_at: when the answer arrived, by our clock (UTC); `None` without one.
+        duration_seconds: how long asking its machine took; `None` if it was not asked.
+        attempts: how often its machine was asked.
+        via: how it was got, such as `juju ssh, hook`, or `juju status`.
+    """
+
+    unit: Unit
+    outcome: Outcome
+    health: Health
+    qos: float | None = None
+    state: State | None = None
+    report: Report | None = None
+    message: str = ''
+    hook: str = ''
+    received_at: datetime | None = None
+    duration_seconds: float | None = None
+    attempts: int = 0
+    via: str = ''
+
+    @property
+    def advice(self) -> str:
+        """Return what the operator may do about it; empty when there is nothing."""
+        return WORDS[self.outcome].advice.format(
+            unit=self.unit.name,
+            application=self.unit.application,
+            machine=self.unit.machine or '?',
+            hook=self.hook or 'HOOK',
+        )
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of what was expected is known; the counts after `expected` add up to it.
+
+    Attributes:
+        expected: units that juju status names, or the wanted scale if that is more.
+        reported: those with a readable report.
+        no_hook: those that ship no health hook; juju status speaks for them.
+        unreachable: those whose machine, key or controller kept us from asking.
+        invalid: those whose hook was missing, broken, overran, or printed no report.
+        missing: those without a machine, or that do not exist yet.
+    """
+
+    expected: int = 0
+    reported: int = 0
+    no_hook: int = 0
+    unreachable: int = 0
+    invalid: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class ServiceHealth:
+    """One service's collated health.
+
+    Attributes:
+        name: the application.
+        health, qos, state: each rolled up by its own rule; see `collate`.
+        rule: the rule that gave the health, in words.
+        coverage: how many units stand behind it.
+        readings: its units' readings, in unit order.
+        message: one line: the most telling message behind the health.
+    """
+
+    name: str
+    health: Health
+    qos: float | None = None
+    state: State | None = None
+    rule: str = 'worst'
+    coverage: Coverage = field(default_factory=Coverage)
+    readings: tuple[Reading, ...] = ()
+    message: str = ''
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One sweep's result: everything a renderer needs.
+
+    Attributes:
+        model: the inventory it was made from.
+        services: every selected service, problems first.
+        health: the worst of the services'; `UNKNOWN` if there are none.
+        started_at: when the sweep began (UTC).
+        duration_seconds: how long it took.
+        complete: `False` if the deadline or the operator ended it before every unit was asked.
+        faults: what went wrong with the sweep itself, one line each.
+    """
+
+    model: Model
+    services: tuple[ServiceHealth, ...]
+    health: Health
+    started_at: datetime
+    duration_seconds: float
+    complete: bool = True
+    faults: tuple[str, ...] = ()
+
+    def readings(self) -> tuple[Reading, ...]:
+        """Return every unit's reading, service by service."""
+        return tuple(reading for service in self.services for reading in service.readings)
