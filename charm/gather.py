@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import dataclass
-from typing import Callable, Dict, Generic, Hashable, Iterator, List, Optional, Tuple, TypeVar
+from typing import Callable, Dict, Generator, Generic, Hashable, List, Optional, Tuple, TypeVar
 
 from .deadline import Deadline
 
@@ -34,7 +34,7 @@ class Gathered(Generic[Key, Value]):
 
 def gather(
     calls: Dict[Key, Callable[[], Value]], deadline: Deadline, workers: int
-) -> Iterator[Gathered[Key, Value]]:
+) -> Generator[Gathered[Key, Value], None, None]:
     """Run the calls in at most `workers` threads and yield each as it ends.
 
     Stops at the deadline: calls without an answer by then are not yielded, those not yet begun are

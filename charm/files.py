@@ -1,0 +1,108 @@
+"""The door to files that must survive: written whole or not at all, locked, and never lost.
+
+A write goes to a temporary file in the same directory, is flushed to disk, renamed over the old
+one, and the directory is flushed too: after `kill -9`, a full disk or a power cut at any step
+either the old content or the new one is there. What cannot be read is set aside, not overwritten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Generator
+
+from .deadline import Deadline
+from .errors import FileError
+
+_POLL_SECONDS = 0.02
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Replace the file's content, atomically and durably; make its directory if need be.
+
+    Raises:
+        FileError: it cannot be written, for example since the disk is full; the old content stays.
+    """
+    temporary = ''
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
+        with os.fdopen(descriptor, 'wb') as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _flush_directory(path.parent)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise FileError(f'cannot write {path}: {error.strerror or error}') from error
+
+
+def _flush_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be used to `<name>.corrupt-<UTC time>`, and return that path.
+
+    Raises:
+        FileError: it cannot be renamed.
+    """
+    stamp = time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())
+    aside = path.with_name(f'{path.name}.corrupt-{stamp}')
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f'{path.name}.corrupt-{stamp}-{number}')
+    try:
+        os.rename(path, aside)
+    except OSError as error:
+        raise FileError(f'cannot set {path} aside: {error.strerror or error}') from error
+    return aside
+
+
+@contextlib.contextmanager
+def locked(path: Path, deadline: Deadline) -> Generator[None, None, None]:
+    """Hold the lock of `path`, kept in `<path>.lock`, which is never removed.
+
+    The kernel frees the lock when its holder dies, so it is never stale.
+
+    Raises:
+        FileError: the lock cannot be had by the deadline.
+    """
+    name = path.with_name(f'{path.name}.lock')
+    try:
+        name.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise FileError(f'cannot lock {path}: {error.strerror or error}') from error
+    try:
+        while not _try_lock(descriptor, path):
+            if deadline.passed:
+                raise FileError(f'cannot lock {path}: another process holds {name}')
+            time.sleep(min(_POLL_SECONDS, deadline.remaining_seconds))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, path: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EINTR):
+            return False
+        raise FileError(f'cannot lock {path}: {error.strerror or error}') from error
+    return True

@@ -1,0 +1,55 @@
+"""Which unit this is, outside a hook as well: from the environment, or from the path."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+from typing import Mapping, Optional
+
+from .errors import HealthError
+
+_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*/[0-9]+')
+# Juju's agents live in /var/lib/juju/agents/unit-<application>-<number>.
+_AGENT_DIRECTORY = re.compile(r'unit-(?P<application>.+)-(?P<number>[0-9]+)')
+LOCAL_NUMBER = 0
+
+
+class IdentityError(HealthError):
+    """The unit's name is not one."""
+
+
+def check_unit(name: str) -> str:
+    """Return `name` if it is a Juju unit name.
+
+    Raises:
+        IdentityError: it is not.
+    """
+    if not _UNIT.fullmatch(name):
+        raise IdentityError(f'cannot report for {name!r}: not a unit name such as wordpress/0')
+    return name
+
+
+def own_unit(environment: Mapping[str, str] = os.environ, charm: Optional[Path] = None) -> str:
+    """Return the name of the unit whose charm this is.
+
+    `JUJU_UNIT_NAME` says so in a hook; outside one, the directory that the charm is in does.
+    Where neither does, this machine stands for itself, as `<hostname>/0`.
+    """
+    named = environment.get('JUJU_UNIT_NAME', '')
+    if _UNIT.fullmatch(named):
+        return named
+    directory = charm or Path(__file__).resolve().parent.parent
+    for part in (directory.name, directory.parent.name):
+        found = _AGENT_DIRECTORY.fullmatch(part)
+        if found:
+            return f'{found["application"]}/{found["number"]}'
+    return f'{_host_as_application()}/{LOCAL_NUMBER}'
+
+
+def _host_as_application() -> str:
+    short = socket.gethostname().split('.')[0].lower()
+    letters = re.sub(r'[^a-z0-9]+', '-', short).strip('-')
+    candidate = letters if _UNIT.fullmatch(f'{letters}/0') else f'host-{letters}'
+    return candidate if _UNIT.fullmatch(f'{candidate}/0') else 'localhost'

@@ -1,0 +1,125 @@
+"""A command is bounded in time and output, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from charm import command
+from charm.deadline import Deadline
+from charm.errors import CommandError
+
+
+def run(script: str, seconds: float = 20.0, cap_bytes: int = 1000) -> command.Completed:
+    return command.run(['sh', '-c', script], Deadline.after(seconds), cap_bytes=cap_bytes)
+
+
+def gone(pid: int) -> bool:
+    """Return whether the process ended; one that nobody reaped yet has ended too."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'Z'
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def wait_gone(pid: int) -> bool:
+    until = Deadline.after(5)
+    while not gone(pid) and not until.passed:
+        time.sleep(0.01)
+    return gone(pid)
+
+
+def test_output_and_exit_code_come_back_apart() -> None:
+    completed = run('echo out; echo err >&2; exit 3')
+    assert (completed.stdout, completed.stderr) == (b'out\n', b'err\n')
+    assert completed.exit_code == 3
+    assert not completed.timed_out
+
+
+def test_stdin_is_empty() -> None:
+    assert run('cat; echo end').stdout == b'end\n'
+
+
+def test_a_command_that_does_not_exist_is_an_error_that_names_it() -> None:
+    with pytest.raises(CommandError, match=r'cannot run /no/such: '):
+        command.run(['/no/such'], Deadline.after(5))
+
+
+def test_a_command_that_overruns_is_ended_with_its_children() -> None:
+    completed = run('sleep 60 & echo $!; sleep 60', seconds=0.3)
+    assert completed.timed_out
+    assert wait_gone(int(completed.stdout))
+
+
+def test_a_command_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, '_OBEY_SECONDS', 0.2)
+    completed = run('trap "" TERM; echo $$; while :; do sleep 0.1; done', seconds=0.3)
+    assert completed.timed_out
+    assert completed.exit_code == -signal.SIGKILL
+    assert wait_gone(int(completed.stdout))
+
+
+def test_an_answer_counts_although_a_grandchild_holds_the_pipe() -> None:
+    completed = run('sleep 60 & echo "$! answer"')
+    pid, answer = completed.stdout.split()
+    assert answer == b'answer'
+    assert completed.exit_code == 0
+    assert not completed.timed_out
+    assert wait_gone(int(pid))
+
+
+def test_a_grandchild_in_a_session_of_its_own_does_not_hold_us() -> None:
+    completed = run('setsid sleep 60 & echo "$! answer"')
+    pid, answer = completed.stdout.split()
+    try:
+        assert answer == b'answer'
+        assert completed.exit_code == 0
+    finally:
+        os.kill(int(pid), signal.SIGKILL)
+
+
+def test_a_flood_is_capped_while_it_is_drained() -> None:
+    completed = run('head -c 20000000 /dev/zero; echo done >&2; exit 4', cap_bytes=1000)
+    assert len(completed.stdout) == 1000
+    assert completed.stdout_bytes == 20_000_000
+    assert completed.truncated
+    assert (completed.stderr, completed.exit_code) == (b'done\n', 4)
+
+
+def test_a_command_that_closes_its_output_is_still_waited_for() -> None:
+    assert run('exec >&- 2>&-; sleep 0.2; exit 5').exit_code == 5
+
+
+def test_a_signal_is_told_as_a_negative_exit_code() -> None:
+    assert run('kill -9 $$').exit_code == -signal.SIGKILL
+
+
+def test_no_descriptors_and_no_zombies_are_left() -> None:
+    before = len(os.listdir('/proc/self/fd'))
+    for _ in range(5):
+        run('exit 0')
+    assert len(os.listdir('/proc/self/fd')) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_running_commands_can_all_be_killed_at_once() -> None:
+    ended: list[command.Completed] = []
+    thread = threading.Thread(target=lambda: ended.append(run('sleep 60')))
+    thread.start()
+    until = Deadline.after(10)
+    while thread.is_alive() and not until.passed:
+        command.kill_running()
+        thread.join(0.01)
+    assert ended[0].exit_code == -signal.SIGKILL
+
+
+def test_bytes_come_back_as_they_are() -> None:
+    script = f'{sys.executable} -c "import sys; sys.stdout.buffer.write(bytes(range(256)))"'
+    assert run(script).stdout == bytes(range(256))
