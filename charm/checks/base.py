@@ -1,0 +1,58 @@
+"""What a check is: a frozen dataclass whose fields are its options, with one method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Optional, Protocol, Sequence
+
+from ..deadline import Deadline
+from ..report import Health
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found, before the runner adds its name and times.
+
+    Attributes:
+        health: the verdict.
+        message: one line with the measured value in it.
+        data: structured output, JSON values only, in base units (bytes, seconds, ratios).
+        qos: 0.0 to 1.0, or `None`.
+    """
+
+    health: Health
+    message: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    qos: Optional[float] = None
+
+
+class Check(Protocol):
+    """One question about one service."""
+
+    def run(self, deadline: Deadline) -> Verdict:
+        """Look, and say what was found, by the deadline.
+
+        Raises:
+            CheckError: it cannot be determined; the runner reports `unknown`.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """A check with a name and its limits.
+
+    Attributes:
+        name: unique within a unit; `[a-z0-9][a-z0-9._-]*` by convention.
+        check: what to run.
+        timeout_seconds: the most it may take.
+        source: where it was defined, for people: a file, `built-in`, a callback's name.
+    """
+
+    name: str
+    check: Check
+    timeout_seconds: float = 10.0
+    source: str = 'built-in'
+
+
+Specs = Sequence[CheckSpec]

@@ -1,0 +1,192 @@
+"""The options of a check: the fields of its dataclass, converted from what a definition holds.
+
+A field with the metadata `OUTSIDE` is a door to the outside world, such as a file of /proc or a
+clock; tests pass their own, and definitions cannot.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import shlex
+from pathlib import Path
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Mapping,
+    NewType,
+    Optional,
+    Tuple,
+    Union,
+    get_type_hints,
+)
+
+from ..errors import HealthError
+from .limits import Range
+
+Command = NewType('Command', Tuple[str, ...])
+
+OUTSIDE: Mapping[str, bool] = {'outside': True}
+
+
+class OptionError(HealthError):
+    """An option is wrong.
+
+    Attributes:
+        key: the option; empty for all of them together.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        self.reason = reason
+        super().__init__(f'cannot use the option {key}: {reason}' if key else f'cannot: {reason}')
+
+
+def option_names(check: Any) -> Tuple[str, ...]:
+    """Return the names of the options of a check's class."""
+    return tuple(
+        field.name
+        for field in dataclasses.fields(check)
+        if field.init and not field.metadata.get('outside')
+    )
+
+
+def build(check: Any, values: Mapping[str, Any]) -> Any:
+    """Return the check of class `check` with its options set from `values`.
+
+    Raises:
+        OptionError: an option is unknown, missing, of another type, or refused by the check.
+    """
+    names = option_names(check)
+    hints = get_type_hints(check)
+    converted: Dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in names:
+            raise OptionError(key, f'no such option{nearest(key, names)}')
+        try:
+            converted[key] = _convert(hints[key], value)
+        except ValueError as error:
+            raise OptionError(key, str(error)) from error
+    for field in dataclasses.fields(check):
+        if _is_required(field) and field.name not in converted:
+            raise OptionError(field.name, 'missing, and it has no default')
+    return check(**converted)
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the nearest of `words`, else the list of them."""
+    known = sorted(words)
+    near = difflib.get_close_matches(word, known, 1, 0.5)
+    if near:
+        return f'; did you mean {near[0]!r}?'
+    return f'; known: {", ".join(known)}' if known else ''
+
+
+def require_order(warn: Optional[float], fail: Optional[float], suffix: str = '') -> None:
+    """Refuse a `warn` threshold above its `fail` threshold.
+
+    Raises:
+        OptionError: with the key `warn` + `suffix`.
+    """
+    if warn is not None and fail is not None and warn > fail:
+        raise OptionError(f'warn{suffix}', f'{warn:g} is above fail{suffix}, {fail:g}')
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    """Return `value` as the type that `hint`, a field's annotation, asks for."""
+    inner = getattr(hint, '__args__', None) or ()
+    if getattr(hint, '__origin__', None) is Union and type(None) in inner:
+        if value is None:
+            return None
+        hint = next(item for item in inner if item is not type(None))
+    return CONVERTERS[hint](value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f'{_kind(value)} where text belongs; quote it')
+    if '\0' in value:
+        raise ValueError('the text holds a NUL character')
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f'{_kind(value)} where true or false belongs')
+    return value
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f'{_kind(value)} where a whole number belongs')
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f'{_kind(value)} where a number belongs')
+    return float(value)
+
+
+def _path(value: Any) -> Path:
+    path = Path(_text(value))
+    if not path.is_absolute():
+        raise ValueError(f'{value!r} is not an absolute path')
+    return path
+
+
+def _range(value: Any) -> Range:
+    return Range.parse(str(_number(value)) if not isinstance(value, str) else value)
+
+
+def _words(value: Any) -> Tuple[str, ...]:
+    """Return a list of texts; one text alone is a list of one, a whole number is its digits."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(
+        str(item) if isinstance(item, int) and not isinstance(item, bool) else _text(item)
+        for item in items
+    )
+
+
+def _command(value: Any) -> Tuple[str, ...]:
+    """Return the words of a command: a list, or one text split as a shell would, without one."""
+    words = tuple(shlex.split(_text(value))) if isinstance(value, str) else _words(value)
+    if not words or not words[0]:
+        raise ValueError('the command is empty')
+    return words
+
+
+def _texts(value: Any) -> Dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError(f'{_kind(value)} where a mapping belongs')
+    return {_text(key): _words(item)[0] for key, item in value.items()}
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, (str, int, float)):
+        return repr(value)[:60]
+    return {'NoneType': 'nothing', 'dict': 'a mapping', 'list': 'a list'}.get(
+        type(value).__name__, type(value).__name__
+    )
+
+
+CONVERTERS: Mapping[Any, Callable[[Any], Any]] = {
+    str: _text,
+    bool: _truth,
+    int: _whole,
+    float: _number,
+    Path: _path,
+    Range: _range,
+    Tuple[str, ...]: _words,
+    Command: _command,
+    Mapping[str, str]: _texts,
+}
