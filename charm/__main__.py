@@ -1,0 +1,7 @@
+"""`python3 -m charm` is `hooks/health`, for a machine that has the package but no charm."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

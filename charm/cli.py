@@ -1,0 +1,147 @@
+"""The command line of `hooks/health`: print one unit's report, and exit 0 once it is printed."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Iterable, List, Mapping, NoReturn, Optional, Sequence
+
+from . import __version__
+from .callbacks import DIRECTORY as CALLBACKS
+from .command import kill_running
+from .deadline import Deadline
+from .errors import HealthError
+from .identity import check_unit, own_unit
+from .runner import Callback
+from .sweep import DEFINITIONS, Plan, make_plan, sweep
+from .text import pretty
+from .wire import encode
+
+USAGE_EXIT = 3
+_DEADLINE_SECONDS = 25.0
+
+_DESCRIPTION = """\
+Run this unit's health checks and print the report, one line of JSON. The exit code is 0 whenever
+a report was printed, however bad the news is, and 3 when the command line is wrong."""
+
+_EPILOG = """\
+examples:
+  hooks/health --pretty                  the whole report, for people
+  hooks/health --list                    the names of the checks
+  hooks/health --check disk --check web  run these only
+Checks are built in, defined in /etc/juju-health/checks.d/*.yaml, or functions of Python in
+/etc/juju-health/callbacks.d/*.py. States are what `health-status set` recorded."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # argparse would exit with 2, which a monitoring system reads as "critical".
+        self.print_usage(sys.stderr)
+        self.exit(USAGE_EXIT, f'{self.prog}: {message}\n')
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog='health',
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add('--unit', metavar='UNIT', help='report for this unit (default: the one we are in)')
+    add('--check', metavar='NAME', action='append', nargs='+', default=[], help='run only these')
+    add('--list', action='store_true', help='print the names of the checks, run none')
+    add('--pretty', action='store_true', help='print text for people instead of JSON')
+    add(
+        '--deadline',
+        metavar='SECONDS',
+        type=float,
+        default=_DEADLINE_SECONDS,
+        help='end by then, with the rest unknown (default: %(default)g)',
+    )
+    add(
+        '--definitions',
+        metavar='DIRECTORY',
+        type=Path,
+        default=DEFINITIONS,
+        help='where checks are defined (default: %(default)s)',
+    )
+    add(
+        '--callbacks',
+        metavar='DIRECTORY',
+        type=Path,
+        default=CALLBACKS,
+        help='where files of Python callbacks are (default: %(default)s)',
+    )
+    add('--version', action='version', version=f'juju-health {__version__}')
+    return parser
+
+
+def main(
+    argv: Optional[Sequence[str]] = None,
+    callbacks: Optional[Mapping[str, Iterable[Callback]]] = None,
+    services: Sequence[Mapping[str, Any]] = (),
+) -> int:
+    """Print the report and return the exit code.
+
+    A charm's own `hooks/health` gives what it has: `callbacks` maps services' names, or globs, to
+    callbacks; `services` are its services framework definitions, of which only `service`,
+    `health` and `rollup` are read.
+    """
+    arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _die)
+    try:
+        # The launcher is the charm's own, wherever in the charm this package lies.
+        reporter = own_unit(charm=Path(sys.argv[0]).resolve().parent.parent)
+        unit = check_unit(arguments.unit) if arguments.unit else reporter
+        plan = make_plan(
+            unit, reporter, callbacks, arguments.definitions, services, arguments.callbacks
+        )
+        names = [name for group in arguments.check for name in group]
+        if names:
+            _refuse_unknown(names, plan)
+            plan = plan.only(names)
+        if arguments.list:
+            text = '\n'.join(job.name for job in plan.jobs)
+        else:
+            report = sweep(plan, Deadline.after(arguments.deadline))
+            text = pretty(report, _colour()) if arguments.pretty else encode(report)
+    except HealthError as error:
+        print(f'health: {error}', file=sys.stderr)
+        return USAGE_EXIT
+    return _print(text)
+
+
+def _die(number: int, _frame: object) -> NoReturn:
+    """End on SIGTERM with the commands we started: each is in a session of its own."""
+    kill_running()
+    os._exit(128 + number)
+
+
+def _refuse_unknown(names: List[str], plan: Plan) -> None:
+    known = [job.name for job in plan.jobs]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f'did you mean {near[0]!r}?' if near else 'see --list'
+            raise HealthError(f'cannot run {name!r}: there is no such check; {hint}')
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get('NO_COLOR')
+
+
+def _print(text: str) -> int:
+    """Write the text, and leave at once: a check that hangs in a thread must not hold us."""
+    try:
+        sys.stdout.write(text + '\n')
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has gone; the interpreter must not try to flush again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USAGE_EXIT
+    return 0

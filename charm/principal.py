@@ -1,0 +1,171 @@
+"""The principal charm's own `hooks/health`, asked by the subordinate that reports for its unit.
+
+A charm that knows its workload best may have a health hook of its own. Whatever it prints is taken
+as one report of schema 1, or as one subset report or a list of them; each of its checks becomes
+one of the unit's, named `principal-<check>`, and `principal` is the whole of them. It is a guest:
+nonsense, silence, or an overrun is one `unknown` check, and it cannot speak for another unit.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Mapping, Optional, Tuple
+
+from .checks.base import CheckSpec, Verdict
+from .checks.children import ENVIRONMENT, describe_exit, tail
+from .checks.options import OUTSIDE
+from .checks.words import listed
+from .command import Completed, run
+from .deadline import Deadline
+from .errors import CheckError, ReportError
+from .merge import lowest_qos, merge, read_subset
+from .report import CheckResult, Health, Report, worst
+from .sourced import Sourced
+from .strict_json import load
+from .wire import check_to_json, from_json
+
+AGENTS = Path('/var/lib/juju/agents')
+NAME = 'principal'
+# What it says as a whole, and its checks.
+Answer = Tuple[CheckResult, Tuple[CheckResult, ...]]
+NESTED = 'JUJU_HEALTH_NESTED'
+_TIMEOUT_SECONDS = 20.0
+# The hook is told to end a little before we give up on it, so that its own deadline speaks.
+_MARGIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Run another charm's health hook and take its word for its own unit.
+
+    Attributes:
+        unit: the principal unit, such as `wordpress/0`.
+        hook: its `hooks/health`.
+    """
+
+    unit: str
+    hook: Path
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, metadata=OUTSIDE)
+
+    def run(self, deadline: Deadline) -> Verdict:
+        """Return all of its checks as one verdict, the worst of them; `data.checks` has each.
+
+        Raises:
+            CheckError: it cannot be run or believed.
+        """
+        whole, results = self._ask(deadline)
+        data = {**whole.data, 'checks': [check_to_json(one) for one in results]}
+        return Verdict(whole.health, whole.message, data, whole.qos)
+
+    def run_all(self, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
+        """Return what it says as a whole under `name`, and each of its checks as `<name>-<check>`.
+
+        Raises:
+            CheckError: it cannot be run or believed.
+        """
+        whole, results = self._ask(deadline)
+        each = (replace(one, name=f'{name}-{one.name}') for one in results)
+        return merge((replace(whole, name=name), *each))
+
+    def _ask(self, deadline: Deadline) -> Answer:
+        if self.environment.get(NESTED):
+            raise CheckError('cannot ask the principal: its health hook asks us')
+        _refuse_untrusted(self.hook)
+        environment = {
+            **ENVIRONMENT,
+            'JUJU_UNIT_NAME': self.unit,
+            'JUJU_CHARM_DIR': str(self.hook.parent.parent),
+            'CHARM_DIR': str(self.hook.parent.parent),
+            NESTED: '1',
+        }
+        done = run(
+            [str(self.hook)],
+            deadline.within(max(deadline.remaining_seconds - _MARGIN_SECONDS, 0.1)),
+            env=environment,
+            cwd=str(self.hook.parent.parent),
+        )
+        return read_answer(self.unit, done)
+
+
+def find(unit: str, reporter: str, agents: Path = AGENTS) -> Sourced:
+    """Return the check `principal` where a subordinate reports for a charm with a health hook."""
+    if unit == reporter:
+        return Sourced()
+    hook = agents / f'unit-{unit.replace("/", "-")}' / 'charm' / 'hooks' / 'health'
+    if not os.path.lexists(hook):
+        return Sourced()
+    return Sourced((CheckSpec(NAME, Principal(unit, hook), _TIMEOUT_SECONDS, str(hook)),))
+
+
+def read_answer(unit: str, done: Completed) -> Answer:
+    """Return what a hook says as a whole, and its checks.
+
+    Raises:
+        CheckError: there is no answer, or it cannot be believed.
+    """
+    if done.timed_out:
+        raise CheckError(f'cannot tell: the principal did not answer in time{tail(done)}')
+    if done.truncated:
+        raise CheckError(f'cannot tell: the principal printed {done.stdout_bytes} bytes')
+    if done.exit_code != 0:
+        ended = describe_exit(done.exit_code)
+        raise CheckError(f'cannot tell: the health hook of the principal {ended}{tail(done)}')
+    try:
+        document = load(done.stdout)
+        if isinstance(document, dict) and 'schema' in document:
+            return _of_report(unit, from_json(document))
+    except ReportError as error:
+        raise CheckError(f'cannot use what the principal printed: {error}') from error
+    results = merge(read_subset(document, 'check'))
+    return _whole(worst(one.health for one in results), lowest_qos(results), results), results
+
+
+def _of_report(unit: str, report: Report) -> Answer:
+    if report.unit != unit:
+        raise CheckError(f'cannot use the report: it is for {report.unit!r}, not for {unit!r}')
+    # Of what it says of itself and what its checks say, the worse counts.
+    health = report.health
+    if report.checks:
+        health = worst((health, *(one.health for one in report.checks)))
+    whole = _whole(health, report.qos, report.checks)
+    state = report.state
+    if state is None:
+        return whole, report.checks
+    data = {
+        'state': state.name.value,
+        'state_duration': state.duration,
+        'blockers': list(state.blockers),
+    }
+    blockers = f' by {", ".join(state.blockers)}' if state.blockers else ''
+    message = f'{whole.message}; {state.name.value}{blockers}'
+    return replace(whole, message=message, data=data), report.checks
+
+
+def _whole(health: Health, qos: Optional[float], results: Tuple[CheckResult, ...]) -> CheckResult:
+    bad = [one.name for one in results if one.health is not Health.PASSED]
+    message = f'not passed: {listed(bad)}' if bad else f'{len(results)} checks passed'
+    if not bad and health is not Health.PASSED:
+        message = f'it reports {health.value}'
+    return CheckResult(NAME, health, qos, message)
+
+
+def _refuse_untrusted(hook: Path) -> None:
+    """Refuse to run what others than root, or we, may have written.
+
+    Raises:
+        CheckError: it is not there, not executable, or not to be trusted.
+    """
+    try:
+        status = os.stat(hook)
+    except OSError as error:
+        raise CheckError(f'cannot run {hook}: {error.strerror}') from error
+    if not stat.S_ISREG(status.st_mode) or not os.access(hook, os.X_OK):
+        raise CheckError(f'cannot run {hook}: it is not an executable file')
+    if status.st_uid not in (0, os.geteuid()):
+        raise CheckError(f'cannot run {hook}: user {status.st_uid} owns it; root has to')
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mode = stat.S_IMODE(status.st_mode)
+        raise CheckError(f'cannot run {hook}: others may write it (mode {mode:04o})')

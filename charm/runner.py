@@ -1,0 +1,127 @@
+"""Run many checks at once: one result or more for each, always, by a deadline.
+
+This is the boundary for whatever a check or a callback does: an exception, nonsense or an overrun
+becomes an `unknown` result with the reason, and the other checks never notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Callable, Dict, Iterable, List, Tuple
+
+from .checks.base import CheckSpec
+from .deadline import Deadline
+from .errors import HealthError
+from .gather import gather
+from .merge import read_subset
+from .report import CheckResult, Health
+
+Callback = Callable[[str], Any]
+
+_WORKERS = 64
+# A check is handed its deadline and should end by it; this much later we stop listening.
+_LATE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to run.
+
+    Attributes:
+        name: the check's name, or the callback's.
+        timeout_seconds: the most it may take.
+        run: returns its results; is given its deadline.
+    """
+
+    name: str
+    timeout_seconds: float
+    run: Callable[[Deadline], Tuple[CheckResult, ...]]
+
+
+def check_job(spec: CheckSpec) -> Job:
+    """Return the job that runs a check."""
+
+    def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
+        verdict = spec.check.run(deadline)
+        return read_subset(
+            {
+                'name': spec.name,
+                'health': verdict.health.value,
+                'qos': verdict.qos,
+                'message': verdict.message,
+                'data': dict(verdict.data),
+            },
+            spec.name,
+        )
+
+    return Job(spec.name, spec.timeout_seconds, run)
+
+
+def callback_job(callback: Callback, service: str, timeout_seconds: float = 10.0) -> Job:
+    """Return the job that runs `callback(service)` and reads what it returns."""
+    inner = getattr(callback, 'func', callback)
+    name = str(getattr(inner, '__name__', type(inner).__name__))
+    return Job(name, timeout_seconds, lambda deadline: read_subset(callback(service), name))
+
+
+def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]:
+    """Run the jobs at once and return every job's results, in the order of the jobs."""
+    todo = list(jobs)
+    if not todo:
+        return ()
+    calls: Dict[int, Callable[[], List[CheckResult]]] = {
+        index: _timed(job, deadline) for index, job in enumerate(todo)
+    }
+    longest_seconds = max(job.timeout_seconds for job in todo) + _LATE_SECONDS
+    rounds = -(-len(todo) // _WORKERS)
+    patience = deadline.within(longest_seconds * rounds)
+    answered: Dict[int, List[CheckResult]] = {}
+    for done in gather(calls, patience, _WORKERS):
+        job = todo[done.key]
+        # _timed() lets no exception out, save those that are not Exceptions.
+        answered[done.key] = done.value if done.value is not None else [_unknown(job, 'no answer')]
+    return tuple(
+        result
+        for index, job in enumerate(todo)
+        for result in answered.get(index, [_unknown(job, _overrun(job, deadline))])
+    )
+
+
+def _timed(job: Job, deadline: Deadline) -> Callable[[], List[CheckResult]]:
+    def call() -> List[CheckResult]:
+        started = time.monotonic()
+        try:
+            results = job.run(deadline.within(job.timeout_seconds))
+        except HealthError as error:
+            results = (_unknown(job, str(error)),)
+        except SystemExit as error:
+            results = (_unknown(job, f'it exited with {error.code!r}'),)
+        except Exception as error:  # noqa: BLE001 - the boundary: a check costs only itself
+            results = (_unknown(job, f'{type(error).__name__}: {error}'),)
+        seconds = time.monotonic() - started
+        if seconds > job.timeout_seconds + _LATE_SECONDS:
+            results = (_unknown(job, _overrun(job, deadline)),)
+        now = datetime.now(timezone.utc)
+        return [
+            dataclasses.replace(
+                result,
+                at=result.at or now,
+                duration=round(seconds, 4) if result.duration is None else result.duration,
+            )
+            for result in results
+        ]
+
+    return call
+
+
+def _overrun(job: Job, deadline: Deadline) -> str:
+    if deadline.passed:
+        return 'it did not end before the deadline of the whole run'
+    return f'it did not end within its timeout of {job.timeout_seconds:g} s'
+
+
+def _unknown(job: Job, reason: str) -> CheckResult:
+    return read_subset({'health': Health.UNKNOWN.value, 'message': reason}, job.name)[0]

@@ -1,0 +1,35 @@
+"""Checks that nobody defined for us: what a source found here, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Tuple
+
+from .checks.base import CheckSpec
+from .errors import DefinitionError
+
+_MOST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """What a source found.
+
+    Attributes:
+        specs: the checks.
+        faults: what cannot be used, and why.
+    """
+
+    specs: Tuple[CheckSpec, ...] = ()
+    faults: Tuple[DefinitionError, ...] = ()
+
+    def __add__(self, other: Sourced) -> Sourced:
+        """Return what both found."""
+        return Sourced((*self.specs, *other.specs), (*self.faults, *other.faults))
+
+
+def spec_name(prefix: str, name: str) -> str:
+    """Return `<prefix>-<name>` as a check's name: other characters than it may have become `-`."""
+    plain = re.sub(r'[^a-z0-9._-]+', '-', name.lower()).strip('-') or 'unnamed'
+    return f'{prefix}-{plain}'[:_MOST_NAME]

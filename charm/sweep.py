@@ -1,0 +1,152 @@
+"""One pass over one unit: gather the checks that apply, run them, and make the report."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple
+
+from . import __version__, definitions, states
+from . import callbacks as authors
+from .deadline import Deadline
+from .errors import HealthError
+from .hysteresis import Rule
+from .merge import make_report, merge, read_subset
+from .report import CheckResult, Report, Reporter, State
+from .runner import Callback, Job, callback_job, check_job, run_jobs
+from .settling import Settler
+
+DEFINITIONS = Path('/etc/juju-health/checks.d')
+_BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run for one unit.
+
+    Attributes:
+        unit: for whom, such as `wordpress/0`.
+        reporter: the unit whose charm runs the checks, such as `health/0`.
+        jobs: what to run.
+        faults: definitions that cannot be used; each is reported as a failing check.
+        rollup: how the charm wants the units of its application to make one; may be empty.
+        settling: of each check that settles, by name, how.
+        states: the directory of the recorded states, and of how checks settled.
+    """
+
+    unit: str
+    reporter: str
+    jobs: Tuple[Job, ...]
+    faults: Tuple[definitions.DefinitionError, ...] = ()
+    rollup: Mapping[str, Any] = field(default_factory=dict)
+    settling: Mapping[str, Rule] = field(default_factory=dict)
+    states: Path = field(default_factory=states.directory)
+
+    @property
+    def service(self) -> str:
+        """Return the application the unit belongs to."""
+        return self.unit.split('/')[0]
+
+    def only(self, names: Sequence[str]) -> Plan:
+        """Return the plan with none but the named jobs, and no faults of others."""
+        jobs = tuple(job for job in self.jobs if job.name in names)
+        return replace(self, jobs=jobs, faults=())
+
+    def settle(self, results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
+        """Return the results as they settle; see `charm.hysteresis`."""
+        path = self.states / f'{self.unit.replace("/", "-")}.settling.json'
+        return Settler(path, self.settling).settle(results)
+
+
+def make_plan(
+    unit: str,
+    reporter: str,
+    callbacks: Optional[Mapping[str, Iterable[Callback]]] = None,
+    directory: Path = DEFINITIONS,
+    services: Sequence[Mapping[str, Any]] = (),
+    plug_ins: Path = authors.DIRECTORY,
+) -> Plan:
+    """Return what applies to `unit`: callbacks, the definitions, the built-ins.
+
+    Args:
+        unit: for whom.
+        reporter: the unit whose charm this is.
+        callbacks: a charm's own, by services' names or globs.
+        directory: where checks are defined.
+        services: the services framework definitions of the reporter's charm, for itself only.
+        plug_ins: where files of callbacks are.
+
+    Raises:
+        DefinitionError: `services` cannot be used.
+    """
+    service = unit.split('/')[0]
+    loaded = definitions.load(directory)
+    plugged, faults = authors.load(plug_ins)
+    declared = authors.declared(services if unit == reporter else ())
+    own = authors.for_service(callbacks or {}, service)
+    called = authors.bind((*own, *authors.for_service(plugged, service)), service)
+    rules: Dict[str, Rule] = {}
+    jobs = [
+        _settling(callback_job(one, service), one.rule, rules)
+        for one in (*declared.callbacks, *called)
+    ]
+    jobs += [
+        _settling(check_job(spec), getattr(spec, 'settling', None), rules)
+        for spec in definitions.effective(loaded, service)
+    ]
+    faults = (*loaded.faults, *faults)
+    return Plan(unit, reporter, tuple(jobs), faults, declared.rollup, rules)
+
+
+def _settling(job: Job, rule: Optional[Rule], rules: Dict[str, Rule]) -> Job:
+    """Return the job, its rule put into `rules` under its name, and under those it answers by."""
+    if rule is None:
+        return job
+    rules[job.name] = rule
+
+    def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
+        results = job.run(deadline)
+        rules.update({result.name: rule for result in results})
+        return results
+
+    return replace(job, run=run)
+
+
+def sweep(plan: Plan, deadline: Deadline) -> Report:
+    """Run the plan by the deadline and return the unit's full report."""
+    results = plan.settle(merge(run_jobs(plan.jobs, deadline)))
+    faults = tuple(definitions.fault_result(fault) for fault in plan.faults)
+    state, trouble = _read_state(plan)
+    return make_report(
+        plan.service,
+        plan.unit,
+        (*results, *faults, *trouble),
+        state=state,
+        rollup=plan.rollup,
+        reporter=Reporter(plan.reporter, __version__),
+        boot_id=_read_boot_id(),
+        sequence=_sequence(),
+        reported_at=datetime.now(timezone.utc),
+    )
+
+
+def _read_state(plan: Plan) -> Tuple[Optional[State], Tuple[CheckResult, ...]]:
+    """Return the recorded state, and what is wrong with its file as a check's result."""
+    try:
+        return states.States(plan.unit, plan.states).state(), ()
+    except HealthError as error:
+        return None, read_subset({'health': 'unknown', 'message': str(error)}, 'states')
+
+
+def _read_boot_id(source: Path = _BOOT_ID) -> str:
+    try:
+        return source.read_text().strip()
+    except OSError:
+        return ''
+
+
+def _sequence() -> int:
+    """Return the milliseconds since boot: they only grow within one boot, and need no file."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)

@@ -1,0 +1,135 @@
+"""One result or more for each job, always: what a check or a callback does costs only itself."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from charm.checks.base import CheckSpec, Verdict
+from charm.deadline import Deadline
+from charm.errors import CheckError
+from charm.report import CheckResult, Health
+from charm.runner import callback_job, check_job, run_jobs
+
+
+@dataclass(frozen=True)
+class Raises:
+    error: BaseException
+
+    def run(self, deadline: Deadline) -> Verdict:
+        raise self.error
+
+
+@dataclass(frozen=True)
+class Says:
+    verdict: Verdict
+
+    def run(self, deadline: Deadline) -> Verdict:
+        return self.verdict
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Ignores its deadline, as a check that blocks in the kernel does."""
+
+    event: threading.Event
+
+    def run(self, deadline: Deadline) -> Verdict:
+        self.event.wait(60)
+        return Verdict(Health.PASSED, 'late')
+
+
+FINE = CheckSpec('fine', Says(Verdict(Health.PASSED, 'all well', {'n': 1}, 0.9)), 1.0)
+
+
+def results_of(*specs: CheckSpec, seconds: float = 30) -> tuple[CheckResult, ...]:
+    return run_jobs([check_job(spec) for spec in specs], Deadline.after(seconds))
+
+
+def test_a_verdict_becomes_a_result_with_its_time_and_duration() -> None:
+    (result,) = results_of(FINE)
+    assert (result.name, result.health, result.qos) == ('fine', Health.PASSED, 0.9)
+    assert result.data == {'n': 1}
+    assert result.at is not None
+    assert result.duration is not None
+
+
+@pytest.mark.parametrize(
+    ('error', 'said'),
+    [
+        (CheckError('cannot read /proc/x: gone'), 'cannot read /proc/x: gone'),
+        (ValueError('bad'), 'ValueError: bad'),
+        (RecursionError(), 'RecursionError'),
+        (SystemExit(7), 'it exited with 7'),
+    ],
+)
+def test_a_check_that_raises_is_unknown_with_the_reason(error: BaseException, said: str) -> None:
+    broken, fine = results_of(CheckSpec('broken', Raises(error)), FINE)
+    assert (broken.name, broken.health) == ('broken', Health.UNKNOWN)
+    assert said in broken.message
+    assert fine.health is Health.PASSED
+
+
+def test_a_check_that_overruns_is_unknown_and_holds_no_other() -> None:
+    release = threading.Event()
+    try:
+        hung, fine = results_of(CheckSpec('hung', Waits(release), 0.1), FINE)
+    finally:
+        release.set()
+    assert hung.health is Health.UNKNOWN
+    assert hung.message == 'it did not end within its timeout of 0.1 s'
+    assert fine.health is Health.PASSED
+
+
+def test_the_deadline_of_the_run_ends_a_check_with_a_longer_timeout() -> None:
+    release = threading.Event()
+    try:
+        hung, fine = results_of(CheckSpec('hung', Waits(release), 60), FINE, seconds=0.2)
+    finally:
+        release.set()
+    assert 'deadline' in hung.message
+    assert fine.health is Health.PASSED
+
+
+def test_results_come_in_the_order_of_the_jobs() -> None:
+    specs = [CheckSpec(f'c{n}', Says(Verdict(Health.WARN, ''))) for n in range(100)]
+    assert [result.name for result in results_of(*specs)] == [f'c{n}' for n in range(100)]
+
+
+def check_db(service: str) -> Any:
+    return {'health': 'warn', 'message': f'{service} is slow', 'data': {'ping_seconds': 0.2}}
+
+
+def check_both(service: str, prefix: str) -> Any:
+    return [{'name': f'{prefix}-a', 'health': 'pass'}, {'name': f'{prefix}-b', 'health': 'fail'}]
+
+
+class Callable:
+    def __call__(self, service: str) -> Any:
+        return {'health': 'passed'}
+
+
+def test_a_callback_is_given_the_service_and_may_return_one_or_many() -> None:
+    jobs = [
+        callback_job(check_db, 'web'),
+        callback_job(functools.partial(check_both, prefix='x'), 'web'),
+        callback_job(Callable(), 'web'),
+        callback_job(lambda service: None, 'web'),
+    ]
+    results = run_jobs(jobs, Deadline.after(30))
+    assert [(result.name, result.health) for result in results] == [
+        ('check_db', Health.WARN),
+        ('x-a', Health.PASSED),
+        ('x-b', Health.FAIL),
+        ('Callable', Health.PASSED),
+        ('<lambda>', Health.UNKNOWN),
+    ]
+    assert results[0].message == 'web is slow'
+
+
+def test_nothing_to_run_is_no_results() -> None:
+    assert run_jobs([], Deadline.after(1)) == ()
