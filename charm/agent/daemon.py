@@ -1,0 +1,170 @@
+"""The daemon as a whole: one per machine, the loop and its doors, from start to end."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional, Tuple
+
+from ..command import kill_running
+from ..deadline import Deadline
+from ..errors import FileError, HealthError
+from ..files import locked
+from . import config as config_file
+from .api import Api
+from .config import Listen
+from .desk import say
+from .limits import Limits, Rate
+from .listeners import listen_tcp, listen_unix, tls_server
+from .loop import Loop
+from .notify import Notifier
+from .server import Door
+from .setup import Callbacks, Setup, read_setup
+from .trust import read_trusted
+
+# A process that was killed lets go of the lock when the kernel has buried it.
+_LOCK_SECONDS = 5.0
+_LEAST_TOKEN_CHARACTERS = 16
+# A stack of 8 MiB for each thread is only promised, but a container's limit counts promises.
+_STACK_BYTES = 512 * 1024
+# Who may use the unix socket is trusted more than who is on the network.
+_UNIX_LIMITS = Limits(per_second=50.0, burst=200)
+_NOTES_PER_SECOND = 1.0
+_NOTES_BURST = 20
+
+
+class StartError(HealthError):
+    """The daemon cannot start."""
+
+
+class Daemon:
+    """The loop and its doors.
+
+    Args:
+        config: the path of `agent.yaml`.
+        callbacks: those of the charm, by service.
+        notifier: the service manager.
+    """
+
+    def __init__(self, config: Path, callbacks: Callbacks, notifier: Notifier) -> None:
+        self._refused: Dict[str, int] = {}
+        self._notes = Rate(_NOTES_PER_SECOND, _NOTES_BURST)
+        self.loop = Loop(
+            lambda: read_setup(config, callbacks), notifier, self._dead, self._reopen_tcp
+        )
+        self._api = Api(self.loop, self._own_counters)
+        self._unix: Optional[Door] = None
+        self._tcp: Optional[Door] = None
+
+    def run(self) -> None:
+        """Serve until told to stop.
+
+        Raises:
+            StartError: it cannot start.
+        """
+        config = self.loop.setup.config
+        self.loop.catch_signals()
+        try:
+            listener = listen_unix(config.socket, config.socket_group)
+        except (OSError, LookupError) as error:
+            raise StartError(f'cannot listen at {config.socket}: {error}') from error
+        self._unix = self._open(Door(listener, self._api.answer, self._note, _UNIX_LIMITS))
+        if config.listen is not None:
+            self._tcp = self._open_tcp(config.listen)
+        try:
+            self.loop.run()
+        finally:
+            self._unix.close()
+            with contextlib.suppress(OSError):
+                config.socket.unlink()
+            if self._tcp is not None:
+                self._tcp.close()
+            kill_running()
+
+    def _open(self, door: Door) -> Door:
+        door.open()
+        return door
+
+    def _open_tcp(self, listen: Listen) -> Door:
+        try:
+            tls = tls_server(listen.certificate, listen.key)
+            token = _read_token(listen.token_file)
+            listener = listen_tcp(listen.host, listen.port)
+        except OSError as error:
+            where = f'{listen.host}:{listen.port}'
+            raise StartError(f'cannot listen at {where}: {error}') from error
+        door = Door(listener, self._api.answer, self._note, Limits(), tls, token)
+        say(f'listening at {listen.host} port {listener.getsockname()[1]}')
+        return self._open(door)
+
+    def _reopen_tcp(self, setup: Setup) -> None:
+        """Follow a reload: the address, the certificate and the token may be new ones."""
+        if self._tcp is not None:
+            self._tcp.close()
+            self._tcp = None
+        if setup.config.listen is not None:
+            try:
+                self._tcp = self._open_tcp(setup.config.listen)
+            except HealthError as error:
+                # The unix socket still answers, and the checks still run.
+                say(str(error))
+
+    def _dead(self) -> str:
+        return '' if self._unix is not None and self._unix.is_open else 'the unix socket'
+
+    def _note(self, reason: str, who: str) -> None:
+        kind = reason.partition(':')[0]
+        self._refused[kind] = self._refused.get(kind, 0) + 1
+        # All are counted; a flood of them must not flood the journal.
+        if self._notes.take():
+            say(f'refused {who}: {reason}')
+
+    def _own_counters(self) -> Mapping[str, float]:
+        return {
+            'requests_refused': float(sum(self._refused.values())),
+            'log_lines_lost': float(self.loop.log.lost),
+        }
+
+
+def _read_token(path: Path) -> str:
+    try:
+        data = read_trusted(path, secret=True)
+    except FileNotFoundError as error:
+        raise StartError(f'cannot use {path}: there is no such file') from error
+    lines: List[str] = data.decode('utf-8', 'replace').split()
+    if not lines or len(lines[0]) < _LEAST_TOKEN_CHARACTERS:
+        raise StartError(
+            f'cannot use {path}: a token has at least {_LEAST_TOKEN_CHARACTERS} characters'
+        )
+    return lines[0]
+
+
+def serve(config: Path, callbacks: Callbacks = None) -> None:
+    """Run the daemon until it is told to stop.
+
+    Raises:
+        HealthError: it cannot start.
+    """
+    threading.stack_size(_STACK_BYTES)
+    state = config_file.load(config).state
+    try:
+        with locked(state / 'agent', Deadline.after(_LOCK_SECONDS)):
+            Daemon(config, callbacks, Notifier.take()).run()
+    except FileError as error:
+        raise StartError(f'{error}: does another agent run?') from error
+
+
+def summary(config: Path, callbacks: Callbacks = None) -> Tuple[str, ...]:
+    """Return what the daemon would do, as lines: for `health-agent check`.
+
+    Raises:
+        HealthError: it would not start.
+    """
+    setup = read_setup(config, callbacks)
+    lines = [
+        f'{unit.name}: {len(plan.jobs)} checks, '
+        + (f'shipped to {unit.push.url}' if unit.push else 'not shipped')
+        for unit, plan in setup.units
+    ]
+    return (*lines, *(str(fault) for fault in setup.faults))

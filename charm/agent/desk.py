@@ -1,0 +1,104 @@
+"""What one unit's watch needs around it: the last report on disk, the spool, the pusher."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Callable, Optional, Tuple
+
+from ..errors import FileError, ReportError
+from ..files import set_aside, write_whole
+from ..report import Report
+from ..sweep import Plan
+from ..wire import decode, encode
+from .config import Config
+from .push import Pusher
+from .spool import Spool
+from .units import Unit
+from .watch import Watch
+
+BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
+
+
+def say(message: str) -> None:
+    """Tell the operator: the journal has what a service writes to stderr."""
+    print(f'health-agent: {" ".join(message.split())}', file=sys.stderr, flush=True)
+
+
+class Desk:
+    """One unit's place in the agent.
+
+    Attributes:
+        unit: who.
+        watch: what is known of it.
+        spool, pusher: where its reports go; `None` while they are not shipped.
+        report_at: when the next report is due, on the loop's clock.
+    """
+
+    def __init__(self, unit: Unit, plan: Plan, config: Config, boot: Callable[[], float]) -> None:
+        self.unit = unit
+        self._config = config
+        self._last = config.state / 'last' / f'{unit.slug}.json'
+        self.watch = Watch(plan, boot, self._read_last(boot()))
+        self.spool: Optional[Spool] = None
+        self.pusher: Optional[Pusher] = None
+        self.report_at = 0.0
+        self.reported = False
+        self._ship(unit)
+
+    def replan(self, unit: Unit, plan: Plan) -> None:
+        """Take a new configuration."""
+        self.watch.replan(plan)
+        if unit.push != self.unit.push:
+            self.stop()
+            self._ship(unit)
+        self.unit = unit
+
+    def stop(self) -> None:
+        """Ship no more."""
+        if self.pusher is not None:
+            self.pusher.stop()
+        self.pusher = None
+
+    def keep(self, report: Report, change: bool) -> None:
+        """Write the report where it outlives us, and send it on its way."""
+        line = encode(report).encode()
+        try:
+            write_whole(self._last, line + b'\n', 0o640)
+        except FileError as error:
+            say(str(error))
+        if self.spool is not None and self.pusher is not None:
+            self.spool.put(line, change)
+            self.pusher.nudge()
+
+    def _ship(self, unit: Unit) -> None:
+        if unit.push is None:
+            self.spool = None
+            return
+        if self.spool is None:
+            config = self._config
+            directory = config.state / 'spool' / unit.slug
+            self.spool = Spool(directory, config.spool_bytes, config.spool_reports)
+        self.pusher = Pusher(unit.name, unit.push, self.spool, say)
+        self.pusher.start()
+
+    def _read_last(self, now: float) -> Optional[Tuple[Report, float]]:
+        """Return the last report of this boot and when it was made, `None` if there is none.
+
+        One of an earlier boot says nothing about this one.
+        """
+        try:
+            report = decode(self._last.read_bytes())
+            boot_id = BOOT_ID.read_text().strip()
+        except OSError:
+            return None
+        except ReportError as error:
+            say(f'{self._last}: {error}')
+            with contextlib.suppress(FileError):
+                set_aside(self._last)
+            return None
+        if report.boot_id != boot_id or report.unit != self.unit.name:
+            return None
+        # A sequence is the milliseconds since boot at which the report was made.
+        return report, min((report.sequence or 0) / 1000.0, now)

@@ -1,0 +1,58 @@
+"""What the loop is told, by checks, queries and signals."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Optional, Set, Tuple, Union
+
+from ..report import CheckResult, Report
+
+
+def key_of(unit: str, name: str) -> str:
+    """Return the key of a unit's check; no unit's name holds a space."""
+    return f'{unit} {name}'
+
+
+@dataclass
+class RunNow:
+    """Somebody asks for checks to be run now.
+
+    Attributes:
+        unit: whose.
+        names: which; none asks for a new report of what is known.
+        done: is set when `report` is there.
+    """
+
+    unit: str
+    names: Tuple[str, ...]
+    done: threading.Event = field(default_factory=threading.Event)
+    report: Optional[Report] = None
+    waiting: Set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A run has ended.
+
+    Attributes:
+        key: the unit and the check, as `key_of` joins them.
+        results: how.
+    """
+
+    key: str
+    results: Tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The process was signalled.
+
+    Attributes:
+        number: the signal.
+    """
+
+    number: int
+
+
+Event = Union[RunNow, Landed, Signal]

@@ -1,0 +1,294 @@
+"""The daemon's one loop: what is due is begun, what has ended is kept, what changed is reported.
+
+Only the loop's thread changes anything. Checks, queries and signals put events into its queue.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import time
+from datetime import datetime, timezone
+from typing import Callable, Dict, List, Tuple
+
+from ..errors import HealthError
+from ..fields import format_time
+from ..report import CheckResult
+from ..wire import check_to_json, to_json
+from .desk import Desk, say
+from .events import Event, Landed, RunNow, Signal, key_of
+from .flights import Flights
+from .log import LogWriter
+from .notify import Notifier
+from .schedule import Schedule
+from .setup import Setup
+
+# A unit's first report waits this long for every check to have answered.
+FIRST_REPORT_SECONDS = 30.0
+# Changes that come together are reported together.
+_SETTLE_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 60.0
+# In a row; a fault that comes every time is not one event's.
+_MOST_FAILURES = 10
+
+
+def seconds_since_boot() -> float:
+    """Return the seconds since boot, sleep included: what the age of a report is measured by."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Loop:
+    """The daemon, without its doors.
+
+    Args:
+        read: reads the configuration, at the start and on SIGHUP.
+        notifier: the service manager.
+        guard: returns what has died that must not, in words, or nothing; the watchdog is fed
+            only while there is nothing.
+        reloaded: is called after each reload, for what else depends on the configuration.
+        clock: monotonic.
+        boot: seconds since boot.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Setup],
+        notifier: Notifier,
+        guard: Callable[[], str] = lambda: '',
+        reloaded: Callable[[Setup], None] = lambda _setup: None,
+        clock: Callable[[], float] = time.monotonic,
+        boot: Callable[[], float] = seconds_since_boot,
+    ) -> None:
+        self._read = read
+        self._notifier = notifier
+        self._guard = guard
+        self._reloaded = reloaded
+        self._clock = clock
+        self._boot = boot
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._requests: List[RunNow] = []
+        self._jobs: Dict[str, Tuple[str, str]] = {}
+        self._stopping = False
+        self._fed_at = -_LONGEST_WAIT_SECONDS
+        self.setup = read()
+        self.desks: Dict[str, Desk] = {}
+        config = self.setup.config
+        self.log = LogWriter(config.log, config.log_bytes, config.log_files)
+        self._schedule = Schedule(self.setup.units[0][0].name)
+        self.flights = Flights(lambda key, results: self._events.put(Landed(key, results)))
+        self._apply(self.setup)
+
+    def catch_signals(self) -> None:
+        """Let SIGTERM and SIGINT end the loop, and SIGHUP reload; in the main thread only."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            # SimpleQueue.put is made to be safe in signal handlers.
+            signal.signal(number, lambda got, _frame: self._events.put(Signal(got)))
+
+    def ask(self, request: RunNow) -> None:
+        """Hand in a request, from any thread."""
+        self._events.put(request)
+
+    def stop(self) -> None:
+        """End the loop, from any thread."""
+        self._events.put(Signal(signal.SIGTERM))
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        self._note('started', unit_names=list(self.desks))
+        self._notifier.ready(self._status())
+        failures = 0
+        while not self._stopping:
+            try:
+                self._step()
+                failures = 0
+            except Exception as error:
+                # The boundary of the loop: one event costs only itself.
+                failures += 1
+                say(f'{type(error).__name__}: {error}')
+                if failures >= _MOST_FAILURES:
+                    # The service manager starts us afresh.
+                    raise
+        self._notifier.stopping()
+        for desk in self.desks.values():
+            desk.stop()
+        self._note('stopped')
+        self.log.close()
+
+    def _step(self) -> None:
+        """Do what is due, then wait for one event and handle it."""
+        self._begin_due()
+        self._report_due()
+        self._feed_watchdog()
+        try:
+            event = self._events.get(timeout=self._wait_seconds())
+        except queue.Empty:
+            return
+        self._handle(event)
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, Landed):
+            self._land(event.key, event.results)
+        elif isinstance(event, RunNow):
+            self._begin_request(event)
+        elif event.number == signal.SIGHUP:
+            self._reload()
+        else:
+            self._stopping = True
+
+    # What is due
+
+    def _begin_due(self) -> None:
+        for key in self._schedule.due(self._clock()):
+            self._begin(key)
+
+    def _begin(self, key: str, asked: bool = False) -> None:
+        unit, name = self._jobs[key]
+        watch = self.desks[unit].watch
+        job = watch.job(name)
+        if job is not None and not self.flights.start(key, job) and not asked:
+            watch.skip(name)
+
+    def _report_due(self) -> None:
+        now = self._clock()
+        for desk in self.desks.values():
+            first = not desk.reported and desk.watch.complete
+            if now >= desk.report_at or first:
+                self._publish(desk)
+
+    def _feed_watchdog(self) -> None:
+        every = self._notifier.watchdog_seconds
+        now = self._clock()
+        if every is None or now - self._fed_at < every / 4:
+            return
+        dead = self._guard()
+        if dead:
+            say(f'{dead} has ended; the watchdog is not fed any more')
+            return
+        self._fed_at = now
+        self._notifier.alive()
+
+    def _wait_seconds(self) -> float:
+        times = [desk.report_at for desk in self.desks.values()]
+        if self._schedule.next_at is not None:
+            times.append(self._schedule.next_at)
+        if self._notifier.watchdog_seconds is not None:
+            times.append(self._fed_at + self._notifier.watchdog_seconds / 3)
+        wait = min(times, default=_LONGEST_WAIT_SECONDS) - self._clock()
+        return min(max(wait, 0.0), _LONGEST_WAIT_SECONDS)
+
+    # What has ended
+
+    def _land(self, key: str, results: Tuple[CheckResult, ...]) -> None:
+        unit, name = self._jobs.get(key, ('', ''))
+        desk = self.desks.get(unit)
+        if desk is None or desk.watch.job(name) is None:
+            # A reload has taken it away while it ran.
+            self._answer_requests(key)
+            return
+        if desk.watch.covers(name):
+            # A second change of the same check must not hide the first.
+            self._publish(desk)
+        changed = desk.watch.take(name, results)
+        for result in results:
+            self._note_at('result', unit=unit, check=name, result=check_to_json(result))
+        if changed:
+            desk.report_at = min(desk.report_at, self._clock() + _SETTLE_SECONDS)
+        self._answer_requests(key)
+
+    def _publish(self, desk: Desk, periodic: bool = True) -> None:
+        """Make a report, and log, keep and ship it; one that nobody waits for only if changed."""
+        report, changed = desk.watch.compose()
+        if not periodic and not changed:
+            return
+        desk.reported = True
+        desk.report_at = self._clock() + self.setup.config.report
+        self._note_at('report', unit=report.unit, change=changed, report=to_json(report))
+        try:
+            desk.keep(report, changed)
+        except HealthError as error:
+            say(f'the report of {report.unit} is kept nowhere: {error}')
+
+    # Requests
+
+    def _begin_request(self, request: RunNow) -> None:
+        desk = self.desks.get(request.unit)
+        if desk is None:
+            request.done.set()
+            return
+        keys = [key_of(request.unit, name) for name in request.names if desk.watch.job(name)]
+        request.waiting = set(keys)
+        self._requests.append(request)
+        for key in keys:
+            # One that runs already is joined.
+            self._begin(key, asked=True)
+        if not keys:
+            self._finish(request)
+
+    def _answer_requests(self, key: str) -> None:
+        for request in list(self._requests):
+            if key in request.waiting:
+                request.waiting.discard(key)
+                if not request.waiting:
+                    self._finish(request)
+
+    def _finish(self, request: RunNow) -> None:
+        self._requests.remove(request)
+        desk = self.desks.get(request.unit)
+        if desk is not None and request.names:
+            request.report = desk.watch.compose_only(request.names)
+        elif desk is not None:
+            self._publish(desk, periodic=False)
+            request.report = desk.watch.report
+        request.done.set()
+
+    # Configuration
+
+    def _reload(self) -> None:
+        self._notifier.reloading()
+        try:
+            setup = self._read()
+        except HealthError as error:
+            say(f'the old configuration stays: {error}')
+        else:
+            self._apply(setup)
+            self._reloaded(setup)
+            self._note('reloaded', unit_names=list(self.desks))
+        self._notifier.ready(self._status())
+
+    def _apply(self, setup: Setup) -> None:
+        for fault in setup.faults:
+            say(str(fault))
+        now = self._clock()
+        wanted = {unit.name: (unit, plan) for unit, plan in setup.units}
+        for name in [name for name in self.desks if name not in wanted]:
+            self.desks[name].stop()
+        desks: Dict[str, Desk] = {}
+        for name, (unit, plan) in wanted.items():
+            desk = self.desks.get(name)
+            if desk is None:
+                desk = Desk(unit, plan, setup.config, self._boot)
+                desk.report_at = now + FIRST_REPORT_SECONDS
+            else:
+                desk.replan(unit, plan)
+                desk.report_at = min(desk.report_at, now + _SETTLE_SECONDS)
+            desks[name] = desk
+        self.setup, self.desks = setup, desks
+        self._jobs = {
+            key_of(name, job.name): (name, job.name)
+            for name, desk in desks.items()
+            for job in desk.watch.plan.jobs
+        }
+        self._schedule.replace(
+            {key: setup.config.interval_seconds(name) for key, (_, name) in self._jobs.items()},
+            now,
+        )
+
+    def _status(self) -> str:
+        return f'{len(self._jobs)} checks of {", ".join(self.desks)}'
+
+    def _note(self, event: str, **rest: object) -> None:
+        self._note_at('event', event=event, **rest)
+
+    def _note_at(self, kind: str, **rest: object) -> None:
+        at = format_time(datetime.now(timezone.utc))
+        self.log.write({'at': at, 'kind': kind, **rest})

@@ -1,0 +1,65 @@
+"""Tell systemd how we are: the datagrams of sd_notify(3), without its library."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from typing import MutableMapping, Optional
+
+
+class Notifier:
+    """A door to the service manager; without one it does nothing.
+
+    Attributes:
+        watchdog_seconds: how often the manager wants to hear from us; `None` if it does not.
+    """
+
+    def __init__(self, address: str = '', watchdog_seconds: Optional[float] = None) -> None:
+        # An address that starts with @ is in the abstract namespace, whose first byte is zero.
+        self._address = f'\0{address[1:]}' if address.startswith('@') else address
+        self.watchdog_seconds = watchdog_seconds if address else None
+
+    @classmethod
+    def take(cls, environment: MutableMapping[str, str] = os.environ) -> Notifier:
+        """Return the door that the environment names, and remove its variables.
+
+        What we start must not be able to speak for us.
+        """
+        address = environment.pop('NOTIFY_SOCKET', '')
+        microseconds = environment.pop('WATCHDOG_USEC', '')
+        process = environment.pop('WATCHDOG_PID', '')
+        ours = not process or process == str(os.getpid())
+        seconds = int(microseconds) / 1e6 if microseconds.isdigit() and ours else None
+        return cls(address, seconds or None)
+
+    def ready(self, status: str) -> None:
+        """Say that we serve."""
+        self._send(f'READY=1\nSTATUS={_line(status)}')
+
+    def reloading(self) -> None:
+        """Say that the configuration is read again; `ready` ends it."""
+        microseconds = int(time.clock_gettime(time.CLOCK_MONOTONIC) * 1e6)
+        self._send(f'RELOADING=1\nMONOTONIC_USEC={microseconds}')
+
+    def alive(self) -> None:
+        """Feed the watchdog."""
+        self._send('WATCHDOG=1')
+
+    def stopping(self) -> None:
+        """Say that we end."""
+        self._send('STOPPING=1')
+
+    def _send(self, message: str) -> None:
+        if not self._address:
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as door:
+            # A manager that does not listen is no reason to stop checking.
+            door.settimeout(1.0)
+            with contextlib.suppress(OSError):
+                door.sendto(message.encode('utf-8', 'replace'), self._address)
+
+
+def _line(text: str) -> str:
+    return ' '.join(text.split())

@@ -1,0 +1,56 @@
+"""What the agent has to do, read from its files: at the start, and again on SIGHUP."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterable, Mapping, Optional, Tuple
+
+from ..errors import DefinitionError
+from ..identity import own_unit
+from ..runner import Callback
+from ..sweep import Plan, make_plan
+from . import config as config_file
+from . import units as units_directory
+from .config import Config
+from .units import Unit
+
+Callbacks = Optional[Mapping[str, Iterable[Callback]]]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What to do.
+
+    Attributes:
+        config: the operator's file.
+        units: for whom to report, each with what to run.
+        faults: files of units that cannot be used; each is a failing check of every unit.
+    """
+
+    config: Config
+    units: Tuple[Tuple[Unit, Plan], ...]
+    faults: Tuple[DefinitionError, ...] = ()
+
+
+def read_setup(path: Path, callbacks: Callbacks = None) -> Setup:
+    """Read everything; `path` is that of `agent.yaml`.
+
+    Raises:
+        DefinitionError: `agent.yaml` cannot be used.
+    """
+    config = config_file.load(path)
+    units, faults = units_directory.load(config.units)
+    if not units:
+        name = own_unit()
+        units = (Unit(name, name),)
+    planned = tuple((unit, _plan(unit, config.definitions, callbacks, faults)) for unit in units)
+    return Setup(config, planned, faults)
+
+
+def _plan(
+    unit: Unit, definitions: Path, callbacks: Callbacks, faults: Tuple[DefinitionError, ...]
+) -> Plan:
+    plan = make_plan(unit.name, unit.reporter, callbacks, definitions)
+    return dataclasses.replace(plan, faults=(*plan.faults, *faults))

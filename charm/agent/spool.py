@@ -1,0 +1,267 @@
+"""Reports on their way to the orchestrator, kept on disk until it has them.
+
+One file a report, written whole or not at all, named by the order they were made in. What was
+begun when we were killed is swept up at the next start. When the spool is full the oldest reports
+that changed nothing go first, so that the newest and every change of state survive, in order.
+
+On a full disk three things help, in turn: room kept for that hour is given back, reports that
+changed nothing make way, and what still cannot be written is held in memory and tried again.
+A report sent twice is harmless: the receiver knows it by its boot and sequence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterable, List, Optional, Tuple
+
+from ..errors import FileError, ReportError
+from ..files import set_aside, write_whole
+from ..wire import decode
+
+RESERVE_BYTES = 256 * 1024
+HELD_MOST = 256
+_NAME = re.compile(r'(?P<order>[0-9]{16})-(?P<kind>[cr])\.json')
+_RESERVE = 'reserve'
+_MOST_ASIDE = 10
+_MOST_ATTEMPTS = 10
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One report that waits.
+
+    Attributes:
+        order: its place; grows.
+        report: one line of JSON, without a line end.
+    """
+
+    order: int
+    report: bytes
+
+
+@dataclass(frozen=True)
+class _Kept:
+    size_bytes: int
+    change: bool
+    held: Optional[bytes] = None
+
+    def name(self, order: int) -> str:
+        return f'{order:016d}-{"c" if self.change else "r"}.json'
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How full a spool is.
+
+    Attributes:
+        reports: how many wait.
+        size_bytes: their size.
+        held: how many of them could not be written to disk and are in memory only.
+        dropped: how many that changed nothing have made way, since the start.
+        dropped_changes: how many changes of state had to, since nothing else was left.
+    """
+
+    reports: int
+    size_bytes: int
+    held: int
+    dropped: int
+    dropped_changes: int
+
+
+class Spool:
+    """The spool of one unit; safe to use from several threads of one process.
+
+    Args:
+        directory: where; made if need be. One process at a time may use it.
+        most_bytes: how large it may become.
+        most_reports: how many it may hold.
+    """
+
+    def __init__(self, directory: Path, most_bytes: int, most_reports: int) -> None:
+        self._directory = directory
+        self._most_bytes = most_bytes
+        self._most_reports = max(most_reports, 1)
+        self._lock = threading.Lock()
+        self._kept: Dict[int, _Kept] = {}
+        self._dropped = 0
+        self._dropped_changes = 0
+        with contextlib.suppress(OSError):
+            directory.mkdir(parents=True, mode=0o700, exist_ok=True)
+            self._index()
+        self._order = max(self._kept, default=0)
+        self._reserve()
+
+    def put(self, report: bytes, change: bool) -> None:
+        """Keep a report, on disk if at all possible; `change` says that something changed."""
+        with self._lock:
+            self._order += 1
+            self._kept[self._order] = _Kept(len(report), change, report)
+            self._make_room()
+            self._settle()
+
+    def oldest(self, most_bytes: int, most: int) -> Tuple[Entry, ...]:
+        """Return the oldest reports, in order; at least one if there is one, however large.
+
+        A file that cannot be read as a report is set aside, and is not in the answer.
+        """
+        found: List[Entry] = []
+        size = 0
+        with self._lock:
+            for order in list(self._kept):
+                kept = self._kept[order]
+                if found and (len(found) >= most or size + kept.size_bytes > most_bytes):
+                    break
+                try:
+                    report = kept.held if kept.held is not None else self._read(order, kept)
+                except OSError:
+                    # Too many open files, or a bad disk: it stays, and so does the order.
+                    break
+                if report is None:
+                    del self._kept[order]
+                    continue
+                found.append(Entry(order, report))
+                size += kept.size_bytes
+        return tuple(found)
+
+    def drop(self, orders: Iterable[int]) -> None:
+        """Forget the reports that the orchestrator has, and try again to write what is held."""
+        with self._lock:
+            for order in orders:
+                self._remove(order)
+            self._settle()
+
+    @property
+    def depth(self) -> Depth:
+        """Return how full it is."""
+        with self._lock:
+            kept = list(self._kept.values())
+            return Depth(
+                len(kept),
+                sum(one.size_bytes for one in kept),
+                sum(one.held is not None for one in kept),
+                self._dropped,
+                self._dropped_changes,
+            )
+
+    def _index(self) -> None:
+        found: Dict[int, _Kept] = {}
+        for name in os.listdir(self._directory):
+            match = _NAME.fullmatch(name)
+            path = self._directory / name
+            if match:
+                found[int(match['order'])] = _Kept(path.stat().st_size, match['kind'] == 'c')
+            elif name.startswith('.'):
+                # A write that was cut off: its report was never in the spool.
+                path.unlink()
+        self._kept = dict(sorted(found.items()))
+
+    def _settle(self) -> None:
+        """Write what is held in memory, the oldest first, until the disk refuses."""
+        for order in [order for order, kept in self._kept.items() if kept.held is not None]:
+            if order in self._kept and not self._write(order):
+                return
+        self._reserve()
+
+    def _write(self, order: int) -> bool:
+        """Write one report; on a full disk make room for it, in turn, and try again."""
+        kept = self._kept[order]
+        for _attempt in range(_MOST_ATTEMPTS):
+            try:
+                write_whole(self._directory / kept.name(order), kept.held or b'', 0o600)
+            except FileError as error:
+                full = getattr(error.__cause__, 'errno', None) in _FULL
+                # Giving things up helps against a full disk only, not against a broken one.
+                if full and (self._release() or self._drop_oldest(order, held=False)):
+                    continue
+                return False
+            self._kept[order] = _Kept(kept.size_bytes, kept.change)
+            return True
+        return False
+
+    def _make_room(self) -> None:
+        """Drop until the spool is within its bounds, never the newest."""
+        while len(self._kept) > 1 and self._over():
+            if not self._drop_oldest(self._order):
+                self._drop_change(next(iter(self._kept)))
+        while len(self._held()) > HELD_MOST:
+            if not self._drop_oldest(self._order, held=True):
+                self._drop_change(self._held()[0])
+
+    def _held(self) -> List[int]:
+        return [order for order, kept in self._kept.items() if kept.held is not None]
+
+    def _over(self) -> bool:
+        size = sum(kept.size_bytes for kept in self._kept.values())
+        return size > self._most_bytes or len(self._kept) > self._most_reports
+
+    def _drop_change(self, order: int) -> None:
+        self._remove(order)
+        self._dropped_changes += 1
+
+    def _drop_oldest(self, before: int, held: Optional[bool] = None) -> bool:
+        """Drop the oldest report before `before` that changed nothing; `False` if there is none.
+
+        `held` says whether it has to be one in memory, or one on disk; `None` is either.
+        """
+        for order, kept in self._kept.items():
+            if order >= before:
+                return False
+            if not kept.change and held in (None, kept.held is not None):
+                self._remove(order)
+                self._dropped += 1
+                return True
+        return False
+
+    def _remove(self, order: int) -> None:
+        kept = self._kept.pop(order, None)
+        if kept is not None and kept.held is None:
+            with contextlib.suppress(OSError):
+                os.unlink(self._directory / kept.name(order))
+
+    def _read(self, order: int, kept: _Kept) -> Optional[bytes]:
+        path = self._directory / kept.name(order)
+        try:
+            report = path.read_bytes()
+            decode(report)
+        except FileNotFoundError:
+            return None
+        except ReportError:
+            self._set_aside(path)
+            return None
+        return report
+
+    def _set_aside(self, path: Path) -> None:
+        with contextlib.suppress(OSError, FileError):
+            aside = [name for name in os.listdir(self._directory) if '.corrupt-' in name]
+            if len(aside) < _MOST_ASIDE:
+                set_aside(path)
+            else:
+                path.unlink()
+
+    def _reserve(self) -> None:
+        """Keep some room for the hour when the disk is full; do without where there is none."""
+        path = self._directory / _RESERVE
+        if path.exists():
+            return
+        try:
+            with open(path, 'wb') as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        except OSError:
+            self._release()
+
+    def _release(self) -> bool:
+        """Give the reserved room back; return whether there was any."""
+        path = self._directory / _RESERVE
+        try:
+            had = path.stat().st_size > 0
+            path.unlink()
+        except OSError:
+            return False
+        return had

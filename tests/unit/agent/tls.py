@@ -1,0 +1,39 @@
+"""Certificates for tests, made by openssl: an authority, and one for localhost that it signed."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Where they are: PEM files."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def make_certificates(directory: Path) -> Certificates:
+    """Make an authority of one's own and a certificate for localhost and 127.0.0.1."""
+    directory.mkdir(parents=True, exist_ok=True)
+
+    def openssl(*words: str) -> None:
+        subprocess.run(
+            ['openssl', *words], cwd=directory, check=True, capture_output=True, timeout=60
+        )
+
+    curve = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes')
+    openssl(
+        *('req', '-x509', *curve, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2'),
+        *('-subj', '/CN=test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'),
+    )
+    openssl('req', *curve, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=localhost')
+    (directory / 'extensions').write_text('subjectAltName=DNS:localhost,IP:127.0.0.1\n')
+    openssl(
+        *('x509', '-req', '-in', 'request.pem', '-CA', 'ca.pem', '-CAkey', 'ca.key'),
+        *('-CAcreateserial', '-days', '2', '-extfile', 'extensions', '-out', 'cert.pem'),
+    )
+    return Certificates(directory / 'ca.pem', directory / 'cert.pem', directory / 'key.pem')
