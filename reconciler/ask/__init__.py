@@ -1,0 +1,1 @@
+"""What is asked on a machine, and how the answers are read."""

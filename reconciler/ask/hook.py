@@ -1,0 +1,168 @@
+"""Ask health hooks: one shell script per machine that runs the hooks of all its units at once.
+
+Each hook's stdout and stderr come back in frames, so that every answer, exit code and stray noise
+is told apart, and a unit that answered is known while another one still hangs. A frame is one line
+
+    <nonce> <index> o <base64>     a piece of unit <index>'s stdout
+    <nonce> <index> e <base64>     a piece of its stderr
+    <nonce> <index> x <exit code>  its hook has exited
+    <nonce> <index> z              nothing more will come of it
+
+shorter than PIPE_BUF (4096 bytes, pipe(7)), so lines of units that run side by side never mix.
+Lines without the nonce are noise: a banner, a login script, a lecture of sudo.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+STDOUT_CAP_BYTES = 1024 * 1024 + 1
+STDERR_CAP_BYTES = 4096
+KILL_AFTER_SECONDS = 2
+# Exit codes of timeout(1): it ended the command, by SIGTERM or by SIGKILL.
+TIMED_OUT = (124, 137)
+NOT_FOUND = 127
+NOT_EXECUTABLE = 126
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run for one unit.
+
+    Attributes:
+        unit: the unit asked about.
+        path: the hook's path there.
+        arguments: what it is given; names only, never commands.
+    """
+
+    unit: str
+    path: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back of one request.
+
+    Attributes:
+        stdout: what the hook printed, up to the cap.
+        stderr: the first of what it complained.
+        exit_code: what it exited with; `None` if that never arrived.
+        complete: nothing more can come of it.
+    """
+
+    stdout: bytes = b''
+    stderr: bytes = b''
+    exit_code: int | None = None
+    complete: bool = False
+
+    @property
+    def timed_out(self) -> bool:
+        """Return whether the far `timeout` ended the hook."""
+        return self.exit_code in TIMED_OUT
+
+
+# The hook runs as the ssh user where that user may run it, else through sudo; then `timeout` runs
+# through sudo as well, since it could not kill a process of root. What the hook prints past the
+# cap is read and dropped, so that it never blocks on a full pipe; a process that the hook left
+# behind may hold the pipe open, so reading is bounded in time as well. base64 wraps its lines,
+# and sed passes on whole ones (-u), which keeps frames whole.
+_SCRIPT = """\
+N={nonce}
+tag() {{
+timeout {drain} cat | {{ head -c "$3"; cat >/dev/null; }} |
+base64 -w 2000 | sed -u "s/^/$N $1 $2 /"
+}}
+gone() {{ echo "$N $i x $1"; echo "$N $i z"; }}
+ask() {{
+i=$1; h=$2; shift 2
+if [ -x "$h" ]; then s=; elif sudo -n test -x "$h" 2>/dev/null; then s='sudo -n'
+elif [ -e "$h" ] || sudo -n test -e "$h" 2>/dev/null; then gone 126; return
+else gone 127; return; fi
+{{ {{ {{ $s timeout -k {kill_after} {timeout} "$h" "$@" 2>&3 3>&- 4>&- </dev/null
+echo "$N $i x $?" >&4; }} | tag "$i" o {stdout_cap} >&4; }} 3>&1 | tag "$i" e {stderr_cap} >&4; \
+}} 4>&1
+echo "$N $i z"
+}}
+{{ {calls}
+wait; }} | cat
+"""
+
+
+def script(requests: Sequence[Request], nonce: str, timeout_seconds: int) -> str:
+    """Return the POSIX shell script that runs all the requests at once, for `sh -c`.
+
+    Each hook is ended after `timeout_seconds`, over there.
+    """
+    calls = '\n'.join(
+        f'ask {index} {shlex.join([request.path, *request.arguments])} &'
+        for index, request in enumerate(requests)
+    )
+    return _SCRIPT.format(
+        nonce=nonce,
+        kill_after=KILL_AFTER_SECONDS,
+        timeout=timeout_seconds,
+        drain=timeout_seconds + 2 * KILL_AFTER_SECONDS,
+        stdout_cap=STDOUT_CAP_BYTES,
+        stderr_cap=STDERR_CAP_BYTES,
+        calls=calls,
+    )
+
+
+def command(requests: Sequence[Request], nonce: str, timeout_seconds: int) -> str:
+    """Return the one string to hand to `juju ssh`: the script under `sh -c`.
+
+    The login shell over there may be any; only its quoting of single quotes is relied on.
+    """
+    return shlex.join(['sh', '-c', script(requests, nonce, timeout_seconds)])
+
+
+def read(output: bytes, nonce: str, count: int) -> tuple[Answer, ...]:
+    """Return the answers in the output, one for each of `count` requests, in order.
+
+    Never raises: a line that is cut off or mangled is left out, and its answer stays incomplete.
+    """
+    pieces: list[dict[str, list[bytes]]] = [{'o': [], 'e': []} for _ in range(count)]
+    codes: list[int | None] = [None] * count
+    complete = [False] * count
+    prefix = nonce.encode() + b' '
+    lines = output.split(b'\n')
+    for line in lines[:-1]:  # what follows the last line end is no whole line
+        start = line.find(prefix)
+        if start < 0:
+            continue
+        fields = line[start + len(prefix) :].strip().split(b' ')
+        index = _index(fields, count)
+        if index is None:
+            continue
+        kind = fields[1]
+        if kind == b'z':
+            complete[index] = True
+        elif kind == b'x' and len(fields) == 3:
+            codes[index] = _integer(fields[2])
+        elif kind in (b'o', b'e') and len(fields) == 3:
+            pieces[index][kind.decode()].append(_decoded(fields[2]))
+    return tuple(
+        Answer(b''.join(kept['o']), b''.join(kept['e']), codes[index], complete[index])
+        for index, kept in enumerate(pieces)
+    )
+
+
+def _index(fields: list[bytes], count: int) -> int | None:
+    number = _integer(fields[0]) if len(fields) >= 2 else None
+    return number if number is not None and 0 <= number < count else None
+
+
+def _integer(text: bytes) -> int | None:
+    return int(text) if text.isdigit() and len(text) < 10 else None
+
+
+def _decoded(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b''

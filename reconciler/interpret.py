@@ -1,0 +1,101 @@
+"""From what came back of one unit's hook to its reading: pure functions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from charm import wire
+from charm.errors import ReportError
+from charm.report import Health, Report
+
+from .ask import hook
+from .ask.hook import Answer
+from .derive import derive
+from .errands import Asked
+from .model import Model, Unit
+from .readings import WORDS, Outcome, Reading
+
+
+def silent_reading(
+    model: Model, unit: Unit, outcome: Outcome, message: str, now: datetime, path: str = ''
+) -> Reading:
+    """Return the reading of a unit that did not report: its state is what juju status implies.
+
+    Its health is never better than `unknown`, whatever juju status says.
+    """
+    derived = derive(
+        unit, model.applications[unit.application], model.machines.get(unit.machine), now
+    )
+    health = max(derived.health, Health.UNKNOWN, key=lambda h: h.rank)
+    if outcome is Outcome.NOT_SHIPPED:
+        message, health = derived.message or message, derived.health
+    return Reading(
+        unit=unit,
+        outcome=outcome,
+        health=health,
+        state=derived.state,
+        message=message or WORDS[outcome].meaning,
+        hook=path,
+        via='juju status',
+    )
+
+
+def read_answer(model: Model, asked: Asked, answer: Answer, via: str, now: datetime) -> Reading:
+    """Return the reading of a unit whose machine answered."""
+    path = asked.request.path
+    try:
+        report = wire.decode(answer.stdout.strip())
+    except ReportError as error:
+        outcome, message = _why_no_report(asked, answer, error)
+        return silent_reading(model, asked.unit, outcome, message, now, path)
+    if report.unit != asked.unit.name:
+        message = f'the report is for {report.unit!r}, not for this unit'
+        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, path)
+    silent = silent_reading(model, asked.unit, Outcome.NOT_SHIPPED, '', now)
+    return Reading(
+        unit=asked.unit,
+        outcome=Outcome.REPORTED,
+        health=report.health,
+        qos=report.qos,
+        state=report.state or silent.state,
+        report=report,
+        message=_summary(report),
+        hook=path,
+        received_at=now,
+        via=via,
+    )
+
+
+def _why_no_report(asked: Asked, answer: Answer, error: ReportError) -> tuple[Outcome, str]:
+    complaint = _last_line(answer.stderr)
+    if answer.exit_code == hook.NOT_FOUND and not (answer.stdout or answer.stderr):
+        outcome = Outcome.HOOK_MISSING if asked.shipped else Outcome.NOT_SHIPPED
+        return outcome, WORDS[outcome].meaning
+    if answer.exit_code == hook.NOT_EXECUTABLE:
+        return Outcome.HOOK_BROKEN, complaint or 'its health hook is not executable'
+    if answer.timed_out:
+        return Outcome.TIMEOUT, WORDS[Outcome.TIMEOUT].meaning
+    if not answer.complete and answer.exit_code is None:
+        return Outcome.UNREACHABLE, 'the connection ended before its answer did'
+    if answer.exit_code:
+        said = f': {complaint}' if complaint else ''
+        return Outcome.HOOK_BROKEN, f'its health hook exited with {answer.exit_code}{said}'
+    if not answer.stdout.strip():
+        return Outcome.INVALID, 'its health hook printed nothing'
+    where = f'{error.path}: ' if error.path else ''
+    return Outcome.INVALID, f'what its health hook printed is not a report: {where}{error.reason}'
+
+
+def _last_line(stderr: bytes) -> str:
+    lines = stderr.decode(errors='replace').strip().splitlines()
+    return lines[-1] if lines else ''
+
+
+def _summary(report: Report) -> str:
+    check = max(report.checks, key=lambda check: check.health.rank, default=None)
+    if check is None:
+        return 'it ran no checks'
+    if report.health is Health.PASSED:
+        count = len(report.checks)
+        return f'{count} check{"s" if count != 1 else ""} passed'
+    return f'{check.name}: {check.message}'

@@ -1,0 +1,172 @@
+"""The only caller of the `juju` command.
+
+Sources: Juju 2.9.49, 3.6 and 4.0 (cmd/juju, juju/cmd). Juju retries a dead controller for ten
+minutes by itself, so every call has a deadline of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from charm import command as door
+from charm.command import Completed
+from charm.deadline import Deadline
+from charm.errors import CommandError
+
+from .errors import (
+    ControllerUnreachable,
+    JujuError,
+    JujuMissing,
+    JujuTimeout,
+    ModelNotFound,
+    NotLoggedIn,
+    PermissionDenied,
+)
+
+STATUS_CAP_BYTES = 64 * 1024 * 1024
+
+_COMPLAINTS: tuple[tuple[re.Pattern[str], type[JujuError]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), kind)
+    for pattern, kind in (
+        (r'account details for controller|current model for controller', NotLoggedIn),
+        (r'not logged in|please enter password|no credentials provided', NotLoggedIn),
+        (r'invalid entity name or password|cannot log into|login expired', NotLoggedIn),
+        (r'permission denied|access denied|unauthorized', PermissionDenied),
+        (r'no model in focus|no models? (selected|specified)', ModelNotFound),
+        (r'model "?\S+"? not found|no controllers registered', ModelNotFound),
+        (r'controller \S+ not found|no selected controller', ModelNotFound),
+        (r'unable to connect to api|connection refused|i/o timeout', ControllerUnreachable),
+        (r'no route to host|dial tcp|network is unreachable', ControllerUnreachable),
+        (r'cannot connect to api|context deadline exceeded|\bEOF\b', ControllerUnreachable),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Juju:
+    """The juju command with the model it is for.
+
+    Attributes:
+        binary: the command; a name is looked up on PATH.
+        model: `[controller:]model`; empty for the current one.
+    """
+
+    binary: str = 'juju'
+    model: str = ''
+
+    def status(self, deadline: Deadline) -> bytes:
+        """Return what `juju status` prints as JSON, with times in UTC.
+
+        Raises:
+            JujuError: it failed, or did not end by the deadline.
+        """
+        argv = [self.binary, 'status', *self._for_model(), '--format', 'json', '--utc']
+        return self._output(argv, deadline)
+
+    def version(self, deadline: Deadline) -> str:
+        """Return the client's version, such as `3.6.5-ubuntu-amd64`.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        return self._output([self.binary, 'version'], deadline).decode(errors='replace').strip()
+
+    def whoami(self, deadline: Deadline) -> dict[str, Any]:
+        """Return the current `controller`, `model` and `user`; the keys that are known.
+
+        Raises:
+            JujuError: as for `status`; `NotLoggedIn` if there is no user.
+        """
+        output = self._output([self.binary, 'whoami', '--format', 'json'], deadline)
+        if not output.strip():
+            # Logged out, juju says so on stderr only and exits with 0 (cmd/juju/user/whoami.go).
+            raise NotLoggedIn('cannot use juju whoami: you are not logged in')
+        return _document(output)
+
+    def models(self, deadline: Deadline) -> tuple[str, ...]:
+        """Return the names of the current controller's models, as `owner/name`.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        output = self._output([self.binary, 'models', '--format', 'json'], deadline)
+        found = _document(output).get('models')
+        entries: list[Any] = found if isinstance(found, list) else []
+        return tuple(
+            str(one['name']) for one in entries if isinstance(one, dict) and 'name' in one
+        )
+
+    def ssh_argv(
+        self,
+        target: str,
+        command: str,
+        *,
+        k8s: bool,
+        connect_timeout_seconds: int,
+        options: Sequence[str] = (),
+    ) -> list[str]:
+        """Return the `juju ssh` that runs `command`, one shell string, where `target` is.
+
+        juju hands what follows the target to ssh as it is, so ssh's options stand there, and `--`
+        keeps a command that begins with a dash a command. A pod is reached by exec instead, where
+        all of that would be run.
+        """
+        base = [self.binary, 'ssh', *self._for_model(), '--pty=false']
+        if k8s:
+            return [*base, '--container', 'charm', target, command]
+        settings = (
+            'BatchMode=yes',
+            f'ConnectTimeout={connect_timeout_seconds}',
+            'ServerAliveCountMax=2',
+            'LogLevel=ERROR',
+            *options,
+        )
+        pairs = [word for setting in settings for word in ('-o', setting)]
+        return [*base, target, *pairs, '--', command]
+
+    def run(self, argv: Sequence[str], deadline: Deadline, cap_bytes: int) -> Completed:
+        """Run a juju command to its end or the deadline, whatever it exits with.
+
+        Raises:
+            JujuMissing: there is no such command.
+        """
+        try:
+            return door.run(argv, deadline, cap_bytes=cap_bytes)
+        except CommandError as error:
+            raise JujuMissing(str(error)) from error
+
+    def _for_model(self) -> list[str]:
+        return ['-m', self.model] if self.model else []
+
+    def _output(self, argv: list[str], deadline: Deadline) -> bytes:
+        completed = self.run(argv, deadline, STATUS_CAP_BYTES)
+        what = f'{self.binary} {argv[1]}'
+        if completed.timed_out:
+            raise JujuTimeout(f'cannot wait longer for {what}')
+        if completed.exit_code != 0:
+            # With --format=json a failed command prints `{}` all the same: never look at it.
+            raise explain(completed.exit_code, completed.stderr.decode(errors='replace'), what)
+        if completed.truncated:
+            raise JujuError(f'cannot take more than {STATUS_CAP_BYTES} bytes from {what}')
+        return completed.stdout
+
+
+def explain(exit_code: int, stderr: str, what: str = 'juju ssh') -> JujuError:
+    """Return the error that juju's complaint stands for."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith('ERROR')), lines[-1] if lines else '')
+    reason = said.removeprefix('ERROR').strip() or f'it exited with {exit_code} and said nothing'
+    kind = next((kind for pattern, kind in _COMPLAINTS if pattern.search(stderr)), JujuError)
+    return kind(f'cannot use {what}: {reason}', exit_code, stderr[-2000:])
+
+
+def _document(output: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(output)
+    except ValueError as error:
+        raise JujuError(f'cannot read what juju printed: {error}') from error
+    return value if isinstance(value, dict) else {}

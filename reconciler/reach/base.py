@@ -1,0 +1,45 @@
+"""What a reach is: it runs one shell command where a unit is, or says why it cannot."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler.errors import ReconcilerError
+from reconciler.readings import Outcome
+
+
+class ReachError(ReconcilerError):
+    """A command did not get to a machine, or its answer did not get back whole.
+
+    Attributes:
+        outcome: which kind of trouble, for the readings of the units concerned.
+        completed: what arrived all the same.
+        retryable: whether trying again may help: a fault of the way, not of the far side.
+    """
+
+    def __init__(
+        self, outcome: Outcome, message: str, completed: Completed, retryable: bool = False
+    ) -> None:
+        self.outcome = outcome
+        self.completed = completed
+        self.retryable = retryable
+        super().__init__(message)
+
+
+class Reach(Protocol):
+    """One way to run a command on a machine."""
+
+    @property
+    def name(self) -> str:
+        """Return what readings call it, such as `juju ssh`."""
+        ...
+
+    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+        """Run `command`, one shell string, where the unit `target` is.
+
+        Raises:
+            ReachError: it did not get there, or did not end by the deadline.
+        """
+        ...

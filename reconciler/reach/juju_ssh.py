@@ -1,0 +1,124 @@
+"""The reach through the `juju ssh` command, and what its exit codes and complaints mean.
+
+Sources: Juju 2.9.49, 3.6 and 4.0 (cmd/juju/ssh), OpenSSH 9.2. An exit code alone says little: 1 is
+juju's own trouble, but also any failure of a command in a k8s container; 255 is ssh's own trouble,
+but also a far command that a signal killed. So whole answers count first, and only what is missing
+is explained by what juju and ssh complained about.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler.errors import (
+    ControllerUnreachable,
+    JujuError,
+    JujuMissing,
+    JujuTimeout,
+    NotLoggedIn,
+    PermissionDenied,
+)
+from reconciler.juju import Juju, explain
+from reconciler.readings import Outcome
+
+from .base import ReachError
+
+# What OpenSSH says on stderr, in the order in which they are looked for; with whether another try
+# may help. A changed host key or a refused key stays so however often we ask.
+_SSH_WORDS: tuple[tuple[re.Pattern[str], Outcome, bool], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), outcome, retryable)
+    for pattern, outcome, retryable in (
+        (r'host key verification failed', Outcome.HOST_KEY, False),
+        (r'remote host identification has changed', Outcome.HOST_KEY, False),
+        (r'retrieving ssh host keys', Outcome.HOST_KEY, False),
+        (r'permission denied \((publickey|[a-z,-]*publickey)', Outcome.REFUSED_KEY, False),
+        (r'too many authentication failures', Outcome.REFUSED_KEY, False),
+        (r'no route to host|network is unreachable', Outcome.UNREACHABLE, True),
+        (r'connection (refused|timed out|reset|closed)', Outcome.UNREACHABLE, True),
+        (r'operation timed out|timed out during banner', Outcome.UNREACHABLE, True),
+        (r'cannot connect to any address', Outcome.UNREACHABLE, True),
+        (r'could not resolve hostname', Outcome.UNREACHABLE, True),
+        (r'kex_exchange_identification|broken pipe', Outcome.UNREACHABLE, True),
+        (r'not responding', Outcome.UNREACHABLE, True),
+        (r'error dialing backend', Outcome.UNREACHABLE, True),
+        (r'is not ready yet|pod not found', Outcome.UNREACHABLE, True),
+    )
+)
+
+_JUJU_OUTCOMES: tuple[tuple[type[JujuError], Outcome], ...] = (
+    (NotLoggedIn, Outcome.NOT_LOGGED_IN),
+    (PermissionDenied, Outcome.NO_PERMISSION),
+    (ControllerUnreachable, Outcome.JUJU_FAILED),
+    (JujuTimeout, Outcome.JUJU_FAILED),
+)
+
+
+@dataclass(frozen=True)
+class JujuSSH:
+    """Runs commands through `juju ssh`.
+
+    Attributes:
+        juju: the door to the juju command.
+        k8s: the model's units are pods, where `juju ssh` is an exec and takes no ssh options.
+        connect_timeout_seconds: given to ssh for making the connection.
+        options: further `-o` options for ssh, such as a key exchange that costs less.
+    """
+
+    juju: Juju
+    k8s: bool = False
+    connect_timeout_seconds: int = 10
+    options: tuple[str, ...] = field(default=())
+    name: str = 'juju ssh'
+
+    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+        """Run `command`, one shell string, where the unit `target` is.
+
+        Raises:
+            ReachError: it did not get there, or did not end by the deadline.
+        """
+        argv = self.juju.ssh_argv(
+            target,
+            command,
+            k8s=self.k8s,
+            connect_timeout_seconds=self.connect_timeout_seconds,
+            options=self.options,
+        )
+        try:
+            completed = self.juju.run(argv, deadline, cap_bytes)
+        except JujuMissing as error:
+            raise ReachError(Outcome.JUJU_FAILED, str(error), Completed(127, b'', b'')) from error
+        if completed.timed_out:
+            raise _timed_out(completed)
+        if completed.exit_code != 0:
+            raise explain_failure(completed)
+        return completed
+
+
+def _timed_out(completed: Completed) -> ReachError:
+    # Not even the first byte of an answer: the far side accepts, and then says nothing.
+    if not completed.stdout:
+        message = 'cannot wait longer: the machine accepts but does not answer'
+        return ReachError(Outcome.UNREACHABLE, message, completed)
+    return ReachError(Outcome.TIMEOUT, 'cannot wait longer for the rest of the answer', completed)
+
+
+def explain_failure(completed: Completed) -> ReachError:
+    """Return why a `juju ssh` that exited with other than 0 failed."""
+    stderr = completed.stderr.decode(errors='replace')
+    last = next((line for line in reversed(stderr.splitlines()) if line.strip()), '')
+    for pattern, outcome, retryable in _SSH_WORDS:
+        found = pattern.search(stderr)
+        if found:
+            line = next((one for one in stderr.splitlines() if found[0] in one), last)
+            return ReachError(outcome, f'cannot reach it: {line.strip()}', completed, retryable)
+    if completed.exit_code == 255:
+        reason = last.strip() or 'the connection ended, or a signal ended the far command'
+        return ReachError(Outcome.UNREACHABLE, f'cannot reach it: {reason}', completed, True)
+    error = explain(completed.exit_code, stderr)
+    for kind, outcome in _JUJU_OUTCOMES:
+        if isinstance(error, kind):
+            return ReachError(outcome, str(error), completed, error.retryable)
+    return ReachError(Outcome.JUJU_FAILED, str(error), completed, error.retryable)

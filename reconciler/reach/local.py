@@ -1,0 +1,30 @@
+"""The reach to this machine: no network, no Juju."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from charm import command as door
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler.readings import Outcome
+
+from .base import ReachError
+
+
+@dataclass(frozen=True)
+class Local:
+    """Runs commands in a shell here, whatever the target's name."""
+
+    name: str = 'local'
+
+    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+        """Run `command` under `sh -c`.
+
+        Raises:
+            ReachError: it did not end by the deadline.
+        """
+        completed = door.run(['sh', '-c', command], deadline, cap_bytes=cap_bytes)
+        if completed.timed_out:
+            raise ReachError(Outcome.TIMEOUT, 'cannot wait longer for this machine', completed)
+        return completed

@@ -1,0 +1,63 @@
+"""Words for people: durations, folded names, and text that is safe to print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+# Control characters could move the cursor or forge lines; bidirectional ones reorder what is read.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
+_UNITS = ((86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's'))
+
+
+def clean(text: str) -> str:
+    """Return untrusted text as one line without control characters."""
+    return ' '.join(_UNSAFE.sub(' ', text).split())
+
+
+def duration_text(seconds: float | None) -> str:
+    """Return a duration in its two largest units, such as `3d4h` or `12s`; `-` for `None`."""
+    if seconds is None:
+        return '-'
+    left = round(seconds)
+    if left < 1:
+        return '0s'
+    for index, (size, unit) in enumerate(_UNITS):
+        if left >= size:
+            text = f'{left // size}{unit}'
+            if index + 1 < len(_UNITS):
+                smaller, name = _UNITS[index + 1]
+                rest = left % size // smaller
+                text += f'{rest}{name}' if rest else ''
+            return text
+    return '0s'
+
+
+def age_text(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago `moment` was, `-` if unknown; one ahead of our clock is `0s` ago."""
+    return '-' if moment is None else duration_text(max(0.0, (now - moment).total_seconds()))
+
+
+def fold_units(names: Iterable[str]) -> str:
+    """Return unit names in short: `web/0-2,7 db/1` for web/0, web/1, web/2, web/7 and db/1."""
+    numbers: dict[str, list[int]] = {}
+    others: list[str] = []
+    for name in names:
+        application, _, number = name.rpartition('/')
+        if application and number.isdigit():
+            numbers.setdefault(application, []).append(int(number))
+        else:
+            others.append(name)
+    folded = [f'{name}/{_ranges(sorted(found))}' for name, found in numbers.items()]
+    return ' '.join([*folded, *others])
+
+
+def _ranges(numbers: list[int]) -> str:
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number <= ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ','.join(str(a) if a == b else f'{a}-{b}' for a, b in ranges)

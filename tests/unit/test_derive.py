@@ -1,0 +1,105 @@
+"""What juju status alone implies: never that a unit is well."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charm.report import Health, StateName
+from reconciler.derive import blockers_in, derive
+from reconciler.model import Application, Machine, StatusInfo, Unit
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
+
+
+def unit(workload: str, message: str = '', agent: str = 'idle') -> Unit:
+    since = NOW - timedelta(minutes=2)
+    return Unit(
+        'web/0',
+        'web',
+        '0',
+        workload=StatusInfo(workload, message, since),
+        agent=StatusInfo(agent, '', since),
+    )
+
+
+@pytest.mark.parametrize(
+    ('asked', 'health', 'state'),
+    [
+        (unit('active'), Health.UNKNOWN, StateName.UP),
+        (unit('maintenance', 'configuring'), Health.UNKNOWN, StateName.CHURNING),
+        (unit('maintenance', 'installing charm software'), Health.UNKNOWN, StateName.INSTALLING),
+        (unit('waiting', 'agent initialising', 'executing'), Health.UNKNOWN, StateName.INSTALLING),
+        (unit('waiting', 'waiting for machine'), Health.UNKNOWN, StateName.BUILDING),
+        (unit('waiting', 'x', 'allocating'), Health.UNKNOWN, StateName.BUILDING),
+        (unit('waiting', 'waiting for db relation'), Health.UNKNOWN, StateName.BLOCKED),
+        (unit('blocked', 'Missing relations: db'), Health.FAIL, StateName.BLOCKED),
+        (unit('error', 'hook failed: "install"'), Health.FAIL, StateName.ERROR),
+        (unit('active', '', 'lost'), Health.UNKNOWN, StateName.UNKNOWN),
+        (unit('active', '', 'failed'), Health.FAIL, StateName.ERROR),
+        (unit('terminated'), Health.UNKNOWN, StateName.UNKNOWN),
+        (unit('a-word-of-tomorrow'), Health.UNKNOWN, StateName.UNKNOWN),
+        (unit(''), Health.UNKNOWN, StateName.UNKNOWN),
+    ],
+)
+def test_the_table(asked: Unit, health: Health, state: StateName) -> None:
+    found = derive(asked, Application('web'), Machine('0'), NOW)
+    assert (found.health, found.state.name) == (health, state)
+    assert found.state.duration == 120
+    assert found.message.startswith('juju status says')
+
+
+def test_a_machine_that_is_down_or_never_came_speaks_before_its_units() -> None:
+    down = Machine('0', agent=StatusInfo('down', 'agent is not communicating'))
+    found = derive(unit('active'), Application('web'), down, NOW)
+    assert found.health is Health.UNKNOWN
+    assert 'machine 0 is down: agent is not communicating' in found.message
+    refused = Machine('0', instance=StatusInfo('provisioning error', 'quota exceeded'))
+    found = derive(unit('waiting'), Application('web'), refused, NOW)
+    assert (found.health, found.state.name) == (Health.FAIL, StateName.ERROR)
+
+
+def test_a_status_from_the_future_has_lasted_no_time() -> None:
+    asked = Unit('web/0', 'web', workload=StatusInfo('active', '', NOW + timedelta(days=1)))
+    assert derive(asked, Application('web'), None, NOW).state.duration == 0.0
+
+
+WORDS = (
+    *('active', 'maintenance', 'waiting', 'blocked', 'error', 'unknown', 'terminated'),
+    *('lost', 'idle', 'executing', 'failed', 'allocating', 'x', ''),
+)
+
+
+@given(st.sampled_from(WORDS), st.text(max_size=40), st.sampled_from(WORDS))
+def test_no_status_is_ever_good_news(workload: str, message: str, agent: str) -> None:
+    found = derive(unit(workload, message, agent), Application('web'), Machine('0'), NOW)
+    assert found.health in (Health.UNKNOWN, Health.FAIL)
+
+
+@pytest.mark.parametrize(
+    ('message', 'blockers'),
+    [
+        ('Missing relations: amqp, shared-db', ('amqp', 'shared-db')),
+        ('Missing relation: db and cache', ('cache', 'db')),
+        ("'shared-db' missing", ('shared-db',)),
+        ('waiting for database relation', ('database',)),
+        ('Waiting for the vault', ('vault',)),
+        ('Database relation missing', ('database',)),
+        ('db integration is required', ('db',)),
+        ('Required relations missing: amqp', ('amqp',)),
+        ('May need reboot to activate GPU.', ()),
+        ('', ()),
+    ],
+)
+def test_blockers_are_found_in_how_charms_put_it(message: str, blockers: tuple[str, ...]) -> None:
+    assert blockers_in(message) == blockers
+
+
+@given(st.text(max_size=300))
+def test_blockers_are_sorted_unique_and_few(message: str) -> None:
+    found = blockers_in(message)
+    assert list(found) == sorted(set(found))
+    assert len(found) <= 20

@@ -1,0 +1,41 @@
+"""Words for people are short, and safe to print."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.words import clean, duration_text, fold_units
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (None, '-'),
+        (0, '0s'),
+        (0.4, '0s'),
+        (59.6, '1m'),
+        (90, '1m30s'),
+        (3600, '1h'),
+        (3725, '1h2m'),
+        (100_000, '1d3h'),
+        (86400 * 400, '400d'),
+    ],
+)
+def test_durations_have_two_parts_at_most(seconds: float | None, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+def test_unit_names_fold() -> None:
+    names = ['web/0', 'web/1', 'web/2', 'web/7', 'db-x/1', 'odd']
+    assert fold_units(names) == 'web/0-2,7 db-x/1 odd'
+    assert fold_units([]) == ''
+
+
+@given(st.text())
+def test_clean_text_is_one_line_and_moves_no_cursor(text: str) -> None:
+    found = clean(text)
+    assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in found)
+    assert clean(found) == found
+    assert len(found.splitlines()) <= 1
