@@ -1,0 +1,118 @@
+"""What the formats for other programs share: safe text, the verdict, and one case per check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from charm.report import Health, worst
+from reconciler.readings import Reading, ServiceHealth, Snapshot
+from reconciler.words import clean
+
+# No encoder writes half of a surrogate pair, and neither XML nor a browser takes the other two.
+_UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')
+
+
+def safe(text: str, limit: int = 2000) -> str:
+    """Return untrusted text as one line that can be encoded, of at most `limit` characters."""
+    line = clean(_UNWRITABLE.sub('\ufffd', text))
+    return line if len(line) <= limit else f'{line[: limit - 1]}…'
+
+
+def model_name(snapshot: Snapshot) -> str:
+    """Return `controller:model`, or as much of it as is known."""
+    model = snapshot.model
+    name = f'{model.controller}:{model.name}' if model.controller else model.name
+    return safe(name, 200) or 'model'
+
+
+def verdict(snapshot: Snapshot) -> Health:
+    """Return the health that the exit code stands for: at best `UNKNOWN` if incomplete."""
+    return snapshot.health if snapshot.complete else worst((snapshot.health, Health.UNKNOWN))
+
+
+def not_well(snapshot: Snapshot) -> tuple[ServiceHealth, ...]:
+    """Return the services that did not pass, in the snapshot's order."""
+    return tuple(one for one in snapshot.services if one.health is not Health.PASSED)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return such as `1 unit` or `2 units`."""
+    return f'{number} {noun}{"" if number == 1 else "s"}'
+
+
+def tally(snapshot: Snapshot) -> str:
+    """Return how many services are not well, as one sentence without its full stop."""
+    total = len(snapshot.services)
+    if not total:
+        return 'no services'
+    unwell = len(not_well(snapshot))
+    if not unwell:
+        return f'all {total} services passed' if total > 1 else 'the service passed'
+    return f'{unwell} of {counted(total, "service")} not well'
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question with its answer, as a test report shows it.
+
+    Attributes:
+        service: the application.
+        unit: who was asked; empty for the service as a whole.
+        name: the check; for a unit without a report how asking it ended; or `service`.
+        health: the answer.
+        message: one safe line; may be empty.
+        advice: what the operator may do; may be empty.
+        seconds: how long it took, `None` if nobody measured.
+        tolerated: it did not pass, but the service did, by its rule.
+    """
+
+    service: str
+    unit: str
+    name: str
+    health: Health
+    message: str = ''
+    advice: str = ''
+    seconds: float | None = None
+    tolerated: bool = False
+
+
+def cases(service: ServiceHealth) -> Iterator[Case]:
+    """Yield the service's verdict, then every check of every unit.
+
+    A unit without a report, or with an empty one, is one case. All cases pass, or are tolerated,
+    exactly where the service passed.
+    """
+    name = safe(service.name, 200)
+    rule = f'by the rule {safe(service.rule, 200)}'
+    message = safe(service.message)
+    yield Case(name, '', 'service', service.health, f'{message} ({rule})' if message else rule)
+    for reading in service.readings:
+        yield from _of_reading(name, reading, service.health is Health.PASSED)
+
+
+def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[Case]:
+    unit = safe(reading.unit.name, 200)
+    if reading.report is None or not reading.report.checks:
+        yield Case(
+            service,
+            unit,
+            f'({reading.outcome.value})',
+            reading.health,
+            safe(reading.message),
+            safe(reading.advice),
+            reading.duration_seconds,
+            passed and reading.health is not Health.PASSED,
+        )
+        return
+    for check in reading.report.checks:
+        yield Case(
+            service,
+            unit,
+            safe(check.name, 200),
+            check.health,
+            safe(check.message),
+            seconds=check.duration,
+            tolerated=passed and check.health is not Health.PASSED,
+        )

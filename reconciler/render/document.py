@@ -1,0 +1,125 @@
+"""The documents for programs: JSON, JSON lines and YAML of the same values.
+
+`sweep.schema.json` describes the JSON; `docs/formats.md` explains it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from charm import wire
+from charm.fields import format_time
+from charm.report import State
+from reconciler.model import Model
+from reconciler.readings import Reading, ServiceHealth, Snapshot
+
+from .base import Options
+
+SCHEMA_VERSION = 1
+
+
+def render_json(snapshot: Snapshot, options: Options) -> str:
+    """Return one JSON object, indented."""
+    return json.dumps(to_document(snapshot), indent=2, allow_nan=False) + '\n'
+
+
+def render_jsonl(snapshot: Snapshot, options: Options) -> str:
+    """Return one JSON object per line: the sweep, then its services, then their units.
+
+    Each line says what it is under `kind`: sweep, service or unit.
+    """
+    document = to_document(snapshot)
+    services = document.pop('services')
+    lines = [{'kind': 'sweep', **document}]
+    for service in services:
+        units = service.pop('units')
+        lines.append({'kind': 'service', **service})
+        lines += [{'kind': 'unit', 'service': service['name'], **unit} for unit in units]
+    return ''.join(json.dumps(line, allow_nan=False) + '\n' for line in lines)
+
+
+def render_yaml(snapshot: Snapshot, options: Options) -> str:
+    """Return the JSON document as YAML."""
+    return yaml.safe_dump(to_document(snapshot), sort_keys=False, allow_unicode=True)
+
+
+def to_document(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the snapshot as JSON values."""
+    return {
+        'schema': SCHEMA_VERSION,
+        'model': _model(snapshot.model),
+        'health': snapshot.health.value,
+        'complete': snapshot.complete,
+        'started_at': format_time(snapshot.started_at),
+        'duration': round(snapshot.duration_seconds, 3),
+        'faults': list(snapshot.faults),
+        'services': [_service(service) for service in snapshot.services],
+    }
+
+
+def _model(model: Model) -> dict[str, Any]:
+    return {
+        'name': model.name,
+        'controller': model.controller,
+        'type': model.type,
+        'version': model.version,
+    }
+
+
+def _service(service: ServiceHealth) -> dict[str, Any]:
+    coverage = service.coverage
+    return {
+        'name': service.name,
+        'health': service.health.value,
+        'qos': service.qos,
+        'state': _state(service.state),
+        'rule': service.rule,
+        'message': service.message,
+        'coverage': {
+            'expected': coverage.expected,
+            'reported': coverage.reported,
+            'no_hook': coverage.no_hook,
+            'unreachable': coverage.unreachable,
+            'invalid': coverage.invalid,
+            'missing': coverage.missing,
+        },
+        'units': [_unit(reading) for reading in service.readings],
+    }
+
+
+def _unit(reading: Reading) -> dict[str, Any]:
+    return {
+        'unit': reading.unit.name,
+        'machine': reading.unit.machine,
+        'leader': reading.unit.leader,
+        'health': reading.health.value,
+        'qos': reading.qos,
+        'state': _state(reading.state),
+        'outcome': reading.outcome.value,
+        'message': reading.message,
+        'advice': reading.advice,
+        'via': reading.via,
+        'attempts': reading.attempts,
+        'duration': _rounded(reading.duration_seconds),
+        'received_at': format_time(reading.received_at),
+        'report': None if reading.report is None else wire.to_json(reading.report),
+    }
+
+
+def _state(state: State | None) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        'name': state.name.value,
+        'duration': _rounded(state.duration),
+        'since': format_time(state.since),
+        'message': state.message,
+        'blockers': list(state.blockers),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,124 @@
+"""One page for a browser: a single file that asks the network for nothing and runs no script.
+
+The template escapes every value; its policy (`Content-Security-Policy`) forbids what would load
+or run anyway.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from charm.fields import format_time
+from charm.report import CheckResult, Health
+from reconciler.readings import Reading, ServiceHealth, Snapshot
+from reconciler.words import age_text, duration_text
+
+from .base import Options, state_text
+from .cases import counted, model_name, safe, tally, verdict
+
+# A sign beside each word, so that neither colour nor language is needed to tell them apart.
+_SIGNS = {Health.PASSED: '✓', Health.WARN: '!', Health.UNKNOWN: '?', Health.FAIL: '✗'}
+_ENVIRONMENT = Environment(
+    loader=PackageLoader('reconciler.render', '.'),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(snapshot: Snapshot, options: Options) -> str:
+    """Return the page: a table of services, then a section for each, open where it is not well."""
+    counts = [(_health(one), sum(s.health is one for s in snapshot.services)) for one in Health]
+    return _ENVIRONMENT.get_template('page.html.j2').render(
+        model=model_name(snapshot),
+        verdict=_health(verdict(snapshot)),
+        tally=tally(snapshot),
+        counts=[(health, number) for health, number in counts if number],
+        units=counted(len(snapshot.readings()), 'unit'),
+        started=_moment(snapshot.started_at, options.now),
+        took=duration_text(snapshot.duration_seconds),
+        complete=snapshot.complete,
+        faults=[safe(fault) for fault in snapshot.faults],
+        services=[
+            _service(number, service, options) for number, service in enumerate(snapshot.services)
+        ],
+    )
+
+
+def _health(health: Health) -> dict[str, str]:
+    return {'word': health.value, 'sign': _SIGNS[health]}
+
+
+def _moment(moment: datetime | None, now: datetime) -> dict[str, str]:
+    """Return a time for machines, for people, and as an age; all empty if there is none."""
+    if moment is None:
+        return {'iso': '', 'text': '', 'age': ''}
+    utc = moment.astimezone(timezone.utc)
+    return {
+        'iso': format_time(utc) or '',
+        'text': f'{utc:%Y-%m-%d %H:%M:%S} UTC',
+        'age': f'{age_text(utc, now)} ago',
+    }
+
+
+def _service(number: int, service: ServiceHealth, options: Options) -> dict[str, Any]:
+    return {
+        # Names may be anything, so anchors are numbers.
+        'id': f'service-{number}',
+        'name': safe(service.name, 200),
+        'health': _health(service.health),
+        'open': service.health is not Health.PASSED or options.unit_detail,
+        'qos': '–' if service.qos is None else f'{service.qos:.2f}',
+        'state': '–' if service.state is None else safe(state_text(service.state)),
+        'rule': safe(service.rule, 200),
+        'message': safe(service.message),
+        'units': f'{service.coverage.reported}/{service.coverage.expected}',
+        'coverage': _coverage(service),
+        'readings': [_reading(reading, options) for reading in service.readings],
+    }
+
+
+def _coverage(service: ServiceHealth) -> str:
+    """Return such as `3 expected: 2 reported, 1 unreachable`."""
+    counts = {word.replace('_', ' '): number for word, number in vars(service.coverage).items()}
+    expected = counts.pop('expected')
+    parts = [f'{number} {word}' for word, number in counts.items() if number]
+    return f'{counted(expected, "unit")} expected: {", ".join(parts) or "none known"}'
+
+
+def _reading(reading: Reading, options: Options) -> dict[str, Any]:
+    report = reading.report
+    return {
+        'unit': safe(reading.unit.name, 200),
+        'leader': reading.unit.leader,
+        'machine': safe(reading.unit.machine, 100),
+        'health': _health(reading.health),
+        'state': '' if reading.state is None else safe(state_text(reading.state)),
+        'outcome': reading.outcome.value,
+        'reported': report is not None,
+        'message': safe(reading.message),
+        'advice': safe(reading.advice),
+        'via': safe(reading.via, 200),
+        'received': _moment(reading.received_at, options.now),
+        'checks': [_check(check, options) for check in _worst_first(reading)],
+    }
+
+
+def _worst_first(reading: Reading) -> list[CheckResult]:
+    checks = reading.report.checks if reading.report else ()
+    return sorted(checks, key=lambda check: (-check.health.rank, check.name))
+
+
+def _check(check: CheckResult, options: Options) -> dict[str, Any]:
+    return {
+        'name': safe(check.name, 200),
+        'health': _health(check.health),
+        'qos': '–' if check.qos is None else f'{check.qos:.2f}',
+        'message': safe(check.message),
+        'at': _moment(check.at, options.now),
+        'took': '–' if check.duration is None else f'{check.duration:.3f} s',
+    }

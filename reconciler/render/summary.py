@@ -1,0 +1,32 @@
+"""A few plain lines, for a message, a login greeting or a pager."""
+
+from __future__ import annotations
+
+from reconciler.readings import ServiceHealth, Snapshot
+
+from .base import Options
+from .cases import counted, model_name, not_well, safe, tally, verdict
+
+_MOST = 5
+
+
+def render(snapshot: Snapshot, options: Options) -> str:
+    """Return the verdict, then at most five services that are not well, one line each."""
+    lines = [f'{model_name(snapshot)}: {verdict(snapshot).value}: {tally(snapshot)}']
+    if not snapshot.complete:
+        lines[0] += '; the sweep is incomplete'
+    unwell = not_well(snapshot)
+    lines += [_about(service) for service in unwell[:_MOST]]
+    if len(unwell) > _MOST:
+        lines.append(f'and {counted(len(unwell) - _MOST, "service")} more')
+    lines += [f'sweep: {safe(fault, 200)}' for fault in snapshot.faults[:_MOST]]
+    return '\n'.join(lines) + '\n'
+
+
+def _about(service: ServiceHealth) -> str:
+    coverage = service.coverage
+    silent = coverage.expected - coverage.reported
+    without = f' ({silent} of {counted(coverage.expected, "unit")} without a report)'
+    message = safe(service.message, 200)
+    line = f'{service.health.value} {safe(service.name, 100)}: {message}'.rstrip(': ')
+    return line + (without if silent else '')

@@ -1,0 +1,92 @@
+"""What is printed, byte for byte; REWRITE_GOLDEN=1 writes the files anew."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from charm.report import Health
+from reconciler.exit_codes import exit_code
+from reconciler.readings import Snapshot
+from reconciler.render import RENDERERS, Options
+from tests.unit.snapshots import NOW, troubled, well
+
+GOLDEN = Path(__file__).parents[1] / 'golden'
+CASES = {'well': well, 'troubled': troubled}
+# Those that a person reads or a program parses; the others have tests of their own.
+FORMATS = ('table', 'tree', 'json', 'jsonl', 'yaml')
+SCHEMA = Path(__file__).parents[2] / 'reconciler' / 'render' / 'sweep.schema.json'
+
+
+def check_golden(name: str, found: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get('REWRITE_GOLDEN'):
+        path.write_text(found)
+    assert found == path.read_text()
+
+
+@pytest.mark.parametrize('form', FORMATS)
+@pytest.mark.parametrize('case', CASES)
+def test_every_format_is_as_it_was(case: str, form: str) -> None:
+    snapshot = CASES[case]()
+    found = RENDERERS[form](snapshot, Options(NOW))
+    check_golden(f'{case}.{exit_code(snapshot)}.{form}', found)
+
+
+def test_the_detail_of_units_is_as_it_was() -> None:
+    check_golden('detail.2.table', RENDERERS['table'](troubled(), Options(NOW, unit_detail=True)))
+
+
+@pytest.mark.parametrize('form', FORMATS)
+def test_hostile_text_reaches_no_terminal(form: str) -> None:
+    found = RENDERERS[form](troubled(), Options(NOW))
+    assert '\x1b' not in found
+    if form in ('table', 'tree'):
+        assert '\u202e' not in found
+        assert '[bold]route[/bold]' in found
+
+
+def test_colour_is_only_where_it_is_allowed() -> None:
+    assert '\x1b[' in RENDERERS['table'](troubled(), Options(NOW, colour=True))
+    assert '\x1b[' not in RENDERERS['table'](troubled(), Options(NOW, colour=False))
+
+
+@pytest.mark.parametrize('case', CASES.values(), ids=CASES)
+def test_the_json_is_what_its_schema_says_and_the_yaml_is_the_same(
+    case: Callable[[], Snapshot],
+) -> None:
+    found = json.loads(RENDERERS['json'](case(), Options(NOW)))
+    jsonschema.validate(found, json.loads(SCHEMA.read_text()))
+    assert yaml.safe_load(RENDERERS['yaml'](case(), Options(NOW))) == found
+
+
+def test_the_schema_refuses_another_health() -> None:
+    found = json.loads(RENDERERS['json'](well(), Options(NOW)))
+    found['services'][0]['health'] = 'splendid'
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(found, json.loads(SCHEMA.read_text()))
+
+
+@pytest.mark.parametrize(
+    ('health', 'complete', 'fail_on', 'code'),
+    [
+        (Health.PASSED, True, Health.WARN, 0),
+        (Health.WARN, True, Health.WARN, 1),
+        (Health.WARN, True, Health.FAIL, 0),
+        (Health.UNKNOWN, True, Health.WARN, 3),
+        (Health.UNKNOWN, True, Health.FAIL, 0),
+        (Health.FAIL, True, Health.FAIL, 2),
+        (Health.PASSED, False, Health.WARN, 3),
+        (Health.FAIL, False, Health.WARN, 2),
+    ],
+)
+def test_exit_codes(health: Health, complete: bool, fail_on: Health, code: int) -> None:
+    snapshot = replace(well(), health=health, complete=complete)
+    assert exit_code(snapshot, fail_on) == code
