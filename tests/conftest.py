@@ -1,0 +1,68 @@
+"""Fixtures that every test may ask for: real machines, and a juju that knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.host import Host
+from tests.hosts.park import Park, at_once, why_not
+from tests.hosts.rootfs import Rootfs, RootfsError
+from tests.standin.examples import Juju, caller
+
+Hosts = Callable[[int], 'tuple[Host, ...]']
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for machines, so that `-m 'not hosts'` leaves it out."""
+    for item in items:
+        if 'park' in getattr(item, 'fixturenames', ()):
+            item.add_marker(pytest.mark.hosts)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build the machines' root file system before the tests' own time limits run."""
+    wanted = any(item.get_closest_marker('hosts') for item in session.items)
+    if wanted and not session.config.option.collectonly and not why_not():
+        # The tests that need it will fail with the reason.
+        with suppress(RootfsError):
+            Rootfs().ready()
+
+
+@pytest.fixture(scope='session')
+def park() -> Iterator[Park]:
+    """The machines of this test run; ask for `hosts` rather, which are as new."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    with Park() as standing:
+        yield standing
+
+
+@pytest.fixture(scope='session')
+def _used(park: Park) -> set[Host]:
+    return set()
+
+
+@pytest.fixture
+def hosts(park: Park, _used: set[Host]) -> Hosts:
+    """Give so many machines, such as `hosts(3)`, the way they first were."""
+    mine: set[Host] = set()
+
+    def give(count: int) -> tuple[Host, ...]:
+        given = park.need(count)
+        at_once(Host.renew, [host for host in given if host in _used and host not in mine])
+        _used.update(given)
+        mine.update(given)
+        return given
+
+    return give
+
+
+@pytest.fixture
+def juju(tmp_path: Path) -> Juju:
+    """Run the stand-in in a world: `juju(world, 'status', …, identity=KEY)`."""
+    return caller(tmp_path / 'juju')

@@ -1,0 +1,99 @@
+"""Lay units out on a machine as Juju's unit agents do (agent/agent.go, worker/uniter/charm).
+
+The agent's directory, its charm and its tools are root's, with mode 0755; `agent.conf` is 0600.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from .host import Host
+
+PROJECT = Path(__file__).resolve().parents[2]
+# What this project's charm is made of; the last three may be missing.
+PARTS = ('charm', 'hooks', 'metadata.yaml', 'config.yaml', 'actions.yaml', 'dispatch')
+# Outside a hook every one of Juju's hook tools says this and fails.
+_TOOL = b'#!/bin/sh\necho "ERROR JUJU_AGENT_SOCKET_ADDRESS not set" >&2\nexit 1\n'
+_TOOLS = ('config-get', 'juju-log', 'relation-get', 'relation-ids', 'status-set', 'unit-get')
+
+
+def agent_directory(unit: str) -> Path:
+    """Return a unit agent's directory on its machine: `a-b/1` is `…/unit-a-b-1`."""
+    return Path('/var/lib/juju/agents') / f'unit-{unit.replace("/", "-")}'
+
+
+def charm_directory(unit: str) -> Path:
+    """Return a unit's charm directory on its machine."""
+    return agent_directory(unit) / 'charm'
+
+
+def add_unit(host: Host, unit: str, hook: bytes | Path | None = None) -> Path:
+    """Lay a unit out and return its charm directory, as a path from here.
+
+    Args:
+        host: the machine.
+        unit: its name, such as `mysql/0`; a unit of that name that is there is replaced.
+        hook: the content of an executable `hooks/health`; or a charm's directory, which is
+            copied; or nothing for a charm without a health hook.
+    """
+    agent = _here(host, agent_directory(unit))
+    if agent.exists():
+        shutil.rmtree(agent)
+    charm = _here(host, charm_directory(unit))
+    (charm / 'hooks').mkdir(mode=0o755, parents=True)
+    if isinstance(hook, Path):
+        _copy(hook, [one.name for one in hook.iterdir()], charm)
+    else:
+        application = unit.split('/')[0]
+        (charm / 'metadata.yaml').write_text(f'name: {application}\nsummary: for tests\n')
+        if hook is not None:
+            set_hook(host, unit, hook)
+    conf = agent / 'agent.conf'
+    conf.touch(mode=0o600)
+    conf.write_text(f'# format 2.0\ntag: {agent.name}\ndatadir: /var/lib/juju\n')
+    tools = _here(host, Path('/var/lib/juju/tools') / agent.name)
+    tools.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for name in _TOOLS:
+        _executable(tools / name, _TOOL)
+    return charm
+
+
+def set_hook(host: Host, unit: str, hook: bytes, mode: int = 0o755) -> Path:
+    """Write a unit's `hooks/health` and return it, as a path from here."""
+    path = _here(host, charm_directory(unit)) / 'hooks' / 'health'
+    _executable(path, hook, mode)
+    return path
+
+
+def add_juju_health(host: Host, unit: str, project: Path = PROJECT) -> Path:
+    """Lay this project out as a subordinate unit; return its charm directory, from here."""
+    charm = add_unit(host, unit)
+    (charm / 'metadata.yaml').unlink()
+    _copy(project, PARTS, charm)
+    return charm
+
+
+def remove_units(host: Host) -> None:
+    """Remove all that Juju put on a machine."""
+    shutil.rmtree(_here(host, Path('/var/lib/juju')), ignore_errors=True)
+
+
+def _here(host: Host, path: Path) -> Path:
+    return host.root / path.relative_to('/')
+
+
+def _copy(source: Path, names: Iterable[str], into: Path) -> None:
+    for name in names:
+        original = source / name
+        if original.is_dir():
+            ignored = shutil.ignore_patterns('__pycache__', '*.pyc')
+            shutil.copytree(original, into / name, ignore=ignored, dirs_exist_ok=True)
+        elif original.exists():
+            shutil.copy(original, into / name)
+
+
+def _executable(path: Path, content: bytes, mode: int = 0o755) -> None:
+    path.write_bytes(content)
+    path.chmod(mode)

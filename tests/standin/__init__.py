@@ -1,0 +1,1 @@
+"""A stand-in for the juju command, and the builder of its world."""
