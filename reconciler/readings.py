@@ -150,6 +150,68 @@ class Coverage:
     missing: int = 0
 
 
+class Role(enum.Enum):
+    """What an unwell service is to the others."""
+
+    CAUSE = 'cause'
+    VICTIM = 'victim'
+    UNEXPLAINED = 'unexplained'
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Why a service is unwell, as far as what it depends on tells.
+
+    Attributes:
+        role: whether it is a cause, a victim, or neither.
+        path: from what it depends on directly to the cause, such as `('mysql', 'machine 3')`;
+            empty for all but victims.
+        reason: the evidence, one line.
+    """
+
+    role: Role
+    path: tuple[str, ...] = ()
+    reason: str = ''
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What explains other troubles, or at least its own.
+
+    Attributes:
+        name: such as `mysql`, `machine 3`, `controller k1`, `saas db`.
+        kind: `service`, `machine`, `controller`, `saas` or `collector`.
+        health: its own.
+        message: the evidence, one line.
+        victims: the services it explains, sorted.
+    """
+
+    name: str
+    kind: str
+    health: Health
+    message: str = ''
+    victims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """What an operator said of a trouble: planned, or known. It never changes a health.
+
+    Attributes:
+        kind: `maintenance` or `acknowledged`.
+        target: the service, unit, machine or check it is for, as the operator wrote it.
+        reason: why.
+        until: when it ends (UTC).
+        by: who said so; empty if unsaid.
+    """
+
+    kind: str
+    target: str
+    reason: str
+    until: datetime
+    by: str = ''
+
+
 @dataclass(frozen=True)
 class ServiceHealth:
     """One service's collated health.
@@ -158,9 +220,12 @@ class ServiceHealth:
         name: the application.
         health, qos, state: each rolled up by its own rule; see `collate`.
         rule: the rule that gave the health, in words.
+        because: how the rule came to it, such as `2 of 3 units passed, 2 are enough`.
         coverage: how many units stand behind it.
         readings: its units' readings, in unit order.
         message: one line: the most telling message behind the health.
+        blame: what it is to other troubles; `None` for a service that is well.
+        suppressed: what operators said that covers all of its troubles; empty if nothing does.
     """
 
     name: str
@@ -171,6 +236,29 @@ class ServiceHealth:
     coverage: Coverage = field(default_factory=Coverage)
     readings: tuple[Reading, ...] = ()
     message: str = ''
+    because: str = ''
+    blame: Blame | None = None
+    suppressed: tuple[Suppression, ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewHealth:
+    """A business service: applications, or other views, under a rule of its own.
+
+    Attributes:
+        name: the operator's.
+        health: by its rule.
+        rule, because: as in `ServiceHealth`.
+        qos: the lowest that a member gave.
+        members: the names of its services and views, as configured.
+    """
+
+    name: str
+    health: Health
+    rule: str = 'worst'
+    because: str = ''
+    qos: float | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,6 +273,8 @@ class Snapshot:
         duration_seconds: how long it took.
         complete: `False` if the deadline or the operator ended it before every unit was asked.
         faults: what went wrong with the sweep itself, one line each.
+        causes: what explains the troubles, the one with the most victims first.
+        views: the operator's views, in the order of the configuration.
     """
 
     model: Model
@@ -194,6 +284,8 @@ class Snapshot:
     duration_seconds: float
     complete: bool = True
     faults: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    views: tuple[ViewHealth, ...] = ()
 
     def readings(self) -> tuple[Reading, ...]:
         """Return every unit's reading, service by service."""

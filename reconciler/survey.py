@@ -10,14 +10,13 @@ from datetime import datetime, timezone
 
 from charm.command import kill_running
 from charm.deadline import Deadline
-from charm.report import worst
 
-from . import collate
+from .conclude import Evidence, conclude
 from .errands import Errand, plan_errands
 from .errors import UsageError
 from .fanout import Limits, Return, run_errands
 from .interpret import read_answer, silent_reading
-from .model import Application, Model, Unit
+from .model import Model, Unit
 from .reach.base import Reach
 from .readings import Outcome, Reading, Snapshot
 
@@ -93,36 +92,14 @@ def survey(sweep: Sweep, patterns: Sequence[str], deadline: Deadline) -> Snapsho
     started_at, started = datetime.now(timezone.utc), time.monotonic()
     units = select(sweep.model, patterns)
     readings, complete = _collect(sweep, units, deadline)
-    services = collate.problems_first(
-        collate.collate(
-            application, [readings[u.name] for u in application.units if u.name in readings]
-        )
-        for application in _applications(sweep.model, units, patterns)
-    )
-    return Snapshot(
+    evidence = Evidence(
         model=sweep.model,
-        services=services,
-        health=worst(service.health for service in services),
+        readings=readings,
         started_at=started_at,
         duration_seconds=time.monotonic() - started,
         complete=complete,
-        faults=sweep.model.faults,
     )
-
-
-def _applications(
-    model: Model, units: Iterable[Unit], patterns: Sequence[str]
-) -> list[Application]:
-    """Return the applications to show; one that was chosen in part expects no more than that."""
-    chosen = {unit.application for unit in units}
-    shown = []
-    for name, application in model.applications.items():
-        whole = not patterns or any(fnmatch.fnmatchcase(name, p) for p in patterns)
-        if whole:
-            shown.append(application)
-        elif name in chosen:
-            shown.append(replace(application, scale=None))
-    return shown
+    return conclude(evidence, patterns)
 
 
 def _collect(

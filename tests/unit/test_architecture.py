@@ -20,6 +20,7 @@ ROOMS = (
     'cli',
     'render',
     'survey',
+    'conclude',
     'fanout',
     'interpret',
     'errands',

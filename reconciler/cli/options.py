@@ -1,0 +1,165 @@
+"""What several commands are told alike: which model, how to get there, how hard to try."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from charm.deadline import Deadline
+from charm.identity import own_unit
+from reconciler import status
+from reconciler.errors import UsageError
+from reconciler.fanout import Limits
+from reconciler.juju import Juju
+from reconciler.model import Application, Machine, Model, Unit
+from reconciler.reach.base import Reach
+from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.reach.local import Local
+
+Function = TypeVar('Function', bound=Callable[..., Any])
+
+_MODEL = (
+    click.option(
+        '-m', '--model', default='', metavar='[CONTROLLER:]MODEL', help='Juju model to ask.'
+    ),
+    click.option(
+        '--status',
+        'status_file',
+        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+        help='Take the inventory from a saved `juju status --format json`; - is stdin.',
+    ),
+    click.option('--juju', default='juju', metavar='PATH', help='The juju command.'),
+)
+_WAY = (
+    click.option(
+        '--reach',
+        type=click.Choice(['juju', 'local']),
+        default='juju',
+        show_default=True,
+        help='How to get to the units: through juju ssh, or only this machine.',
+    ),
+    click.option(
+        '--connect-timeout',
+        default=10,
+        show_default=True,
+        type=click.IntRange(1, 600),
+        help='Seconds that ssh may take to connect.',
+    ),
+    click.option(
+        '-o',
+        'ssh_options',
+        multiple=True,
+        metavar='OPTION=VALUE',
+        help='Further options for ssh, such as KexAlgorithms=curve25519-sha256.',
+    ),
+)
+_EFFORT = (
+    click.option(
+        '--workers',
+        default=16,
+        show_default=True,
+        type=click.IntRange(1, 256),
+        help='Machines asked at once.',
+    ),
+    click.option(
+        '--timeout',
+        default=30,
+        show_default=True,
+        type=click.IntRange(1, 3600),
+        help='Seconds that the hooks of one machine may take, in one attempt.',
+    ),
+    click.option(
+        '--deadline',
+        default=120.0,
+        show_default=True,
+        type=click.FloatRange(1, 86400),
+        help='Seconds after which it ends with what has arrived.',
+    ),
+    click.option(
+        '--attempts',
+        default=3,
+        show_default=True,
+        type=click.IntRange(1, 10),
+        help='Tries per machine, for faults of the network only.',
+    ),
+    click.option('-q', '--quiet', is_flag=True, help='No progress on stderr.'),
+)
+
+
+def asking_options(function: Function) -> Function:
+    """Add the options that make an `Asking`; the command takes them as `**asking`."""
+    for option in reversed((*_MODEL, *_WAY, *_EFFORT)):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What the options say of whom to ask, and how."""
+
+    model: str
+    status_file: str | None
+    juju: str
+    reach: str
+    connect_timeout: int
+    ssh_options: tuple[str, ...]
+    workers: int
+    timeout: int
+    deadline: float
+    attempts: int
+    quiet: bool
+
+    @property
+    def is_local(self) -> bool:
+        """Return whether this machine alone is asked."""
+        return self.reach == 'local'
+
+    @property
+    def door(self) -> Juju:
+        """Return the door to the juju command."""
+        return Juju(binary=self.juju, model=self.model)
+
+    @property
+    def limits(self) -> Limits:
+        """Return how hard to try."""
+        return Limits(self.workers, self.timeout, self.attempts)
+
+    def inventory(self, until: Deadline) -> Model:
+        """Return the model to ask.
+
+        Raises:
+            UsageError: the saved status cannot be read.
+            JujuError, StatusError: there is none to be had.
+        """
+        if self.is_local:
+            return local_model()
+        if self.status_file == '-':
+            return status.decode(sys.stdin.buffer.read())
+        if self.status_file:
+            try:
+                return status.decode(Path(self.status_file).read_bytes())
+            except OSError as error:
+                reason = f'cannot read {self.status_file}: {error.strerror}'
+                raise UsageError(reason) from error
+        return status.decode(self.door.status(until))
+
+    def way(self, model: Model) -> Reach:
+        """Return how bytes travel to the model's units."""
+        if self.is_local:
+            return Local()
+        return JujuSSH(self.door, model.is_k8s, self.connect_timeout, self.ssh_options)
+
+
+def local_model() -> Model:
+    """Return this machine as a model of one unit."""
+    unit = Unit(own_unit(), own_unit().split('/')[0], machine='0')
+    return Model(
+        name='this machine',
+        machines={'0': Machine('0')},
+        applications={unit.application: Application(unit.application, units=(unit,))},
+    )
