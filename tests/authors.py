@@ -8,15 +8,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
-PYTHONS = ('3.8.18', '3.9.18', '3.10.13', '3.11.7', '3.12.1', '3.13.0')
 CHARMHELPERS = ('charmhelpers==1.2.1', 'PyYAML')
 _CACHE = Path(tempfile.gettempdir()) / f'juju-health-authors-{os.getuid()}'
 _TOOLS = (
@@ -37,12 +36,23 @@ answer="$HOOK_ANSWERS/$name.$(echo "$last" | tr / _)"
 """
 
 
+def _pythons() -> dict[str, Path]:
+    """Return every Python from 3.8 on that is here, by version: this one, and those of pyenv."""
+    found = {platform.python_version(): Path(sys.executable)}
+    for python in Path.home().glob('.pyenv/versions/3.*/bin/python'):
+        version = python.parts[-3]
+        if int(version.split('.')[1]) >= 8:
+            found.setdefault(version, python)
+    return dict(sorted(found.items(), key=lambda item: [int(n) for n in item[0].split('.')]))
+
+
+_PYTHONS = _pythons()
+PYTHONS = tuple(_PYTHONS)
+
+
 def python_of(version: str) -> Path:
-    """Return pyenv's Python of that version, and skip the test, loudly, if it is not here."""
-    python = Path.home() / '.pyenv' / 'versions' / version / 'bin' / 'python'
-    if not python.exists():
-        pytest.skip(f'there is no Python {version} on this machine: {python}')
-    return python
+    """Return the Python of that version, one of `PYTHONS`."""
+    return _PYTHONS[version]
 
 
 def installed(python: Path, requirements: tuple[str, ...]) -> Path:

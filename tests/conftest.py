@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         # The tests that need it will fail with the reason.
         with suppress(RootfsError):
             Rootfs().ready()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that CI has failed for what it skipped: there, every test has what it needs."""
+    if _skipped_in_ci(terminalreporter):
+        terminalreporter.line('FAILED: CI runs every test, and some were skipped', red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let CI fail for what it skipped."""
+    reporter = session.config.pluginmanager.get_plugin('terminalreporter')
+    if reporter is not None and _skipped_in_ci(reporter) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skipped_in_ci(reporter: pytest.TerminalReporter) -> bool:
+    return bool(os.environ.get('CI') and reporter.stats.get('skipped'))
 
 
 @pytest.fixture(scope='session')
