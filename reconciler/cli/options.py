@@ -122,7 +122,9 @@ class Asking:
     @property
     def door(self) -> Juju:
         """Return the door to the juju command."""
-        return Juju(binary=self.juju, model=self.model)
+        # Commands run in the root directory, so a path is made whole; a name is looked up on PATH.
+        binary = str(Path(self.juju).absolute()) if '/' in self.juju else self.juju
+        return Juju(binary=binary, model=self.model)
 
     @property
     def limits(self) -> Limits:
