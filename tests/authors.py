@@ -55,6 +55,12 @@ def python_of(version: str) -> Path:
     return _PYTHONS[version]
 
 
+def minor_of(python: Path) -> int:
+    """Return the minor version of one of these Pythons, such as 8 of 3.8.18."""
+    version = next(version for version, path in _PYTHONS.items() if path == python)
+    return int(version.split('.')[1])
+
+
 def installed(python: Path, requirements: tuple[str, ...]) -> Path:
     """Return a directory that pip installed the requirements into, without what they require.
 

@@ -15,7 +15,7 @@ from charm import wire
 from charm.helpers_import import LooseVersion
 from charm.report import Health, Report, State, StateName
 from charm.states import States
-from tests.authors import CHARMHELPERS, PYTHONS, ROOT, Unit, installed, python_of
+from tests.authors import CHARMHELPERS, PYTHONS, ROOT, Unit, installed, minor_of, python_of
 
 EXAMPLES = ROOT / 'docs' / 'examples'
 HERE = Path(sys.executable)
@@ -264,7 +264,7 @@ def test_what_was_lent_for_the_import_is_taken_back(libraries: tuple[Path, Path]
     done = subprocess.run(
         [str(python), '-IS', '-c', script], capture_output=True, text=True, check=True, timeout=60
     )
-    minor = int(python.parts[-3].split('.')[1])
+    minor = minor_of(python)
     # Up to 3.9 the name is Python's own, and up to 3.11 so is distutils.
     assert done.stdout == f'{minor < 10} {minor < 12}\n'
 
