@@ -34,6 +34,7 @@ ROOMS = (
     'words',
     'exit_codes',
     'since',
+    'places',
     'readings',
     'model',
     'errors',
