@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from charm.report import Health, worst
 from reconciler.readings import Reading, ServiceHealth, Snapshot
-from reconciler.words import clean
 
-# No encoder writes half of a surrogate pair, and neither XML nor a browser takes the other two.
-_UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')
-
-
-def safe(text: str, limit: int = 2000) -> str:
-    """Return untrusted text as one line that can be encoded, of at most `limit` characters."""
-    line = clean(_UNWRITABLE.sub('\ufffd', text))
-    return line if len(line) <= limit else f'{line[: limit - 1]}…'
+from .meaning import remarks, rule_text
+from .text import counted as counted
+from .text import safe as safe
 
 
 def model_name(snapshot: Snapshot) -> str:
@@ -35,11 +28,6 @@ def verdict(snapshot: Snapshot) -> Health:
 def not_well(snapshot: Snapshot) -> tuple[ServiceHealth, ...]:
     """Return the services that did not pass, in the snapshot's order."""
     return tuple(one for one in snapshot.services if one.health is not Health.PASSED)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return such as `1 unit` or `2 units`."""
-    return f'{number} {noun}{"" if number == 1 else "s"}'
 
 
 def tally(snapshot: Snapshot) -> str:
@@ -85,9 +73,10 @@ def cases(service: ServiceHealth) -> Iterator[Case]:
     exactly where the service passed.
     """
     name = safe(service.name, 200)
-    rule = f'by the rule {safe(service.rule, 200)}'
+    rule = rule_text(service)
     message = safe(service.message)
-    yield Case(name, '', 'service', service.health, f'{message} ({rule})' if message else rule)
+    told = '; '.join([f'{message} ({rule})' if message else rule, *remarks(service)])
+    yield Case(name, '', 'service', service.health, told)
     for reading in service.readings:
         yield from _of_reading(name, reading, service.health is Health.PASSED)
 

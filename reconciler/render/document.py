@@ -1,6 +1,6 @@
 """The documents for programs: JSON, JSON lines and YAML of the same values.
 
-`sweep.schema.json` describes the JSON; `docs/formats.md` explains it.
+`sweep.schema.json` describes the JSON, `docs/outputs.md` explains it, `reconciler.saved` reads it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from charm import wire
 from charm.fields import format_time
 from charm.report import State
 from reconciler.model import Model
-from reconciler.readings import Reading, ServiceHealth, Snapshot
+from reconciler.readings import (
+    Blame,
+    Cause,
+    Reading,
+    ServiceHealth,
+    Snapshot,
+    Suppression,
+    ViewHealth,
+)
 
 from .base import Options
 
@@ -56,6 +64,8 @@ def to_document(snapshot: Snapshot) -> dict[str, Any]:
         'started_at': format_time(snapshot.started_at),
         'duration': round(snapshot.duration_seconds, 3),
         'faults': list(snapshot.faults),
+        'causes': [_cause(cause) for cause in snapshot.causes],
+        'views': [_view(view) for view in snapshot.views],
         'services': [_service(service) for service in snapshot.services],
     }
 
@@ -77,7 +87,10 @@ def _service(service: ServiceHealth) -> dict[str, Any]:
         'qos': service.qos,
         'state': _state(service.state),
         'rule': service.rule,
+        'because': service.because,
         'message': service.message,
+        'blame': None if service.blame is None else _blame(service.blame),
+        'suppressed': [_suppression(one) for one in service.suppressed],
         'coverage': {
             'expected': coverage.expected,
             'reported': coverage.reported,
@@ -90,10 +103,46 @@ def _service(service: ServiceHealth) -> dict[str, Any]:
     }
 
 
+def _blame(blame: Blame) -> dict[str, Any]:
+    return {'role': blame.role.value, 'path': list(blame.path), 'reason': blame.reason}
+
+
+def _suppression(one: Suppression) -> dict[str, Any]:
+    return {
+        'kind': one.kind,
+        'target': one.target,
+        'reason': one.reason,
+        'until': format_time(one.until),
+        'by': one.by,
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        'name': cause.name,
+        'kind': cause.kind,
+        'health': cause.health.value,
+        'message': cause.message,
+        'victims': list(cause.victims),
+    }
+
+
+def _view(view: ViewHealth) -> dict[str, Any]:
+    return {
+        'name': view.name,
+        'health': view.health.value,
+        'rule': view.rule,
+        'because': view.because,
+        'qos': view.qos,
+        'members': list(view.members),
+    }
+
+
 def _unit(reading: Reading) -> dict[str, Any]:
     return {
         'unit': reading.unit.name,
         'machine': reading.unit.machine,
+        'principal': reading.unit.principal,
         'leader': reading.unit.leader,
         'health': reading.health.value,
         'qos': reading.qos,
@@ -101,6 +150,7 @@ def _unit(reading: Reading) -> dict[str, Any]:
         'outcome': reading.outcome.value,
         'message': reading.message,
         'advice': reading.advice,
+        'hook': reading.hook,
         'via': reading.via,
         'attempts': reading.attempts,
         'duration': _rounded(reading.duration_seconds),

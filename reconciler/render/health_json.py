@@ -13,10 +13,11 @@ from typing import Any
 
 from charm.fields import format_time
 from charm.report import Health
-from reconciler.readings import Reading, ServiceHealth, Snapshot
+from reconciler.readings import Reading, ServiceHealth, Snapshot, ViewHealth
 
 from .base import Options
 from .cases import model_name, safe, tally, verdict
+from .meaning import cause_text, causes_shown, remarks, rule_text
 
 _STATUS = {
     Health.PASSED: 'pass',
@@ -31,6 +32,8 @@ def render(snapshot: Snapshot, options: Options) -> str:
     """Return one JSON object, indented."""
     overall = verdict(snapshot)
     checks: dict[str, list[dict[str, Any]]] = {}
+    for view in snapshot.views:
+        checks.setdefault(_key(f'view {view.name}', 'health'), []).append(_view(view, snapshot))
     for service in snapshot.services:
         checks.setdefault(_key(service.name, 'health'), []).append(_service(service, snapshot))
         for reading in service.readings:
@@ -49,7 +52,8 @@ def render(snapshot: Snapshot, options: Options) -> str:
 
 def _notes(snapshot: Snapshot) -> list[str]:
     partly = [] if snapshot.complete else ['the sweep ended before every unit was asked']
-    return [*partly, *(safe(fault) for fault in snapshot.faults)]
+    causes = [f'{one.health.value}: {cause_text(one)}' for one in causes_shown(snapshot)]
+    return [*partly, *(safe(fault) for fault in snapshot.faults), *causes]
 
 
 def _key(component: str, measurement: str) -> str:
@@ -61,7 +65,16 @@ def _service(service: ServiceHealth, snapshot: Snapshot) -> dict[str, Any]:
     return {
         'componentType': 'component',
         **_qos(service.qos),
-        **_verdict(service.health, service.message),
+        **_verdict(service.health, '; '.join([service.message, *remarks(service)])),
+        'time': format_time(snapshot.started_at),
+    }
+
+
+def _view(view: ViewHealth, snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        'componentType': 'component',
+        **_qos(view.qos),
+        **_verdict(view.health, rule_text(view)),
         'time': format_time(snapshot.started_at),
     }
 

@@ -18,6 +18,7 @@ from reconciler.words import age_text, duration_text
 
 from .base import Options, state_text
 from .cases import counted, model_name, safe, tally, verdict
+from .meaning import causes_shown, remarks, rule_text
 
 # A sign beside each word, so that neither colour nor language is needed to tell them apart.
 _SIGNS = {Health.PASSED: '✓', Health.WARN: '!', Health.UNKNOWN: '?', Health.FAIL: '✗'}
@@ -43,6 +44,8 @@ def render(snapshot: Snapshot, options: Options) -> str:
         took=duration_text(snapshot.duration_seconds),
         complete=snapshot.complete,
         faults=[safe(fault) for fault in snapshot.faults],
+        causes=_causes(snapshot),
+        views=_views(snapshot),
         services=[
             _service(number, service, options) for number, service in enumerate(snapshot.services)
         ],
@@ -65,6 +68,31 @@ def _moment(moment: datetime | None, now: datetime) -> dict[str, str]:
     }
 
 
+def _causes(snapshot: Snapshot) -> list[dict[str, Any]]:
+    return [
+        {
+            'name': safe(one.name, 200),
+            'health': _health(one.health),
+            'message': safe(one.message),
+            'victims': [safe(victim, 200) for victim in one.victims],
+        }
+        for one in causes_shown(snapshot)
+    ]
+
+
+def _views(snapshot: Snapshot) -> list[dict[str, Any]]:
+    return [
+        {
+            'name': safe(one.name, 200),
+            'health': _health(one.health),
+            'rule': rule_text(one),
+            'qos': '–' if one.qos is None else f'{one.qos:.2f}',
+            'members': [safe(member, 200) for member in one.members],
+        }
+        for one in snapshot.views
+    ]
+
+
 def _service(number: int, service: ServiceHealth, options: Options) -> dict[str, Any]:
     return {
         # Names may be anything, so anchors are numbers.
@@ -74,7 +102,9 @@ def _service(number: int, service: ServiceHealth, options: Options) -> dict[str,
         'open': service.health is not Health.PASSED or options.unit_detail,
         'qos': '–' if service.qos is None else f'{service.qos:.2f}',
         'state': '–' if service.state is None else safe(state_text(service.state)),
-        'rule': safe(service.rule, 200),
+        'rule': rule_text(service),
+        'remarks': remarks(service),
+        'planned': sorted({safe(one.kind, 50) for one in service.suppressed}),
         'message': safe(service.message),
         'units': f'{service.coverage.reported}/{service.coverage.expected}',
         'coverage': _coverage(service),

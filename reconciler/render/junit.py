@@ -16,6 +16,7 @@ from reconciler.readings import ServiceHealth, Snapshot
 
 from .base import Options
 from .cases import Case, cases, model_name, safe
+from .meaning import cause_text, causes_shown
 
 _FAULTS = (Health.WARN, Health.FAIL)
 
@@ -45,7 +46,8 @@ def _sweep_case(snapshot: Snapshot) -> Case:
         health = Health.UNKNOWN
     words = [] if snapshot.complete else ['it ended before every unit was asked']
     words += [] if snapshot.services else ['there are no services']
-    message = '; '.join([*words, *(safe(fault) for fault in snapshot.faults)])
+    causes = [cause_text(one) for one in causes_shown(snapshot)]
+    message = '; '.join([*words, *(safe(fault) for fault in snapshot.faults), *causes])
     return Case('sweep', '', 'complete', health, message, seconds=snapshot.duration_seconds)
 
 
@@ -92,6 +94,9 @@ def _properties(service: ServiceHealth) -> ElementTree.Element:
     values = {
         'health': service.health.value,
         'rule': safe(service.rule, 200),
+        'because': safe(service.because, 300),
+        'blame': '' if service.blame is None else service.blame.role.value,
+        'suppressed': ' '.join(sorted({one.kind for one in service.suppressed})),
         'qos': '' if service.qos is None else f'{service.qos:.4f}',
         'state': '' if service.state is None else service.state.name.value,
         'units': f'{coverage.reported}/{coverage.expected}',

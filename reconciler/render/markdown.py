@@ -14,6 +14,7 @@ from reconciler.words import duration_text
 
 from .base import Finding, Options, findings, state_text
 from .cases import counted, model_name, not_well, safe, tally, verdict
+from .meaning import cause_text, causes_shown, remarks, rule_text, view_text
 
 _RUN = re.compile('`+')
 
@@ -47,6 +48,7 @@ def render(snapshot: Snapshot, options: Options) -> str:
     lines += [f'{tally(snapshot)}; {units} at {_moment(snapshot)}, took {took}.', '']
     if not snapshot.complete:
         lines += ['**The sweep ended before every unit was asked.**', '']
+    lines += _meaning(snapshot)
     if snapshot.services:
         lines += [
             '| Service | Health | Units | QoS | State |',
@@ -66,6 +68,19 @@ def _moment(snapshot: Snapshot) -> str:
     return snapshot.started_at.strftime('%Y-%m-%d %H:%M:%S UTC')
 
 
+def _meaning(snapshot: Snapshot) -> list[str]:
+    """Return the causes and the views, as lists."""
+    lines = []
+    causes = causes_shown(snapshot)
+    if causes:
+        told = [f'- {_word(one.health)} {code(cause_text(one))}' for one in causes]
+        lines += ['### Causes', '', *told, '']
+    if snapshot.views:
+        told = [f'- {_word(one.health)} {code(view_text(one))}' for one in snapshot.views]
+        lines += ['### Views', '', *told, '']
+    return lines
+
+
 def _row(service: ServiceHealth) -> str:
     units = f'{service.coverage.reported}/{service.coverage.expected}'
     qos = '-' if service.qos is None else f'{service.qos:.2f}'
@@ -81,8 +96,9 @@ def _word(health: Health) -> str:
 def _about(service: ServiceHealth, options: Options) -> Iterator[str]:
     yield f'### {code(service.name)}: {service.health.value}'
     yield ''
-    yield f'{code(service.message)}, by the rule {code(service.rule)}.'
-    lines = [_item(one) for one in findings(service, options.unit_detail)]
+    yield f'{code(service.message)}, {code(rule_text(service))}.'
+    lines = [f'- {code(remark)}' for remark in remarks(service)]
+    lines += [_item(one) for one in findings(service, options.unit_detail)]
     if lines:
         yield ''
         yield from lines

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from charm.report import CheckResult, Health, StateName
-from reconciler.readings import Reading, ServiceHealth, Snapshot
+from reconciler.readings import Reading, Role, ServiceHealth, Snapshot
 
 from .cases import safe
 
@@ -15,6 +15,8 @@ from .cases import safe
 MAX_SERVICES = 1000
 MAX_UNITS = 5000
 MAX_CHECKS = 50
+MAX_CAUSES = 100
+MAX_VIEWS = 200
 _MAX_LABEL = 128
 
 Labels = Mapping[str, str]
@@ -62,6 +64,9 @@ def families(snapshot: Snapshot) -> list[Family]:
     surplus = sum(max(0, len(by_name) - MAX_CHECKS) for _, by_name in checks)
     left_out.add({**model, 'of': 'checks'}, surplus)
     found.append(_check_family(checks, model))
+    found += _meaning_families(snapshot, services, model)
+    left_out.add({**model, 'of': 'causes'}, max(0, len(snapshot.causes) - MAX_CAUSES))
+    left_out.add({**model, 'of': 'views'}, max(0, len(snapshot.views) - MAX_VIEWS))
     return [family for family in [*found, left_out] if family.samples]
 
 
@@ -127,6 +132,29 @@ def _check_family(
             labels = {**model, 'service': service.name, 'check': name}
             family.add(labels, by_name[name])
     return family
+
+
+def _meaning_families(
+    snapshot: Snapshot, services: Iterable[ServiceHealth], model: Labels
+) -> list[Family]:
+    blame = Family('service_blame', 'What an unwell service is to the others.', states=Role)
+    planned = Family('service_suppressions', 'What operators said of a service that covers it.')
+    victims = Family('cause_victims', 'How many services a cause explains.')
+    view_health = Family('view_health', 'The health of a view.', states=Health)
+    view_qos = Family('view_qos_ratio', 'The lowest quality of service of its members.', 'ratio')
+    for service in services:
+        labels = {**model, 'service': service.name}
+        if service.blame is not None:
+            blame.add(labels, service.blame.role)
+        for kind in ('maintenance', 'acknowledged'):
+            number = sum(one.kind == kind for one in service.suppressed)
+            planned.add({**labels, 'kind': kind}, number or None)
+    for cause in snapshot.causes[:MAX_CAUSES]:
+        victims.add({**model, 'cause': cause.name, 'kind': cause.kind}, len(cause.victims))
+    for view in snapshot.views[:MAX_VIEWS]:
+        view_health.add({**model, 'view': view.name}, view.health)
+        view_qos.add({**model, 'view': view.name}, view.qos)
+    return [blame, planned, victims, view_health, view_qos]
 
 
 def _worst_by_name(service: ServiceHealth) -> dict[str, Health]:

@@ -17,6 +17,7 @@ from reconciler.readings import ServiceHealth, Snapshot
 
 from .base import Finding, Options, findings
 from .cases import counted, model_name, not_well, safe, tally, verdict
+from .meaning import cause_text, causes_shown, remarks, view_text
 
 # Nagios keeps 8192 bytes of output (MAX_PLUGIN_OUTPUT_LENGTH in its include/nagios.h) and as many
 # of an external command, where names come before it and each end of line is two characters.
@@ -68,6 +69,9 @@ def _headline(snapshot: Snapshot) -> str:
     more = len(named) - 8
     shown = ', '.join(named[:8]) + (f' and {more} more' if more > 0 else '')
     parts = [sanitise(model_name(snapshot), 120), tally(snapshot), shown]
+    causes = [sanitise(one.name, 60) for one in causes_shown(snapshot)[:3]]
+    if causes:
+        parts.append(f'because of {", ".join(causes)}')
     if not snapshot.complete:
         parts.append('the sweep is incomplete')
     told = ': '.join(part for part in parts if part)
@@ -77,6 +81,11 @@ def _headline(snapshot: Snapshot) -> str:
 def _long_output(snapshot: Snapshot, options: Options) -> Iterator[str]:
     for fault in snapshot.faults:
         yield sanitise(f'sweep: {fault}')
+    for cause in causes_shown(snapshot):
+        yield sanitise(f'cause {cause.health.value} {cause_text(cause)}')
+    for view in snapshot.views:
+        if view.health is not Health.PASSED or options.unit_detail:
+            yield sanitise(f'view {view.health.value} {view_text(view)}')
     for service in snapshot.services:
         yield from _about(service, options)
 
@@ -85,6 +94,8 @@ def _about(service: ServiceHealth, options: Options) -> Iterator[str]:
     if service.health is not Health.PASSED or options.unit_detail:
         coverage = f'{service.coverage.reported} of {service.coverage.expected} reported'
         yield sanitise(f'{service.health.value} {service.name} ({coverage}): {service.message}')
+        for remark in remarks(service):
+            yield sanitise(f'- {remark}')
     for finding in findings(service, options.unit_detail):
         yield sanitise(_finding_line(finding))
 

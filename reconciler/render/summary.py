@@ -6,8 +6,10 @@ from reconciler.readings import ServiceHealth, Snapshot
 
 from .base import Options
 from .cases import counted, model_name, not_well, safe, tally, verdict
+from .meaning import blame_text, cause_text, causes_shown
 
 _MOST = 5
+_MOST_CAUSES = 3
 
 
 def render(snapshot: Snapshot, options: Options) -> str:
@@ -15,6 +17,10 @@ def render(snapshot: Snapshot, options: Options) -> str:
     lines = [f'{model_name(snapshot)}: {verdict(snapshot).value}: {tally(snapshot)}']
     if not snapshot.complete:
         lines[0] += '; the sweep is incomplete'
+    lines += [f'cause: {cause_text(one)}' for one in causes_shown(snapshot)[:_MOST_CAUSES]]
+    lines += [
+        f'view {safe(view.name, 100)}: {view.health.value}' for view in snapshot.views[:_MOST]
+    ]
     unwell = not_well(snapshot)
     lines += [_about(service) for service in unwell[:_MOST]]
     if len(unwell) > _MOST:
@@ -29,4 +35,6 @@ def _about(service: ServiceHealth) -> str:
     without = f' ({silent} of {counted(coverage.expected, "unit")} without a report)'
     message = safe(service.message, 200)
     line = f'{service.health.value} {safe(service.name, 100)}: {message}'.rstrip(': ')
-    return line + (without if silent else '')
+    line += without if silent else ''
+    notes = [blame_text(service), *sorted({one.kind for one in service.suppressed})]
+    return '; '.join([line, *(safe(note, 200) for note in notes if note)])

@@ -15,6 +15,7 @@ from reconciler.readings import Snapshot
 
 from .base import Options
 from .cases import Case, cases, model_name, safe
+from .meaning import cause_text, causes_shown, view_text
 
 
 def render(snapshot: Snapshot, options: Options) -> str:
@@ -23,6 +24,8 @@ def render(snapshot: Snapshot, options: Options) -> str:
     found.append(_sweep_case(snapshot))
     lines = ['TAP version 13', f'1..{len(found)}', f'# {model_name(snapshot)}']
     lines += [f'# {safe(fault)}' for fault in snapshot.faults]
+    lines += [f'# cause: {cause_text(one)}' for one in causes_shown(snapshot)]
+    lines += [f'# view {one.health.value}: {view_text(one)}' for one in snapshot.views]
     for number, case in enumerate(found, 1):
         lines += _lines(number, case)
     return '\n'.join(lines) + '\n'

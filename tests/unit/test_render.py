@@ -21,6 +21,7 @@ from tests.unit.snapshots import NOW, troubled, well
 GOLDEN = Path(__file__).parents[1] / 'golden'
 CASES = {'well': well, 'troubled': troubled}
 # Those that a person reads or a program parses; the others have tests of their own.
+DOCUMENTED = Path(__file__).parents[2] / 'docs' / 'outputs.md'
 FORMATS = ('table', 'tree', 'json', 'jsonl', 'yaml')
 SCHEMA = Path(__file__).parents[2] / 'reconciler' / 'render' / 'sweep.schema.json'
 
@@ -30,6 +31,12 @@ def check_golden(name: str, found: str) -> None:
     if os.environ.get('REWRITE_GOLDEN'):
         path.write_text(found)
     assert found == path.read_text()
+
+
+@pytest.mark.parametrize('form', RENDERERS)
+def test_every_format_is_documented(form: str) -> None:
+    table = [line for line in DOCUMENTED.read_text().splitlines() if line.startswith('| `')]
+    assert any(f'`{form}`' in line for line in table)
 
 
 @pytest.mark.parametrize('form', FORMATS)

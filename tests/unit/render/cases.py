@@ -18,6 +18,8 @@ from reconciler.readings import Outcome, Reading, ServiceHealth, Snapshot
 from reconciler.render import Options
 from tests.strategies import HEALTHS
 
+from .explained import explained, meant
+
 GOLDEN = Path(__file__).parents[2] / 'golden'
 NOW = datetime(2026, 11, 23, 8, 2, 0, tzinfo=timezone.utc)
 STARTED = NOW - timedelta(seconds=14)
@@ -192,7 +194,12 @@ def empty() -> Snapshot:
     return snapshot_of([])
 
 
-CASES = {'rich': rich, 'well': well, 'tolerant': tolerant, 'empty': empty}
+def told() -> Snapshot:
+    """Return a snapshot with a cause, its victim, a view, and what operators said."""
+    return explained(snapshot_of([_mysql(), _wordpress()]))
+
+
+CASES = {'rich': rich, 'well': well, 'tolerant': tolerant, 'empty': empty, 'told': told}
 
 CHECKS = st.builds(
     CheckResult,
@@ -235,7 +242,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         )
         told = Application(name, units=units, status=StatusInfo('active', draw(TEXTS)))
         services.append(collate(told, [draw(_readings(unit)) for unit in units]))
-    return Snapshot(
+    snapshot = Snapshot(
         Model(draw(TEXTS), draw(TEXTS)),
         problems_first(services),
         worst(service.health for service in services),
@@ -244,6 +251,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         draw(st.booleans()),
         tuple(draw(st.lists(TEXTS, max_size=2))),
     )
+    return draw(meant(snapshot, TEXTS))
 
 
 def assert_golden(case: str, form: str, text: str) -> None:

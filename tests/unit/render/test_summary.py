@@ -40,7 +40,9 @@ def test_the_first_line_tells_the_verdict_and_no_message_adds_a_line(snapshot: S
     unwell = sum(service.health is not Health.PASSED for service in snapshot.services)
 
     assert f': {verdict(snapshot).value}: ' in lines[0]
-    assert len(lines) == 2 + unwell + len(snapshot.faults)
+    causes = sum(bool(cause.victims) for cause in snapshot.causes)
+    views = len(snapshot.views)
+    assert len(lines) == 2 + unwell + len(snapshot.faults) + causes + views
 
 
 def test_a_hundred_services_that_fail_are_five_lines_and_a_number() -> None:

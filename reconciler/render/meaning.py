@@ -1,0 +1,65 @@
+"""What a sweep means, in lines that formats share: causes, blame, views, what is planned or known.
+
+Each is one line of safe text; a format escapes it once more by its own rules.
+"""
+
+from __future__ import annotations
+
+from reconciler.readings import Cause, Role, ServiceHealth, Snapshot, Suppression, ViewHealth
+
+from .text import counted, safe
+
+_MOST_NAMES = 8
+
+
+def rule_text(service: ServiceHealth | ViewHealth) -> str:
+    """Return such as `by the rule at-least 2: 1 of 3 units passed, 2 are needed`."""
+    told = f'by the rule {safe(service.rule, 200)}'
+    return f'{told}: {safe(service.because, 300)}' if service.because else told
+
+
+def causes_shown(snapshot: Snapshot) -> tuple[Cause, ...]:
+    """Return the causes that explain more than themselves."""
+    return tuple(cause for cause in snapshot.causes if cause.victims)
+
+
+def cause_text(cause: Cause) -> str:
+    """Return such as `mysql explains 2 services (web, wordpress): disk: 97% full`."""
+    shown = [safe(victim, 100) for victim in cause.victims[:_MOST_NAMES]]
+    more = len(cause.victims) - len(shown)
+    names = ', '.join(shown) + (f' and {more} more' if more else '')
+    told = f'{safe(cause.name, 200)} explains {counted(len(cause.victims), "service")} ({names})'
+    return f'{told}: {safe(cause.message, 300)}' if cause.message else told
+
+
+def blame_text(service: ServiceHealth) -> str:
+    """Return such as `caused by mysql`, with the way to it; empty unless it is a victim."""
+    blame = service.blame
+    if blame is None or blame.role is not Role.VICTIM:
+        return ''
+    *between, cause = [safe(step, 100) for step in blame.path] or ['something else']
+    way = f', through {", ".join(between)}' if between else ''
+    reason = f': {safe(blame.reason, 300)}' if blame.reason else ''
+    return f'caused by {cause}{way}{reason}'
+
+
+def suppression_text(one: Suppression) -> str:
+    """Return such as `maintenance: web until 2026-11-23 10:00 UTC: new disks (ann)`."""
+    by = f' ({safe(one.by, 100)})' if one.by else ''
+    about = f'{safe(one.kind, 50)}: {safe(one.target, 200)} until {one.until:%Y-%m-%d %H:%M} UTC'
+    return f'{about}: {safe(one.reason, 300)}{by}'
+
+
+def view_text(view: ViewHealth) -> str:
+    """Return such as `shop (web, db), by the rule worst: db fails`."""
+    shown = [safe(member, 100) for member in view.members[:_MOST_NAMES]]
+    more = len(view.members) - len(shown)
+    members = ', '.join(shown) + (f' and {more} more' if more else '')
+    return f'{safe(view.name, 200)} ({members}), {rule_text(view)}'
+
+
+def remarks(service: ServiceHealth) -> list[str]:
+    """Return what there is to say of a service beside its message: its cause, what is planned."""
+    blamed = blame_text(service)
+    planned = [suppression_text(one) for one in service.suppressed]
+    return [*([blamed] if blamed else []), *planned]

@@ -1,0 +1,21 @@
+"""Text that can stand in any document: safe lines, and counts of things."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.words import clean
+
+# No encoder writes half of a surrogate pair, and neither XML nor a browser takes the other two.
+_UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')
+
+
+def safe(text: str, limit: int = 2000) -> str:
+    """Return untrusted text as one line that can be encoded, of at most `limit` characters."""
+    line = clean(_UNWRITABLE.sub('\ufffd', text))
+    return line if len(line) <= limit else f'{line[: limit - 1]}…'
+
+
+def counted(number: int, noun: str) -> str:
+    """Return such as `1 unit` or `2 units`."""
+    return f'{number} {noun}{"" if number == 1 else "s"}'
