@@ -7,6 +7,8 @@ BIN := .venv/bin
 PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.[89].*/bin/python $(HOME)/.pyenv/versions/3.1[0-9].*/bin/python)
 # What tests need of Debian: real machines (nspawn), OpenSSH, certificates.
 PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps
+# Programs that tests give our output to: prove, promtool, node exporter, Icinga 2, a browser.
+PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils
 
 .PHONY: all
 all: format lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
@@ -43,7 +45,7 @@ types: .venv/ready  ## Check types
 
 .PHONY: golden
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
-	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/render
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/render tests/unit/test_render.py
 
 .PHONY: hosts
 hosts: packages .venv/ready  ## Start three real machines to play with, until Ctrl-C (root)
