@@ -111,6 +111,15 @@ class Application:
 
 
 @dataclass(frozen=True)
+class SaasEndpoint:
+    """One endpoint of a SAAS; `role` is its own: `provider`, `requirer`, or empty if unsaid."""
+
+    name: str
+    interface: str = ''
+    role: str = ''
+
+
+@dataclass(frozen=True)
 class Saas:
     """An application of another model that this one consumes."""
 
@@ -118,6 +127,7 @@ class Saas:
     url: str = ''
     status: StatusInfo = field(default_factory=StatusInfo)
     relations: tuple[Relation, ...] = ()
+    endpoints: tuple[SaasEndpoint, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import StatusError
-from .model import Application, Machine, Model, Relation, Saas, StatusInfo, Unit
+from .model import Application, Machine, Model, Relation, Saas, SaasEndpoint, StatusInfo, Unit
 from .since import parse_since
 
 _STORE = re.compile(r'^(?:cs|ch|local):')
@@ -160,11 +160,16 @@ class _Reader:
         )
 
     def _saas(self, name: str, fields: dict[str, Any], path: str) -> Saas:
+        endpoints = self._items(fields.get('endpoints'), f'{path}.endpoints')
         return Saas(
             name=name,
             url=self._text(fields, 'url'),
             status=self._info(fields, 'application-status', path),
             relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
+            endpoints=tuple(
+                SaasEndpoint(endpoint, self._text(about, 'interface'), self._text(about, 'role'))
+                for endpoint, about in endpoints
+            ),
         )
 
     def _relations(self, value: Any, path: str) -> Iterator[Relation]:

@@ -61,6 +61,8 @@ def test_k8s_units_have_no_machine_and_a_scale_and_saas_is_read() -> None:
     assert model.applications['web'].scale == 3
     assert [unit.name for unit in model.units()] == ['web/0', 'web/1']
     assert model.saas['postgres'].url == 'lab:admin/data.postgres'
+    (endpoint,) = model.saas['postgres'].endpoints
+    assert (endpoint.name, endpoint.interface, endpoint.role) == ('db', 'pgsql', 'provider')
 
 
 def test_a_status_error_stands_for_what_juju_could_not_tell() -> None:
