@@ -21,6 +21,8 @@ from reconciler.reach.base import Reach
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.local import Local
 
+from .direct import direct_reach
+
 Function = TypeVar('Function', bound=Callable[..., Any])
 
 _MODEL = (
@@ -38,10 +40,17 @@ _MODEL = (
 _WAY = (
     click.option(
         '--reach',
-        type=click.Choice(['juju', 'local']),
+        type=click.Choice(['juju', 'direct', 'local']),
         default='juju',
         show_default=True,
-        help='How to get to the units: through juju ssh, or only this machine.',
+        help='How to get to the units: through juju ssh, by ssh connections of our own, or only '
+        'this machine.',
+    ),
+    click.option(
+        '--jump',
+        default='',
+        metavar='[USER@]HOST[:PORT]|controller',
+        help="With --reach direct: a host to go through, or the controller's machine.",
     ),
     click.option(
         '--connect-timeout',
@@ -113,6 +122,7 @@ class Asking:
     deadline: float
     attempts: int
     quiet: bool
+    jump: str = ''
 
     @property
     def is_local(self) -> bool:
@@ -151,10 +161,19 @@ class Asking:
         return status.decode(self.door.status(until))
 
     def way(self, model: Model) -> Reach:
-        """Return how bytes travel to the model's units."""
+        """Return how bytes travel to the model's units.
+
+        Raises:
+            UsageError: not in this way, with this model.
+        """
         if self.is_local:
             return Local()
-        return JujuSSH(self.door, model.is_k8s, self.connect_timeout, self.ssh_options)
+        through_juju = JujuSSH(self.door, model.is_k8s, self.connect_timeout, self.ssh_options)
+        if self.reach == 'direct':
+            return direct_reach(model, through_juju, self.jump)
+        if self.jump:
+            raise UsageError('cannot use --jump without --reach direct: juju has its own proxy')
+        return through_juju
 
 
 def local_model() -> Model:

@@ -1,0 +1,103 @@
+"""The direct reach: ssh of our own, with paramiko, to the addresses in juju status.
+
+It asks neither the controller nor the juju command, save once per machine for its host keys.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler.errors import UsageError
+from reconciler.model import Machine, Model
+from reconciler.readings import Outcome
+
+from .base import ReachError
+from .pool import Place, Pool
+
+_KILL_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Runs commands through ssh connections of our own.
+
+    Attributes:
+        places: where the targets are, by the name of a unit or a machine.
+        pool: the connections, which outlive this model's status.
+    """
+
+    places: Mapping[str, Place]
+    pool: Pool
+    name: str = 'direct ssh'
+
+    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+        """Run `command`, one shell string, where the unit `target` is.
+
+        It is ended over there as well when the deadline has passed.
+
+        Raises:
+            ReachError: it did not get there, or did not end by the deadline.
+        """
+        place = self.places.get(target)
+        if place is None:
+            message = f'cannot reach {target}: juju status names no machine of it'
+            raise ReachError(Outcome.UNREACHABLE, message, Completed(255, b'', b''))
+        seconds = max(1, math.ceil(deadline.remaining_seconds))
+        bounded = ['timeout', '-k', str(_KILL_AFTER_SECONDS), str(seconds), 'sh', '-c', command]
+        done = self.pool.run(place, target, f'exec {shlex.join(bounded)}', deadline, cap_bytes)
+        if done.timed_out and not done.stdout:
+            message = 'cannot wait longer: the machine accepts but does not answer'
+            raise ReachError(Outcome.UNREACHABLE, message, done)
+        if done.timed_out:
+            message = 'cannot wait longer for the rest of the answer'
+            raise ReachError(Outcome.TIMEOUT, message, done)
+        return done
+
+
+def places_of(model: Model) -> dict[str, Place]:
+    """Return the places of a model's machines and units, by their names.
+
+    Raises:
+        UsageError: the model has no machines, but pods.
+    """
+    if model.is_k8s:
+        raise UsageError(
+            f'cannot reach the pods of {model.name} with --reach direct, which needs machines '
+            'with sshd: leave --reach out, and they are asked through juju ssh'
+        )
+    machines = {
+        machine.id: Place(
+            f'{model.controller}:{model.name}:{machine.id}',
+            tuple(dict.fromkeys(_addresses(machine))),
+            machine.instance_id,
+        )
+        for machine in model.machines.values()
+    }
+    units = {
+        unit.name: machines[unit.machine] for unit in model.units() if unit.machine in machines
+    }
+    return {**machines, **units}
+
+
+def _addresses(machine: Machine) -> Iterator[str]:
+    """Yield where a machine may be: what juju prefers, then the rest, then its name."""
+    listed = [machine.dns_name, *machine.addresses]
+    numeric = [one for one in listed if _is_usable(one)]
+    yield from numeric
+    if not numeric and machine.dns_name:
+        yield machine.dns_name
+
+
+def _is_usable(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    # Link-local addresses need an interface's name beside them, which juju does not know.
+    return not (parsed.is_link_local or parsed.is_unspecified)
