@@ -10,6 +10,7 @@ from datetime import datetime
 from charm.report import worst
 
 from . import collate
+from .causes import explain_causes
 from .model import Application, Model
 from .readings import Reading, Snapshot
 
@@ -42,6 +43,7 @@ def conclude(evidence: Evidence, patterns: Sequence[str] = ()) -> Snapshot:
         )
         for application in _shown(evidence, patterns)
     )
+    services, causes = explain_causes(evidence.model, services)
     return Snapshot(
         model=evidence.model,
         services=services,
@@ -50,6 +52,7 @@ def conclude(evidence: Evidence, patterns: Sequence[str] = ()) -> Snapshot:
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
         faults=evidence.model.faults,
+        causes=causes,
     )
 
 

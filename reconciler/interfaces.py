@@ -1,0 +1,86 @@
+"""What is well known of interfaces: who provides them, and which carry no dependency.
+
+`juju status` says that two applications are related, and not which of them needs the other. These
+two tables are the little that is held to be true of any model. Whoever knows better says so: the
+charm in its report, or the operator in the configuration, and both count for more.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+
+# By interface, and by the usual endpoint where the client is too old to name the interface: the
+# charms that provide it. Who is related to one of these over it is the one that needs it.
+PROVIDERS: Mapping[str, tuple[str, ...]] = {
+    'amqp': ('rabbitmq*',),
+    'ceph-client': ('ceph-mon*', 'ceph-proxy', 'microceph*'),
+    'ceph-mds': ('ceph-mon*',),
+    'ceph-osd': ('ceph-mon*',),
+    'certificates': ('vault*', 'easyrsa', '*-certificates', 'lego*'),
+    'cni': ('calico*', 'canal', 'cilium*', 'flannel', 'kube-ovn'),
+    'container-runtime': ('containerd', 'docker'),
+    'database': ('postgresql*', 'mysql*', 'mongodb*', 'pgbouncer*'),
+    'db': ('postgresql*', 'mysql*', 'mariadb*', 'percona-cluster', 'pgbouncer*', 'etcd'),
+    'db-admin': ('postgresql*', 'mysql*', 'pgbouncer*'),
+    'db-router': ('mysql-innodb-cluster',),
+    'elasticsearch': ('elasticsearch*',),
+    'etcd': ('etcd*',),
+    'glance': ('glance*',),
+    'ha': ('hacluster',),
+    'hacluster': ('hacluster',),
+    'http': ('apache2', 'nginx*', 'wordpress*', 'django*', 'gunicorn*'),
+    'identity-service': ('keystone*',),
+    'image-service': ('glance*',),
+    'ingress': ('traefik*', 'nginx-ingress*'),
+    'ingress_per_unit': ('traefik*',),
+    'kafka_client': ('kafka*',),
+    'keystone': ('keystone*',),
+    'keystone-credentials': ('keystone*',),
+    'kube-control': ('kubernetes-control-plane', 'kubernetes-master'),
+    'kubernetes-cni': ('calico*', 'canal', 'cilium*', 'flannel', 'kube-ovn'),
+    'memcache': ('memcached*',),
+    'mongodb': ('mongodb*',),
+    'mongodb_client': ('mongodb*', 'mongos*'),
+    'mysql': ('mysql*', 'mariadb*', 'percona-cluster'),
+    'mysql-router': ('mysql-innodb-cluster',),
+    'mysql-shared': ('mysql*', 'mariadb*', 'percona-cluster'),
+    'mysql_client': ('mysql*',),
+    'nats': ('nats*',),
+    'neutron-api': ('neutron-api*',),
+    'nova': ('nova-cloud-controller', 'nova-k8s'),
+    'opensearch_client': ('opensearch*',),
+    'ovsdb': ('ovn-central*',),
+    'ovsdb-cms': ('ovn-central*', 'ovn-relay*'),
+    'pgsql': ('postgresql*', 'pgbouncer*'),
+    'postgresql_client': ('postgresql*', 'pgbouncer*'),
+    'rabbitmq': ('rabbitmq*',),
+    'redis': ('redis*',),
+    's3': ('s3-integrator', 'minio*', 'ceph-radosgw', 'microceph*'),
+    'shared-db': ('mysql*', '*-mysql-router', 'mariadb*', 'percona-cluster'),
+    'tls-certificates': ('vault*', 'easyrsa', '*-certificates', 'lego*'),
+    'traefik_route': ('traefik*',),
+    'vault-kv': ('vault*',),
+    'zookeeper': ('zookeeper*',),
+}
+
+# Nothing stops working at one end of these when the other end does.
+NO_DEPENDENCY = frozenset(
+    {
+        *('catalogue', 'cos_agent', 'cos-agent', 'grafana_dashboard', 'grafana-dashboard'),
+        *('grafana_datasource', 'grafana-source', 'juju-info', 'local-monitors', 'loki_push_api'),
+        *('monitors', 'nrpe-external-master', 'prometheus', 'prometheus_remote_write'),
+        *('prometheus_scrape', 'syslog', 'tracing'),
+    }
+)
+
+
+def carries_dependency(interface: str, endpoint: str) -> bool:
+    """Return whether the one side may fail because of the other."""
+    return (interface or endpoint) not in NO_DEPENDENCY
+
+
+def is_provider(interface: str, endpoint: str, charm: str) -> bool:
+    """Return whether a charm is known to provide what a relation over the interface carries."""
+    patterns = PROVIDERS.get(interface or endpoint, ())
+    return any(fnmatch.fnmatchcase(charm, pattern) for pattern in patterns)
