@@ -60,7 +60,7 @@ _WAY = (
         help='Seconds that ssh may take to connect.',
     ),
     click.option(
-        '-o',
+        '--ssh-option',
         'ssh_options',
         multiple=True,
         metavar='OPTION=VALUE',
