@@ -1,0 +1,64 @@
+"""Rules that other packages bring, by the entry point group `juju_health.rollups`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from charm.report import Health
+
+from ..words import clean
+from .base import RollupError, Rule, Verdict, Vote
+
+GROUP = 'juju_health.rollups'
+
+# From the votes, at least one, and the options as written, to a verdict, or a health and why.
+Judge = Callable[[Sequence[Vote], Mapping[str, Any]], Verdict]
+
+
+@dataclass(frozen=True)
+class Custom(Rule):
+    """A rule of another package; what it raises or returns amiss is `unknown`, and is said."""
+
+    name: str
+    function: Judge = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+        try:
+            verdict = self.function(votes, self.options)
+        except Exception as error:  # noqa: BLE001 - whatever it is, one rule costs one service
+            reason = clean(f'{type(error).__name__}: {error}')[:200]
+            return Verdict(Health.UNKNOWN, f'the rule {self.name} broke: {reason}')
+        if not isinstance(verdict, Verdict) or not isinstance(verdict.health, Health):
+            returned = type(verdict).__name__
+            return Verdict(Health.UNKNOWN, f'the rule {self.name} returned {returned}, no verdict')
+        return verdict
+
+    @property
+    def words(self) -> str:
+        """Return its name and its options."""
+        return ' '.join([self.name, *(f'{k}={clean(str(v))}' for k, v in self.options.items())])
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of the rules that installed packages bring."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def load(name: str, options: Mapping[str, Any]) -> Custom:
+    """Return the rule of that name.
+
+    Raises:
+        RollupError: it cannot be imported.
+    """
+    (point, *_) = entry_points(group=GROUP, name=name)
+    try:
+        function = point.load()
+    except Exception as error:  # importing runs anything
+        raise RollupError('rule', f'cannot load {name!r} from {point.value}: {error}') from error
+    return Custom(name, function, dict(options))

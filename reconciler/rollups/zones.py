@@ -1,0 +1,49 @@
+"""The rule for services that are spread over failure domains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from .base import Rule, Verdict, Vote, best_first, lowest_qos, one_of, read_count, tally
+from .counting import tolerate
+
+
+@dataclass(frozen=True)
+class Zone(Rule):
+    """Each zone, or machine, is as well as its worst unit; `survive` of them may be lost.
+
+    As long as no more are lost than that, and one is left, the service warns. With
+    `within: best` a zone is as well as its best unit. Units of no known zone are one zone
+    together. The lowest qos.
+    """
+
+    survive: int = 1
+    by: str = 'zone'
+    within: str = 'worst'
+
+    NAME: ClassVar[str] = 'zone'
+    SHORT: ClassVar[str] = 'survive'
+    FOR_VIEWS: ClassVar[bool] = False
+    READERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        'survive': read_count,
+        'by': one_of('zone', 'machine'),
+        'within': one_of('worst', 'best'),
+    }
+
+    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+        domains: dict[str, list[Vote]] = {}
+        for vote in votes:
+            domains.setdefault(vote.zone if self.by == 'zone' else vote.machine, []).append(vote)
+        spoken = [
+            replace(
+                best_first(found)[0 if self.within == 'best' else -1],
+                name=f'{self.by} {name or "unknown"}',
+            )
+            for name, found in sorted(domains.items())
+        ]
+        health = tolerate([vote.health for vote in spoken], self.survive + 1)
+        count = f'{len(domains)} {self.by}{"s" if len(domains) != 1 else ""}'
+        because = f'{tally(spoken)} of {count}; {self.survive} may be lost'
+        return Verdict(health, because, lowest_qos(votes))
