@@ -65,6 +65,7 @@ class _Inquiry:
         self._circles: dict[str, tuple[str, ...]] = {}
         self._settle_circles()
         self._roots = self._reach_roots()
+        self._explaining = {one.name for found in self._suspects.values() for one in found}
 
     def verdict(self, services: Sequence[ServiceHealth]) -> Explained:
         """Return the services with their blame, and the causes."""
@@ -147,26 +148,30 @@ class _Inquiry:
 
     def _path(self, name: str) -> tuple[str, ...]:
         """Return the way to a cause on the strongest grounds, the shortest of equals."""
-        done: set[str] = set()
-        frontier: list[tuple[int, tuple[str, ...]]] = [(0, (name,))]
+        before: dict[str, str] = {}
+        frontier: list[tuple[int, str, str]] = [(0, name, '')]
         while True:
-            cost, way = heapq.heappop(frontier)
-            here = way[-1]
-            if here in done:
+            cost, here, previous = heapq.heappop(frontier)
+            if here in before:
                 continue
-            done.add(here)
-            if here in self._circles:
-                return (*way[1:], circle_node(self._circles[here]))
-            suspects = self._suspects.get(here, ())
+            before[here] = previous
+            suspects = () if here in self._circles else self._suspects.get(here, ())
             if not suspects:
-                return way[1:]
+                break
             for one in suspects:
-                heapq.heappush(frontier, (cost + one.weight, (*way, one.name)))
+                heapq.heappush(frontier, (cost + one.weight, one.name, here))
+        way = [circle_node(self._circles[here])] if here in self._circles else []
+        while here != name:
+            way.append(here)
+            here = before[here]
+        return tuple(reversed(way))
 
     def _root_blame(self, name: str) -> Blame:
+        """Return the blame of one that nothing explains: a cause, if there is evidence of it."""
         scene = self._scene
         worst_ones = worst_of(scene.troubles[name])
         unmet, peers = scene.graph.unmet.get(name, ()), scene.graph.own_peers.get(name, ())
+        waits = [edge.provider for edge in scene.graph.of(name) if edge.ground is Ground.WAITS]
         if any(t.origin is Origin.OWN or t.check for t in worst_ones):
             return Blame(Role.CAUSE, reason=_own_reason(scene, name))
         if unmet:
@@ -174,17 +179,15 @@ class _Inquiry:
             return Blame(Role.CAUSE, reason=reason)
         if peers:
             return Blame(Role.CAUSE, reason=f'it waits for its own peers ({", ".join(peers)})')
-        waits = [edge.provider for edge in scene.graph.of(name) if edge.ground is Ground.WAITS]
-        if waits and scene.services[name].health is not Health.PASSED:
-            return Blame(Role.UNEXPLAINED, reason=_waits_for_the_well(scene.graph, name, waits))
+        role = Role.CAUSE if name in self._explaining else Role.UNEXPLAINED
+        if waits:
+            return Blame(role, reason=_waits_for_the_well(scene.graph, name, waits))
         if any(t.origin is not Origin.UNSEEN for t in worst_ones):
             return Blame(Role.CAUSE, reason=_own_reason(scene, name))
-        role = Role.CAUSE if self._explains(name) else Role.UNEXPLAINED
-        message = worst_ones[0].message if worst_ones else scene.services[name].message
-        return Blame(role, reason=f'nobody looked: {message}')
-
-    def _explains(self, name: str) -> bool:
-        return any(suspect.name == name for found in self._suspects.values() for suspect in found)
+        if worst_ones:
+            return Blame(role, reason=f'nobody looked: {worst_ones[0].message}')
+        service = scene.services[name]
+        return Blame(role, reason=service.because or service.message)
 
     def _cause(self, name: str, victims: set[str]) -> Cause:
         fate = self._fates.get(name)

@@ -63,9 +63,9 @@ class Planned:
         for number, identity in enumerate(machines):
             self.machine(identity)
             address = self.machines[identity].addresses[0]
-            units.append(
-                Unit(f'{name}/{number}', name, identity, leader=not number, address=address)
-            )
+            place = identity if self.type == 'iaas' else ''
+            leads = number == 0
+            units.append(Unit(f'{name}/{number}', name, place, leader=leads, address=address))
         self.applications[name] = Application(name, charm or name, units=tuple(units))
         for unit in units:
             self.report(unit, requires=requires, provides=provides)
