@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from .agent.trust import read_trusted
+from .checks.base import CheckSpec
 from .checks.options import nearest
 from .deadline import Deadline
 from .errors import DefinitionError
 from .gather import gather
 from .hysteresis import Rule, settled_by
-from .report import JSONObject
+from .merge import read_subset
+from .report import CheckResult, JSONObject
 
 Callback = Callable[[str], Any]
 Table = Mapping[str, Iterable[Callback]]
@@ -51,13 +53,14 @@ class Bound:
     name: str
     rule: Optional[Rule] = None
 
-    @property
-    def __name__(self) -> str:
-        return self.name
+    def run_all(self, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
+        """Return what the author's function says of its service; it is not told the deadline."""
+        return read_subset(self.callback(self.service), name)
 
-    def __call__(self, _application: str) -> Any:
-        """Return what the author's function says of its service."""
-        return self.callback(self.service)
+    @property
+    def spec(self) -> CheckSpec:
+        """Return the check that it is."""
+        return CheckSpec(self.name, self, source='callback', settling=self.rule)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ _EPILOG = """\
 examples:
   hooks/health --pretty                  the whole report, for people
   hooks/health --list                    the names of the checks
+  hooks/health --list --pretty           and where each comes from
   hooks/health --check disk --check web  run these only
 Checks are built in, defined in /etc/juju-health/checks.d/*.yaml, or functions of Python in
 /etc/juju-health/callbacks.d/*.py. States are what `health-status set` recorded."""
@@ -106,7 +107,7 @@ def main(
             _refuse_unknown(names, plan)
             plan = plan.only(names)
         if arguments.list:
-            text = '\n'.join(job.name for job in plan.jobs)
+            text = listing(plan) if arguments.pretty else '\n'.join(plan.names)
         else:
             report = sweep(plan, Deadline.after(arguments.deadline))
             text = pretty(report, _colour()) if arguments.pretty else encode(report)
@@ -123,12 +124,22 @@ def _die(number: int, _frame: object) -> NoReturn:
 
 
 def _refuse_unknown(names: List[str], plan: Plan) -> None:
-    known = [job.name for job in plan.jobs]
+    known = plan.names
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f'did you mean {near[0]!r}?' if near else 'see --list'
             raise HealthError(f'cannot run {name!r}: there is no such check; {hint}')
+
+
+def listing(plan: Plan) -> str:
+    """Return the checks for people: name, timeout, and where each comes from."""
+    width = max((len(name) for name in plan.names), default=0)
+    lines = [
+        f'{job.name:<{width}}  {f"{job.timeout_seconds:g} s":>6}  {job.source}'
+        for job in plan.jobs
+    ]
+    return '\n'.join(lines + [f'unusable: {fault}' for fault in plan.faults])
 
 
 def _colour() -> bool:

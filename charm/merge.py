@@ -17,6 +17,9 @@ from .wire import MAX_CHECKS, check_from_json, check_to_json
 
 _MAX_MESSAGE = 2000
 _MAX_DATA_BYTES = 65536
+# What all checks of a report may take: its reader takes 1 MiB, and the rest needs a little.
+_MAX_CHECKS_BYTES = 960 * 1024
+_SHORT_MESSAGE = 200
 
 
 def read_subset(returned: Any, name: str) -> Tuple[CheckResult, ...]:
@@ -98,6 +101,44 @@ def merge(results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
     return tuple(merged)
 
 
+def fitted(results: Tuple[CheckResult, ...]) -> Tuple[CheckResult, ...]:
+    """Return results that fit into one report: of too much the largest lose their data first.
+
+    Their healths stay. Only where that is not enough the mildest results make way, and one
+    `unknown` result counts them.
+    """
+    sizes = [_size_bytes(result) for result in results]
+    excess_bytes = sum(sizes) - _MAX_CHECKS_BYTES
+    kept = list(results)
+    for index in sorted(range(len(kept)), key=lambda index: -sizes[index]):
+        if excess_bytes <= 0:
+            return tuple(kept)
+        kept[index] = dataclasses.replace(
+            kept[index],
+            message=_shorten(kept[index].message, _SHORT_MESSAGE),
+            data={'dropped_bytes': sizes[index]},
+        )
+        excess_bytes -= sizes[index] - _size_bytes(kept[index])
+    return tuple(kept) if excess_bytes <= 0 else merge(_worst_that_fit(kept))
+
+
+def _worst_that_fit(results: List[CheckResult]) -> Tuple[CheckResult, ...]:
+    room_bytes = _MAX_CHECKS_BYTES
+    kept: Set[int] = set()
+    for index in sorted(range(len(results)), key=lambda index: -results[index].health.rank):
+        room_bytes -= _size_bytes(results[index])
+        if room_bytes < 0:
+            break
+        kept.add(index)
+    reason = f'{len(results) - len(kept)} more results were too large for a report'
+    worst_ones = [result for index, result in enumerate(results) if index in kept]
+    return (*worst_ones[: MAX_CHECKS - 1], _unreadable('too-many-checks', reason))
+
+
+def _size_bytes(result: CheckResult) -> int:
+    return len(json.dumps(check_to_json(result), separators=(',', ':'))) + 1
+
+
 def lowest_qos(results: Iterable[CheckResult]) -> Optional[float]:
     """Return the smallest qos that any check gave, `None` if none did."""
     return min((result.qos for result in results if result.qos is not None), default=None)
@@ -108,12 +149,13 @@ def make_report(service: str, unit: str, results: Iterable[CheckResult], **rest:
 
     `rest` is passed to `Report` as it is.
     """
-    checks = merge(results)
+    merged = merge(results)
+    checks = fitted(merged)
     return Report(
         service=service,
         unit=unit,
         health=worst(check.health for check in checks),
-        qos=lowest_qos(checks),
+        qos=lowest_qos(merged),
         checks=checks,
         **rest,
     )

@@ -19,7 +19,7 @@ from typing import Dict, List, Optional
 from . import secrets_of
 from .checks.base import CheckSpec, Verdict
 from .checks.children import run_child
-from .checks.nagios_plugin import _judge as judge
+from .checks.nagios_plugin import judge
 from .checks.options import OUTSIDE
 from .deadline import Deadline
 from .errors import CheckError, HealthError

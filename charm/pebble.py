@@ -13,7 +13,6 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
-from urllib.parse import quote
 
 from .checks.base import CheckSpec, Verdict
 from .checks.sockets import BoundedSocket, NoAnswer
@@ -178,12 +177,19 @@ def checks(path: Path, deadline: Deadline, name: str = '') -> Tuple[Reading, ...
     Raises:
         CheckError: it does not answer, or not as Pebble does.
     """
-    target = f'/v1/checks?names={quote(name, safe="")}' if name else '/v1/checks'
-    result = ask(path, target, deadline)
+    result = ask(path, f'/v1/checks?names={_quoted(name)}' if name else '/v1/checks', deadline)
     # Pebble gives null for a list without entries.
     if result is not None and not isinstance(result, list):
         raise CheckError(f'cannot tell: {path} answered {type(result).__name__}, not a list')
     return tuple(_reading(path, item) for item in result or ())
+
+
+def _quoted(name: str) -> str:
+    from urllib.parse import (
+        quote,
+    )  # Here, since most machines have no Pebble and it takes a while.
+
+    return quote(name, safe='')
 
 
 def _reading(path: Path, item: Any) -> Reading:
@@ -226,7 +232,7 @@ def ask(path: Path, target: str, deadline: Deadline) -> Any:
 
 
 def _exchange(path: Path, target: str, deadline: Deadline) -> Tuple[int, bytes]:
-    import http.client  # Here, since most machines have no Pebble and it takes a while.
+    import http.client  # Here, as above.
 
     connection = http.client.HTTPConnection('localhost')
     made: Optional[socket.socket] = None

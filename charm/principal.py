@@ -9,12 +9,11 @@ nonsense, silence, or an overrun is one `unknown` check, and it cannot speak for
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Mapping, Optional, Tuple
 
-from .checks.base import CheckSpec, Verdict
+from .checks.base import CheckSpec
 from .checks.children import ENVIRONMENT, describe_exit, tail
 from .checks.options import OUTSIDE
 from .checks.words import listed
@@ -23,9 +22,9 @@ from .deadline import Deadline
 from .errors import CheckError, ReportError
 from .merge import lowest_qos, merge, read_subset
 from .report import CheckResult, Health, Report, worst
-from .sourced import Sourced
+from .sourced import Sourced, refuse_untrusted
 from .strict_json import load
-from .wire import check_to_json, from_json
+from .wire import from_json
 
 AGENTS = Path('/var/lib/juju/agents')
 NAME = 'principal'
@@ -50,16 +49,6 @@ class Principal:
     hook: Path
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, metadata=OUTSIDE)
 
-    def run(self, deadline: Deadline) -> Verdict:
-        """Return all of its checks as one verdict, the worst of them; `data.checks` has each.
-
-        Raises:
-            CheckError: it cannot be run or believed.
-        """
-        whole, results = self._ask(deadline)
-        data = {**whole.data, 'checks': [check_to_json(one) for one in results]}
-        return Verdict(whole.health, whole.message, data, whole.qos)
-
     def run_all(self, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
         """Return what it says as a whole under `name`, and each of its checks as `<name>-<check>`.
 
@@ -73,7 +62,7 @@ class Principal:
     def _ask(self, deadline: Deadline) -> Answer:
         if self.environment.get(NESTED):
             raise CheckError('cannot ask the principal: its health hook asks us')
-        _refuse_untrusted(self.hook)
+        refuse_untrusted(self.hook)
         environment = {
             **ENVIRONMENT,
             'JUJU_UNIT_NAME': self.unit,
@@ -91,7 +80,11 @@ class Principal:
 
 
 def find(unit: str, reporter: str, agents: Path = AGENTS) -> Sourced:
-    """Return the check `principal` where a subordinate reports for a charm with a health hook."""
+    """Return the check `principal` where a subordinate reports for a charm with a health hook.
+
+    Its hook is told by `JUJU_HEALTH_NESTED` that it is asked by ours: it then runs the checks of
+    its charm alone, since ours runs those of the machine.
+    """
     if unit == reporter:
         return Sourced()
     hook = agents / f'unit-{unit.replace("/", "-")}' / 'charm' / 'hooks' / 'health'
@@ -150,22 +143,3 @@ def _whole(health: Health, qos: Optional[float], results: Tuple[CheckResult, ...
     if not bad and health is not Health.PASSED:
         message = f'it reports {health.value}'
     return CheckResult(NAME, health, qos, message)
-
-
-def _refuse_untrusted(hook: Path) -> None:
-    """Refuse to run what others than root, or we, may have written.
-
-    Raises:
-        CheckError: it is not there, not executable, or not to be trusted.
-    """
-    try:
-        status = os.stat(hook)
-    except OSError as error:
-        raise CheckError(f'cannot run {hook}: {error.strerror}') from error
-    if not stat.S_ISREG(status.st_mode) or not os.access(hook, os.X_OK):
-        raise CheckError(f'cannot run {hook}: it is not an executable file')
-    if status.st_uid not in (0, os.geteuid()):
-        raise CheckError(f'cannot run {hook}: user {status.st_uid} owns it; root has to')
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mode = stat.S_IMODE(status.st_mode)
-        raise CheckError(f'cannot run {hook}: others may write it (mode {mode:04o})')

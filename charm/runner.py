@@ -10,9 +10,9 @@ import dataclasses
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, Iterable, List, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
-from .checks.base import CheckSpec
+from .checks.base import CheckSpec, Verdict
 from .deadline import Deadline
 from .errors import HealthError
 from .gather import gather
@@ -34,18 +34,26 @@ class Job:
         name: the check's name, or the callback's.
         timeout_seconds: the most it may take.
         run: returns its results; is given its deadline.
+        source: where it comes from, for people.
+        interval_seconds: how often the agent runs it; `None` for as often as any other.
     """
 
     name: str
     timeout_seconds: float
     run: Callable[[Deadline], Tuple[CheckResult, ...]]
+    source: str = ''
+    interval_seconds: Optional[float] = None
 
 
 def check_job(spec: CheckSpec) -> Job:
     """Return the job that runs a check."""
 
     def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
-        verdict = spec.check.run(deadline)
+        run_all = getattr(spec.check, 'run_all', None)
+        if run_all is not None:
+            many: Tuple[CheckResult, ...] = run_all(spec.name, deadline)
+            return many
+        verdict: Verdict = spec.check.run(deadline)  # type: ignore[union-attr]
         return read_subset(
             {
                 'name': spec.name,
@@ -57,14 +65,7 @@ def check_job(spec: CheckSpec) -> Job:
             spec.name,
         )
 
-    return Job(spec.name, spec.timeout_seconds, run)
-
-
-def callback_job(callback: Callback, service: str, timeout_seconds: float = 10.0) -> Job:
-    """Return the job that runs `callback(service)` and reads what it returns."""
-    inner = getattr(callback, 'func', callback)
-    name = str(getattr(inner, '__name__', type(inner).__name__))
-    return Job(name, timeout_seconds, lambda deadline: read_subset(callback(service), name))
+    return Job(spec.name, spec.timeout_seconds, run, spec.source, spec.interval_seconds)
 
 
 def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Tuple
 
 from .checks.base import CheckSpec
-from .errors import DefinitionError
+from .errors import CheckError, DefinitionError
 
 _MOST_NAME = 100
 
@@ -24,6 +27,11 @@ class Sourced:
     specs: Tuple[CheckSpec, ...] = ()
     faults: Tuple[DefinitionError, ...] = ()
 
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Return the names of the checks."""
+        return tuple(spec.name for spec in self.specs)
+
     def __add__(self, other: Sourced) -> Sourced:
         """Return what both found."""
         return Sourced((*self.specs, *other.specs), (*self.faults, *other.faults))
@@ -33,3 +41,22 @@ def spec_name(prefix: str, name: str) -> str:
     """Return `<prefix>-<name>` as a check's name: other characters than it may have become `-`."""
     plain = re.sub(r'[^a-z0-9._-]+', '-', name.lower()).strip('-') or 'unnamed'
     return f'{prefix}-{plain}'[:_MOST_NAME]
+
+
+def refuse_untrusted(program: Path) -> None:
+    """Refuse to run what others than root, or we, may have written.
+
+    Raises:
+        CheckError: it is not there, not executable, or not to be trusted.
+    """
+    try:
+        status = os.stat(program)
+    except OSError as error:
+        raise CheckError(f'cannot run {program}: {error.strerror}') from error
+    if not stat.S_ISREG(status.st_mode) or not os.access(program, os.X_OK):
+        raise CheckError(f'cannot run {program}: it is not an executable file')
+    if status.st_uid not in (0, os.geteuid()):
+        raise CheckError(f'cannot run {program}: user {status.st_uid} owns it; root has to')
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mode = stat.S_IMODE(status.st_mode)
+        raise CheckError(f'cannot run {program}: others may write it (mode {mode:04o})')

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
-from . import __version__, definitions, states
+from . import __version__, definitions, sources, states
 from . import callbacks as authors
+from .checks import BUILT_IN, CHECKS
+from .checks.base import CheckSpec
 from .deadline import Deadline
-from .errors import HealthError
+from .errors import DefinitionError, HealthError
 from .hysteresis import Rule
 from .merge import make_report, merge, read_subset
+from .principal import NESTED
 from .report import CheckResult, Report, Reporter, State
-from .runner import Callback, Job, callback_job, check_job, run_jobs
+from .runner import Callback, Job, check_job, run_jobs
 from .settling import Settler
+from .sourced import Sourced
+from .tuning import effective
 
 DEFINITIONS = Path('/etc/juju-health/checks.d')
 _BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
@@ -39,7 +45,7 @@ class Plan:
     unit: str
     reporter: str
     jobs: Tuple[Job, ...]
-    faults: Tuple[definitions.DefinitionError, ...] = ()
+    faults: Tuple[DefinitionError, ...] = ()
     rollup: Mapping[str, Any] = field(default_factory=dict)
     settling: Mapping[str, Rule] = field(default_factory=dict)
     states: Path = field(default_factory=states.directory)
@@ -48,6 +54,11 @@ class Plan:
     def service(self) -> str:
         """Return the application the unit belongs to."""
         return self.unit.split('/')[0]
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Return the names of the jobs, in order."""
+        return tuple(job.name for job in self.jobs)
 
     def only(self, names: Sequence[str]) -> Plan:
         """Return the plan with none but the named jobs, and no faults of others."""
@@ -67,8 +78,9 @@ def make_plan(
     directory: Path = DEFINITIONS,
     services: Sequence[Mapping[str, Any]] = (),
     plug_ins: Path = authors.DIRECTORY,
+    find: Callable[[str, str], Sourced] = sources.find,
 ) -> Plan:
-    """Return what applies to `unit`: callbacks, the definitions, the built-ins.
+    """Return what applies to `unit`: callbacks, built-ins, what sources find, and definitions.
 
     Args:
         unit: for whom.
@@ -77,27 +89,40 @@ def make_plan(
         directory: where checks are defined.
         services: the services framework definitions of the reporter's charm, for itself only.
         plug_ins: where files of callbacks are.
+        find: gives the checks of every source.
 
     Raises:
         DefinitionError: `services` cannot be used.
     """
     service = unit.split('/')[0]
     loaded = definitions.load(directory)
-    plugged, faults = authors.load(plug_ins)
     declared = authors.declared(services if unit == reporter else ())
-    own = authors.for_service(callbacks or {}, service)
-    called = authors.bind((*own, *authors.for_service(plugged, service)), service)
+    own = authors.bind(authors.for_service(callbacks or {}, service), service)
+    given = [one.spec for one in (*declared.callbacks, *own)]
+    if os.environ.get(NESTED):
+        # Who asks us runs the checks of the machine, and says what is wrong with the files.
+        changes = [one for one in loaded.definitions if one.check is None]
+        tuned = effective(given, changes, service, passing=('',))
+        return _plan(unit, reporter, tuned.specs, (), declared.rollup)
+    plugged, faults = authors.load(plug_ins)
+    given += [one.spec for one in authors.bind(authors.for_service(plugged, service), service)]
+    given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
+    found = find(unit, reporter)
+    tuned = effective((*given, *found.specs), loaded.definitions, service, tuple(sources.SOURCES))
+    faults = (*loaded.faults, *tuned.faults, *found.faults, *faults)
+    return _plan(unit, reporter, tuned.specs, faults, declared.rollup)
+
+
+def _plan(
+    unit: str,
+    reporter: str,
+    specs: Iterable[CheckSpec],
+    faults: Tuple[DefinitionError, ...],
+    rollup: Mapping[str, Any],
+) -> Plan:
     rules: Dict[str, Rule] = {}
-    jobs = [
-        _settling(callback_job(one, service), one.rule, rules)
-        for one in (*declared.callbacks, *called)
-    ]
-    jobs += [
-        _settling(check_job(spec), getattr(spec, 'settling', None), rules)
-        for spec in definitions.effective(loaded, service)
-    ]
-    faults = (*loaded.faults, *faults)
-    return Plan(unit, reporter, tuple(jobs), faults, declared.rollup, rules)
+    jobs = tuple(_settling(check_job(spec), spec.settling, rules) for spec in specs)
+    return Plan(unit, reporter, jobs, faults, rollup, rules)
 
 
 def _settling(job: Job, rule: Optional[Rule], rules: Dict[str, Rule]) -> Job:

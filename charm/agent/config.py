@@ -75,12 +75,12 @@ class Config:
     spool_reports: int = 3000
     listen: Optional[Listen] = field(default=None)
 
-    def interval_seconds(self, name: str) -> float:
-        """Return the seconds between the runs of the check of that name."""
+    def interval_seconds(self, name: str, own: Optional[float] = None) -> float:
+        """Return the seconds between the runs of a check; `own` is what its definition says."""
         for pattern, seconds in self.intervals:
             if fnmatch.fnmatchcase(name, pattern):
                 return seconds
-        return self.interval
+        return own or self.interval
 
 
 class _Reader:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Protocol, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union
 
 from ..deadline import Deadline
-from ..report import Health
+from ..report import CheckResult, Health
+
+if TYPE_CHECKING:
+    from ..hysteresis import Rule
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,18 @@ class Check(Protocol):
         ...
 
 
+class ManyChecks(Protocol):
+    """Several questions that are asked together, such as those of a callback."""
+
+    def run_all(self, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
+        """Return each answer, by the deadline; `name` is for those without one.
+
+        Raises:
+            CheckError: they cannot be determined; the runner reports `unknown`.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class CheckSpec:
     """A check with a name and its limits.
@@ -46,13 +61,14 @@ class CheckSpec:
         name: unique within a unit; `[a-z0-9][a-z0-9._-]*` by convention.
         check: what to run.
         timeout_seconds: the most it may take.
-        source: where it was defined, for people: a file, `built-in`, a callback's name.
+        source: where it was defined, for people: a file, `built-in`, `callback`.
+        settling: how its answers settle; `None` if they do not.
+        interval_seconds: how often the agent runs it; `None` for as often as any other.
     """
 
     name: str
-    check: Check
+    check: Union[Check, ManyChecks]
     timeout_seconds: float = 10.0
     source: str = 'built-in'
-
-
-Specs = Sequence[CheckSpec]
+    settling: Optional[Rule] = None
+    interval_seconds: Optional[float] = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ..deadline import Deadline
 from ..errors import CheckError
@@ -46,6 +46,7 @@ class DiskSpace:
         warn_used_percent, fail_used_percent: of what users may fill, as df(1) counts it.
         warn_free_bytes, fail_free_bytes: a threshold above counts only with less than this free.
         exclude: mount points not to look at; globs.
+        paths: look only at the file systems that hold these, of whatever kind they are.
     """
 
     warn_used_percent: float = 80.0
@@ -53,6 +54,7 @@ class DiskSpace:
     warn_free_bytes: int = 20 * _GIB
     fail_free_bytes: int = 10 * _GIB
     exclude: Tuple[str, ...] = ()
+    paths: Tuple[str, ...] = ()
     source: Path = field(default=Path('/proc/mounts'), metadata=OUTSIDE)
     statvfs: Callable[[str], os.statvfs_result] = field(default=os.statvfs, metadata=OUTSIDE)
 
@@ -60,6 +62,9 @@ class DiskSpace:
         require_order(self.warn_used_percent, self.fail_used_percent, '_used_percent')
         if self.fail_free_bytes > self.warn_free_bytes:
             raise OptionError('fail_free_bytes', 'it is above warn_free_bytes')
+        for path in self.paths:
+            if not path.startswith('/'):
+                raise OptionError('paths', f'{path!r} is not an absolute path')
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the worst of all file systems; `data.mounts` has each."""
@@ -76,6 +81,9 @@ class DiskSpace:
         by_path = {mount.path: mount for mount in parse_mounts(text)}
         if '/' not in by_path:
             raise CheckError(f'cannot find the root file system in {self.source}')
+        if self.paths:
+            yield from (replace(_holder(path, by_path), path=path) for path in self.paths)
+            return
         seen: Set[str] = set()
         for path in sorted(by_path, key=lambda path: (path != '/', path.count('/'), path)):
             mount = by_path[path]
@@ -94,8 +102,8 @@ class DiskSpace:
         try:
             found = self.statvfs(mount.path)
         except (PermissionError, FileNotFoundError) as error:
-            if mount.path == '/':
-                raise CheckError(f'cannot measure /: {error.strerror}') from error
+            if mount.path == '/' or self.paths:
+                raise CheckError(f'cannot measure {mount.path}: {error.strerror}') from error
             return None
         except OSError as error:
             return {**base, 'error': error.strerror}
@@ -117,6 +125,8 @@ class DiskSpace:
 
     def _judge(self, measured: List[Tuple[Mount, Dict[str, Any]]]) -> Verdict:
         data = {'mounts': {mount.path: figures for mount, figures in measured}}
+        if not measured:
+            return Verdict(Health.UNKNOWN, 'there is no file system to measure', data)
         judged = [(*self._judge_one(mount, figures), mount.path) for mount, figures in measured]
         health = worst(health for health, _words, _path in judged)
         if health is Health.PASSED:
@@ -152,6 +162,13 @@ class DiskSpace:
         warn = self.warn_used_percent if free_bytes < self.warn_free_bytes else 100.0
         fail = self.fail_used_percent if free_bytes < self.fail_free_bytes else 100.0
         return judge(used_ratio * 100, Range.at_most(warn), Range.at_most(fail))
+
+
+def _holder(path: str, by_path: Mapping[str, Mount]) -> Mount:
+    """Return the mount that holds a path: that of the nearest directory above it."""
+    while path not in by_path and path != '/':
+        path = path.rpartition('/')[0] or '/'
+    return by_path[path]
 
 
 def parse_mounts(text: str) -> List[Mount]:

@@ -49,7 +49,7 @@ class NagiosPlugin:
             CommandError: it cannot be started.
         """
         argv = locate(self.command, self.directories)
-        return _judge(argv[0], run_child(argv, deadline, self.environment))
+        return judge(argv[0], run_child(argv, deadline, self.environment))
 
 
 def locate(command: Sequence[str], directories: Sequence[Path]) -> Tuple[str, ...]:
@@ -74,7 +74,8 @@ def split_output(text: str) -> Tuple[str, str, str]:
     return message.strip(), long_output.strip(), f'{data} {more}'.strip()
 
 
-def _judge(program: str, done: Completed) -> Verdict:
+def judge(program: str, done: Completed) -> Verdict:
+    """Return what a plugin that has ended says; what it has no word for is `unknown`."""
     message, long_output, numbers = split_output(done.stdout.decode('utf-8', 'replace'))
     health = _HEALTHS.get(done.exit_code, Health.UNKNOWN)
     words = one_line(message.encode(errors='replace')) or _first_line(long_output)

@@ -61,6 +61,23 @@ def build(check: Any, values: Mapping[str, Any]) -> Any:
     Raises:
         OptionError: an option is unknown, missing, of another type, or refused by the check.
     """
+    converted = _converted(check, values)
+    for field in dataclasses.fields(check):
+        if _is_required(field) and field.name not in converted:
+            raise OptionError(field.name, 'missing, and it has no default')
+    return check(**converted)
+
+
+def rebuild(check: Any, values: Mapping[str, Any]) -> Any:
+    """Return the check with the options in `values` set anew, and the others as they are.
+
+    Raises:
+        OptionError: an option is unknown, of another type, or refused by the check.
+    """
+    return dataclasses.replace(check, **_converted(type(check), values))
+
+
+def _converted(check: Any, values: Mapping[str, Any]) -> Dict[str, Any]:
     names = option_names(check)
     hints = get_type_hints(check)
     converted: Dict[str, Any] = {}
@@ -71,10 +88,7 @@ def build(check: Any, values: Mapping[str, Any]) -> Any:
             converted[key] = _convert(hints[key], value)
         except ValueError as error:
             raise OptionError(key, str(error)) from error
-    for field in dataclasses.fields(check):
-        if _is_required(field) and field.name not in converted:
-            raise OptionError(field.name, 'missing, and it has no default')
-    return check(**converted)
+    return converted
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:

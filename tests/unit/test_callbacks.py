@@ -14,6 +14,7 @@ import pytest
 
 from charm import callbacks
 from charm.callbacks import bind, declared, for_service
+from charm.deadline import Deadline
 from charm.errors import DefinitionError
 from charm.hysteresis import Rule, settle
 from charm.report import Health
@@ -211,7 +212,8 @@ def test_one_callback_needs_no_list_and_a_rule_no_mapping() -> None:
 def test_a_callback_is_called_for_its_service_and_told_apart_by_it() -> None:
     found = declared([{'service': name, 'health': db} for name in ('web', 'worker')])
     assert [bound.name for bound in found.callbacks] == ['web-db', 'worker-db']
-    messages = [bound('the-application')['message'] for bound in found.callbacks]
+    soon = Deadline.after(10)
+    messages = [bound.run_all(bound.name, soon)[0].message for bound in found.callbacks]
     assert messages == ['web is well', 'worker is well']
 
 

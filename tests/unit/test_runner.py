@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from charm.callbacks import bind
 from charm.checks.base import CheckSpec, Verdict
 from charm.deadline import Deadline
 from charm.errors import CheckError
 from charm.report import CheckResult, Health
-from charm.runner import callback_job, check_job, run_jobs
+from charm.runner import check_job, run_jobs
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,13 @@ class Callable:
 
 
 def test_a_callback_is_given_the_service_and_may_return_one_or_many() -> None:
-    jobs = [
-        callback_job(check_db, 'web'),
-        callback_job(functools.partial(check_both, prefix='x'), 'web'),
-        callback_job(Callable(), 'web'),
-        callback_job(lambda service: None, 'web'),
+    callbacks = [
+        check_db,
+        functools.partial(check_both, prefix='x'),
+        Callable(),
+        lambda service: None,
     ]
+    jobs = [check_job(bound.spec) for bound in bind(callbacks, 'web')]
     results = run_jobs(jobs, Deadline.after(30))
     assert [(result.name, result.health) for result in results] == [
         ('check_db', Health.WARN),

@@ -1,0 +1,131 @@
+"""Which checks a unit has in the end: those that are there, as the operator's entries change them.
+
+The entries are taken in the order of the files. One with a kind defines a check anew; one without
+changes the check that is there under its name, wherever that comes from, and leaves the rest of it
+as it was. Such a change may come before the file that defines its check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
+
+from .checks import CHECKS
+from .checks.base import CheckSpec
+from .checks.options import OptionError, nearest
+from .entries import Definition
+from .errors import DefinitionError
+from .sourced import Sourced
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A check as it stands while the entries are taken in."""
+
+    spec: CheckSpec
+    enabled: bool = True
+    rename: Tuple[str, str] = ('', '')
+
+    def changed(self, one: Definition) -> _Standing:
+        enabled = self.enabled if one.enabled is None else one.enabled
+        rename = (one.rename, one.source) if one.rename else self.rename
+        return _Standing(one.tune(self.spec), enabled, rename)
+
+
+class _Table:
+    """The checks of one service by name; a name may stand for more than one callback."""
+
+    def __init__(self, given: Iterable[CheckSpec]) -> None:
+        self.by_name: Dict[str, List[_Standing]] = {}
+        self.waiting: Dict[str, List[Definition]] = {}
+        self.faults: List[DefinitionError] = []
+        for spec in given:
+            self.by_name.setdefault(spec.name, []).append(_Standing(spec))
+
+    def take(self, one: Definition) -> None:
+        if one.check is not None:
+            fresh: Any = one.check
+            self._put(one, [_Standing(CheckSpec(one.name, fresh, source=one.source))])
+            for earlier in self.waiting.pop(one.name, []):
+                self._put(earlier, self.by_name[one.name])
+        elif one.name in self.by_name:
+            self._put(one, self.by_name[one.name])
+        else:
+            self.waiting.setdefault(one.name, []).append(one)
+
+    def _put(self, one: Definition, standing: List[_Standing]) -> None:
+        """Put the checks as the entry changes them; an entry of no use changes nothing."""
+        try:
+            self.by_name[one.name] = [each.changed(one) for each in standing]
+        except OptionError as error:
+            where = f'checks.{one.name}.{error.key}' if error.key else f'checks.{one.name}'
+            self.faults.append(DefinitionError(one.source, where, error.reason))
+
+    def specs(self) -> Tuple[CheckSpec, ...]:
+        """Return the checks that are to run, under the names that reports call them by."""
+        running = [each for standing in self.by_name.values() for each in standing if each.enabled]
+        taken = {each.spec.name: each.spec.name for each in running if not each.rename[0]}
+        return tuple(self._named(each, taken) for each in running)
+
+    def _named(self, each: _Standing, taken: Dict[str, str]) -> CheckSpec:
+        name, source = each.rename
+        old = each.spec.name
+        if not name:
+            return each.spec
+        if taken.setdefault(name, old) != old:
+            reason = f'{name!r} is already what {taken[name]} is called'
+            self.faults.append(DefinitionError(source, f'checks.{old}.rename', reason))
+            return each.spec
+        return replace(each.spec, name=name)
+
+
+def effective(
+    given: Sequence[CheckSpec],
+    entries: Sequence[Definition],
+    service: str,
+    passing: Sequence[str] = (),
+) -> Sourced:
+    """Return the checks of a service, and the entries that are of no use to it.
+
+    Args:
+        given: the checks that are there without any entry.
+        entries: in the order of their files.
+        service: whose checks.
+        passing: the first words of names that may be there on one machine and not on another: an
+            entry about such a check is no mistake where it is missing. An empty one is any.
+    """
+    table = _Table(given)
+    for one in entries:
+        if one.applies(service):
+            table.take(one)
+    specs = table.specs()
+    elsewhere = {one.name for one in entries if one.check is not None}
+    for name, waiting in table.waiting.items():
+        if name not in elsewhere and not any(_begins(name, word) for word in passing):
+            table.faults += [_idle(one, table) for one in waiting]
+    return Sourced(specs, tuple(table.faults))
+
+
+def _begins(name: str, word: str) -> bool:
+    return not word or name == word or name.startswith(f'{word}-')
+
+
+def _idle(one: Definition, table: _Table) -> DefinitionError:
+    """Return the fault of an entry that changes a check which nothing defines.
+
+    It is most likely a misspelt name, and the check that was meant runs as before.
+    """
+    at = f'checks.{one.name}'
+    renamed = [
+        each.spec.name
+        for standing in table.by_name.values()
+        for each in standing
+        if each.rename[0] == one.name
+    ]
+    if renamed:
+        return DefinitionError(one.source, at, f'it is {renamed[0]} renamed: change that')
+    near = nearest(one.name, table.by_name)
+    if one.options and 'did you mean' not in near:
+        reason = f'no such check; to define one, it needs a kind: {", ".join(sorted(CHECKS))}'
+        return DefinitionError(one.source, at, reason)
+    return DefinitionError(one.source, at, f'no such check{near}')
