@@ -9,7 +9,8 @@ ReconcilerError
 │   ├── PermissionDenied   it does, but we may not
 │   ├── ModelNotFound      there is no such model, or none is chosen
 │   └── ControllerUnreachable
-└── StatusError       its status output cannot be read (carries the path inside)
+├── StatusError       its status output cannot be read (carries the path inside)
+└── SavedError        a saved sweep cannot be read (carries the path inside)
 """
 
 from __future__ import annotations
@@ -94,3 +95,20 @@ class StatusError(ReconcilerError):
         self.path = path
         where = f'{path}: ' if path else ''
         super().__init__(f'cannot read juju status: {where}{reason}')
+
+
+class SavedError(ReconcilerError):
+    """A saved sweep cannot be read.
+
+    Attributes:
+        path: where in the document, such as `services[0].units[2].health`.
+        reason: what is wrong there.
+    """
+
+    advice = 'save one with: reconcile-health --format json -o sweep.json'
+
+    def __init__(self, path: str, reason: str, file: str = 'the saved sweep') -> None:
+        self.path = path
+        self.reason = reason
+        where = f'{path}: ' if path else ''
+        super().__init__(f'cannot read {file}: {where}{reason}')

@@ -12,11 +12,13 @@ from charm import __version__
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import USAGE
 
+from .diff import diff
 from .sweep import sweep
 
 # An application of the same name as a command is asked with `reconcile-health sweep NAME`.
 COMMANDS: Mapping[str, click.Command] = {
     'sweep': sweep,
+    'diff': diff,
 }
 _DEFAULT = 'sweep'
 _EXAMPLES = (

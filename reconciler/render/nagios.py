@@ -72,6 +72,8 @@ def _headline(snapshot: Snapshot) -> str:
     causes = [sanitise(one.name, 60) for one in causes_shown(snapshot)[:3]]
     if causes:
         parts.append(f'because of {", ".join(causes)}')
+    if not snapshot.services and snapshot.faults:
+        parts.append(sanitise(snapshot.faults[0]))
     if not snapshot.complete:
         parts.append('the sweep is incomplete')
     told = ': '.join(part for part in parts if part)

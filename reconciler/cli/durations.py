@@ -1,0 +1,26 @@
+"""Durations as people write them on a command line."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_SECONDS = {'': 1.0, 's': 1.0, 'm': 60.0, 'h': 3600.0, 'd': 86400.0}
+_PART = re.compile(r'(\d{1,9}(?:\.\d{1,3})?)([smhd]?)')
+
+
+def duration(text: str | float) -> float:
+    """Return a duration such as `90`, `90s`, `10m` or `1h30m` as seconds.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    if not isinstance(text, str):
+        return float(text)
+    parts = _PART.findall(text)
+    whole = ''.join(f'{number}{unit}' for number, unit in parts)
+    bare = len(parts) > 1 and any(not unit for _, unit in parts)
+    if not parts or whole != text or bare:
+        raise click.BadParameter(f'{text!r} is no duration: write such as 90s, 10m or 1h30m')
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)

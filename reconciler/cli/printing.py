@@ -1,0 +1,94 @@
+"""How a document is printed, for every command that prints one: format, file, and exit code."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+import click
+
+from charm.report import Health
+from reconciler.exit_codes import exit_code
+from reconciler.readings import Snapshot
+from reconciler.render import RENDERERS, Options
+
+from .output import colour, write_document
+
+Function = TypeVar('Function', bound=Callable[..., Any])
+
+
+def format_option(names: Iterable[str], default: str = 'table') -> Callable[[Function], Function]:
+    """Return the option for the format; the command takes it as `form`."""
+    return click.option(
+        '--format',
+        'form',
+        type=click.Choice(list(names)),
+        default=default,
+        show_default=True,
+        help='How to print it.',
+    )
+
+
+def output_option(function: Function) -> Function:
+    """Add the option for the file to write to; the command takes it as `output`."""
+    return click.option(
+        '-o',
+        '--output',
+        default='',
+        metavar='FILE',
+        help='Write to a file instead of stdout, whole or not at all.',
+    )(function)
+
+
+def printing_options(function: Function) -> Function:
+    """Add the options that make a `Printing`."""
+    fail_on = click.option(
+        '--fail-on',
+        type=click.Choice(['warn', 'unknown', 'fail']),
+        default='warn',
+        show_default=True,
+        help='The least that is not exit code 0.',
+    )
+    return format_option(RENDERERS)(output_option(fail_on(function)))
+
+
+@dataclass(frozen=True)
+class Printing:
+    """What the options say of the document.
+
+    Attributes:
+        form: a key of `RENDERERS`.
+        output: the file to write to; empty for stdout.
+        fail_on: the least health that is not exit code 0.
+    """
+
+    form: str = 'table'
+    output: str = ''
+    fail_on: str = 'warn'
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Return whether a program reads it, which then has to get one whatever happens."""
+        return self.form not in ('table', 'tree')
+
+    def show(self, snapshot: Snapshot, unit_detail: bool = False) -> int:
+        """Print the snapshot and return the exit code that goes with it.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        write_document(RENDERERS[self.form](snapshot, view(self.output, unit_detail)), self.output)
+        return exit_code(snapshot, Health(self.fail_on))
+
+
+def view(output: str = '', unit_detail: bool = False) -> Options:
+    """Return the options for rendering now, to stdout or to a file."""
+    return Options(
+        colour=colour() and not output,
+        width=shutil.get_terminal_size((100, 24)).columns,
+        unit_detail=unit_detail,
+        now=datetime.now(timezone.utc),
+    )

@@ -1,0 +1,151 @@
+"""Gates: sweep again and again until the health is what was asked for, or time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from charm.deadline import Deadline
+from charm.report import Health
+from reconciler.errors import ReconcilerError
+from reconciler.readings import Snapshot
+from reconciler.render.cases import not_well, tally, verdict
+from reconciler.render.meaning import cause_text, causes_shown
+from reconciler.words import clean, duration_text
+
+from .durations import duration
+
+Function = TypeVar('Function', bound=Callable[..., Any])
+_MOST_REASONS = 10
+_MARGIN_SECONDS = 0.5
+
+
+def waiting_options(function: Function) -> Function:
+    """Add the options that make a `Waiting`."""
+    options = (
+        click.option(
+            '--wait-for',
+            type=click.Choice(['passed', 'warn']),
+            help='Sweep again until the health is this or better.',
+        ),
+        click.option(
+            '--within',
+            type=duration,
+            metavar='DURATION',
+            default='10m',
+            show_default=True,
+            help='With --wait-for: how long to try, such as 90s, 10m or 1h30m.',
+        ),
+        click.option(
+            '--every',
+            type=duration,
+            metavar='DURATION',
+            default='15s',
+            show_default=True,
+            help='With --wait-for: from the start of one sweep to the start of the next.',
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the options say of a gate.
+
+    Attributes:
+        wait_for: `passed`, `warn`, or `None` for no gate.
+        within: seconds for all attempts together.
+        every: seconds from one attempt's start to the next one's.
+    """
+
+    wait_for: str | None = None
+    within: float = 600.0
+    every: float = 15.0
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Waits; what is outside of it is a field.
+
+    Attributes:
+        goal: the worst health that opens it.
+        every_seconds: from one attempt's start to the next one's.
+        say: told one line about each attempt.
+        pause: waits for so many seconds.
+    """
+
+    goal: Health
+    every_seconds: float
+    say: Callable[[str], None]
+    pause: Callable[[float], None] = time.sleep
+
+    def wait(self, attempt: Callable[[Deadline], Snapshot], until: Deadline) -> Snapshot:
+        """Return the first snapshot that is good enough, else the last one that is whole.
+
+        A sweep that the end of the wait cut short does not replace one that was complete.
+
+        Raises:
+            ReconcilerError: the last attempt's, if no attempt brought a snapshot; at once if
+                trying again cannot help.
+        """
+        best: Snapshot | None = None
+        number = 0
+        while True:
+            number += 1
+            left = until.remaining_seconds
+            failed: ReconcilerError | None = None
+            try:
+                found = attempt(until)
+                told = _describe(found)
+                if best is None or found.complete or not best.complete:
+                    best = found
+            except ReconcilerError as error:
+                if not error.retryable:
+                    raise
+                failed, told = error, str(error)
+            if failed is None and verdict(found).rank <= self.goal.rank:
+                self.say(f'attempt {number}: {told}')
+                return found
+            rest = self._rest(left - until.remaining_seconds, until)
+            if rest < 0.0:
+                self.say(f'attempt {number}: {told}; time is up')
+                break
+            self.say(f'attempt {number}: {told}; again in {duration_text(rest)}')
+            self.pause(rest)
+        if best is None and failed is not None:
+            raise failed
+        assert best is not None  # noqa: S101 - each attempt brings a snapshot or an error
+        return best
+
+    def _rest(self, took_seconds: float, until: Deadline) -> float:
+        """Return how long to wait; below 0 if another attempt would not end in time.
+
+        The last attempt is made as late as it still fits.
+        """
+        latest = until.remaining_seconds - 1.5 * took_seconds - _MARGIN_SECONDS
+        return min(max(0.0, self.every_seconds - took_seconds), latest)
+
+
+def _describe(snapshot: Snapshot) -> str:
+    return f'{verdict(snapshot).value}: {tally(snapshot)}'
+
+
+def reasons(snapshot: Snapshot, goal: Health) -> list[str]:
+    """Return why a snapshot does not open the gate, the causes first, one line each."""
+    lines = [f'cause: {cause_text(cause)}' for cause in causes_shown(snapshot)]
+    lines += [
+        clean(f'{one.health.value} {one.name}: {one.message}')
+        for one in not_well(snapshot)
+        if one.health.rank > goal.rank
+    ]
+    more = len(lines) - _MOST_REASONS
+    lines = lines[:_MOST_REASONS] + ([f'and {more} more'] if more > 0 else [])
+    if not snapshot.complete:
+        lines.append('the sweep is incomplete')
+    return lines + [clean(fault) for fault in snapshot.faults]

@@ -1,0 +1,180 @@
+"""What changed between two sweeps: a pure function of their snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from charm.report import CheckResult, Health, State
+
+from .readings import Reading, ServiceHealth, Snapshot
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not as it was.
+
+    Attributes:
+        kind: `flip` (another health), `state` (another state), `new` or `gone`.
+        what: `model`, `view`, `service`, `unit` or `check`.
+        name: such as `mysql`, `mysql/0`, or `mysql/0 disk` for a check.
+        before, after: the words for it; empty where it did not or does not exist.
+        message: one line: what it says now, or what it said last.
+        worse: it is worse than it was; what is new is if it did not pass.
+    """
+
+    kind: str
+    what: str
+    name: str
+    before: str = ''
+    after: str = ''
+    message: str = ''
+    worse: bool = False
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Two sweeps compared.
+
+    Attributes:
+        model: the newer one's `controller:model`.
+        old_at, new_at: when each began (UTC).
+        changes: the worse ones first, then from the model down to the checks.
+    """
+
+    model: str
+    old_at: datetime
+    new_at: datetime
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def worse(self) -> bool:
+        """Return whether anything is worse than it was."""
+        return any(change.worse for change in self.changes)
+
+
+def diff(old: Snapshot, new: Snapshot) -> Diff:
+    """Return what changed from `old` to `new`.
+
+    A unit that no longer reports is one change, not one for each of its checks; so is a new or
+    a removed service or unit.
+    """
+    model = new.model
+    found = [*_model(old, new), *_views(old, new), *_services(old, new)]
+    return Diff(
+        f'{model.controller}:{model.name}' if model.controller else model.name,
+        old.started_at,
+        new.started_at,
+        tuple(sorted(found, key=lambda change: not change.worse)),
+    )
+
+
+def _flip(what: str, name: str, before: Health, after: Health, message: str) -> Iterator[Change]:
+    if before is not after:
+        worse = after.rank > before.rank
+        yield Change('flip', what, name, before.value, after.value, message, worse)
+
+
+def _new(what: str, name: str, health: Health, message: str) -> Change:
+    worse = health is not Health.PASSED
+    return Change('new', what, name, '', health.value, message, worse)
+
+
+def _gone(what: str, name: str, health: Health, message: str) -> Change:
+    return Change('gone', what, name, health.value, '', message)
+
+
+def _model(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    yield from _flip('model', new.model.name or 'model', old.health, new.health, '')
+    if old.complete != new.complete:
+        words = {True: 'complete', False: 'incomplete'}
+        yield Change(
+            'state',
+            'model',
+            new.model.name or 'model',
+            words[old.complete],
+            words[new.complete],
+            '; '.join(new.faults),
+            worse=not new.complete,
+        )
+
+
+def _views(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    before = {view.name: view for view in old.views}
+    after = {view.name: view for view in new.views}
+    for name in _names(before, after):
+        if name not in before:
+            yield _new('view', name, after[name].health, after[name].because)
+        elif name not in after:
+            yield _gone('view', name, before[name].health, before[name].because)
+        else:
+            one = after[name]
+            yield from _flip('view', name, before[name].health, one.health, one.because)
+
+
+def _services(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    before = {service.name: service for service in old.services}
+    after = {service.name: service for service in new.services}
+    for name in _names(before, after):
+        if name not in before:
+            yield _new('service', name, after[name].health, after[name].message)
+        elif name not in after:
+            yield _gone('service', name, before[name].health, before[name].message)
+        else:
+            yield from _service(before[name], after[name])
+
+
+def _service(old: ServiceHealth, new: ServiceHealth) -> Iterator[Change]:
+    yield from _flip('service', new.name, old.health, new.health, new.message)
+    yield from _state('service', new.name, old.state, new.state)
+    before = {reading.unit.name: reading for reading in old.readings}
+    after = {reading.unit.name: reading for reading in new.readings}
+    for name in _names(before, after):
+        if name not in before:
+            yield _new('unit', name, after[name].health, after[name].message)
+        elif name not in after:
+            yield _gone('unit', name, before[name].health, before[name].message)
+        else:
+            yield from _unit(before[name], after[name])
+
+
+def _unit(old: Reading, new: Reading) -> Iterator[Change]:
+    name = new.unit.name
+    yield from _flip('unit', name, old.health, new.health, new.message)
+    if old.outcome is not new.outcome:
+        worse = old.report is not None and new.report is None
+        words = (old.outcome.value, new.outcome.value)
+        yield Change('state', 'unit', name, *words, new.message, worse)
+    yield from _state('unit', name, old.state, new.state)
+    if old.report is not None and new.report is not None:
+        yield from _checks(
+            name,
+            {check.name: check for check in old.report.checks},
+            {check.name: check for check in new.report.checks},
+        )
+
+
+def _checks(
+    unit: str, before: Mapping[str, CheckResult], after: Mapping[str, CheckResult]
+) -> Iterator[Change]:
+    for name in _names(before, after):
+        full = f'{unit} {name}'
+        if name not in before:
+            yield _new('check', full, after[name].health, after[name].message)
+        elif name not in after:
+            yield _gone('check', full, before[name].health, before[name].message)
+        else:
+            one = after[name]
+            yield from _flip('check', full, before[name].health, one.health, one.message)
+
+
+def _state(what: str, name: str, old: State | None, new: State | None) -> Iterator[Change]:
+    before, after = (('' if one is None else one.name.value) for one in (old, new))
+    if before != after:
+        yield Change('state', what, name, before, after, '' if new is None else new.message)
+
+
+def _names(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+    """Return every name once: those of the newer sweep in its order, then the others."""
+    return [*after, *(name for name in before if name not in after)]
