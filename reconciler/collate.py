@@ -1,17 +1,21 @@
 """From readings to services: pure functions, each axis by its own rule.
 
-Health is the worst of all expected units, where a missing one counts as `unknown`. Qos is the
-lowest that was given. State is the one furthest from `up`. Coverage counts, and judges nothing.
+Health and qos are what the service's rollup makes of its expected units; see `rollups`. State is
+the one furthest from `up`, whatever the rule. Coverage counts, and judges nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from charm.report import Health, State, StateName, worst
+from charm.report import Health, State, StateName
 
-from .model import Application
+from .maintenance import machine_chain
+from .model import Application, Machine
 from .readings import Coverage, Outcome, Reading, ServiceHealth
+from .rollups import WORST, RollupError, Rule, Verdict, Vote, read_rule
+from .words import clean, fold_units
 
 _UNREACHABLE = {
     Outcome.UNREACHABLE,
@@ -36,28 +40,109 @@ _STATE_ORDER = (
 )
 
 
-def collate(application: Application, readings: Sequence[Reading]) -> ServiceHealth:
-    """Return one service's health from its units' readings."""
+@dataclass(frozen=True)
+class Choice:
+    """The rule for one service.
+
+    Attributes:
+        words: the rule as one would write it, and who asks for it.
+        note: why it is not the rule that was asked for; empty if it is.
+        fault: the same, where somebody should mend it; else empty.
+    """
+
+    rule: Rule = WORST
+    words: str = WORST.words
+    note: str = ''
+    fault: str = ''
+
+
+DEFAULT = Choice()
+
+
+def choose(service: str, readings: Iterable[Reading], own: Rule | None, whole: bool) -> Choice:
+    """Return the rule for a service: the operator's `own`, else the charm's, else `worst`.
+
+    The charm's is what every unit that reported asks for; where they differ, or it is no rule,
+    `worst` stands in, so that no unit can talk away the trouble of another. It also does where
+    only part of the service was asked, of which a rule for the whole can say nothing.
+    """
+    chosen = _by_charm(service, readings) if own is None else Choice(own, f'{own.words} (own)')
+    if not whole and chosen.rule != WORST:
+        note = f'{chosen.words} was not used: only part of the service was asked'
+        return Choice(note=note, fault=chosen.fault)
+    return chosen
+
+
+def _by_charm(service: str, readings: Iterable[Reading]) -> Choice:
+    asked: dict[str, list[str]] = {}
+    rules: dict[str, Rule] = {}
+    for reading in readings:
+        if reading.report is None:
+            continue
+        written = reading.report.rollup
+        try:
+            rule = read_rule(written) if written else WORST
+        except RollupError as error:
+            note = f'{reading.unit.name} asks for a rollup that is none: {error}'
+            return Choice(note=note, fault=f'{service}: {note}; worst was used')
+        rules[rule.words] = rule
+        asked.setdefault(rule.words, []).append(reading.unit.name)
+    if len(rules) > 1:
+        told = '; '.join(f'{words} by {_names(units)}' for words, units in sorted(asked.items()))
+        note = f'its units ask for different rollups: {told}'
+        return Choice(note=note, fault=f'{service}: {note}; worst was used')
+    for words, rule in rules.items():
+        return Choice(rule, words if rule == WORST else f'{words} (by the charm)')
+    return DEFAULT
+
+
+def _names(units: Sequence[str]) -> str:
+    return clean(fold_units(units[:10])) + (' and more' if len(units) > 10 else '')
+
+
+def collate(
+    application: Application,
+    readings: Sequence[Reading],
+    choice: Choice = DEFAULT,
+    machines: Mapping[str, Machine] | None = None,
+) -> ServiceHealth:
+    """Return one service's health from its units' readings; `machines` tell their zones."""
     coverage = cover(application, readings)
-    healths = [reading.health for reading in readings]
     absent = max(0, coverage.expected - len(readings))
-    healths += [Health.UNKNOWN] * absent
+    votes = [_vote(reading, machines or {}) for reading in readings]
+    votes += [Vote(f'{application.name}/?', Health.UNKNOWN, missing=True)] * absent
+    verdict = choice.rule.judge(votes)
     return ServiceHealth(
         name=application.name,
-        health=worst(healths),
-        qos=min((r.qos for r in readings if r.qos is not None), default=None),
+        health=verdict.health,
+        qos=verdict.qos,
         state=furthest_state(reading.state for reading in readings),
-        rule='worst',
+        rule=choice.words,
+        because='; '.join(filter(None, [verdict.because, choice.note])),
         coverage=coverage,
         readings=tuple(readings),
-        message=_message(application, readings, absent),
+        message=_message(application, readings, absent, verdict),
+    )
+
+
+def _vote(reading: Reading, machines: Mapping[str, Machine]) -> Vote:
+    chain = list(machine_chain(machines, reading.unit.machine))
+    zones = [machines[one].zone for one in chain if one in machines and machines[one].zone]
+    return Vote(
+        reading.unit.name,
+        reading.health,
+        reading.qos,
+        leader=reading.unit.leader,
+        machine=chain[-1] if chain else '',
+        zone=zones[0] if zones else '',
+        missing=reading.outcome is Outcome.UNASSIGNED,
     )
 
 
 def cover(application: Application, readings: Sequence[Reading]) -> Coverage:
     """Return how much of what is expected of the application is known."""
     outcomes = [reading.outcome for reading in readings]
-    expected = max(len(readings), application.scale or 0)
+    expected = max(len(readings), len(application.units), application.scale or 0)
     return Coverage(
         expected=expected,
         reported=outcomes.count(Outcome.REPORTED),
@@ -87,13 +172,17 @@ def problems_first(services: Iterable[ServiceHealth]) -> tuple[ServiceHealth, ..
     return tuple(sorted(services, key=lambda s: (-s.health.rank, s.name)))
 
 
-def _message(application: Application, readings: Sequence[Reading], absent: int) -> str:
+def _message(
+    application: Application, readings: Sequence[Reading], absent: int, verdict: Verdict
+) -> str:
     """Return the most telling message: of the worst unit's worst check, or its silence."""
     if not readings:
         return application.status.message or 'it has no units'
     chosen = max(readings, key=lambda reading: reading.health.rank)
     if absent and chosen.health.rank < Health.UNKNOWN.rank:
         return f'{absent} of {len(readings) + absent} wanted units do not exist'
+    if verdict.health.rank > chosen.health.rank:
+        return verdict.because
     if chosen.report is None or chosen.health is Health.PASSED:
         return chosen.message
     check = max(chosen.report.checks, key=lambda c: c.health.rank, default=None)

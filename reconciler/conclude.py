@@ -9,10 +9,14 @@ from datetime import datetime
 
 from charm.report import worst
 
-from . import collate
 from .causes import explain_causes
+from .collate import choose, collate, problems_first
+from .config import NOTHING, Config
+from .graph import Declared
+from .maintenance import Entry, annotate
 from .model import Application, Model
 from .readings import Reading, Snapshot
+from .views import judge_views
 
 
 @dataclass(frozen=True)
@@ -34,36 +38,55 @@ class Evidence:
     complete: bool = True
 
 
-def conclude(evidence: Evidence, patterns: Sequence[str] = ()) -> Snapshot:
-    """Return the snapshot: every service that the patterns select, judged and explained."""
-    services = collate.problems_first(
-        collate.collate(
-            application,
-            [evidence.readings[u.name] for u in application.units if u.name in evidence.readings],
-        )
-        for application in _shown(evidence, patterns)
-    )
-    services, causes = explain_causes(evidence.model, services)
+def conclude(
+    evidence: Evidence,
+    patterns: Sequence[str] = (),
+    config: Config = NOTHING,
+    suppressions: Sequence[Entry] = (),
+) -> Snapshot:
+    """Return the snapshot: every service that the patterns select, judged and explained.
+
+    `suppressions` are what operators said beside the configuration; whether one holds is judged
+    by when the sweep began, so that a replay tells what the sweep told.
+    """
+    model, own = evidence.model, config.for_model(evidence.model)
+    judged, faults = [], []
+    shown = _shown(evidence, patterns)
+    for application, whole in shown:
+        readings = [
+            evidence.readings[u.name] for u in application.units if u.name in evidence.readings
+        ]
+        choice = choose(application.name, readings, own.rollup(application.name), whole)
+        judged.append(collate(application, readings, choice, model.machines))
+        faults += [choice.fault] if choice.fault else []
+    declared = Declared(own.requires(model), own.any_of(model), own.provides(model))
+    services, causes = explain_causes(model, problems_first(judged), declared)
+    entries = (*own.maintenance, *suppressions)
+    entire = {application.name for application, whole in shown if whole}
     return Snapshot(
-        model=evidence.model,
-        services=services,
+        model=model,
+        services=annotate(services, model, entries, evidence.started_at),
         health=worst(service.health for service in services),
         started_at=evidence.started_at,
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
-        faults=evidence.model.faults,
+        faults=(*model.faults, *faults),
         causes=causes,
+        views=judge_views(own.views, services, model.applications.keys() - entire),
     )
 
 
-def _shown(evidence: Evidence, patterns: Sequence[str]) -> list[Application]:
-    """Return the applications to show; one that was chosen in part expects no more than that."""
+def _shown(evidence: Evidence, patterns: Sequence[str]) -> list[tuple[Application, bool]]:
+    """Return the applications to show, and whether all of each was chosen.
+
+    One that was chosen in part expects no more than that.
+    """
     chosen = {reading.unit.application for reading in evidence.readings.values()}
     shown = []
     for name, application in evidence.model.applications.items():
-        whole = not patterns or any(fnmatch.fnmatchcase(name, p) for p in patterns)
-        if whole:
-            shown.append(application)
+        if not patterns or any(fnmatch.fnmatchcase(name, p) for p in patterns):
+            shown.append((application, True))
         elif name in chosen:
-            shown.append(replace(application, scale=None))
+            units = tuple(u for u in application.units if u.name in evidence.readings)
+            shown.append((replace(application, scale=None, units=units), False))
     return shown

@@ -7,13 +7,13 @@ outage of one unit hides nothing of another, and a known full disk hides no dead
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from charm.report import Health
 
-from .model import Model
+from .model import Machine, Model
 from .readings import Outcome, Reading, ServiceHealth, Suppression
 
 MAINTENANCE = 'maintenance'
@@ -125,7 +125,7 @@ def troubles(service: ServiceHealth, model: Model) -> Iterator[Trouble]:
     """Yield all that is wrong with the service: each unit's unwell checks, or its silence."""
     for reading in service.readings:
         if reading.health is not Health.PASSED:
-            machines = tuple(machine_chain(model, reading.unit.machine))
+            machines = tuple(machine_chain(model.machines, reading.unit.machine))
             for check in _unwell_checks(reading):
                 yield Trouble(service.name, reading.unit.name, machines, check)
     if service.coverage.expected > len(service.readings) or not service.readings:
@@ -139,11 +139,11 @@ def _unwell_checks(reading: Reading) -> list[str]:
     return [one.name for one in checks if one.health is not Health.PASSED] or ['']
 
 
-def machine_chain(model: Model, machine: str) -> Iterator[str]:
+def machine_chain(machines: Mapping[str, Machine], machine: str) -> Iterator[str]:
     """Yield the machine's id, then those of the machines that it is a container in."""
     seen: set[str] = set()
     while machine and machine not in seen:
         seen.add(machine)
         yield machine
-        known = model.machines.get(machine)
+        known = machines.get(machine)
         machine = known.parent if known else ''

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, ClassVar
 
-from charm.report import Health
+from charm.report import Health, worst
 
 from ..words import clean, fold_units
 
@@ -39,7 +39,7 @@ class Vote:
     Attributes:
         machine: the machine at the root of a unit's containers; empty on k8s.
         zone: that machine's availability zone; empty if none is known.
-        missing: it is wanted and does not exist; the rule's `missing` is its health.
+        missing: it is wanted and not there: its health is the rule's `missing`, or worse.
     """
 
     name: str
@@ -88,7 +88,10 @@ class Rule(ABC):
 
     def judge(self, votes: Iterable[Vote]) -> Verdict:
         """Return the verdict; `UNKNOWN` where nobody voted, whatever the rule."""
-        counted = [replace(v, health=self.missing) if v.missing else v for v in votes]
+        counted = [
+            replace(vote, health=worst([vote.health, self.missing])) if vote.missing else vote
+            for vote in votes
+        ]
         if not counted:
             return Verdict(Health.UNKNOWN, 'there is nothing to judge by')
         return self._decide(sorted(counted, key=lambda v: (v.name, v.health.rank, v.qos or 0.0)))
@@ -202,11 +205,12 @@ def tally(votes: Sequence[Vote]) -> str:
     """Return who is how, the worst first, such as `1 fail (db/2), 2 passed`; passed by number."""
     parts = []
     for health in reversed(Health):
-        names = [vote.name for vote in votes if vote.health is health]
-        if not names:
+        count = sum(vote.health is health for vote in votes)
+        if not count:
             continue
-        shown = fold_units(clean(name) for name in names[:_MAX_NAMED])
+        names = list(dict.fromkeys(clean(v.name) for v in votes if v.health is health))
+        shown = fold_units(names[:_MAX_NAMED])
         more = f' and {len(names) - _MAX_NAMED} more' if len(names) > _MAX_NAMED else ''
         told = '' if health is Health.PASSED else f' ({shown}{more})'
-        parts.append(f'{len(names)} {health.value}{told}')
+        parts.append(f'{count} {health.value}{told}')
     return ', '.join(parts)
