@@ -18,13 +18,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CHARMHELPERS = ('charmhelpers==1.2.1', 'PyYAML')
 _CACHE = Path(tempfile.gettempdir()) / f'juju-health-authors-{os.getuid()}'
-_TOOLS = (
+JUJU_TOOLS = (
     *('relation-ids', 'relation-list', 'relation-get', 'relation-set', 'juju-log', 'config-get'),
     *('open-port', 'close-port', 'status-set', 'status-get', 'is-leader', 'state-get'),
     *('state-set', 'state-delete', 'goal-state', 'network-get', 'application-version-set'),
-    *('service', 'systemctl', 'update-rc.d'),
 )
-_TOOL = """\
+# What would reach past the test, into this machine.
+_SYSTEM_TOOLS = ('service', 'systemctl', 'update-rc.d')
+TOOL = """\
 #!/bin/sh
 name=${0##*/}
 printf '%s' "$name" >> "$HOOK_CALLS"
@@ -102,8 +103,8 @@ class Unit:
         self._tools.mkdir(parents=True)
         self._answers.mkdir()
         self._calls.touch()
-        for tool in _TOOLS:
-            (self._tools / tool).write_text(_TOOL)
+        for tool in (*JUJU_TOOLS, *_SYSTEM_TOOLS):
+            (self._tools / tool).write_text(TOOL)
             (self._tools / tool).chmod(0o755)
 
     def lay(self, source: Path, package: str = '.') -> None:

@@ -43,7 +43,7 @@ def configure(service_name):
 def start(service_name):
     """Have nginx take its configuration."""
     subprocess.run(['nginx', '-t', '-q'], check=True)
-    subprocess.run(['systemctl', 'reload-or-restart', service_name], check=True)
+    subprocess.run(['systemctl', 'restart', service_name], check=True)
 
 
 def stop(service_name):
