@@ -10,10 +10,13 @@ ReconcilerError
 │   ├── ModelNotFound      there is no such model, or none is chosen
 │   └── ControllerUnreachable
 ├── StatusError       its status output cannot be read (carries the path inside)
-└── SavedError        a saved sweep cannot be read (carries the path inside)
+├── SavedError        a saved sweep cannot be read (carries the path inside)
+└── ConfigError       the configuration cannot be used (carries every problem with its line)
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class ReconcilerError(Exception):
@@ -112,3 +115,27 @@ class SavedError(ReconcilerError):
         self.reason = reason
         where = f'{path}: ' if path else ''
         super().__init__(f'cannot read {file}: {where}{reason}')
+
+
+class ConfigError(ReconcilerError):
+    """The configuration cannot be used.
+
+    Attributes:
+        file: which.
+        problems: each as (line, key, reason); line 0 and an empty key for the file as a whole.
+    """
+
+    advice = 'mend it, and see that it is right: reconcile-health config check'
+
+    def __init__(self, file: str, problems: Sequence[tuple[int, str, str]]) -> None:
+        self.file = file
+        self.problems = tuple(problems)
+        told = [
+            ': '.join(filter(None, [f'line {line}' if line else '', key, reason]))
+            for line, key, reason in self.problems
+        ]
+        if len(told) == 1:
+            super().__init__(f'cannot use {file}: {told[0]}')
+        else:
+            lines = '\n  '.join(told)
+            super().__init__(f'cannot use {file}, for {len(told)} reasons:\n  {lines}')
