@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass
 from typing import Callable, Dict, Generator, Generic, Hashable, List, Optional, Tuple, TypeVar
 
+from .bell import Mailbox
 from .deadline import Deadline
 
 Key = TypeVar('Key', bound=Hashable)
@@ -41,7 +42,7 @@ def gather(
     never begun. Closing the iterator has the same effect as the deadline.
     """
     todo: queue.SimpleQueue[Tuple[Key, Callable[[], Value]]] = queue.SimpleQueue()
-    done: queue.SimpleQueue[Gathered[Key, Value]] = queue.SimpleQueue()
+    done: Mailbox[Gathered[Key, Value]] = Mailbox()
     for item in calls.items():
         todo.put(item)
     stop = threading.Event()
@@ -54,7 +55,7 @@ def gather(
     try:
         for _ in range(len(calls)):
             try:
-                yield done.get(timeout=deadline.remaining_seconds)
+                yield done.get(deadline.remaining_seconds)
             except queue.Empty:
                 return
     finally:
@@ -63,7 +64,7 @@ def gather(
 
 def _work(
     todo: queue.SimpleQueue[Tuple[Key, Callable[[], Value]]],
-    done: queue.SimpleQueue[Gathered[Key, Value]],
+    done: Mailbox[Gathered[Key, Value]],
     stop: threading.Event,
 ) -> None:
     while not stop.is_set():

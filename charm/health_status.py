@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Mapping, NoReturn, Optional, Sequence
 
 from . import __version__
+from .agent import config as agent_config
+from .agent.client import run_checks
 from .checks.options import nearest
+from .deadline import Deadline
 from .errors import HealthError
 from .fields import format_time
 from .identity import own_unit
@@ -21,8 +24,9 @@ USAGE_EXIT = 3
 _NAMES = tuple(name.value for name in StateName if name is not StateName.UNKNOWN)
 
 _DESCRIPTION = """\
-Record what this unit's services are doing; the health report says so until it is changed. The exit
-code is 0 when it is done, and 3 when the command line is wrong or the record cannot be written."""
+Record what this unit's services are doing; the health report says so until it is changed. Where a
+health agent runs it is told, and has reported the state when this command ends. The exit code is 0
+when it is recorded, and 3 when the command line is wrong or the record cannot be written."""
 
 _EPILOG = f"""\
 states: {', '.join(_NAMES)}
@@ -36,7 +40,11 @@ examples:
   health-status clear --service worker             forget one of several services
 
 Within a hook the unit is known. Records live in /var/lib/juju-health/states, or where
-JUJU_HEALTH_STATE or --directory says."""
+JUJU_HEALTH_STATE or --directory says. The agent is found by its own configuration."""
+
+# A hook is in a hurry, and what is recorded is reported without our saying so, a little later.
+_TELL_SECONDS = 3.0
+_NOBODY = (FileNotFoundError, ConnectionRefusedError, PermissionError)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument('--unit', metavar='UNIT', help='whose (default: the one we are in)')
         one.add_argument(
             '--directory', metavar='DIRECTORY', type=Path, help='where the records are'
+        )
+    for name in ('set', 'clear'):
+        add[name].add_argument(
+            '--agent-config',
+            metavar='FILE',
+            type=Path,
+            default=agent_config.CONFIG,
+            help="the agent's configuration (default: %(default)s)",
         )
     for name in ('set', 'clear', 'get'):
         add[name].add_argument('--service', metavar='SERVICE', default='', help=_SERVICE[name])
@@ -101,6 +117,8 @@ def main(argv: Optional[Sequence[str]] = None, environment: Mapping[str, str] = 
         unit = arguments.unit or own_unit(environment, Path(sys.argv[0]).resolve().parent.parent)
         states = States(unit, arguments.directory or directory(environment), say=_complain)
         _COMMANDS[arguments.command](states, arguments)
+        if arguments.command in ('set', 'clear'):
+            _tell_agent(states.unit, arguments.agent_config)
     except HealthError as error:
         _complain(str(error))
         return USAGE_EXIT
@@ -122,6 +140,20 @@ def _set(states: States, arguments: argparse.Namespace) -> None:
         [name for group in arguments.blocker for name in group],
         arguments.passing,
     )
+
+
+def _tell_agent(unit: str, config: Path) -> None:
+    """Have the agent, if one runs, report what is recorded now; its absence is no fault."""
+    deadline = Deadline.after(_TELL_SECONDS)
+    try:
+        answer = run_checks(agent_config.load(config).socket, (), unit, deadline)
+    except HealthError as error:
+        if not isinstance(error.__cause__, _NOBODY):
+            _complain(f'recorded, but the agent could not be told: {error}')
+        return
+    # It may well report for other units only.
+    if answer.status not in (200, 404):
+        _complain(f'recorded, but the agent does not report it yet: {answer.error}')
 
 
 def _get(states: States, arguments: argparse.Namespace) -> None:

@@ -109,7 +109,7 @@ class Api:
             name: [
                 {
                     'name': job.name,
-                    'interval': config.interval_seconds(job.name),
+                    'interval': config.interval_seconds(job.name, job.interval_seconds),
                     'timeout': job.timeout_seconds,
                     **vars_of(desk.watch.counts.get(job.name)),
                 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import Callable, Optional, Tuple
@@ -10,6 +11,7 @@ from typing import Callable, Optional, Tuple
 from ..errors import FileError, ReportError
 from ..files import set_aside, write_whole
 from ..report import Report
+from ..states import States
 from ..sweep import Plan
 from ..wire import decode, encode
 from .config import Config
@@ -45,6 +47,8 @@ class Desk:
         self.pusher: Optional[Pusher] = None
         self.report_at = 0.0
         self.reported = False
+        self._state_file = States(unit.name, plan.states).path
+        self._state_seen = self._stat_state()
         self._ship(unit)
 
     def replan(self, unit: Unit, plan: Plan) -> None:
@@ -55,11 +59,27 @@ class Desk:
             self._ship(unit)
         self.unit = unit
 
+    @property
+    def state_moved(self) -> bool:
+        """Return whether a hook has recorded something since the last report was made."""
+        return self._stat_state() != self._state_seen
+
+    def look_at_state(self) -> bool:
+        """Return the same, and take note: a report is made now."""
+        before, self._state_seen = self._state_seen, self._stat_state()
+        return before != self._state_seen
+
     def stop(self) -> None:
         """Ship no more."""
         if self.pusher is not None:
             self.pusher.stop()
         self.pusher = None
+
+    def leave(self) -> None:
+        """Ship no more and forget the last report: the unit is gone, its name may come again."""
+        self.stop()
+        with contextlib.suppress(OSError):
+            self._last.unlink()
 
     def keep(self, report: Report, change: bool) -> None:
         """Write the report where it outlives us, and send it on its way."""
@@ -76,12 +96,22 @@ class Desk:
         if unit.push is None:
             self.spool = None
             return
-        if self.spool is None:
+        before = self.unit.push
+        if self.spool is None or (before is not None and before.model != unit.push.model):
             config = self._config
             directory = config.state / 'spool' / unit.slug
-            self.spool = Spool(directory, config.spool_bytes, config.spool_reports)
+            bounds = (config.spool_bytes, config.spool_reports)
+            self.spool = Spool(directory, *bounds, unit.push.model)
         self.pusher = Pusher(unit.name, unit.push, self.spool, say)
         self.pusher.start()
+
+    def _stat_state(self) -> Optional[Tuple[int, ...]]:
+        """Return what tells one writing of the states' file from the next; each is a new file."""
+        try:
+            found = os.stat(self._state_file)
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _read_last(self, now: float) -> Optional[Tuple[Report, float]]:
         """Return the last report of this boot and when it was made, `None` if there is none.

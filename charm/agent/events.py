@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from typing import Optional, Set, Tuple, Union
 
+from ..bell import Bell
 from ..report import CheckResult, Report
 
 
@@ -20,13 +20,14 @@ class RunNow:
 
     Attributes:
         unit: whose.
-        names: which; none asks for a new report of what is known.
-        done: is set when `report` is there.
+        names: which; none asks for a new report of what is known, its recorded state included.
+        done: rings when `report` is there, or nobody knows the unit any more.
+        waiting: the checks that have to answer first.
     """
 
     unit: str
     names: Tuple[str, ...]
-    done: threading.Event = field(default_factory=threading.Event)
+    done: Bell = field(default_factory=Bell)
     report: Optional[Report] = None
     waiting: Set[str] = field(default_factory=set)
 

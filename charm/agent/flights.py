@@ -76,8 +76,8 @@ class Flights:
         guarded = Job(job.name, job.timeout_seconds, inside)
         try:
             results = run_jobs([guarded], Deadline.after(job.timeout_seconds + _PATIENCE_SECONDS))
-        except RuntimeError as error:
-            # The machine has no thread left to give.
+        except (RuntimeError, OSError) as error:
+            # The machine has no thread, or we have no file, left to give.
             results = _unknown(job, f'it could not be begun: {error}')
         self._land(key, results)
 

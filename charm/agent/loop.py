@@ -11,6 +11,7 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Dict, List, Tuple
 
+from ..bell import Mailbox
 from ..errors import HealthError
 from ..fields import format_time
 from ..report import CheckResult
@@ -27,7 +28,8 @@ from .setup import Setup
 FIRST_REPORT_SECONDS = 30.0
 # Changes that come together are reported together.
 _SETTLE_SECONDS = 1.0
-_LONGEST_WAIT_SECONDS = 60.0
+# Hooks that record a state tell us so; one that was recorded otherwise is seen this soon.
+_LONGEST_WAIT_SECONDS = 5.0
 # In a row; a fault that comes every time is not one event's.
 _MOST_FAILURES = 10
 
@@ -65,7 +67,7 @@ class Loop:
         self._reloaded = reloaded
         self._clock = clock
         self._boot = boot
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events: Mailbox[Event] = Mailbox()
         self._requests: List[RunNow] = []
         self._jobs: Dict[str, Tuple[str, str]] = {}
         self._stopping = False
@@ -74,14 +76,14 @@ class Loop:
         self.desks: Dict[str, Desk] = {}
         config = self.setup.config
         self.log = LogWriter(config.log, config.log_bytes, config.log_files)
-        self._schedule = Schedule(self.setup.units[0][0].name)
+        self._schedule = Schedule()
         self.flights = Flights(lambda key, results: self._events.put(Landed(key, results)))
         self._apply(self.setup)
 
     def catch_signals(self) -> None:
         """Let SIGTERM and SIGINT end the loop, and SIGHUP reload; in the main thread only."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            # SimpleQueue.put is made to be safe in signal handlers.
+            # A mailbox may be filled in signal handlers.
             signal.signal(number, lambda got, _frame: self._events.put(Signal(got)))
 
     def ask(self, request: RunNow) -> None:
@@ -120,7 +122,7 @@ class Loop:
         self._report_due()
         self._feed_watchdog()
         try:
-            event = self._events.get(timeout=self._wait_seconds())
+            event = self._events.get(self._wait_seconds())
         except queue.Empty:
             return
         self._handle(event)
@@ -152,7 +154,8 @@ class Loop:
         now = self._clock()
         for desk in self.desks.values():
             first = not desk.reported and desk.watch.complete
-            if now >= desk.report_at or first:
+            moved = desk.state_moved and not desk.watch.unheard
+            if now >= desk.report_at or first or moved:
                 self._publish(desk)
 
     def _feed_watchdog(self) -> None:
@@ -197,8 +200,9 @@ class Loop:
 
     def _publish(self, desk: Desk, periodic: bool = True) -> None:
         """Make a report, and log, keep and ship it; one that nobody waits for only if changed."""
+        moved = desk.look_at_state()
         report, changed = desk.watch.compose()
-        if not periodic and not changed:
+        if not (periodic or changed or moved):
             return
         desk.reported = True
         desk.report_at = self._clock() + self.setup.config.report
@@ -213,9 +217,11 @@ class Loop:
     def _begin_request(self, request: RunNow) -> None:
         desk = self.desks.get(request.unit)
         if desk is None:
-            request.done.set()
+            request.done.ring()
             return
-        keys = [key_of(request.unit, name) for name in request.names if desk.watch.job(name)]
+        # Without names, what is known is asked for: once there is something to know of each.
+        names = request.names or desk.watch.unheard
+        keys = [key_of(request.unit, name) for name in names if desk.watch.job(name)]
         request.waiting = set(keys)
         self._requests.append(request)
         for key in keys:
@@ -239,7 +245,7 @@ class Loop:
         elif desk is not None:
             self._publish(desk, periodic=False)
             request.report = desk.watch.report
-        request.done.set()
+        request.done.ring()
 
     # Configuration
 
@@ -261,7 +267,7 @@ class Loop:
         now = self._clock()
         wanted = {unit.name: (unit, plan) for unit, plan in setup.units}
         for name in [name for name in self.desks if name not in wanted]:
-            self.desks[name].stop()
+            self.desks[name].leave()
         desks: Dict[str, Desk] = {}
         for name, (unit, plan) in wanted.items():
             desk = self.desks.get(name)
@@ -270,18 +276,17 @@ class Loop:
                 desk.report_at = now + FIRST_REPORT_SECONDS
             else:
                 desk.replan(unit, plan)
-                desk.report_at = min(desk.report_at, now + _SETTLE_SECONDS)
+                # What is new is heard first, as at the start.
+                wait = FIRST_REPORT_SECONDS if desk.watch.unheard else _SETTLE_SECONDS
+                desk.reported = desk.reported and not desk.watch.unheard
+                desk.report_at = min(desk.report_at, now + wait)
             desks[name] = desk
         self.setup, self.desks = setup, desks
-        self._jobs = {
-            key_of(name, job.name): (name, job.name)
-            for name, desk in desks.items()
-            for job in desk.watch.plan.jobs
-        }
-        self._schedule.replace(
-            {key: setup.config.interval_seconds(name) for key, (_, name) in self._jobs.items()},
-            now,
-        )
+        jobs = [(name, job) for name, desk in desks.items() for job in desk.watch.plan.jobs]
+        self._jobs = {key_of(name, job.name): (name, job.name) for name, job in jobs}
+        every = setup.config.interval_seconds
+        due = {key_of(name, job.name): every(job.name, job.interval_seconds) for name, job in jobs}
+        self._schedule.replace(due, now)
 
     def _status(self) -> str:
         return f'{len(self._jobs)} checks of {", ".join(self.desks)}'

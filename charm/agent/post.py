@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Dict, Mapping, Optional
 from urllib.parse import urlsplit
 
+from ..bell import Bell
 from ..deadline import Deadline
 from ..errors import HealthError
 
@@ -90,9 +91,8 @@ def post(
     host = split.hostname or ''
     connection = _Connection(host, split.port or 443, context, deadline)
     # A far side that trickles satisfies every timeout for inactivity, and never ends.
-    scissors = threading.Timer(deadline.remaining_seconds, connection.cut)
-    scissors.daemon = True
-    scissors.start()
+    done = Bell()
+    threading.Thread(target=_cut_at, args=(deadline, done, connection), daemon=True).start()
     try:
         sent: Dict[str, str] = {**headers, 'Connection': 'close'}
         connection.request('POST', split.path or '/', body, sent)
@@ -102,7 +102,12 @@ def post(
         reason = 'no answer by the deadline' if deadline.passed else str(error) or repr(error)
         raise PostError(f'cannot reach {url}: {reason}') from error
     finally:
-        scissors.cancel()
+        done.ring()
         connection.close()
     after = response.headers.get('Retry-After', '')
     return Answer(response.status, answer, float(after) if after.isdecimal() else None)
+
+
+def _cut_at(deadline: Deadline, done: Bell, connection: _Connection) -> None:
+    if not done.wait(deadline.remaining_seconds):
+        connection.cut()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Callable, Mapping, Optional, Tuple
 
+from ..bell import Bell
 from ..deadline import Deadline
 from ..errors import ReportError
 from ..fields import Fields, format_time
@@ -128,8 +129,8 @@ class Pusher:
         self._say = say
         self._send = send or self._send_over_tls
         self._fraction = fraction
-        self._wake = threading.Event()
-        self._stop = threading.Event()
+        self._bell = Bell()
+        self._stopped = False
         self._most = MOST_REPORTS
         self._in_a_row = 0
         self._thread = threading.Thread(target=self._run, name=f'push {unit}', daemon=True)
@@ -140,12 +141,12 @@ class Pusher:
 
     def stop(self) -> None:
         """Ship no more; what is under way is abandoned, and what it carried stays in the spool."""
-        self._stop.set()
-        self._wake.set()
+        self._stopped = True
+        self._bell.ring()
 
     def nudge(self) -> None:
         """Say that there is something to ship."""
-        self._wake.set()
+        self._bell.ring()
 
     def step(self) -> Optional[float]:
         """Ship one batch; return the seconds to wait before the next, `None` until nudged."""
@@ -174,7 +175,7 @@ class Pusher:
             taken, reasons = read_ack(answer.body, len(entries))
         except ReportError as error:
             return self._failed(f'its answer is not an ack: {error}')
-        if self._stop.is_set():
+        if self._stopped:
             # Another pusher may own the spool by now; what it sends twice is harmless.
             return None
         for reason in reasons:
@@ -212,14 +213,21 @@ class Pusher:
         return post(url, pinned(self.push.ca), headers, body, Deadline.after(REQUEST_SECONDS))
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            self._wake.clear()
+        while True:
+            self._bell.hush()
+            if self._stopped:
+                break
             try:
                 wait = self.step()
             except Exception as error:  # noqa: BLE001 - the boundary: shipping never ends for good
                 wait = self._failed(f'{type(error).__name__}: {error}')
             if wait is None:
-                self._wake.wait()
-            elif wait:
-                # New reports do not shorten a backoff.
-                self._stop.wait(wait)
+                self._bell.wait()
+            else:
+                self._pause(Deadline.after(wait))
+
+    def _pause(self, deadline: Deadline) -> None:
+        """Wait it out unless we are stopped: new reports do not shorten a backoff."""
+        while not self._stopped and not deadline.passed:
+            self._bell.wait(deadline.remaining_seconds)
+            self._bell.hush()

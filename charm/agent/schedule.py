@@ -1,8 +1,9 @@
 """When each check is next due: on a grid of its own that a restart does not move.
 
 A check is due at `offset + k * interval` of a clock that counts from boot. The offset is a hash of
-the seed and the check's name, so checks and machines are spread evenly, and the same after each
-restart. The first run after a start does not wait for the grid: evidence is wanted soon.
+the unit's and the check's name, so checks and machines are spread evenly, and the same after each
+restart, whatever else the machine does. The first run after a start does not wait for the grid:
+evidence is wanted soon.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Dict, Mapping, Optional, Tuple
 FIRST_SECONDS = 10.0
 
 
-def splay(seed: str, key: str) -> float:
-    """Return a fraction, 0.0 to below 1.0, that is always the same for this seed and key."""
-    digest = hashlib.sha256(f'{seed}\0{key}'.encode('utf-8', 'replace')).digest()
+def splay(key: str) -> float:
+    """Return a fraction, 0.0 to below 1.0, that is always the same for this key."""
+    digest = hashlib.sha256(key.encode('utf-8', 'replace')).digest()
     return int.from_bytes(digest[:6], 'big') / 2**48
 
 
@@ -43,8 +44,7 @@ class _Entry:
 class Schedule:
     """The due times of many checks; `now` is always the reading of one monotonic clock."""
 
-    def __init__(self, seed: str, first_seconds: float = FIRST_SECONDS) -> None:
-        self._seed = seed
+    def __init__(self, first_seconds: float = FIRST_SECONDS) -> None:
         self._first_seconds = first_seconds
         self._entries: Dict[str, _Entry] = {}
 
@@ -59,7 +59,7 @@ class Schedule:
             if old is not None and old.interval_seconds == interval_seconds:
                 entries[key] = old
                 continue
-            fraction = splay(self._seed, key)
+            fraction = splay(key)
             first_at = now + fraction * min(interval_seconds, self._first_seconds)
             entries[key] = _Entry(interval_seconds, fraction, first_at)
         self._entries = entries

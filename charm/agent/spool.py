@@ -28,6 +28,7 @@ RESERVE_BYTES = 256 * 1024
 HELD_MOST = 256
 _NAME = re.compile(r'(?P<order>[0-9]{16})-(?P<kind>[cr])\.json')
 _RESERVE = 'reserve'
+_OWNER = 'owner'
 _MOST_ASIDE = 10
 _MOST_ATTEMPTS = 10
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -82,9 +83,12 @@ class Spool:
         directory: where; made if need be. One process at a time may use it.
         most_bytes: how large it may become.
         most_reports: how many it may hold.
+        owner: the model they are of, if it is said: what is of another one is thrown away.
     """
 
-    def __init__(self, directory: Path, most_bytes: int, most_reports: int) -> None:
+    def __init__(
+        self, directory: Path, most_bytes: int, most_reports: int, owner: str = ''
+    ) -> None:
         self._directory = directory
         self._most_bytes = most_bytes
         self._most_reports = max(most_reports, 1)
@@ -95,6 +99,8 @@ class Spool:
         with contextlib.suppress(OSError):
             directory.mkdir(parents=True, mode=0o700, exist_ok=True)
             self._index()
+        if owner:
+            self._belong_to(owner)
         self._order = max(self._kept, default=0)
         self._reserve()
 
@@ -161,6 +167,20 @@ class Spool:
                 # A write that was cut off: its report was never in the spool.
                 path.unlink()
         self._kept = dict(sorted(found.items()))
+
+    def _belong_to(self, owner: str) -> None:
+        """Throw away what a unit of the same name left here that was of another model."""
+        path = self._directory / _OWNER
+        try:
+            found = path.read_text('utf-8', 'replace').strip()
+        except OSError:
+            found = ''
+        if found == owner:
+            return
+        if found:
+            self.drop(list(self._kept))
+        with contextlib.suppress(FileError):
+            write_whole(path, f'{owner}\n'.encode(), 0o600)
 
     def _settle(self) -> None:
         """Write what is held in memory, the oldest first, until the disk refuses."""

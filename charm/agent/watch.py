@@ -14,8 +14,10 @@ from ..sweep import Plan, sweep
 
 # The answers are in memory already; this only has to be longer than any pause of the machine.
 _COMPOSE_SECONDS = 3600.0
+# A service manager has us back long before.
+_EARLIER_SECONDS = 300.0
 
-_Verdicts = Tuple[Mapping[str, Health], Optional[StateName]]
+_Verdicts = Tuple[Mapping[str, Health], Optional[StateName], Tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,11 @@ class Count:
 
 
 def verdicts(report: Report) -> _Verdicts:
-    """Return what a change is a change of: each check's health, and the state."""
-    state = None if report.state is None else report.state.name
-    return {check.name: check.health for check in report.checks}, state
+    """Return what a change is one of: each check's health, and the state with its blockers."""
+    healths = {check.name: check.health for check in report.checks}
+    if report.state is None:
+        return healths, None, ()
+    return healths, report.state.name, report.state.blockers
 
 
 class Watch:
@@ -60,6 +64,10 @@ class Watch:
         self.counts: Mapping[str, Count] = {}
         self._clock = clock
         self._answers: Dict[str, Tuple[CheckResult, ...]] = {}
+        # What an agent found just before us stands, with its time, until the check has run again.
+        young = self.report is not None and self.age_seconds <= _EARLIER_SECONDS
+        checks = self.report.checks if self.report is not None and young else ()
+        self._earlier = {check.name: (check,) for check in checks}
         self._pending: Set[str] = set()
 
     def replan(self, plan: Plan) -> None:
@@ -100,6 +108,12 @@ class Watch:
         """Return whether every check has answered at least once."""
         return all(job.name in self._answers for job in self.plan.jobs)
 
+    @property
+    def unheard(self) -> Tuple[str, ...]:
+        """Return the checks of which nothing is known: no answer, and none in the last report."""
+        known = {*self._answers, *self._earlier}
+        return tuple(job.name for job in self.plan.jobs if job.name not in known)
+
     def compose(self) -> Tuple[Report, bool]:
         """Make the report of now; return it, and whether it differs in health or state."""
         made = self._sweep(self.plan)
@@ -138,8 +152,9 @@ class Watch:
         return sweep(dataclasses.replace(plan, jobs=jobs), Deadline.after(_COMPOSE_SECONDS))
 
     def _answer(self, job: Job) -> Tuple[CheckResult, ...]:
-        if job.name in self._answers:
-            return self._answers[job.name]
+        for known in (self._answers, self._earlier):
+            if job.name in known:
+                return known[job.name]
         return read_subset({'health': 'unknown', 'message': 'it has not run yet'}, job.name)
 
 

@@ -198,3 +198,17 @@ def test_what_no_disk_takes_is_held_in_bounds_and_written_when_there_is_room(
     again = Spool(small_disk / 'spool', MANY, 100000)
     assert sequences(again)[0] == 3
     assert sequences(again)[-1] == 9999
+
+
+def test_what_a_unit_of_the_same_name_in_another_model_left_is_not_shipped(
+    tmp_path: Path,
+) -> None:
+    first = Spool(tmp_path, MANY, 100, 'model-one')
+    first.put(report(1), change=True)
+    assert sequences(Spool(tmp_path, MANY, 100, 'model-one')) == [1]
+    # Where no model is said, nothing tells the two apart, and nothing is thrown away.
+    assert sequences(Spool(tmp_path, MANY, 100)) == [1]
+    second = Spool(tmp_path, MANY, 100, 'model-two')
+    assert sequences(second) == []
+    second.put(report(2), change=False)
+    assert sequences(Spool(tmp_path, MANY, 100, 'model-two')) == [2]

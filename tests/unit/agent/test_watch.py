@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -11,8 +13,9 @@ from charm.agent.push import Tally
 from charm.agent.spool import Depth
 from charm.agent.watch import Watch
 from charm.deadline import Deadline
-from charm.report import CheckResult, Health
+from charm.report import CheckResult, Health, StateName
 from charm.runner import Job
+from charm.states import States
 from charm.sweep import Plan
 from charm.wire import encode
 
@@ -65,6 +68,39 @@ def test_a_restart_is_no_change() -> None:
     assert not second.take('disk', result('disk', Health.FAIL))
     assert not second.compose()[1]
     assert second.take('disk', result('disk', Health.PASSED))
+
+
+def test_what_an_agent_found_just_before_stands_until_the_check_has_run_again() -> None:
+    first = Watch(plan('disk', 'load'), lambda: 5.0)
+    for name in ('disk', 'load'):
+        first.take(name, result(name))
+    report, _changed = first.compose()
+    soon = Watch(plan('disk', 'load', 'new'), lambda: 9.0, (report, 5.0))
+    soon.take('load', result('load', Health.FAIL))
+    assert list(soon.unheard) == ['new']
+    soon.take('new', ())
+    assert not soon.unheard
+    healths = [check.health for check in soon.compose()[0].checks]
+    assert healths == [Health.PASSED, Health.FAIL]
+    late = Watch(plan('disk', 'load'), lambda: 5000.0, (report, 5.0))
+    assert late.unheard == ('disk', 'load')
+    assert {check.health for check in late.compose()[0].checks} == {Health.UNKNOWN}
+
+
+def test_a_change_of_state_or_of_its_blockers_is_a_change(tmp_path: Path) -> None:
+    watch = Watch(dataclasses.replace(plan('disk'), states=tmp_path), lambda: 5.0)
+    watch.take('disk', result('disk'))
+    states = States('web/0', tmp_path)
+    found = []
+    for name, message, blockers in (
+        (StateName.BLOCKED, '', ['db']),
+        (StateName.BLOCKED, '', ['db', 'cache']),
+        (StateName.BLOCKED, 'soon', ['db', 'cache']),
+        (StateName.UP, '', []),
+    ):
+        states.set('web', name, message, blockers)
+        found.append(watch.compose()[1])
+    assert found == [True, True, False, True]
 
 
 def test_a_reload_keeps_counts_and_answers_and_forgets_what_is_gone() -> None:

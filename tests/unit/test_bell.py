@@ -1,0 +1,97 @@
+"""A wait ends when it is rung or when its time is up, and by nothing else."""
+
+from __future__ import annotations
+
+import ast
+import os
+import queue
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from charm.bell import Bell, Mailbox
+
+UNIT_SIDE = sorted((Path(__file__).parents[2] / 'charm').rglob('*.py'))
+
+
+def test_rung_once_it_stays_rung_until_it_is_hushed() -> None:
+    bell = Bell()
+    assert not bell.wait(0.0)
+    bell.ring()
+    assert bell.wait()
+    assert bell.wait(0.0)
+    bell.hush()
+    assert not bell.wait(0.0)
+
+
+def test_nobody_who_rings_is_ever_held_up() -> None:
+    bell = Bell()
+    for _ in range(100_000):
+        bell.ring()
+    bell.hush()
+    assert not bell.wait(0.0)
+
+
+def test_a_wait_is_ended_from_another_thread() -> None:
+    bell = Bell()
+    threading.Thread(target=bell.ring).start()
+    assert bell.wait(60.0)
+
+
+def test_a_wait_is_ended_by_a_signals_handler() -> None:
+    mail: Mailbox[int] = Mailbox()
+    before = signal.signal(signal.SIGUSR1, lambda number, _frame: mail.put(number))
+    try:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        assert mail.get(60.0) == signal.SIGUSR1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_without_a_ring_a_wait_takes_its_time() -> None:
+    mail: Mailbox[int] = Mailbox()
+    started = time.monotonic()
+    with pytest.raises(queue.Empty):
+        mail.get(0.05)
+    assert time.monotonic() - started >= 0.05
+
+
+def test_what_many_put_in_comes_out_once_and_in_each_ones_order() -> None:
+    mail: Mailbox[tuple[int, int]] = Mailbox()
+
+    def put(who: int) -> None:
+        for number in range(500):
+            mail.put((who, number))
+
+    for who in range(4):
+        threading.Thread(target=put, args=(who,)).start()
+    found = [mail.get(60.0) for _ in range(2000)]
+    for who in range(4):
+        assert [number for one, number in found if one == who] == list(range(500))
+
+
+def test_what_it_holds_is_freed_with_it() -> None:
+    before = len(os.listdir('/proc/self/fd'))
+    for _ in range(100):
+        Bell().ring()
+    assert len(os.listdir('/proc/self/fd')) == before
+
+
+def _waits_by_the_wall_clock(path: Path) -> list[str]:
+    """Return where a lock, event or queue is waited for with a time limit."""
+    return [
+        f'{path}:{node.lineno}'
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ('get', 'acquire', 'join', 'Timer')
+        and (node.func.attr == 'Timer' or any(word.arg == 'timeout' for word in node.keywords))
+    ]
+
+
+def test_nothing_on_the_unit_waits_by_the_wall_clock() -> None:
+    # Pythons before 3.11, which many machines have, wait for those by a clock that may jump.
+    assert [where for path in UNIT_SIDE for where in _waits_by_the_wall_clock(path)] == []
