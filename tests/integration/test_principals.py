@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from charm import wire
 from charm.report import CheckResult, Health, Report, StateName
-from tests.hosts.layout import charm_directory
+from tests.hosts.layout import add_juju_health, charm_directory
 from tests.hosts.park import Park, why_not
+from tests.standin.builder import Application, Machine, Relation, Unit, World
 
 from .principals import ROOTFS, Principal, certify, small_disk
 
 pytestmark = pytest.mark.hosts
+BESIDE = Relation('juju-info', 'juju-health', 'juju-info', 'container')
+COMMAND = Path(sys.executable).parent / 'reconcile-health'
 MIB = 1024 * 1024
 # A page to pass on, by a server that is a real service of the machine; with a wait for its port.
 APPLICATION = (
@@ -155,3 +161,44 @@ def test_a_certificate_that_expires_is_told_days_before_and_after(proxy: Princip
     certify(proxy.host, days=90)
     proxy.host.must('systemctl reload nginx')
     assert check(report(proxy), 'certificate').health is Health.PASSED
+
+
+def test_the_subordinate_beside_tells_it_all_and_a_sweep_says_what_is_wrong(
+    database: Principal, proxy: Principal, tmp_path: Path
+) -> None:
+    machines, applications = [], []
+    for number, principal in enumerate((database, proxy)):
+        machines.append(Machine.of(principal.host, str(number)))
+        add_juju_health(principal.host, f'juju-health/{number}')
+        unit = Unit(principal.unit, str(number), subordinates=(Unit(f'juju-health/{number}'),))
+        applications.append(
+            Application(principal.unit.split('/')[0], (unit,), relations=(BESIDE,))
+        )
+    beside = Application('juju-health', subordinate_to=('postgresql', 'nginx'))
+    world = World(tuple(machines), (*applications, beside))
+    environment = {**os.environ, **world.write(tmp_path / 'juju', database.host.identity)}
+
+    def swept() -> tuple[int, dict[str, Report]]:
+        words = [str(COMMAND), '--timeout', '20', '--format', 'json']
+        done = subprocess.run(
+            words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        found = json.loads(done.stdout)['services']
+        units = [unit for service in found for unit in service['units']]
+        return done.returncode, {unit['unit']: wire.from_json(unit['report']) for unit in units}
+
+    code, reports = swept()
+    assert (code, {made.health for made in reports.values()}) == (0, {Health.PASSED})
+    names = {one.name for one in reports['postgresql/0'].checks}
+    assert {'principal-connections', 'principal-writes', 'disk'} <= names
+    assert not names & {'principal-disk', 'principal-load'}, 'the machine is looked at once'
+    proxy.host.must('systemctl stop application')
+    database.host.must('systemctl stop postgresql@15-main')
+    code, reports = swept()
+    assert code == 2
+    assert check(reports['nginx/0'], 'principal-page').health is Health.FAIL
+    assert check(reports['postgresql/0'], 'principal-connections').health is Health.FAIL
+    assert reports['juju-health/0'].health is Health.PASSED
+    database.host.must('systemctl start postgresql@15-main')
+    proxy.host.must(APPLICATION)
+    assert swept()[0] == 0
