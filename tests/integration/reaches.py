@@ -1,0 +1,128 @@
+"""Every way to reach a real machine, made ready for one test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler import status
+from reconciler.juju import Juju
+from reconciler.model import Model
+from reconciler.reach.base import Reach, ReachError
+from reconciler.reach.direct import Direct, places_of
+from reconciler.reach.hostkeys import KnownHosts
+from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.reach.local import Local
+from reconciler.reach.pool import Pool, Ways
+from reconciler.reach.sshconfig import Logins, read_config
+from tests.hosts.host import Host
+from tests.standin.builder import JUJU, Application, Machine, Unit, World
+
+CONNECT_SECONDS = 2
+CAP_BYTES = 65536
+TARGET = 'web/0'
+
+
+def world_of(*machines: Machine) -> World:
+    """Return a model with one unit of web on each machine."""
+    units = tuple(Unit(f'web/{one.id}', one.id) for one in machines)
+    return World(machines, (Application('web', units),))
+
+
+@dataclass
+class Lab:
+    """A juju that knows some machines, and the ways to them.
+
+    Attributes:
+        directory: where juju's data, the user's ~/.ssh and the known host keys are.
+        identity: the private key that the machines accept.
+    """
+
+    directory: Path
+    identity: Path | None
+
+    def write(self, world: World) -> Model:
+        """Let juju know of the world, and return what its status says."""
+        self.environment = world.write(self.directory / 'juju', self.identity)
+        os.environ['JUJU_DATA'] = self.environment['JUJU_DATA']
+        return status.decode(Juju(str(JUJU)).status(Deadline.after(30)))
+
+    @property
+    def through_juju(self) -> JujuSSH:
+        """The reach through `juju ssh`."""
+        return JujuSSH(Juju(str(JUJU)), connect_timeout_seconds=CONNECT_SECONDS)
+
+    @property
+    def known_hosts(self) -> KnownHosts:
+        """The host keys that were learnt."""
+        return KnownHosts(self.directory / 'state' / 'known_hosts')
+
+    @contextmanager
+    def pool(
+        self, vouching: Reach | None = None, jump: tuple[str, ...] = (), config: str = ''
+    ) -> Iterator[Pool]:
+        """Yield a pool of connections; `config` is the user's ~/.ssh/config."""
+        ssh = self.directory / 'ssh'
+        ssh.mkdir(exist_ok=True)
+        (ssh / 'config').write_text(config)
+        logins = Logins(self.directory / 'juju', ssh, jump, read_config(ssh / 'config'))
+        ways = Ways(logins, self.known_hosts, vouching or self.through_juju, CONNECT_SECONDS)
+        pool = Pool(ways)
+        try:
+            yield pool
+        finally:
+            pool.close()
+
+
+@contextmanager
+def juju_way(lab: Lab, model: Model) -> Iterator[Reach]:
+    yield lab.through_juju
+
+
+@contextmanager
+def direct_way(lab: Lab, model: Model) -> Iterator[Reach]:
+    with lab.pool() as pool:
+        yield Direct(places_of(model), pool)
+
+
+@contextmanager
+def warm_way(lab: Lab, model: Model) -> Iterator[Reach]:
+    """Yield the direct reach with its connection made already."""
+    with lab.pool() as pool:
+        reach = Direct(places_of(model), pool)
+        reach.run(TARGET, 'true', Deadline.after(30), CAP_BYTES)
+        yield reach
+
+
+@contextmanager
+def local_way(lab: Lab, model: Model) -> Iterator[Reach]:
+    yield Local()
+
+
+REMOTE = {'juju': juju_way, 'direct': direct_way, 'warm': warm_way}
+EVERY = {**REMOTE, 'local': local_way}
+
+
+def run(reach: Reach, command: str, seconds: float = 20, target: str = TARGET) -> Completed:
+    """Run a command and return how it ended, whatever its exit code says of the way."""
+    try:
+        return reach.run(target, command, Deadline.after(seconds), CAP_BYTES)
+    except ReachError as error:
+        return error.completed
+
+
+def refusal(reach: Reach, command: str = 'true', seconds: float = 20) -> ReachError:
+    """Return why a command did not get there."""
+    try:
+        done = reach.run(TARGET, command, Deadline.after(seconds), CAP_BYTES)
+    except ReachError as error:
+        return error
+    raise AssertionError(f'it was reached: {done}')
+
+
+Fault = Callable[[Host], object]

@@ -1,0 +1,271 @@
+"""What only the direct reach does: learn host keys, keep connections, choose addresses, jump."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+import stat
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler.reach.direct import Direct, places_of
+from reconciler.reach.hostkeys import SHOW_KEYS
+from reconciler.readings import Outcome
+from tests.conftest import Hosts
+from tests.hosts.host import Host
+from tests.hosts.shell import run as run_here
+from tests.hosts.shell import wait_until
+from tests.standin.builder import Machine
+
+from .reaches import Lab, direct_way, refusal, run, world_of
+
+
+class Counting:
+    """A reach that counts what it is asked for, and passes it on."""
+
+    name = 'counting'
+
+    def __init__(self, lab: Lab) -> None:
+        self._behind = lab.through_juju
+        self.asked: list[tuple[str, str]] = []
+
+    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+        self.asked.append((target, command))
+        return self._behind.run(target, command, deadline, cap_bytes)
+
+
+class Refusing:
+    """A reach that nobody may ask."""
+
+    name = 'refusing'
+
+    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+        raise AssertionError(f'asked for {command} at {target}')
+
+
+@pytest.fixture
+def lab(hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
+    return Lab(tmp_path, hosts(1)[0].identity)
+
+
+def logins(host: Host) -> int:
+    """Return how often somebody has logged in over ssh since the machine was made."""
+    journal = host.must('journalctl --no-pager -o cat -t sshd')
+    return journal.count('Accepted publickey')
+
+
+def test_host_keys_are_learnt_once_and_kept_for_the_user_alone(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    counting = Counting(lab)
+    for _ in range(2):
+        with lab.pool(counting) as pool:
+            assert run(Direct(places_of(model), pool), 'hostname').stdout == b'juju-0\n'
+    assert counting.asked == [('web/0', SHOW_KEYS)]
+    assert lab.known_hosts.path.read_text() == f'lab:prod:0 {host.host_key} juju-0\n'
+    assert stat.S_IMODE(lab.known_hosts.path.stat().st_mode) == 0o600
+
+
+def test_a_changed_key_is_never_learnt_again_until_the_old_one_is_forgotten(
+    lab: Lab, hosts: Hosts
+) -> None:
+    (host,) = hosts(1)
+    machine = Machine.of(host, '0')
+    model = lab.write(world_of(machine))
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+    known = lab.known_hosts.path.read_text()
+    host.new_host_key()
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        for _ in range(2):
+            error = refusal(reach)
+            assert error.outcome is Outcome.HOST_KEY
+            assert 'somebody may be in between' in str(error)
+            assert lab.known_hosts.path.read_text() == known
+        forget = str(error).rpartition('forget the old key: ')[2]
+        subprocess.run(shlex.split(forget), check=True, capture_output=True, timeout=20)
+        assert run(reach, 'hostname').stdout == b'juju-0\n'
+
+
+def test_a_machine_that_was_built_anew_is_told_by_its_instance(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+    host.new_host_key()
+    model = lab.write(world_of(Machine.of(host, '0')))
+    machine = replace(model.machines['0'], instance_id='i-2')
+    with direct_way(lab, replace(model, machines={'0': machine})) as reach:
+        error = refusal(reach)
+    assert error.outcome is Outcome.HOST_KEY
+    assert 'built anew: its host key was learnt of instance juju-0, and it is i-2 now' in str(
+        error
+    )
+
+
+def test_without_the_controllers_word_no_key_is_believed(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(replace(Machine.of(host, '0'), keys=())))
+    with direct_way(lab, model) as reach:
+        assert refusal(reach).outcome is Outcome.HOST_KEY
+    assert not lab.known_hosts.path.exists()
+
+
+def test_one_machine_has_one_connection_that_is_kept(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+        before = logins(host)
+        with ThreadPoolExecutor(6) as workers:
+            asked = [workers.submit(run, reach, f'sleep 0.3; echo {n}') for n in range(6)]
+        assert [one.result().stdout for one in asked] == [b'%d\n' % n for n in range(6)]
+        # sshd is gone, and what is asked comes through all the same.
+        host.stop_sshd()
+        assert run(reach, 'hostname').stdout == b'juju-0\n'
+        assert logins(host) == before
+
+
+def test_a_dead_connection_is_replaced(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+        before = logins(host)
+        host.must('pkill -u ubuntu sshd')
+        assert run(reach, 'hostname').stdout == b'juju-0\n'
+        assert logins(host) == before + 1
+
+
+def test_a_connection_that_dies_meanwhile_may_be_tried_again(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+
+        def strike() -> None:
+            wait_until((host.root / 'home/ubuntu/started').exists, 20, 'the command')
+            host.must('pkill -u ubuntu sshd')
+
+        thread = threading.Thread(target=strike)
+        thread.start()
+        error = refusal(reach, 'touch started; sleep 1000')
+        thread.join()
+    assert (error.outcome, error.retryable) == (Outcome.UNREACHABLE, True)
+
+
+def test_the_far_command_ends_with_the_deadline(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        refusal(reach, 'trap "" TERM; echo x; sleep 1000 & sleep 1000; sleep 1000', seconds=2)
+
+        def gone() -> bool:
+            return host.run('ps -eo args | grep "[s]leep 1000"').stdout == b''
+
+        wait_until(gone, 15, 'the far command to end')
+
+
+def test_of_several_addresses_the_one_that_is_the_machine_is_taken(lab: Lab, hosts: Hosts) -> None:
+    first, second, third = hosts(3)
+    third.power_off()
+    addresses = ('10.213.255.1', third.address, first.address, 'fe80::1', second.address)
+    model = lab.write(world_of(Machine('0', addresses, (second.host_key,))))
+    counting = Counting(lab)
+    with lab.pool(counting) as pool:
+        assert run(Direct(places_of(model), pool), 'hostname').stdout == b'juju-1\n'
+        slot = pool._slots['lab:prod:0']
+        assert slot.address == second.address
+
+
+def test_an_address_may_be_of_ipv6(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    slot = host.address.split('.')[2]
+    # As ssh writes an address, in whose known hosts juju's key is then found: without `:0:`.
+    here, there = f'fd00:213:1{slot}::1', f'fd00:213:1{slot}::2'
+    run_here(['ip', 'addr', 'replace', f'{here}/64', 'dev', f'jhbr{slot}', 'nodad'])
+    inside = ['ip', '-n', host.interface, 'addr', 'replace']
+    run_here([*inside, f'{there}/64', 'dev', 'host0', 'nodad'])
+    model = lab.write(world_of(Machine('0', (there,), (host.host_key,))))
+    with direct_way(lab, model) as reach:
+        done = reach.run('web/0', 'echo $SSH_CONNECTION', Deadline.after(20), 1000)
+    assert done.stdout.split()[0] == here.encode()
+
+
+def test_a_jump_host_of_the_ssh_configuration_is_gone_through(lab: Lab, hosts: Hosts) -> None:
+    jump, host = hosts(2)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+    known = lab.directory / 'known'
+    known.write_text(f'{jump.address} {jump.host_key}\n')
+    command = (
+        f'ssh -F none -i {jump.identity} -o UserKnownHostsFile={known} -o LogLevel=ERROR '
+        f'-o BatchMode=yes -W %h:%p ubuntu@{jump.address}'
+    )
+    before = logins(jump)
+    with lab.pool(Refusing(), config=f'Host 10.213.*\n  ProxyCommand {command}\n') as pool:
+        reach = Direct(places_of(model), pool)
+        done = run(reach, 'echo $SSH_CONNECTION')
+        assert done.stdout.split()[0] == jump.address.encode()
+        jump.must('pkill -u ubuntu sshd')
+        assert run(reach, 'hostname').stdout == b'juju-1\n'
+        jump.refuse_key()
+        jump.must('pkill -u ubuntu sshd')
+        error = refusal(reach)
+    assert error.outcome is Outcome.UNREACHABLE
+    assert 'Permission denied (publickey)' in str(error)
+    assert logins(jump) == before + 2
+
+
+def test_many_at_once_through_one_busy_sshd_all_arrive(lab: Lab, hosts: Hosts) -> None:
+    jump, host = hosts(2)
+    drop_in = jump.root / 'etc/ssh/sshd_config.d/starts.conf'
+    drop_in.write_text('MaxStartups 9:100:9\n')
+    jump.must('systemctl restart ssh.service')
+    jump.wait_for_sshd()
+    machines = [Machine.of(host, str(n)) for n in range(24)]
+    model = lab.write(world_of(*machines))
+    known = lab.directory / 'known'
+    known.write_text(f'{jump.address} {jump.host_key}\n')
+    command = (
+        *('ssh', '-F', 'none', '-i', str(jump.identity), '-o', f'UserKnownHostsFile={known}'),
+        *('-o', 'BatchMode=yes', '-W', '[%h]:%p', f'ubuntu@{jump.address}'),
+    )
+    with lab.pool() as pool:
+        # So that every machine's key is known, and only the jump host is busy.
+        direct = Direct(places_of(model), pool)
+        run(direct, 'true')
+        line = lab.known_hosts.path.read_text()
+    lab.known_hosts.path.write_text(''.join(line.replace(':0 ', f':{n} ') for n in range(24)))
+    with lab.pool(Refusing(), jump=command) as pool, ThreadPoolExecutor(24) as workers:
+        reach = Direct(places_of(model), pool)
+        asked = [
+            workers.submit(reach.run, f'web/{n}', 'hostname', Deadline.after(40), 1000)
+            for n in range(24)
+        ]
+        assert {one.result().stdout for one in asked} == {b'juju-1\n'}
+
+
+def test_an_sshd_that_is_too_busy_may_be_tried_again(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+    drop_in = host.root / 'etc/ssh/sshd_config.d/starts.conf'
+    drop_in.write_text('MaxStartups 1:100:1\n')
+    host.must('systemctl restart ssh.service')
+    host.wait_for_sshd()
+    with socket.create_connection((host.address, 22), 5) as idle, direct_way(lab, model) as reach:
+        assert idle.recv(4) == b'SSH-'
+        error = refusal(reach)
+    assert (error.outcome, error.retryable) == (Outcome.UNREACHABLE, True)
