@@ -29,6 +29,10 @@ class Outcome(enum.Enum):
     TIMEOUT = 'timeout'
     INVALID = 'unreadable'
     DEADLINE = 'deadline'
+    NO_AGENT = 'no-agent'
+    NOT_PUSHED = 'not-pushed'
+    STALE = 'stale'
+    NOT_SAVED = 'not-saved'
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,24 @@ WORDS: Mapping[Outcome, OutcomeWords] = {
     Outcome.DEADLINE: OutcomeWords(
         'the sweep ended before it answered', 'raise --deadline or --workers'
     ),
+    Outcome.NO_AGENT: OutcomeWords(
+        'no health agent gives its report',
+        'ask without it: --ask auto; or see why: juju ssh {unit} -- sudo systemctl status '
+        'juju-health-agent',
+    ),
+    Outcome.NOT_PUSHED: OutcomeWords(
+        'it has pushed no report to the inbox',
+        'have it push: reconcile-health enrol {unit}; or ask it: --ask auto',
+    ),
+    Outcome.STALE: OutcomeWords(
+        'its last report is too old to say how it is now',
+        'ask its hook: --ask hook; or see why no newer one came: juju ssh {unit} -- sudo systemctl '
+        'status juju-health-agent',
+    ),
+    Outcome.NOT_SAVED: OutcomeWords(
+        'what was saved holds no report of it',
+        'save it too: /var/log/juju-health of its machine, or what {hook} prints',
+    ),
 }
 
 
@@ -97,12 +119,14 @@ class Reading:
         qos: the report's, `None` without one.
         state: the report's, else derived from juju status.
         report: the unit's own words; `None` for every outcome but `REPORTED`.
+        last: the report of a `STALE` reading, for display: it says how the unit was.
+        age_seconds: how old that, or `report`, is; `None` if it cannot be told.
         message: one line: why there is no report, or juju's own message.
         hook: the path of the hook that answers for the unit; empty if none does.
         received_at: when the answer arrived, by our clock (UTC); `None` without one.
         duration_seconds: how long asking its machine took; `None` if it was not asked.
         attempts: how often its machine was asked.
-        via: how it was got, such as `juju ssh, hook`, or `juju status`.
+        via: how it was got, such as `juju ssh, hook`, `juju ssh, agent`, `push`, or `juju status`.
     """
 
     unit: Unit
@@ -117,6 +141,8 @@ class Reading:
     duration_seconds: float | None = None
     attempts: int = 0
     via: str = ''
+    last: Report | None = None
+    age_seconds: float | None = None
 
     @property
     def advice(self) -> str:
@@ -135,11 +161,12 @@ class Coverage:
 
     Attributes:
         expected: units that juju status names, or the wanted scale if that is more.
-        reported: those with a readable report.
+        reported: those with a readable report that is fresh.
         no_hook: those that ship no health hook; juju status speaks for them.
         unreachable: those whose machine, key or controller kept us from asking.
-        invalid: those whose hook was missing, broken, overran, or printed no report.
+        invalid: those whose hook or agent was missing, broken, overran, or gave no report.
         missing: those without a machine, or that do not exist yet.
+        stale: those whose last report is too old to say anything.
     """
 
     expected: int = 0
@@ -148,6 +175,12 @@ class Coverage:
     unreachable: int = 0
     invalid: int = 0
     missing: int = 0
+    stale: int = 0
+
+    @property
+    def fresh(self) -> int:
+        """Return how many are known as they are now: only a fresh report counts as reported."""
+        return self.reported
 
 
 class Role(enum.Enum):

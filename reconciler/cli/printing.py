@@ -74,21 +74,24 @@ class Printing:
         """Return whether a program reads it, which then has to get one whatever happens."""
         return self.form not in ('table', 'tree')
 
-    def show(self, snapshot: Snapshot, unit_detail: bool = False) -> int:
-        """Print the snapshot and return the exit code that goes with it.
+    def show(
+        self, snapshot: Snapshot, unit_detail: bool = False, at: datetime | None = None
+    ) -> int:
+        """Print the snapshot, with ages as they were `at`, and return its exit code.
 
         Raises:
             UsageError: the file cannot be written.
         """
-        write_document(RENDERERS[self.form](snapshot, view(self.output, unit_detail)), self.output)
+        options = view(self.output, unit_detail, at)
+        write_document(RENDERERS[self.form](snapshot, options), self.output)
         return exit_code(snapshot, Health(self.fail_on))
 
 
-def view(output: str = '', unit_detail: bool = False) -> Options:
-    """Return the options for rendering now, to stdout or to a file."""
+def view(output: str = '', unit_detail: bool = False, at: datetime | None = None) -> Options:
+    """Return the options for rendering as of `at`, or of now, to stdout or to a file."""
     return Options(
         colour=colour() and not output,
         width=shutil.get_terminal_size((100, 24)).columns,
         unit_detail=unit_detail,
-        now=datetime.now(timezone.utc),
+        now=at or datetime.now(timezone.utc),
     )

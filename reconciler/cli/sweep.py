@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -21,14 +20,8 @@ from reconciler.survey import Sweep, survey
 from .options import Asking, asking_options
 from .printing import Printing, printing_options
 from .progress import Progress
+from .told import told_by as told_by
 from .wait import Gate, Waiting, reasons, waiting_options
-
-Told = TypeVar('Told')
-
-
-def told_by(kind: type[Told], given: Mapping[str, Any]) -> Told:
-    """Return the dataclass `kind` made of those options that are its fields."""
-    return kind(**{one.name: given[one.name] for one in fields(kind)})  # type: ignore[arg-type]
 
 
 @click.command('sweep')

@@ -1,0 +1,15 @@
+"""From click's keyword arguments to the dataclasses that commands hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+Told = TypeVar('Told')
+
+
+def told_by(kind: type[Told], given: Mapping[str, Any]) -> Told:
+    """Return the dataclass `kind` made of those options that are its fields."""
+    values = {one.name: given[one.name] for one in fields(kind)}  # type: ignore[arg-type]
+    return kind(**values)

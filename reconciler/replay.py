@@ -1,0 +1,148 @@
+"""A sweep over what was saved: the same conclusions from a status file and reports, later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from charm import wire
+
+from .archive import Found, files_in, is_status, newest, read_status, reports_in
+from .ask.hook import Answer
+from .conclude import Evidence, conclude
+from .config import NOTHING, Config
+from .errands import Asked, plan_errands
+from .errors import StatusError, UsageError
+from .interpret import read_answer, silent_reading
+from .model import Model, StatusInfo, Unit
+from .readings import Outcome, Reading, Snapshot
+from .survey import select
+from .words import duration_text
+
+VIA = 'replay'
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was found.
+
+    Attributes:
+        model: the inventory.
+        reports: each unit's newest report.
+    """
+
+    model: Model
+    reports: Mapping[str, Found]
+
+    def taken_at(self) -> datetime:
+        """Return the newest moment that anything in it tells of: it was saved then, or later.
+
+        The epoch if nothing in it has a time.
+        """
+        moments = [one.made_at for one in self.reports.values()]
+        moments += [info.since for info in _infos(self.model) if info.since is not None]
+        return max(moments, default=datetime.fromtimestamp(0, timezone.utc))
+
+
+def _infos(model: Model) -> Iterator[StatusInfo]:
+    for machine in model.machines.values():
+        yield from (machine.agent, machine.instance)
+    for application in model.applications.values():
+        yield application.status
+    for unit in model.units():
+        yield from (unit.workload, unit.agent)
+
+
+def find(places: Sequence[Path], status_file: Path | None = None, model: str = '') -> Saved:
+    """Return what the places hold: the status document, unless it is given, and all reports.
+
+    Args:
+        places: files and directories.
+        status_file: the status document.
+        model: which model, as `name` or `controller:name`, where several are found.
+
+    Raises:
+        UsageError: there is no status document, or several models and none was chosen.
+        StatusError: the document that was given is none.
+    """
+    models: dict[str, Model] = {}
+    found: list[Found] = []
+    for path in files_in(places):
+        found += reports_in(path)
+        if status_file is None and is_status(path):
+            try:
+                one = read_status(path)
+            except StatusError:
+                continue
+            models[f'{one.controller}:{one.name}'] = one
+    chosen = read_status(status_file) if status_file else _choose(models, model, places)
+    return Saved(chosen, newest(found))
+
+
+def _choose(models: Mapping[str, Model], wanted: str, places: Sequence[Path]) -> Model:
+    fitting = {
+        name: model for name, model in models.items() if not wanted or wanted in (name, model.name)
+    }
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    if not models:
+        listed = ', '.join(str(place) for place in places) or 'nothing'
+        raise UsageError(
+            f'cannot find a juju status document in {listed}: name it with --status FILE'
+        )
+    known = ', '.join(sorted(models))
+    if fitting:
+        raise UsageError(f'cannot choose between several models: --model with one of {known}')
+    raise UsageError(f'cannot find the model {wanted!r}: there are {known}')
+
+
+def replay(
+    saved: Saved,
+    patterns: Sequence[str],
+    at: datetime,
+    max_age_seconds: float,
+    config: Config = NOTHING,
+) -> Snapshot:
+    """Return what a sweep at the moment `at` would have concluded from this.
+
+    A report that is older than `max_age_seconds` then tells nothing of then.
+
+    Raises:
+        UsageError: a pattern names nothing in the model.
+    """
+    units = select(saved.model, patterns)
+    asked = {
+        one.unit.name: one
+        for errand in plan_errands(saved.model, units, 0.0)
+        for one in errand.asked
+    }
+    oldest = at - timedelta(seconds=max_age_seconds)
+    readings = {
+        unit.name: _reading(saved, unit, asked.get(unit.name), at, oldest) for unit in units
+    }
+    strangers = sorted(saved.reports.keys() - {unit.name for unit in saved.model.units()})
+    snapshot = conclude(Evidence(saved.model, readings, at, 0.0), patterns, config)
+    if not strangers:
+        return snapshot
+    fault = f'reports of units that the status does not have: {", ".join(strangers[:10])}'
+    return replace(snapshot, faults=(*snapshot.faults, fault))
+
+
+def _reading(
+    saved: Saved, unit: Unit, asked: Asked | None, at: datetime, oldest: datetime
+) -> Reading:
+    model = saved.model
+    if asked is None:
+        return silent_reading(model, unit, Outcome.UNASSIGNED, '', at)
+    found = saved.reports.get(unit.name)
+    if found is None:
+        outcome = Outcome.NOT_SAVED if asked.shipped else Outcome.NOT_SHIPPED
+        return silent_reading(model, unit, outcome, '', at, asked.request.path)
+    if found.made_at < oldest:
+        age = duration_text((at - found.made_at).total_seconds())
+        message = f'its last report here was {age} old already: {found.source.name}'
+        return silent_reading(model, unit, Outcome.NOT_SAVED, message, at, asked.request.path)
+    answer = Answer(wire.encode(found.report).encode(), exit_code=0, complete=True)
+    return read_answer(model, asked, answer, f'{VIA}, {found.source.name}', found.made_at)
