@@ -1,0 +1,69 @@
+"""What is shipped arrives, once and in order, whoever was down meanwhile."""
+
+from __future__ import annotations
+
+import signal
+
+from charm.agent.units import Unit, enrol, withdraw
+
+from .agents import PATIENCE, Agent, Receiver, probe, turn, until
+
+
+def test_what_happened_while_the_orchestrator_was_down_and_the_agent_killed_arrives_in_order(
+    agent: Agent, receiver: Receiver
+) -> None:
+    enrol(agent.units, Unit('web/0', 'health/0', receiver.push))
+    agent.start()
+    turn(agent, '0', 'passed')
+    turn(agent, '1', 'warn')
+    agent.kill()
+    agent.start()
+    turn(agent, '2', 'fail')
+    agent.kill()
+    agent.start()
+    turn(agent, '0', 'passed')
+    assert 'do not reach' in agent.said()
+    agent.signal(signal.SIGTERM)
+    assert agent.process is not None
+    agent.process.wait(PATIENCE)
+    receiver.start()
+    until(lambda: b'200' in probe(receiver.port))
+    agent.start()
+    until(lambda: receiver.flags() == ['passed', 'warn', 'fail', 'passed'])
+    until(lambda: not list((agent.root / 'state' / 'spool' / 'web-0').glob('[0-9]*.json')))
+
+
+def test_a_frozen_orchestrator_holds_no_check_and_misses_no_change(
+    agent: Agent, receiver: Receiver
+) -> None:
+    receiver.start()
+    until(lambda: b'200' in probe(receiver.port))
+    enrol(agent.units, Unit('web/0', 'health/0', receiver.push))
+    agent.start(watchdog_seconds=2.0)
+    until(lambda: receiver.inbox.latest('web/0'))
+    until(lambda: receiver.flags() == ['passed'])
+    assert receiver.process is not None
+    receiver.process.send_signal(signal.SIGSTOP)
+    for code, health in (('1', 'warn'), ('2', 'fail'), ('0', 'passed')):
+        turn(agent, code, health)
+    agent.wait_for(b'WATCHDOG=1')
+    receiver.process.send_signal(signal.SIGCONT)
+    until(lambda: receiver.flags() == ['passed', 'warn', 'fail', 'passed'])
+
+
+def test_a_unit_that_departs_is_shipped_no_more(agent: Agent, receiver: Receiver) -> None:
+    receiver.start()
+    until(lambda: b'200' in probe(receiver.port))
+    enrol(agent.units, Unit('db/0', 'db/0'))
+    enrol(agent.units, Unit('web/0', 'health/0', receiver.push))
+    agent.start()
+    until(lambda: receiver.flags() == ['passed'])
+    withdraw(agent.units, 'web/0')
+    agent.signal(signal.SIGHUP)
+    agent.wait_for(b'RELOADING=1')
+    agent.wait_for(b'READY=1')
+    assert agent.ask('GET', '/v1/report?unit=web/0').status == 404
+    until(lambda: agent.ask('GET', '/v1/report?unit=db/0').status == 200)
+    latest = receiver.inbox.latest('web/0')
+    turn(agent, '1', 'warn')
+    assert receiver.inbox.latest('web/0') == latest or receiver.flags() == ['passed']
