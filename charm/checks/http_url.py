@@ -19,6 +19,7 @@ from .sockets import BoundedSocket, NoAnswer, bounded, connect
 from .words import size, span
 
 if TYPE_CHECKING:
+    from http.client import HTTPConnection
     from urllib.parse import SplitResult
 
 _STATUS = re.compile(r'([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?')
@@ -101,19 +102,11 @@ class HttpUrl:
         port = parts.port or (443 if parts.scheme == 'https' else 80)
         raw = connect(str(parts.hostname), port, deadline)
         try:
-            secured = self._secure(raw, str(parts.hostname), deadline)
-            client = http.client.HTTPConnection(str(parts.hostname), port)
-            # The connection is ours, so that every read of it is held to the deadline.
-            client.sock = BoundedSocket(secured, deadline)
-            target = (parts.path or '/') + (f'?{parts.query}' if parts.query else '')
-            plain = {'User-Agent': 'juju-health', 'Accept': '*/*', 'Connection': 'close'}
-            client.request(
-                self.method, target, headers={'Host': parts.netloc, **plain, **self.headers}
-            )
-            response = client.getresponse()
-            body = response.read(self.maximum_bytes + 1)
-            cut = body[: self.maximum_bytes]
-            return Answer(response.status, response.reason, cut, len(body) > len(cut))
+            with self._secure(raw, str(parts.hostname), deadline) as secured:
+                client = http.client.HTTPConnection(str(parts.hostname), port)
+                # The connection is ours, so that every read of it is held to the deadline.
+                client.sock = BoundedSocket(secured, deadline)
+                return self._ask(client, parts)
         except http.client.HTTPException as error:
             reason = str(error) or type(error).__name__
             raise NoAnswer(f'not a whole HTTP answer: {reason[:200]}') from error
@@ -125,6 +118,19 @@ class HttpUrl:
             raise CheckError(f'cannot ask for {self.url}: {error}') from error
         finally:
             raw.close()
+
+    def _ask(self, client: HTTPConnection, parts: SplitResult) -> Answer:
+        target = (parts.path or '/') + (f'?{parts.query}' if parts.query else '')
+        plain = {'User-Agent': 'juju-health', 'Accept': '*/*', 'Connection': 'close'}
+        headers = {'Host': parts.netloc, **plain, **self.headers}
+        client.request(self.method, target, headers=headers)
+        response = client.getresponse()
+        body = response.read(self.maximum_bytes + 1)
+        if response.length and len(body) <= self.maximum_bytes:
+            # A read with a bound comes back short without a word.
+            raise NoAnswer(f'the answer breaks off {response.length} bytes before its end')
+        cut = body[: self.maximum_bytes]
+        return Answer(response.status, response.reason, cut, len(body) > len(cut))
 
     def _secure(self, raw: socket.socket, host: str, deadline: Deadline) -> socket.socket:
         if not self.url.startswith('https:'):

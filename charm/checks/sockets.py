@@ -31,7 +31,10 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
         NoAnswer: nobody there accepts.
         CheckError: this machine lacks descriptors or memory to try.
     """
-    addresses = _resolve(host, port, deadline)
+    try:
+        addresses = _resolve(host, port, deadline)
+    except OSError as error:
+        raise NoAnswer(f'cannot resolve {host}: {_reason(error, 0.0)}') from error
     reason = 'it has no address'
     for index, (family, kind, protocol, _name, address) in enumerate(addresses):
         share_seconds = deadline.remaining_seconds / (len(addresses) - index)
@@ -116,7 +119,7 @@ class BoundedSocket:
         self._connection.sendall(data)
 
     def close(self) -> None:
-        self._connection.close()
+        """Do nothing: http.client closes as soon as it has the headers, with the body to come."""
 
 
 def failed(action: Callable[[], Any]) -> str:
