@@ -202,9 +202,14 @@ class _Inquiry:
         return Cause(name, node.kind, node.health, node.message, tuple(sorted(victims)))
 
 
+def circle_members(name: str) -> tuple[str, ...]:
+    """Return the services that the cause of this name stands for: of a circle, its members."""
+    return tuple(name.removeprefix('circle ').split('+'))
+
+
 def circle_node(members: Sequence[str]) -> str:
-    """Return what a circle of services is called among causes."""
-    return f'circle {", ".join(members)}'
+    """Return what a circle of services is called among causes, such as `circle a+b`."""
+    return f'circle {"+".join(members)}'
 
 
 def _own_reason(scene: Scene, name: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
+from types import FrameType
 
 import click
 
@@ -13,12 +15,16 @@ from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import USAGE
 
 from .diff import diff
+from .explain import explain
+from .replay import replay
 from .sweep import sweep
 
 # An application of the same name as a command is asked with `reconcile-health sweep NAME`.
 COMMANDS: Mapping[str, click.Command] = {
     'sweep': sweep,
+    'explain': explain,
     'diff': diff,
+    'replay': replay,
 }
 _DEFAULT = 'sweep'
 _EXAMPLES = (
@@ -26,6 +32,7 @@ _EXAMPLES = (
     ('reconcile-health -m prod mysql', 'one service of another model'),
     ("reconcile-health 'web*' 3", 'services by glob, and machine 3 with its containers'),
     ('reconcile-health --unit mysql/0', 'every check of one unit'),
+    ('reconcile-health explain mysql', 'why it is as it is, and what to do next'),
     ('reconcile-health --reach local', 'this machine; needs no Juju'),
     ('reconcile-health --format json | jq', 'for programs'),
 )
@@ -66,8 +73,14 @@ command = _Commands(
 command = click.version_option(__version__, prog_name='reconcile-health')(command)
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    """Take what cron and systemd end us with as the Ctrl-C of a person."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command and exit by the table in `exit_codes`; usage errors are 3, not click's 2."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         code = command.main(prog_name='reconcile-health', standalone_mode=False)
     except click.ClickException as error:

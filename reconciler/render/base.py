@@ -31,12 +31,14 @@ class Options:
         colour: terminal colours may be used.
         width: columns of the terminal.
         unit_detail: show every check of every unit, not only what is wrong.
+        blame: put the causes first, each with its victims.
     """
 
     now: datetime
     colour: bool = False
     width: int = 100
     unit_detail: bool = False
+    blame: bool = False
 
 
 Renderer = Callable[[Snapshot, Options], str]

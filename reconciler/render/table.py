@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 
 from reconciler.readings import Coverage, Reading, ServiceHealth, Snapshot
 from reconciler.words import age_text, clean, duration_text, fold_units
 
 from .base import Finding, Options, draw, findings, headline, health_text, plain, state_text
+from .blame import because_of, causes_first, explained_text, victims_text
+from .meaning import causes_shown, suppression_text
+
+_FOLDED = ('Cause', 'Message', 'State')
 
 
 def render(snapshot: Snapshot, options: Options) -> str:
     """Return the snapshot as tables; with `unit_detail`, every check of every unit."""
+    snapshot = causes_first(snapshot) if options.blame else snapshot
     parts: list[RenderableType] = [headline(snapshot, options), '']
+    causes = _causes(snapshot, options.blame)
+    if causes and options.blame:
+        parts += [*causes, '']
     parts.append(_services(snapshot))
+    if causes and not options.blame:
+        parts += ['', *causes]
     groups = _groups(snapshot, options.unit_detail)
     if groups:
         parts += ['', _findings(groups, options)]
@@ -31,22 +41,46 @@ def render(snapshot: Snapshot, options: Options) -> str:
 def _grid(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style='bold', pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow='fold', no_wrap=column not in ('Message', 'State'))
+        table.add_column(column, overflow='fold', no_wrap=column not in _FOLDED)
     return table
 
 
 def _services(snapshot: Snapshot) -> Table:
-    table = _grid('Service', 'Health', 'Units', 'QoS', 'State', 'Message')
+    measured = any(service.qos is not None for service in snapshot.services)
+    table = _grid(
+        'Service', 'Health', 'Units', *(('QoS',) if measured else ()), 'State', 'Message'
+    )
     for service in snapshot.services:
+        qos = '-' if service.qos is None else f'{service.qos:.2f}'
         table.add_row(
             plain(service.name),
             health_text(service.health),
             coverage_text(service.coverage),
-            '-' if service.qos is None else f'{service.qos:.2f}',
+            *((qos,) if measured else ()),
             state_text(service.state),
-            plain(service.message),
+            _message(service),
         )
     return table
+
+
+def _message(service: ServiceHealth) -> RenderableType:
+    """Return a service's message; below it what causes its trouble, and what operators said."""
+    lines = [because_of(service), *map(suppression_text, service.suppressed)]
+    below = [plain(line, 'dim') for line in lines if line]
+    return Group(plain(service.message), *below) if below else plain(service.message)
+
+
+def _causes(snapshot: Snapshot, everything: bool) -> list[RenderableType]:
+    """Return what explains others, or every cause there is; empty if there is none."""
+    shown = snapshot.causes if everything else causes_shown(snapshot)
+    if not shown:
+        return []
+    table = _grid('Cause', 'Health', 'Message')
+    for cause in shown:
+        below = [plain(f'explains {victims_text(cause)}', 'dim')] if cause.victims else []
+        told = Group(plain(cause.message), *below)
+        table.add_row(plain(cause.name), health_text(cause.health), told)
+    return [table, plain(explained_text(snapshot), 'dim')]
 
 
 def coverage_text(coverage: Coverage) -> str:
@@ -54,26 +88,26 @@ def coverage_text(coverage: Coverage) -> str:
     return f'{coverage.reported}/{coverage.expected}'
 
 
-Group = tuple[Finding, list[str]]
+Same = tuple[Finding, list[str]]
 
 
-def _groups(snapshot: Snapshot, everything: bool) -> list[Group]:
+def _groups(snapshot: Snapshot, everything: bool) -> list[Same]:
     """Return the findings, those that are the same on several units of a service as one."""
-    groups: list[Group] = []
+    groups: list[Same] = []
     for service in snapshot.services:
         groups += _service_groups(service, everything)
     return groups
 
 
-def _service_groups(service: ServiceHealth, everything: bool) -> list[Group]:
-    same: dict[tuple[str, str, str], Group] = {}
+def _service_groups(service: ServiceHealth, everything: bool) -> list[Same]:
+    same: dict[tuple[str, str, str], Same] = {}
     for finding in findings(service, everything):
         key = (finding.health.value, finding.what, finding.message)
         same.setdefault(key, (finding, []))[1].append(finding.reading.unit.name)
     return list(same.values())
 
 
-def _findings(groups: list[Group], options: Options) -> Table:
+def _findings(groups: list[Same], options: Options) -> Table:
     table = _grid('Unit', 'Health', 'Check', 'Age', 'Message')
     for finding, units in groups:
         moment = finding.check.at if finding.check else None

@@ -27,7 +27,7 @@ EXPECTED: dict[str, tuple[str, tuple[str, ...]]] = {
     **{f'api-{n}': ('victim', ('mysql',)) for n in BROKEN},
     **{f'page-{n}': ('victim', (f'api-{n}', 'mysql')) for n in BROKEN},
     **{f'gossip-{x}': ('cause', ()) for x in 'abc'},
-    'chat': ('victim', ('gossip-a', 'circle gossip-a, gossip-b, gossip-c')),
+    'chat': ('victim', ('gossip-a', 'circle gossip-a+gossip-b+gossip-c')),
     'cart': ('cause', ()),
     'cache-1': ('cause', ()),
     'session': ('victim', ('store-1',)),

@@ -252,9 +252,9 @@ def test_a_circle_that_nothing_breaks_is_one_cause_of_several_suspects() -> None
     for name, others in (('a', 'b, c'), ('b', 'a, c'), ('c', 'a, b')):
         reason = f'in a circle with {others}: each may be the cause of the others'
         assert blames[name] == Blame(Role.CAUSE, reason=reason)
-    assert role(blames['user']) == ('victim', ('a', 'circle a, b, c'))
-    assert list(causes) == ['circle a, b, c']
-    assert causes['circle a, b, c'].victims == ('user',)
+    assert role(blames['user']) == ('victim', ('a', 'circle a+b+c'))
+    assert list(causes) == ['circle a+b+c']
+    assert causes['circle a+b+c'].victims == ('user',)
 
 
 def test_who_has_trouble_of_its_own_is_the_cause_in_a_circle() -> None:

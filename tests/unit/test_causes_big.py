@@ -34,7 +34,7 @@ def test_the_planted_causes_come_first() -> None:
     assert [(cause.name, len(cause.victims)) for cause in leading] == [
         ('mysql', 16),
         ('machine 9', 4),
-        ('circle gossip-a, gossip-b, gossip-c', 1),
+        ('circle gossip-a+gossip-b+gossip-c', 1),
         ('store-1', 1),
         ('store-2', 1),
     ]

@@ -1,0 +1,41 @@
+"""`reconcile-health explain`: why one service or unit is as it is, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from charm.deadline import Deadline
+from reconciler.exit_codes import EXIT_CODES
+from reconciler.explain import explain as look_into
+from reconciler.render.explain import render
+
+from .options import Asking, asking_options
+from .output import print_document
+from .printing import view
+from .saved import read_saved
+from .sweep import once
+from .told import told_by
+
+
+@click.command('explain')
+@click.argument('name', metavar='SERVICE|UNIT')
+@click.option(
+    '--saved',
+    metavar='FILE',
+    help='Explain a sweep that was saved with --format json, rather than ask; - is stdin.',
+)
+@asking_options
+def explain(name: str, saved: str | None, **given: Any) -> int:
+    """Say why a service or a unit is as it is: rule, evidence, cause, and what to do next.
+
+    The whole model is asked, as the cause may be anywhere in it. The exit code is that of the
+    service or unit.
+    """
+    asking = told_by(Asking, given)
+    until = Deadline.after(asking.deadline)
+    snapshot = read_saved(saved) if saved else once(asking, (), until)
+    found = look_into(snapshot, name)
+    print_document(render(found, view()))
+    return EXIT_CODES[found.health]

@@ -1,0 +1,61 @@
+"""How causes are told at a terminal: in which order, and in which words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from charm.report import Health
+from reconciler.causes import circle_members
+from reconciler.readings import Cause, Role, ServiceHealth, Snapshot
+
+_MOST_NAMES = 12
+
+
+def because_of(service: ServiceHealth) -> str:
+    """Return such as `because of mysql, through api-3`; empty for all but victims."""
+    blame = service.blame
+    if blame is None or blame.role is not Role.VICTIM or not blame.path:
+        return ''
+    *between, cause = blame.path
+    perhaps = 'possibly ' if blame.reason.startswith('possibly: ') else ''
+    through = f', through {", ".join(between)}' if between else ''
+    return f'{perhaps}because of {cause}{through}'
+
+
+def victims_text(cause: Cause) -> str:
+    """Return such as `3 services: api, page, web`."""
+    count = len(cause.victims)
+    more = count - _MOST_NAMES
+    names = ', '.join(cause.victims[:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
+    return f'{count} service{"" if count == 1 else "s"}: {names}'
+
+
+def explained_text(snapshot: Snapshot) -> str:
+    """Return such as `5 causes explain 22 of the 31 services that are not well`."""
+    unwell = [one for one in snapshot.services if one.health is not Health.PASSED]
+    victims = {victim for cause in snapshot.causes for victim in cause.victims}
+    causes = sum(bool(cause.victims) for cause in snapshot.causes)
+    if not causes:
+        return ''
+    return (
+        f'{causes} cause{" explains" if causes == 1 else "s explain"} {len(victims)} '
+        f'of the {len(unwell)} services that are not well'
+    )
+
+
+def causes_first(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with its services in another order, and nothing else changed.
+
+    Each cause comes before its victims, in the order of the causes; then what nothing explains,
+    then what is well.
+    """
+    order: dict[str, int] = {}
+    for cause in snapshot.causes:
+        for name in (*circle_members(cause.name), *cause.victims):
+            order.setdefault(name, len(order))
+    last = len(order)
+    services = sorted(
+        snapshot.services,
+        key=lambda one: (order.get(one.name, last + (one.health is Health.PASSED)),),
+    )
+    return replace(snapshot, services=tuple(services))
