@@ -48,6 +48,9 @@ _SSH_WORDS: tuple[tuple[re.Pattern[str], Outcome, bool], ...] = tuple(
     )
 )
 
+# That the controller refuses or times out is said in the same words as that a machine does.
+_OF_CONTROLLER = re.compile(r'connect to api\b|\bapi connection', re.IGNORECASE)
+
 _JUJU_OUTCOMES: tuple[tuple[type[JujuError], Outcome], ...] = (
     (NotLoggedIn, Outcome.NOT_LOGGED_IN),
     (PermissionDenied, Outcome.NO_PERMISSION),
@@ -109,7 +112,8 @@ def explain_failure(completed: Completed) -> ReachError:
     """Return why a `juju ssh` that exited with other than 0 failed."""
     stderr = completed.stderr.decode(errors='replace')
     last = next((line for line in reversed(stderr.splitlines()) if line.strip()), '')
-    for pattern, outcome, retryable in _SSH_WORDS:
+    of_controller = completed.exit_code != 255 and _OF_CONTROLLER.search(stderr)
+    for pattern, outcome, retryable in () if of_controller else _SSH_WORDS:
         found = pattern.search(stderr)
         if found:
             line = next((one for one in stderr.splitlines() if found[0] in one), last)
