@@ -25,8 +25,16 @@ _UNREACHABLE = {
     Outcome.NO_PERMISSION,
     Outcome.JUJU_FAILED,
     Outcome.DEADLINE,
+    Outcome.NOT_SAVED,
 }
-_INVALID = {Outcome.HOOK_MISSING, Outcome.HOOK_BROKEN, Outcome.TIMEOUT, Outcome.INVALID}
+_INVALID = {
+    Outcome.HOOK_MISSING,
+    Outcome.HOOK_BROKEN,
+    Outcome.TIMEOUT,
+    Outcome.INVALID,
+    Outcome.NO_AGENT,
+    Outcome.NOT_PUSHED,
+}
 
 # From the nearest to `up` to the furthest.
 _STATE_ORDER = (
@@ -150,6 +158,7 @@ def cover(application: Application, readings: Sequence[Reading]) -> Coverage:
         unreachable=sum(outcome in _UNREACHABLE for outcome in outcomes),
         invalid=sum(outcome in _INVALID for outcome in outcomes),
         missing=outcomes.count(Outcome.UNASSIGNED) + expected - len(readings),
+        stale=outcomes.count(Outcome.STALE),
     )
 
 

@@ -209,7 +209,7 @@ class _Units:
 
     def read(self, fields: Fields, path: str) -> Reading:
         """Return one unit's reading."""
-        report = fields.values.get('report')
+        report, last = fields.values.get('report'), fields.values.get('last')
         unit = Unit(
             fields.text('unit', required=True),
             self._service,
@@ -230,6 +230,8 @@ class _Units:
             duration_seconds=fields.seconds('duration'),
             attempts=fields.count('attempts') or 0,
             via=fields.text('via'),
+            last=None if last is None else _report(last, f'{path}.last'),
+            age_seconds=fields.seconds('age'),
         )
 
 

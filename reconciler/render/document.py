@@ -98,6 +98,7 @@ def _service(service: ServiceHealth) -> dict[str, Any]:
             'unreachable': coverage.unreachable,
             'invalid': coverage.invalid,
             'missing': coverage.missing,
+            'stale': coverage.stale,
         },
         'units': [_unit(reading) for reading in service.readings],
     }
@@ -156,6 +157,8 @@ def _unit(reading: Reading) -> dict[str, Any]:
         'duration': _rounded(reading.duration_seconds),
         'received_at': format_time(reading.received_at),
         'report': None if reading.report is None else wire.to_json(reading.report),
+        'last': None if reading.last is None else wire.to_json(reading.last),
+        'age': _rounded(reading.age_seconds),
     }
 
 

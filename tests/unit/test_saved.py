@@ -73,6 +73,8 @@ def services(draw: st.DrawFn) -> ServiceHealth:
         duration_seconds=st.none() | SECONDS,
         attempts=COUNTS,
         via=TEXTS,
+        last=st.none() | reports(),
+        age_seconds=st.none() | SECONDS,
     )
     return ServiceHealth(
         name=name,
@@ -121,7 +123,7 @@ def test_what_was_saved_is_read_back(snapshot: Snapshot) -> None:
     ],
 )
 def test_every_field_is_in_the_document(kind: Any, make: Callable[[], dict[str, Any]]) -> None:
-    names = {'readings': 'units', 'duration_seconds': 'duration'}
+    names = {'readings': 'units', 'duration_seconds': 'duration', 'age_seconds': 'age'}
     wanted = {names.get(one.name, one.name) for one in fields(kind)}
     assert wanted - make().keys() == set()
 
