@@ -1,0 +1,102 @@
+"""How the table and the tree show causes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from charm.report import Health
+from reconciler.exit_codes import exit_code
+from reconciler.graph import Declared
+from reconciler.readings import Blame, Cause, Role
+from reconciler.render import RENDERERS, Options
+from reconciler.render.blame import because_of, causes_first, explained_text, victims_text
+from tests.unit.big import DECLARED, big
+from tests.unit.planned import Planned
+from tests.unit.snapshots import NOW, well
+from tests.unit.test_causes_big import plans
+from tests.unit.test_render import check_golden
+
+
+@pytest.mark.parametrize('blame', [False, True], ids=['by-health', 'by-cause'])
+@pytest.mark.parametrize('width', [80, 100])
+@pytest.mark.parametrize('form', ['table', 'tree'])
+def test_forty_services_are_shown_as_they_were(form: str, width: int, blame: bool) -> None:
+    snapshot = big().snapshot(DECLARED)
+    text = RENDERERS[form](snapshot, Options(NOW, width=width, blame=blame))
+    order = 'by-cause' if blame else 'by-health'
+    check_golden(f'forty-{order}-{width}.{exit_code(snapshot)}.{form}', text)
+
+
+@pytest.mark.parametrize('form', ['table', 'tree'])
+def test_where_all_is_well_blame_changes_nothing(form: str) -> None:
+    told, plain = (RENDERERS[form](well(), Options(NOW, blame=blame)) for blame in (True, False))
+    assert told == plain
+
+
+@settings(max_examples=30, deadline=None)
+@given(plans())
+def test_causes_come_first_and_nothing_else_changes(drawn: tuple[Planned, Declared]) -> None:
+    plan, declared = drawn
+    snapshot = plan.snapshot(declared)
+    ordered = causes_first(snapshot)
+    assert replace(ordered, services=snapshot.services) == snapshot
+    assert {one.name: one for one in ordered.services} == {
+        one.name: one for one in snapshot.services
+    }
+    place = {one.name: number for number, one in enumerate(ordered.services)}
+    seen: set[str] = set()
+    for cause in snapshot.causes:
+        for victim in cause.victims:
+            if cause.name in place and victim not in seen:
+                assert place[cause.name] < place[victim]
+            seen.add(victim)
+    well_ones = [one.health is Health.PASSED for one in ordered.services]
+    assert well_ones == sorted(well_ones)
+
+
+@settings(max_examples=30, deadline=None)
+@given(plans())
+def test_a_tree_by_cause_shows_every_service_and_unit_once(
+    drawn: tuple[Planned, Declared],
+) -> None:
+    plan, declared = drawn
+    snapshot = plan.snapshot(declared)
+    text = RENDERERS['tree'](snapshot, Options(NOW, width=300, blame=True))
+    for service in snapshot.services:
+        expected = service.coverage.expected
+        line = f'{service.name}  {service.coverage.reported} of {expected} reported'
+        assert text.count(f'{service.health.value}  {line}') == 1
+        for reading in service.readings:
+            assert text.count(f'  {reading.unit.name}') == 1
+
+
+@pytest.mark.parametrize(
+    ('blame', 'text'),
+    [
+        (None, ''),
+        (Blame(Role.CAUSE, reason='x'), ''),
+        (Blame(Role.VICTIM, ('db',), 'it waits for db'), 'because of db'),
+        (Blame(Role.VICTIM, ('a', 'b', 'db'), 'x'), 'because of db, through a, b'),
+        (Blame(Role.VICTIM, ('db',), 'possibly: x'), 'possibly because of db'),
+    ],
+)
+def test_a_victim_is_told_by_its_cause(blame: Blame | None, text: str) -> None:
+    assert because_of(replace(well().services[0], blame=blame)) == text
+
+
+def test_many_victims_are_counted_and_some_are_named() -> None:
+    victims = tuple(f's{n:02}' for n in range(20))
+    text = victims_text(Cause('db', 'service', Health.FAIL, victims=victims))
+    assert text.startswith('20 services: s00, s01')
+    assert text.endswith('s11 and 8 more')
+    assert victims_text(Cause('db', 'service', Health.FAIL, victims=('a',))) == '1 service: a'
+
+
+def test_the_tally_of_causes_counts_a_victim_of_two_once() -> None:
+    assert explained_text(big().snapshot(DECLARED)) == (
+        '5 causes explain 22 of the 33 services that are not well'
+    )
+    assert explained_text(well()) == ''
