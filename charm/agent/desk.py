@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Optional, Tuple
 
-from ..errors import FileError, ReportError
+from ..errors import FileError, HealthError, ReportError
 from ..files import set_aside, write_whole
 from ..report import Report
 from ..states import States
@@ -82,15 +82,23 @@ class Desk:
             self._last.unlink()
 
     def keep(self, report: Report, change: bool) -> None:
-        """Write the report where it outlives us, and send it on its way."""
-        line = encode(report).encode()
+        """Write the report where it outlives us, and send it on its way.
+
+        It is the last report once it is in the spool: an agent that is killed in between finds the
+        same change again, rather than none.
+        """
+        try:
+            line = encode(report).encode()
+        except HealthError as error:
+            say(f'the report of {report.unit} is kept nowhere: {error}')
+            return
+        if self.spool is not None and self.pusher is not None:
+            self.spool.put(line, change)
+            self.pusher.nudge()
         try:
             write_whole(self._last, line + b'\n', 0o640)
         except FileError as error:
             say(str(error))
-        if self.spool is not None and self.pusher is not None:
-            self.spool.put(line, change)
-            self.pusher.nudge()
 
     def _ship(self, unit: Unit) -> None:
         if unit.push is None:

@@ -14,7 +14,7 @@ from typing import Callable, Dict, List, Tuple
 from ..bell import Mailbox
 from ..errors import HealthError
 from ..fields import format_time
-from ..report import CheckResult
+from ..report import CheckResult, Report
 from ..wire import check_to_json, to_json
 from .desk import Desk, say
 from .events import Event, Landed, RunNow, Signal, key_of
@@ -201,16 +201,16 @@ class Loop:
     def _publish(self, desk: Desk, periodic: bool = True) -> None:
         """Make a report, and log, keep and ship it; one that nobody waits for only if changed."""
         moved = desk.look_at_state()
-        report, changed = desk.watch.compose()
-        if not (periodic or changed or moved):
-            return
+        report, changed = desk.watch.prepare()
+        if periodic or changed or moved:
+            self._keep(desk, report, changed)
+        desk.watch.show(report)
+
+    def _keep(self, desk: Desk, report: Report, changed: bool) -> None:
         desk.reported = True
         desk.report_at = self._clock() + self.setup.config.report
         self._note_at('report', unit=report.unit, change=changed, report=to_json(report))
-        try:
-            desk.keep(report, changed)
-        except HealthError as error:
-            say(f'the report of {report.unit} is kept nowhere: {error}')
+        desk.keep(report, changed)
 
     # Requests
 

@@ -114,16 +114,24 @@ class Watch:
         known = {*self._answers, *self._earlier}
         return tuple(job.name for job in self.plan.jobs if job.name not in known)
 
-    def compose(self) -> Tuple[Report, bool]:
+    def prepare(self) -> Tuple[Report, bool]:
         """Make the report of now; return it, and whether it differs in health or state."""
         made = self._sweep(self.plan)
         before = self.report
         if before is not None and before.boot_id == made.boot_id:
             least = (before.sequence or 0) + 1
             made = dataclasses.replace(made, sequence=max(made.sequence or 0, least))
-        changed = before is None or verdicts(before) != verdicts(made)
-        self.report, self.made_at = made, self._clock()
+        return made, before is None or verdicts(before) != verdicts(made)
+
+    def show(self, report: Report) -> None:
+        """Have this report be the last one: who is told of it may rely on its being kept."""
+        self.report, self.made_at = report, self._clock()
         self._pending.clear()
+
+    def compose(self) -> Tuple[Report, bool]:
+        """Prepare a report and show it; return the same."""
+        made, changed = self.prepare()
+        self.show(made)
         return made, changed
 
     def compose_only(self, names: Sequence[str]) -> Report:

@@ -193,9 +193,9 @@ from pathlib import Path
 import uvicorn
 from reconciler.inbox import Inbox
 from reconciler.receive import application, server_config
-root, certificate, key, port = sys.argv[1:]
+root, certificate, key, host, port = sys.argv[1:]
 app = application(b'm' * 32, Inbox(Path(root)))
-config = server_config(app, '127.0.0.1', int(port), Path(certificate), Path(key))
+config = server_config(app, host, int(port), Path(certificate), Path(key))
 uvicorn.Server(config).run()
 """
 
@@ -203,21 +203,27 @@ uvicorn.Server(config).run()
 class Receiver:
     """The orchestrator's receiver, as a process on a port that stays the same."""
 
-    def __init__(self, root: Path, certificates: Certificates) -> None:
-        with socket.create_server(('127.0.0.1', 0)) as free:
+    def __init__(self, root: Path, certificates: Certificates, address: str = '127.0.0.1') -> None:
+        with socket.create_server((address, 0)) as free:
             self.port = free.getsockname()[1]
+        self.address = address
         self.inbox = Inbox(root)
         self._arguments = [str(root), str(certificates.certificate), str(certificates.key)]
-        self.push = Push(
-            f'https://localhost:{self.port}', certificates.ca.read_text(), derive(MASTER, 'web/0')
-        )
+        self._ca = certificates.ca.read_text()
+        self.push = self.push_to('localhost')
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, '-c', _RECEIVE, *self._arguments, str(self.port)],
+            [sys.executable, '-c', _RECEIVE, *self._arguments, self.address, str(self.port)],
             stderr=subprocess.DEVNULL,
         )
+        until(lambda: b'200' in probe(self.port, self.address))
+
+    def push_to(self, name: str, model: str = '') -> Push:
+        """Return what `web/0` of the model has to know, to find it under this name."""
+        credential = derive(MASTER, 'web/0', model)
+        return Push(f'https://{name}:{self.port}', self._ca, credential, model)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -225,24 +231,25 @@ class Receiver:
             self.process.kill()
             self.process.wait()
 
-    def flags(self) -> list[str]:
+    def flags(self, model: str = '') -> list[str]:
         """Return the healths of the check `flag` in the order they came, without repetition."""
-        healths: list[str] = []
-        seen: list[int] = []
+        healths = [health_of(report, 'flag') for report in self.reports(model)]
+        known = [health for health in healths if health not in ('', 'unknown')]
+        return [one for index, one in enumerate(known) if known[index - 1 : index] != [one]]
+
+    def reports(self, model: str = '') -> list[dict[str, Any]]:
+        """Return every report of `web/0` that came, in order; none may have come twice."""
+        found: list[dict[str, Any]] = []
         cursor = None
-        while True:
-            tail = self.inbox.since('web/0', cursor=cursor)
-            cursor = tail.cursor
-            for line in tail.lines:
-                report = json.loads(line)['report']
-                health = health_of(report, 'flag')
-                seen.append(report['sequence'])
-                if health and healths[-1:] != [health]:
-                    healths.append(health)
-            if not tail.more:
-                break
-        assert seen == sorted(seen)
-        return [health for health in healths if health != 'unknown']
+        more = True
+        while more:
+            tail = self.inbox.since('web/0', model, cursor)
+            cursor, more = tail.cursor, tail.more
+            found += [json.loads(line)['report'] for line in tail.lines]
+        order = [(report['boot_id'], report['sequence']) for report in found]
+        boots = list(dict.fromkeys(boot for boot, _ in order))
+        assert order == sorted(set(order), key=lambda one: (boots.index(one[0]), one[1]))
+        return found
 
 
 def turn(agent: Agent, code: str, health: str) -> None:
@@ -250,11 +257,11 @@ def turn(agent: Agent, code: str, health: str) -> None:
     until(lambda: health_of(agent.report(), 'flag') == health)
 
 
-def probe(port: int) -> bytes:
+def probe(port: int, address: str = '127.0.0.1') -> bytes:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port), 5) as plain:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), 5) as plain:
         tls = context.wrap_socket(plain)
         tls.sendall(b'GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
         answer = tls.recv(1000)

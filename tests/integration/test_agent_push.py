@@ -6,7 +6,7 @@ import signal
 
 from charm.agent.units import Unit, enrol, withdraw
 
-from .agents import PATIENCE, Agent, Receiver, probe, turn, until
+from .agents import PATIENCE, Agent, Receiver, turn, until
 
 
 def test_what_happened_while_the_orchestrator_was_down_and_the_agent_killed_arrives_in_order(
@@ -27,7 +27,6 @@ def test_what_happened_while_the_orchestrator_was_down_and_the_agent_killed_arri
     assert agent.process is not None
     agent.process.wait(PATIENCE)
     receiver.start()
-    until(lambda: b'200' in probe(receiver.port))
     agent.start()
     until(lambda: receiver.flags() == ['passed', 'warn', 'fail', 'passed'])
     until(lambda: not list((agent.root / 'state' / 'spool' / 'web-0').glob('[0-9]*.json')))
@@ -37,7 +36,6 @@ def test_a_frozen_orchestrator_holds_no_check_and_misses_no_change(
     agent: Agent, receiver: Receiver
 ) -> None:
     receiver.start()
-    until(lambda: b'200' in probe(receiver.port))
     enrol(agent.units, Unit('web/0', 'health/0', receiver.push))
     agent.start(watchdog_seconds=2.0)
     until(lambda: receiver.inbox.latest('web/0'))
@@ -53,7 +51,6 @@ def test_a_frozen_orchestrator_holds_no_check_and_misses_no_change(
 
 def test_a_unit_that_departs_is_shipped_no_more(agent: Agent, receiver: Receiver) -> None:
     receiver.start()
-    until(lambda: b'200' in probe(receiver.port))
     enrol(agent.units, Unit('db/0', 'db/0'))
     enrol(agent.units, Unit('web/0', 'health/0', receiver.push))
     agent.start()

@@ -17,7 +17,7 @@ class Certificates:
 
 
 def make_certificates(directory: Path) -> Certificates:
-    """Make an authority of one's own and a certificate for localhost and 127.0.0.1."""
+    """Make an authority of one's own and a certificate for here, and for `orchestrator`."""
     directory.mkdir(parents=True, exist_ok=True)
 
     def openssl(*words: str) -> None:
@@ -31,7 +31,9 @@ def make_certificates(directory: Path) -> Certificates:
         *('-subj', '/CN=test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'),
     )
     openssl('req', *curve, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=localhost')
-    (directory / 'extensions').write_text('subjectAltName=DNS:localhost,IP:127.0.0.1\n')
+    (directory / 'extensions').write_text(
+        'subjectAltName=DNS:localhost,DNS:orchestrator,IP:127.0.0.1\n'
+    )
     openssl(
         *('x509', '-req', '-in', 'request.pem', '-CA', 'ca.pem', '-CAkey', 'ca.key'),
         *('-CAcreateserial', '-days', '2', '-extfile', 'extensions', '-out', 'cert.pem'),
