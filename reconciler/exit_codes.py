@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from charm.report import Health
+from collections.abc import Collection
 
-from .readings import Snapshot
+from charm.report import Health, worst
+
+from .readings import ServiceHealth, Snapshot
 
 EXIT_CODES = {Health.PASSED: 0, Health.WARN: 1, Health.FAIL: 2, Health.UNKNOWN: 3}
 USAGE = 3
 
 
-def exit_code(snapshot: Snapshot, fail_on: Health = Health.WARN) -> int:
+def exit_code(
+    snapshot: Snapshot, fail_on: Health = Health.WARN, excused: Collection[str] = ()
+) -> int:
     """Return the exit code: 0 below the `fail_on` line, else the health's own.
 
-    An incomplete sweep that is not worse anyway exits as `unknown` does.
+    An incomplete sweep that is not worse anyway exits as `unknown` does. A service all of whose
+    troubles are covered by suppressions, of the kinds in `excused` alone, does not count.
     """
     health = snapshot.health
+    counting = [one.health for one in snapshot.services if not _is_excused(one, excused)]
+    if len(counting) < len(snapshot.services):
+        health = worst([Health.PASSED, *counting])
     if not snapshot.complete and health.rank < Health.UNKNOWN.rank:
         health = Health.UNKNOWN
     return EXIT_CODES[health] if health.rank >= fail_on.rank else 0
+
+
+def _is_excused(service: ServiceHealth, excused: Collection[str]) -> bool:
+    kinds = {one.kind for one in service.suppressed}
+    return bool(kinds) and kinds.issubset(excused)

@@ -12,10 +12,12 @@ from charm.command import kill_running
 from charm.deadline import Deadline
 
 from .conclude import Evidence, conclude
+from .config import NOTHING, Config
 from .errands import Errand, plan_errands
 from .errors import UsageError
 from .fanout import Limits, Return, run_errands
 from .interpret import read_answer, silent_reading
+from .maintenance import Entry
 from .model import Model, Unit
 from .reach.base import Reach
 from .readings import Outcome, Reading, Snapshot
@@ -33,6 +35,8 @@ class Sweep:
         limits: how hard to try.
         local: this machine stands for the one unit of the model.
         progress: called with (units known, units asked) as answers come.
+        config: what the operator configured.
+        suppressions: what operators said beside it.
     """
 
     model: Model
@@ -40,6 +44,8 @@ class Sweep:
     limits: Limits
     local: bool = False
     progress: Progress = lambda known, asked: None
+    config: Config = NOTHING
+    suppressions: Sequence[Entry] = ()
 
 
 def select(model: Model, patterns: Sequence[str]) -> tuple[Unit, ...]:
@@ -99,7 +105,7 @@ def survey(sweep: Sweep, patterns: Sequence[str], deadline: Deadline) -> Snapsho
         duration_seconds=time.monotonic() - started,
         complete=complete,
     )
-    return conclude(evidence, patterns)
+    return conclude(evidence, patterns, sweep.config, sweep.suppressions)
 
 
 def _collect(

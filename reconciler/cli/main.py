@@ -14,8 +14,10 @@ from charm import __version__
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import USAGE
 
+from .config import config_group
 from .diff import diff
 from .explain import explain
+from .maintain import ack, maintain, suppressions
 from .replay import replay
 from .sweep import sweep
 
@@ -25,6 +27,10 @@ COMMANDS: Mapping[str, click.Command] = {
     'explain': explain,
     'diff': diff,
     'replay': replay,
+    'maintain': maintain,
+    'ack': ack,
+    'suppressions': suppressions,
+    'config': config_group(lambda: COMMANDS),
 }
 _DEFAULT = 'sweep'
 _EXAMPLES = (

@@ -12,15 +12,18 @@ import click
 
 from charm.deadline import Deadline
 from charm.identity import own_unit
-from reconciler import status
+from reconciler import maintenance_file, status
+from reconciler.config import NOTHING, Config
 from reconciler.errors import UsageError
 from reconciler.fanout import Limits
 from reconciler.juju import Juju
+from reconciler.maintenance import Entry
 from reconciler.model import Application, Machine, Model, Unit
 from reconciler.reach.base import Reach
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.local import Local
 
+from .config_option import config_option
 from .direct import direct_reach
 
 Function = TypeVar('Function', bound=Callable[..., Any])
@@ -36,6 +39,7 @@ _MODEL = (
         help='Take the inventory from a saved `juju status --format json`; - is stdin.',
     ),
     click.option('--juju', default='juju', metavar='PATH', help='The juju command.'),
+    config_option,
 )
 _WAY = (
     click.option(
@@ -123,6 +127,7 @@ class Asking:
     attempts: int
     quiet: bool
     jump: str = ''
+    config: Config = NOTHING
 
     @property
     def is_local(self) -> bool:
@@ -140,6 +145,19 @@ class Asking:
     def limits(self) -> Limits:
         """Return how hard to try."""
         return Limits(self.workers, self.timeout, self.attempts)
+
+    def suppressions(self) -> tuple[Entry, ...]:
+        """Return what operators said of troubles on the command line; say so if that is lost.
+
+        A sweep without it shows all the same troubles, so it goes on.
+        """
+        try:
+            said = maintenance_file.read(maintenance_file.default_path())
+        except UsageError as error:
+            said = maintenance_file.Said(fault=str(error))
+        if said.fault:
+            click.echo(f'reconcile-health: {said.fault}', err=True)
+        return said.entries
 
     def inventory(self, until: Deadline) -> Model:
         """Return the model to ask.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ import click
 
 from charm.report import Health
 from reconciler.exit_codes import exit_code
+from reconciler.maintenance import ACKNOWLEDGED, MAINTENANCE
 from reconciler.readings import Snapshot
 from reconciler.render import RENDERERS, Options
 
@@ -52,7 +53,23 @@ def printing_options(function: Function) -> Function:
         show_default=True,
         help='The least that is not exit code 0.',
     )
-    return format_option(RENDERERS)(output_option(fail_on(function)))
+    maintenance = click.option(
+        '--maintenance-is-ok',
+        is_flag=True,
+        help='For the exit code alone, leave out services all of whose troubles are planned.',
+    )
+    ack = click.option(
+        '--ack-is-ok',
+        is_flag=True,
+        help='The same for those all of whose troubles are acknowledged.',
+    )
+    blame = click.option(
+        '--blame',
+        is_flag=True,
+        help='In a table or tree: causes first, each before the services that it explains.',
+    )
+    counted = fail_on(maintenance(ack(function)))
+    return format_option(RENDERERS)(output_option(blame(counted)))
 
 
 @dataclass(frozen=True)
@@ -63,16 +80,27 @@ class Printing:
         form: a key of `RENDERERS`.
         output: the file to write to; empty for stdout.
         fail_on: the least health that is not exit code 0.
+        maintenance_is_ok, ack_is_ok: see `exit_code`.
+        blame: causes come first.
     """
 
     form: str = 'table'
     output: str = ''
     fail_on: str = 'warn'
+    maintenance_is_ok: bool = False
+    ack_is_ok: bool = False
+    blame: bool = False
 
     @property
     def is_for_programs(self) -> bool:
         """Return whether a program reads it, which then has to get one whatever happens."""
         return self.form not in ('table', 'tree')
+
+    @property
+    def excused(self) -> tuple[str, ...]:
+        """Return the kinds of suppressions that the exit code leaves out."""
+        kinds = ((MAINTENANCE, self.maintenance_is_ok), (ACKNOWLEDGED, self.ack_is_ok))
+        return tuple(kind for kind, chosen in kinds if chosen)
 
     def show(
         self, snapshot: Snapshot, unit_detail: bool = False, at: datetime | None = None
@@ -82,9 +110,9 @@ class Printing:
         Raises:
             UsageError: the file cannot be written.
         """
-        options = view(self.output, unit_detail, at)
+        options = replace(view(self.output, unit_detail, at), blame=self.blame)
         write_document(RENDERERS[self.form](snapshot, options), self.output)
-        return exit_code(snapshot, Health(self.fail_on))
+        return exit_code(snapshot, Health(self.fail_on), self.excused)
 
 
 def view(output: str = '', unit_detail: bool = False, at: datetime | None = None) -> Options:

@@ -55,7 +55,15 @@ def once(asking: Asking, patterns: Sequence[str], until: Deadline) -> Snapshot:
     model = asking.inventory(until)
     with Progress(enabled=not asking.quiet and sys.stderr.isatty()) as progress:
         return survey(
-            Sweep(model, asking.way(model), asking.limits, asking.is_local, progress.update),
+            Sweep(
+                model,
+                asking.way(model),
+                asking.limits,
+                asking.is_local,
+                progress.update,
+                asking.config,
+                asking.suppressions(),
+            ),
             patterns,
             until,
         )

@@ -101,6 +101,16 @@ class Rule(ABC):
         """Return the verdict on at least one vote."""
 
     @property
+    def document(self) -> dict[str, Any]:
+        """Return the rule as a mapping, of which `read_rule` makes it again."""
+        found: dict[str, Any] = {'rule': self.NAME}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value != one.default and value != {}:
+                found[one.name.replace('_', '-')] = _plain(value)
+        return found
+
+    @property
     def words(self) -> str:
         """Return the rule as one would write it, with the options that are not the default."""
         told = [self.NAME]
@@ -111,6 +121,14 @@ class Rule(ABC):
             elif value != one.default and value != {}:
                 told.append(f'{one.name.replace("_", "-")}={_word(value)}')
         return ' '.join(told)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Amount):
+        return str(value) if value.percent else value.number
+    if isinstance(value, Health):
+        return value.value
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _word(value: object) -> str:

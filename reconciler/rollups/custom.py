@@ -39,6 +39,11 @@ class Custom(Rule):
         return verdict
 
     @property
+    def document(self) -> dict[str, Any]:
+        """Return its name and its options as written."""
+        return {'rule': self.name, **self.options}
+
+    @property
     def words(self) -> str:
         """Return its name and its options."""
         return ' '.join([self.name, *(f'{k}={clean(str(v))}' for k, v in self.options.items())])
