@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -45,34 +46,39 @@ def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.G
     )
     def check(named: str, status_file: str | None) -> int:
         """Check the configuration; exit code 0 right, 1 a name is not in the model, 3 wrong."""
-        config = loaded(named)
-        if not config.source:
-            click.echo('reconcile-health: there is no configuration; see config --help', err=True)
-            return 0
-        model = status.decode(read_bytes(status_file)) if status_file else None
-        found = strangers(config, model) if model else []
-        for path, name, hint in found:
-            line = config.lines.get(path, 0)
-            print_document(f'{config.source}:{line}: {path}: {name!r} is not in the model{hint}')
-        if found:
-            return 1
-        print_document(f'{config.source} is right')
-        return 0
+        return _check(loaded(named), status_file)
 
     @group.command('show')
     @option
     def show(named: str) -> None:
         """Print the configuration in effect, as YAML that says in which line each part stands."""
-        config = loaded(named)
-        lines = [f'# {config.source or "no configuration file; this is built in"}']
-        lines += [_text(config, one) for one in _config(config, '', 0)]
-        lines.append('defaults:')
-        for name, value in option_defaults(commands()).items():
-            path = f'defaults.{name}'
-            lines.append(_text(config, (1, path, _pair(name, config.defaults.get(name, value)))))
-        print_document('\n'.join(lines))
+        print_document(_show(loaded(named), option_defaults(commands())))
 
     return group
+
+
+def _check(config: Config, status_file: str | None) -> int:
+    if not config.source:
+        click.echo('reconcile-health: there is no configuration file', err=True)
+        return 0
+    model = status.decode(read_bytes(status_file)) if status_file else None
+    found = strangers(config, model) if model else []
+    for path, name, hint in found:
+        line = config.lines.get(path, 0)
+        print_document(f'{config.source}:{line}: {path}: {name!r} is not in the model{hint}')
+    if not found:
+        print_document(f'{config.source} is right')
+    return 1 if found else 0
+
+
+def _show(config: Config, defaults: Mapping[str, Any]) -> str:
+    lines = [f'# {config.source or "no configuration file; this is built in"}']
+    lines += [_text(config, one) for one in _config(config, '', 0)]
+    lines.append('defaults:')
+    for name, value in defaults.items():
+        pair = _pair(name, config.defaults.get(name, value))
+        lines.append(_text(config, (1, f'defaults.{name}', pair)))
+    return '\n'.join(lines)
 
 
 def _text(config: Config, line: Line) -> str:
