@@ -19,6 +19,7 @@ from .readings import Blame, Cause, Role, ServiceHealth
 from .shared_fate import shared_fates
 from .suspects import Node, Scene, Suspect
 from .troubles import Origin, troubles_of, worst_of
+from .words import natural_order
 
 Explained = tuple[tuple[ServiceHealth, ...], tuple[Cause, ...]]
 
@@ -81,7 +82,7 @@ class _Inquiry:
         own = {self._root_name(name) for name, role in roles.items() if role is Role.CAUSE}
         causes = (self._cause(name, victims.get(name, set())) for name in {*own, *victims})
         return explained, tuple(
-            sorted(causes, key=lambda c: (-len(c.victims), -c.health.rank, c.name))
+            sorted(causes, key=lambda c: (-len(c.victims), -c.health.rank, natural_order(c.name)))
         )
 
     def _targets(self) -> dict[str, list[str]]:
@@ -141,7 +142,7 @@ class _Inquiry:
         path = self._path(name)
         first = next(suspect for suspect in suspects if suspect.name == path[0])
         reason = first.text if first.certain else f'possibly: {first.text}'
-        others = sorted(self._roots[name] - {path[-1]})
+        others = sorted(self._roots[name] - {path[-1]}, key=natural_order)
         return Blame(
             Role.VICTIM, path, reason + (f'; also: {", ".join(others)}' if others else '')
         )
@@ -149,9 +150,10 @@ class _Inquiry:
     def _path(self, name: str) -> tuple[str, ...]:
         """Return the way to a cause on the strongest grounds, the shortest of equals."""
         before: dict[str, str] = {}
-        frontier: list[tuple[int, str, str]] = [(0, name, '')]
+        order = natural_order
+        frontier = [(0, order(name), name, '')]
         while True:
-            cost, here, previous = heapq.heappop(frontier)
+            cost, _, here, previous = heapq.heappop(frontier)
             if here in before:
                 continue
             before[here] = previous
@@ -159,7 +161,7 @@ class _Inquiry:
             if not suspects:
                 break
             for one in suspects:
-                heapq.heappush(frontier, (cost + one.weight, one.name, here))
+                heapq.heappush(frontier, (cost + one.weight, order(one.name), one.name, here))
         way = [circle_node(self._circles[here])] if here in self._circles else []
         while here != name:
             way.append(here)
@@ -190,16 +192,17 @@ class _Inquiry:
         return Blame(role, reason=service.because or service.message)
 
     def _cause(self, name: str, victims: set[str]) -> Cause:
+        told = tuple(sorted(victims, key=natural_order))
         fate = self._fates.get(name)
         if fate is not None:
-            return Cause(name, fate.kind, fate.health, fate.message, tuple(sorted(victims)))
+            return Cause(name, fate.kind, fate.health, fate.message, told)
         members = next((m for m in self._circles.values() if circle_node(m) == name), ())
         if members:
             health = worst(self._scene.services[member].health for member in members)
             message = f'{", ".join(members)} need each other, and none of them is well'
-            return Cause(name, 'circle', health, message, tuple(sorted(victims)))
+            return Cause(name, 'circle', health, message, told)
         node: Node = self._scene.node(name)
-        return Cause(name, node.kind, node.health, node.message, tuple(sorted(victims)))
+        return Cause(name, node.kind, node.health, node.message, told)
 
 
 def circle_members(name: str) -> tuple[str, ...]:

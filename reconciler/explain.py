@@ -245,7 +245,9 @@ def _about_checks(found: Explanation) -> Iterator[Advice]:
                     f'{check.name} of {unit}: look at it', _there(found, reading, _LOOK[look])
                 )
             elif reading.hook.endswith('/health'):
-                run = f'{reading.hook} --unit {unit} --pretty'
+                # The hook of its own charm answers for it alone, and may know no options.
+                own = reading.hook.split('/')[-4:-3] == [f'unit-{unit.replace("/", "-")}']
+                run = reading.hook if own else f'{reading.hook} --unit {unit} --pretty'
                 yield Advice(f'run the checks of {unit} by hand', _there(found, reading, run))
 
 

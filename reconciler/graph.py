@@ -13,6 +13,7 @@ from .interfaces import carries_dependency, is_provider
 from .model import Application, Model
 from .readings import ServiceHealth
 from .sayings import said_by, tellings
+from .words import natural_order
 
 
 class Ground(enum.IntEnum):
@@ -81,14 +82,13 @@ class Graph:
 
     def dependants(self, service: str) -> tuple[str, ...]:
         """Return the services that depend on it in a known direction, sorted."""
-        return tuple(
-            sorted(
-                edge.service
-                for edges in self.edges.values()
-                for edge in edges
-                if edge.provider == service and edge.ground is not Ground.RELATED
-            )
-        )
+        found = {
+            edge.service
+            for edges in self.edges.values()
+            for edge in edges
+            if edge.provider == service and edge.ground is not Ground.RELATED
+        }
+        return tuple(sorted(found, key=natural_order))
 
 
 @dataclass(frozen=True)

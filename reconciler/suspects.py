@@ -13,7 +13,7 @@ from .model import Model, Saas
 from .readings import ServiceHealth
 from .shared_fate import Fate
 from .troubles import Origin, Trouble, worst_of
-from .words import fold_units
+from .words import fold_units, natural_order
 
 _SAAS_HEALTH = {
     'blocked': Health.FAIL,
@@ -114,7 +114,7 @@ class Scene:
         if any(t.origin is Origin.ANYWHERE for t in worst):
             found += self._of_edges(name)
         certain = [suspect for suspect in found if suspect.certain]
-        return tuple(sorted(certain or found, key=lambda s: (s.weight, s.name)))
+        return tuple(sorted(certain or found, key=lambda s: (s.weight, natural_order(s.name))))
 
     def _of_fates(self, name: str, worst: tuple[Trouble, ...]) -> list[Suspect]:
         """Return the fates that its units share: certain if they explain all of the worst."""

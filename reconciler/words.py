@@ -11,6 +11,17 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-
 _UNITS = ((86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's'))
 
 
+def natural_order(name: str) -> tuple[tuple[int, int, str, str], ...]:
+    """Return a sort key that puts `machine 9` before `machine 10`; no two names have the same."""
+    parts = re.findall(r'[0-9]+|[^0-9]+', name)
+    # Digits are compared as text, by length first, as a hostile number may be very long.
+    bare = [part.lstrip('0') if part[0] in '0123456789' else None for part in parts]
+    return tuple(
+        (1, 0, part, '') if digits is None else (0, len(digits), digits, part)
+        for part, digits in zip(parts, bare, strict=True)
+    )
+
+
 def clean(text: str) -> str:
     """Return untrusted text as one line without control characters."""
     return ' '.join(_UNSAFE.sub(' ', text).split())

@@ -99,13 +99,16 @@ def test_twelve_machines_with_three_faulty_ones_give_the_right_table(
     assert done.returncode == 2, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].startswith('lab:prod  fail  3 services, 30 units')
-    services = {line.split()[0]: line.split()[:3] for line in lines[3:6]}
+    rows = [line for line in lines[3 : lines.index('', 3)] if not line.startswith(' ')]
+    services = {line.split()[0]: line.split()[:3] for line in rows}
     assert services == {
         'db': ['db', 'fail', '8/8'],
         'health': ['health', 'unknown', '9/10'],
         'web': ['web', 'unknown', '9/12'],
     }
-    assert lines[3].startswith('db'), 'problems come first'
+    assert rows[0].startswith('db'), 'problems come first'
+    causes = [line.split()[:3] for line in lines if line.startswith('machine ')]
+    assert causes == [['machine', str(n), 'unknown'] for n in (9, 10, 11)]
     assert any('db/7' in line and 'cannot connect to 10.0.0.7' in line for line in lines)
     unreachable = next(line for line in lines if line.startswith('web/') and 'unreach' in line)
     assert 'unknown' in unreachable

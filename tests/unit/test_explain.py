@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,15 @@ def test_a_pod_is_looked_at_without_sudo() -> None:
     plan.app('web', '0')
     plan.ail('web/0', 'bad', 'disk')
     assert commands(about(plan, 'web')) == ['juju ssh web/0 df -h']
+
+
+def test_the_hook_of_a_charms_own_is_run_without_options() -> None:
+    plan = Planned()
+    plan.app('web', '0')
+    plan.ail('web/0')
+    hook = '/var/lib/juju/agents/unit-web-0/charm/hooks/health'
+    plan.readings['web/0'] = replace(plan.readings['web/0'], hook=hook)
+    assert commands(about(plan, 'web')) == [f'juju ssh web/0 sudo {hook}']
 
 
 def test_when_nothing_can_be_asked_the_service_is_not_where_to_begin() -> None:

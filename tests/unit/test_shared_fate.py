@@ -33,6 +33,17 @@ def test_a_machine_that_does_not_answer_is_the_cause_of_what_is_on_it() -> None:
     assert cause.victims == ('cron', 'web')
 
 
+def test_of_several_lost_machines_the_first_is_told_and_the_others_are_named() -> None:
+    plan = rack()
+    plan.app('wide', '8', '9', '10', '11')
+    for machine in ('10', '11', '9'):
+        plan.lose(machine)
+    blame = plan.explained()[0]['wide']
+    assert blame is not None
+    assert role(blame) == ('victim', ('machine 9',))
+    assert blame.reason.endswith('; also: machine 10, machine 11')
+
+
 def test_what_needs_a_service_on_a_lost_machine_is_its_victim_too() -> None:
     plan = rack()
     plan.lose('3')

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.words import clean, duration_text, fold_units
+from reconciler.words import clean, duration_text, fold_units, natural_order
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_clean_text_is_one_line_and_moves_no_cursor(text: str) -> None:
     assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in found)
     assert clean(found) == found
     assert len(found.splitlines()) <= 1
+
+
+def test_names_are_ordered_as_people_count() -> None:
+    names = ['web-10', 'web', 'machine 10', 'machine 9/lxd/1', 'web-9', 'machine 9', 'web-09']
+    assert sorted(names, key=natural_order) == [
+        *('machine 9', 'machine 9/lxd/1', 'machine 10', 'web', 'web-09', 'web-9', 'web-10'),
+    ]
+
+
+@given(st.text('0129a/ ', max_size=6), st.text('0129a/ ', max_size=6))
+def test_no_two_names_are_equal_in_order(one: str, other: str) -> None:
+    assert (natural_order(one) == natural_order(other)) == (one == other)
+
+
+def test_a_number_of_any_length_can_be_ordered() -> None:
+    assert natural_order('x' + '9' * 10_000) > natural_order('x10')
