@@ -9,6 +9,7 @@ import click
 from charm.deadline import Deadline
 from reconciler.exit_codes import EXIT_CODES
 from reconciler.explain import explain as look_into
+from reconciler.graph import Declared
 from reconciler.render.explain import render
 
 from .options import Asking, asking_options
@@ -36,6 +37,9 @@ def explain(name: str, saved: str | None, **given: Any) -> int:
     asking = told_by(Asking, given)
     until = Deadline.after(asking.deadline)
     snapshot = read_saved(saved) if saved else once(asking, (), until)
-    found = look_into(snapshot, name)
+    model = snapshot.model
+    own = asking.config.for_model(model)
+    declared = Declared(own.requires(model), own.any_of(model), own.provides(model))
+    found = look_into(snapshot, name, declared)
     print_document(render(found, view()))
     return EXIT_CODES[found.health]
