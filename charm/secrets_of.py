@@ -15,7 +15,9 @@ MASK = '***'
 _NAMED = r'(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|api[-_]?key|community'
 _NAMED += r'|auth(?:entication|orization|pass)?|priv(?:ate)?[-_]?(?:key|pass\w*)|[xs]?privpasswd)'
 _OPTION = re.compile(rf'--?(?:[a-z0-9]+[-_])*{_NAMED}', re.IGNORECASE)
-_VARIABLE = re.compile(rf'(?:\w+[-_.])*{_NAMED}(?P<sign>=)(?P<value>.+)', re.IGNORECASE)
+_VARIABLE = re.compile(
+    rf'(?:(?:\w+[-_.])*{_NAMED}|\w*(?:password|passwd|pwd))=(?P<value>.+)', re.IGNORECASE
+)
 _HEADER = re.compile(rf'(?:[\w]+-)*{_NAMED}: *(?P<value>.+)', re.IGNORECASE)
 _URL_USER = re.compile(r'[a-z][a-z0-9+.-]*://(?P<value>[^/@\s]*:[^/@\s]+)@', re.IGNORECASE)
 _QUERY = re.compile(rf'[?&;](?:\w+[-_.])*{_NAMED}=(?P<value>[^&;\s]+)', re.IGNORECASE)
