@@ -116,7 +116,9 @@ class _Fates:
         outcome = _most_common(readings)
         gone = everywhere and all(machine_gone(self._model, place) for place in lost)
         remote = everywhere and (outcome is Outcome.JUJU_FAILED or gone)
-        message = 'juju says that every machine is down' if gone else WORDS[outcome].meaning
+        message = (
+            'juju says that every machine is down' if gone else _said_alike(readings, outcome)
+        )
         places = len({r.unit.machine or r.unit.name for r in readings})
         noun = 'pod' if self._model.is_k8s else 'machine'
         yield Fate(
@@ -225,6 +227,12 @@ def _most_common(readings: Sequence[Reading]) -> Outcome:
     counted = Counter(reading.outcome for reading in readings)
     order = list(Outcome)
     return min(counted, key=lambda outcome: (-counted[outcome], order.index(outcome)))
+
+
+def _said_alike(readings: Sequence[Reading], outcome: Outcome) -> str:
+    """Return the message that all of this outcome share, else what the outcome means."""
+    messages = {one.message for one in readings if one.outcome is outcome}
+    return messages.pop() if len(messages) == 1 else WORDS[outcome].meaning
 
 
 def _principals(readings: Sequence[Reading]) -> set[str]:

@@ -166,6 +166,17 @@ def test_when_nothing_can_be_asked_there_is_one_cause(
     assert cause.message.startswith('4 machines could not be asked: ')
 
 
+def test_what_all_say_alike_is_the_evidence_and_else_what_it_means() -> None:
+    plan = rack()
+    for unit in list(plan.readings):
+        plan.silence(unit, Outcome.JUJU_FAILED, 'ERROR cannot log in')
+    (cause,) = plan.explained()[1].values()
+    assert cause.message == '4 machines could not be asked: ERROR cannot log in'
+    plan.silence('db/0', Outcome.JUJU_FAILED, 'ERROR EOF')
+    (cause,) = plan.explained()[1].values()
+    assert cause.message.endswith(': juju ssh failed before it reached the machine')
+
+
 def test_when_juju_too_has_lost_every_machine_it_is_not_the_collector() -> None:
     plan = rack()
     for identity in list(plan.machines):
