@@ -100,6 +100,31 @@ class Juju:
             str(one['name']) for one in entries if isinstance(one, dict) and 'name' in one
         )
 
+    def controllers(self, deadline: Deadline) -> tuple[str, ...]:
+        """Return the names of the controllers that this user has registered.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        output = self._output([self.binary, 'controllers', '--format', 'json'], deadline)
+        found = _document(output).get('controllers')
+        return tuple(found) if isinstance(found, dict) else ()
+
+    def models_of(self, controller: str, deadline: Deadline) -> tuple[str, ...]:
+        """Return a controller's models as `controller:owner/name`, without its own model.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        argv = [self.binary, 'models', '-c', controller, '--format', 'json']
+        found = _document(self._output(argv, deadline)).get('models')
+        entries: list[Any] = found if isinstance(found, list) else []
+        return tuple(
+            f'{controller}:{one["name"]}'
+            for one in entries
+            if isinstance(one, dict) and 'name' in one and one.get('is-controller') is not True
+        )
+
     def ssh_argv(
         self,
         target: str,

@@ -136,6 +136,7 @@ class Model:
 
     Attributes:
         type: `iaas` (machines) or `caas` (k8s).
+        offers: for each offer to other models, the application behind it.
         faults: what could not be read, one line each; the rest was read all the same.
     """
 
@@ -146,6 +147,7 @@ class Model:
     machines: Mapping[str, Machine] = field(default_factory=dict)
     applications: Mapping[str, Application] = field(default_factory=dict)
     saas: Mapping[str, Saas] = field(default_factory=dict)
+    offers: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
 
     @property

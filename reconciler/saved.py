@@ -19,6 +19,7 @@ from charm.fields import Fields
 from charm.report import State, StateName
 
 from .errors import SavedError
+from .fleet import Fleet
 from .model import Model, Unit
 from .readings import (
     Blame,
@@ -42,12 +43,40 @@ _Value = TypeVar('_Value')
 
 
 def decode(data: bytes) -> Snapshot:
-    """Return the snapshot that one saved JSON document of one model holds.
+    """Return the snapshot that one saved JSON document holds; several models come merged.
 
     Raises:
         SavedError: it is not such a document; the error names the path and the reason.
     """
-    return read(load(data))
+    found = decode_any(data)
+    return found.merged() if isinstance(found, Fleet) else found
+
+
+def decode_any(data: bytes) -> Snapshot | Fleet:
+    """Return what one saved JSON document holds, of one model or of several.
+
+    Raises:
+        SavedError: as for `decode`.
+    """
+    found = load(data)
+    models = found.get('models')
+    if not isinstance(models, dict):
+        return read(found)
+    snapshots = {}
+    for name, one in models.items():
+        if not isinstance(one, dict):
+            raise SavedError(f'models.{name}', 'no object')
+        snapshots[name] = read(one, f'models.{name}')
+    try:
+        top = Fields(found, '')
+        return Fleet(
+            snapshots,
+            top.time('started_at') or _EPOCH,
+            top.seconds('duration') or 0.0,
+            top.names('faults'),
+        )
+    except ReportError as error:
+        raise SavedError(error.path, error.reason) from error
 
 
 def load(data: bytes) -> dict[str, Any]:

@@ -84,6 +84,10 @@ class _Reader:
             machines=dict(sorted(machines.items(), key=lambda item: machine_order(item[0]))),
             applications=_with_units(bare, units),
             saas=saas,
+            offers={
+                name: self._text(value, 'application')
+                for name, value in self._items(top.get('offers'), 'offers')
+            },
             faults=tuple(self._faults),
         )
 

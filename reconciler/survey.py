@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from charm.command import kill_running
 from charm.deadline import Deadline
 
+from .ask.base import Asker
+from .ask.roads import Road
+from .ask.script import Scripted
+from .collect import Progress as Progress
+from .collect import Way, collect
 from .conclude import Evidence, conclude
 from .config import NOTHING, Config
-from .errands import Errand, plan_errands
+from .errands import BY_HOOK
 from .errors import UsageError
-from .fanout import Limits, Return, run_errands
-from .interpret import read_answer, silent_reading
+from .fanout import Limits
+from .inbox import Pushed
 from .maintenance import Entry
 from .model import Model, Unit
 from .reach.base import Reach
-from .readings import Outcome, Reading, Snapshot
-
-Progress = Callable[[int, int], None]
+from .readings import Snapshot
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Sweep:
         progress: called with (units known, units asked) as answers come.
         config: what the operator configured.
         suppressions: what operators said beside it.
+        shared: other sweeps run in this process, so that their commands are left alone.
+        road: what is asked of each unit.
+        asker: asks instead of a script over the reach; `None` for that.
+        pushed: where pushed reports are looked for; `None` for nowhere.
     """
 
     model: Model
@@ -46,6 +52,10 @@ class Sweep:
     progress: Progress = lambda known, asked: None
     config: Config = NOTHING
     suppressions: Sequence[Entry] = ()
+    shared: bool = False
+    road: Road = BY_HOOK
+    asker: Asker | None = None
+    pushed: Pushed | None = None
 
 
 def select(model: Model, patterns: Sequence[str]) -> tuple[Unit, ...]:
@@ -97,7 +107,15 @@ def survey(sweep: Sweep, patterns: Sequence[str], deadline: Deadline) -> Snapsho
     """
     started_at, started = datetime.now(timezone.utc), time.monotonic()
     units = select(sweep.model, patterns)
-    readings, complete = _collect(sweep, units, deadline)
+    way = Way(
+        sweep.asker or Scripted(sweep.reach, sweep.limits.timeout_seconds),
+        sweep.limits,
+        sweep.road,
+        sweep.pushed,
+        sweep.local,
+        sweep.shared,
+    )
+    readings, complete = collect(way, sweep.model, units, deadline, sweep.progress)
     evidence = Evidence(
         model=sweep.model,
         readings=readings,
@@ -106,73 +124,3 @@ def survey(sweep: Sweep, patterns: Sequence[str], deadline: Deadline) -> Snapsho
         complete=complete,
     )
     return conclude(evidence, patterns, sweep.config, sweep.suppressions)
-
-
-def _collect(
-    sweep: Sweep, units: Sequence[Unit], deadline: Deadline
-) -> tuple[dict[str, Reading], bool]:
-    """Return every unit's reading by its name, and whether each machine was waited for."""
-    model = sweep.model
-    hook_seconds = max(1.0, sweep.limits.timeout_seconds - 5.0)
-    errands = plan_errands(model, units, hook_seconds, sweep.local)
-    readings: dict[str, Reading] = {}
-    expected = sum(len(errand.asked) for errand in errands)
-    sweep.progress(0, expected)
-    interrupted = False
-    try:
-        for returned in run_errands(errands, sweep.reach, sweep.limits, deadline):
-            for reading in read_return(model, returned, sweep.reach.name):
-                readings[reading.unit.name] = reading
-            sweep.progress(len(readings), expected)
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        kill_running()
-    late = _late(model, errands, readings, interrupted)
-    homeless = [unit for unit in units if not unit.machine and not model.is_k8s]
-    for unit in homeless:
-        readings[unit.name] = silent_reading(
-            model, unit, Outcome.UNASSIGNED, '', datetime.now(timezone.utc)
-        )
-    return {**readings, **late}, not late
-
-
-def _late(
-    model: Model, errands: Iterable[Errand], readings: dict[str, Reading], interrupted: bool
-) -> dict[str, Reading]:
-    message = 'interrupted before it answered' if interrupted else ''
-    now = datetime.now(timezone.utc)
-    return {
-        asked.unit.name: silent_reading(
-            model, asked.unit, Outcome.DEADLINE, message, now, asked.request.path
-        )
-        for errand in errands
-        for asked in errand.asked
-        if asked.unit.name not in readings
-    }
-
-
-def read_return(model: Model, returned: Return, reach: str) -> list[Reading]:
-    """Return the readings of one errand's units: of the answer, else of the fault."""
-    now = datetime.now(timezone.utc)
-    readings = []
-    for asked, answer in zip(returned.errand.asked, returned.answers, strict=True):
-        if returned.fault is not None and not (answer.complete or answer.exit_code is not None):
-            reading = silent_reading(
-                model,
-                asked.unit,
-                returned.fault.outcome,
-                str(returned.fault),
-                now,
-                asked.request.path,
-            )
-        else:
-            reading = read_answer(model, asked, answer, f'{reach}, hook', now)
-        readings.append(
-            replace(
-                reading,
-                duration_seconds=returned.duration_seconds,
-                attempts=returned.attempts,
-            )
-        )
-    return readings

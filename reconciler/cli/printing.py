@@ -12,9 +12,11 @@ import click
 
 from charm.report import Health
 from reconciler.exit_codes import exit_code
+from reconciler.fleet import Fleet
 from reconciler.maintenance import ACKNOWLEDGED, MAINTENANCE
 from reconciler.readings import Snapshot
 from reconciler.render import RENDERERS, Options
+from reconciler.render.fleet import render as render_fleet
 
 from .output import colour, write_document
 
@@ -103,16 +105,25 @@ class Printing:
         return tuple(kind for kind, chosen in kinds if chosen)
 
     def show(
-        self, snapshot: Snapshot, unit_detail: bool = False, at: datetime | None = None
+        self, found: Snapshot | Fleet, unit_detail: bool = False, at: datetime | None = None
     ) -> int:
-        """Print the snapshot, with ages as they were `at`, and return its exit code.
+        """Print what was found, with ages as they were `at`, and return its exit code.
 
         Raises:
             UsageError: the file cannot be written.
         """
         options = replace(view(self.output, unit_detail, at), blame=self.blame)
-        write_document(RENDERERS[self.form](snapshot, options), self.output)
-        return exit_code(snapshot, Health(self.fail_on), self.excused)
+        if isinstance(found, Fleet):
+            text = render_fleet(found, self.form, options)
+        else:
+            text = RENDERERS[self.form](found, options)
+        write_document(text, self.output)
+        return exit_code(as_one(found), Health(self.fail_on), self.excused)
+
+
+def as_one(found: Snapshot | Fleet) -> Snapshot:
+    """Return one snapshot, of all models if there are several."""
+    return found.merged() if isinstance(found, Fleet) else found
 
 
 def view(output: str = '', unit_detail: bool = False, at: datetime | None = None) -> Options:

@@ -10,10 +10,11 @@ import click
 
 from charm.fields import parse_time
 from reconciler.errors import SavedError, UsageError
+from reconciler.fleet import Fleet
 from reconciler.readings import Snapshot
 from reconciler.replay import find
 from reconciler.replay import replay as conclude
-from reconciler.saved import decode
+from reconciler.saved import decode_any
 
 from .durations import duration
 from .printing import Printing, printing_options
@@ -97,7 +98,7 @@ def replay(
     return printing.show(snapshot, unit_detail=bool(units), at=at)
 
 
-def _saved_sweep(place: str) -> Snapshot | None:
+def _saved_sweep(place: str) -> Snapshot | Fleet | None:
     """Return the sweep in the file, or `None` for a directory or a status document.
 
     Raises:
@@ -108,7 +109,7 @@ def _saved_sweep(place: str) -> Snapshot | None:
         return None
     data = read_bytes(place)
     try:
-        return decode(data)
+        return decode_any(data)
     except SavedError as error:
         # A status document has no schema; anything that has one was meant as a sweep.
         if error.path == 'schema' and b'"applications"' in data:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,13 +12,17 @@ import click
 from charm.deadline import Deadline
 from charm.report import Health
 from reconciler.errors import ReconcilerError
+from reconciler.fleet import Fleet
 from reconciler.model import Model
 from reconciler.readings import Snapshot
 from reconciler.render.cases import verdict
-from reconciler.survey import Sweep, survey
+from reconciler.survey import survey
 
+from .asked import sweep_of
+from .fleet import Many, fleet_options
+from .fleet import once as all_once
 from .options import Asking, asking_options
-from .printing import Printing, printing_options
+from .printing import Printing, as_one, printing_options
 from .progress import Progress
 from .told import told_by as told_by
 from .wait import Gate, Waiting, reasons, waiting_options
@@ -29,60 +33,57 @@ from .wait import Gate, Waiting, reasons, waiting_options
 @click.option('--unit', 'units', multiple=True, metavar='UNIT', help='Show every check of a unit.')
 @printing_options
 @waiting_options
+@fleet_options
 @asking_options
 def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
     """Ask every unit of a Juju model how it is, and print what is wrong per service."""
     asking, printing = told_by(Asking, given), told_by(Printing, given)
-    waiting = told_by(Waiting, given)
+    waiting, many = told_by(Waiting, given), told_by(Many, given)
+    many.check(asking)
     patterns = [*names, *units]
+
+    def attempt(until: Deadline) -> Snapshot | Fleet:
+        own = until.within(asking.deadline)
+        return all_once(asking, many, patterns, own) if many else once(asking, patterns, own)
+
     try:
-        if waiting.wait_for:
-            snapshot = _wait(asking, waiting, Health.parse(waiting.wait_for), patterns)
+        if waiting.goal is None:
+            found = attempt(Deadline.after(asking.deadline))
         else:
-            snapshot = once(asking, patterns, Deadline.after(asking.deadline))
+            found = _wait(waiting, waiting.goal, attempt, asking.quiet)
     except ReconcilerError as error:
         if printing.is_for_programs:
             printing.show(failure(asking.model, error))
         raise
-    code = printing.show(snapshot, unit_detail=bool(units))
-    if waiting.wait_for and verdict(snapshot).rank <= Health.parse(waiting.wait_for).rank:
-        return 0
-    return code
+    code = printing.show(found, unit_detail=bool(units))
+    reached = waiting.goal and verdict(as_one(found)).rank <= waiting.goal.rank
+    return 0 if reached else code
 
 
 def once(asking: Asking, patterns: Sequence[str], until: Deadline) -> Snapshot:
     """Return what one sweep found, by `until` at the latest."""
     model = asking.inventory(until)
     with Progress(enabled=not asking.quiet and sys.stderr.isatty()) as progress:
-        return survey(
-            Sweep(
-                model,
-                asking.way(model),
-                asking.limits,
-                asking.is_local,
-                progress.update,
-                asking.config,
-                asking.suppressions(),
-            ),
-            patterns,
-            until,
-        )
+        return survey(sweep_of(asking, model, progress.update), patterns, until)
 
 
-def _wait(asking: Asking, waiting: Waiting, goal: Health, patterns: Sequence[str]) -> Snapshot:
+def _wait(
+    waiting: Waiting,
+    goal: Health,
+    attempt: Callable[[Deadline], Snapshot | Fleet],
+    quiet: bool,
+) -> Snapshot | Fleet:
     def say(line: str) -> None:
-        if not asking.quiet:
+        if not quiet:
             click.echo(line, err=True)
 
-    def attempt(until: Deadline) -> Snapshot:
-        return once(asking, patterns, until.within(asking.deadline))
-
-    snapshot = Gate(goal, waiting.every, say).wait(attempt, Deadline.after(waiting.within))
-    if verdict(snapshot).rank > goal.rank:
+    gate = Gate(goal, waiting.every, say)
+    found = gate.wait(attempt, Deadline.after(waiting.within), as_one)
+    if verdict(as_one(found)).rank > goal.rank:
         click.echo(f'reconcile-health: still not {goal.value}:', err=True)
-        for line in reasons(snapshot, goal):
+        for line in reasons(as_one(found), goal):
             click.echo(f'  {line}', err=True)
-    return snapshot
+    return found
 
 
 def failure(model: str, error: ReconcilerError) -> Snapshot:

@@ -20,6 +20,7 @@ from reconciler.words import clean, duration_text
 from .durations import duration
 
 Function = TypeVar('Function', bound=Callable[..., Any])
+Found = TypeVar('Found')
 _MOST_REASONS = 10
 _MARGIN_SECONDS = 0.5
 
@@ -68,6 +69,11 @@ class Waiting:
     within: float = 600.0
     every: float = 15.0
 
+    @property
+    def goal(self) -> Health | None:
+        """Return the worst health that opens the gate; `None` for no gate."""
+        return Health.parse(self.wait_for) if self.wait_for else None
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -85,8 +91,18 @@ class Gate:
     say: Callable[[str], None]
     pause: Callable[[float], None] = time.sleep
 
-    def wait(self, attempt: Callable[[Deadline], Snapshot], until: Deadline) -> Snapshot:
-        """Return the first snapshot that is good enough, else the last one that is whole.
+    def wait(
+        self,
+        attempt: Callable[[Deadline], Found],
+        until: Deadline,
+        as_one: Callable[[Found], Snapshot],
+    ) -> Found:
+        """Return what is good enough first, else the last that is whole.
+
+        Args:
+            attempt: sweeps once, by a deadline.
+            until: when to give up.
+            as_one: makes one snapshot of what it found, to judge it by.
 
         A sweep that the end of the wait cut short does not replace one that was complete.
 
@@ -94,7 +110,7 @@ class Gate:
             ReconcilerError: the last attempt's, if no attempt brought a snapshot; at once if
                 trying again cannot help.
         """
-        best: Snapshot | None = None
+        best: Found | None = None
         number = 0
         while True:
             number += 1
@@ -102,14 +118,15 @@ class Gate:
             failed: ReconcilerError | None = None
             try:
                 found = attempt(until)
-                told = _describe(found)
-                if best is None or found.complete or not best.complete:
+                one = as_one(found)
+                told = _describe(one)
+                if best is None or one.complete or not as_one(best).complete:
                     best = found
             except ReconcilerError as error:
                 if not error.retryable:
                     raise
                 failed, told = error, str(error)
-            if failed is None and verdict(found).rank <= self.goal.rank:
+            if failed is None and verdict(one).rank <= self.goal.rank:
                 self.say(f'attempt {number}: {told}')
                 return found
             rest = self._rest(left - until.remaining_seconds, until)

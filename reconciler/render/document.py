@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -39,14 +40,17 @@ def render_jsonl(snapshot: Snapshot, options: Options) -> str:
 
     Each line says what it is under `kind`: sweep, service or unit.
     """
-    document = to_document(snapshot)
-    services = document.pop('services')
-    lines = [{'kind': 'sweep', **document}]
-    for service in services:
-        units = service.pop('units')
-        lines.append({'kind': 'service', **service})
-        lines += [{'kind': 'unit', 'service': service['name'], **unit} for unit in units]
-    return ''.join(json.dumps(line, allow_nan=False) + '\n' for line in lines)
+    found = lines(to_document(snapshot))
+    return ''.join(json.dumps(line, allow_nan=False) + '\n' for line in found)
+
+
+def lines(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the sweep, then its services, then their units; `kind` says which."""
+    yield {'kind': 'sweep', **{k: v for k, v in document.items() if k != 'services'}}
+    for service in document['services']:
+        yield {'kind': 'service', **{k: v for k, v in service.items() if k != 'units'}}
+        for unit in service['units']:
+            yield {'kind': 'unit', 'service': service['name'], **unit}
 
 
 def render_yaml(snapshot: Snapshot, options: Options) -> str:

@@ -8,7 +8,7 @@ timestamps, as node exporter refuses them.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from charm.files import write_whole
@@ -23,13 +23,23 @@ _PREFIX = 'juju_health_'
 
 def render(snapshot: Snapshot, options: Options) -> str:
     """Return the snapshot as OpenMetrics text."""
-    lines = [line for family in families(snapshot) for line in _lines(family, modern=True)]
-    return '\n'.join([*lines, '# EOF']) + '\n'
+    return modern(families(snapshot))
 
 
 def render_textfile(snapshot: Snapshot, options: Options) -> str:
     """Return the snapshot in the classic text format, for node exporter's textfile collector."""
-    lines = [line for family in families(snapshot) for line in _lines(family, modern=False)]
+    return classic(families(snapshot))
+
+
+def modern(found: Iterable[Family]) -> str:
+    """Return families as OpenMetrics text."""
+    lines = [line for family in found for line in _lines(family, modern=True)]
+    return '\n'.join([*lines, '# EOF']) + '\n'
+
+
+def classic(found: Iterable[Family]) -> str:
+    """Return families in the classic text format."""
+    lines = [line for family in found for line in _lines(family, modern=False)]
     return '\n'.join(lines) + '\n'
 
 

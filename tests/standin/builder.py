@@ -16,10 +16,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .values import Application, Info, Machine, Relation, Unit, without_empty
+from .values import Application, Info, Machine, Offer, Relation, Saas, Unit, without_empty
 from .world import FILE
 
-__all__ = ['Application', 'Info', 'JUJU', 'Machine', 'Relation', 'Unit', 'World']
+__all__ = [
+    'Application',
+    'Info',
+    'JUJU',
+    'Machine',
+    'Offer',
+    'Relation',
+    'Saas',
+    'Unit',
+    'World',
+]
 
 HERE = Path(__file__).resolve().parent
 JUJU = HERE / 'juju'
@@ -43,6 +53,9 @@ class World:
         patience: 1 makes juju wait as long as it does, 0 not at all, for what it waits by itself.
         proxy: an address to reach machines through, as with proxy-ssh=true; none by default.
         endpoint: the controller's address.
+        saas: what the model consumes of other models.
+        offers: what it offers to them.
+        beside: worlds whose models are there too: of the same controller, or of another one.
     """
 
     machines: tuple[Machine, ...] = ()
@@ -57,6 +70,9 @@ class World:
     patience: float = 0.0
     proxy: str = ''
     endpoint: str = UNKNOWN_ADDRESS
+    saas: tuple[Saas, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    beside: tuple[World, ...] = ()
 
     @property
     def major(self) -> int:
@@ -80,15 +96,46 @@ class World:
             'model': model,
             'machines': self._machines(''),
             'applications': {one.name: self._application(one) for one in self.applications},
+            **without_empty(
+                {
+                    'application-endpoints': {one.name: one.document() for one in self.saas},
+                    'offers': {one.name: one.document() for one in self.offers},
+                }
+            ),
             'controller': {'timestamp': '08:01:30Z'},
         }
 
+    @property
+    def qualified(self) -> str:
+        """The model's name with its owner's."""
+        return f'{self.user}/{self.name}'
+
     def document(self) -> dict[str, Any]:
         """Return what the stand-in reads, as a value."""
+        controllers: dict[str, dict[str, Any]] = {}
+        for world in (self, *self.beside):
+            fresh = {
+                'uuid': _uuid(world.controller),
+                'user': world.user,
+                'endpoint': world.endpoint,
+                'fault': world.fault,
+                'current-model': world.qualified,
+                'models': {},
+            }
+            known = controllers.setdefault(world.controller, fresh)
+            known['models'][world.qualified] = world.model()
+        return {
+            'version': f'{self.version}-ubuntu-amd64',
+            'patience': self.patience,
+            'current-controller': self.controller,
+            'controllers': controllers,
+        }
+
+    def model(self) -> dict[str, Any]:
+        """Return what the stand-in knows of the model."""
         units = list(self._all_units())
-        qualified = f'{self.user}/{self.name}'
-        model = {
-            'uuid': _uuid(qualified),
+        return {
+            'uuid': _uuid(self.qualified),
             'type': self.type,
             'access': self.access,
             'proxy': self.proxy,
@@ -99,20 +146,6 @@ class World:
             },
             'units': {one.name: _target(one) for one in units},
             'leaders': {one.name.split('/')[0]: one.name for one in units if one.leader},
-        }
-        controller = {
-            'uuid': _uuid(self.controller),
-            'user': self.user,
-            'endpoint': self.endpoint,
-            'fault': self.fault,
-            'current-model': qualified,
-            'models': {qualified: model},
-        }
-        return {
-            'version': f'{self.version}-ubuntu-amd64',
-            'patience': self.patience,
-            'current-controller': self.controller,
-            'controllers': {self.controller: controller},
         }
 
     def write(self, directory: Path, identity: Path | None = None) -> dict[str, str]:

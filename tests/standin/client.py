@@ -29,6 +29,7 @@ _OPTIONS = {
     ),
     'version': Options(_OUTPUT, _LOGGING | {'all'}),
     'whoami': Options(_OUTPUT, _LOGGING),
+    'controllers': Options(_OUTPUT, _LOGGING | {'refresh', 'managed', 'no-browser-login'}),
     'models': Options(
         _OUTPUT | {'controller', 'user'}, _LOGGING | {'all', 'uuid', 'exact-time', 'utc'}
     ),
@@ -126,10 +127,30 @@ def _models(client: Client, given: Parsed) -> int:
     return 0
 
 
+def _controllers(client: Client, given: Parsed) -> int:
+    # It reads files of the client only, so it answers when no controller does; without any it is
+    # no complaint but for the table (cmd/juju/controller/listcontrollers.go).
+    shown = {
+        name: {
+            'current-model': facts['current-model'],
+            'user': facts['user'],
+            'uuid': facts['uuid'],
+            'api-endpoints': [facts['endpoint']],
+            'cloud': 'localhost',
+            'agent-version': client.facts['version'].split('-')[0],
+        }
+        for name, facts in client.facts['controllers'].items()
+    }
+    current = client.facts['current-controller']
+    _print({'controllers': shown or None, 'current-controller': current})
+    return 0
+
+
 _COMMANDS: dict[str, Callable[[Client, Parsed], int]] = {
     'status': _status,
     'version': _version,
     'whoami': _whoami,
+    'controllers': _controllers,
     'models': _models,
     'ssh': ssh.run,
 }

@@ -106,6 +106,47 @@ class Application:
     charm: str = ''
 
 
+@dataclass(frozen=True)
+class Saas:
+    """An application of another model that is consumed; `url` is such as `lab:admin/db.mysql`."""
+
+    name: str
+    url: str
+    endpoint: str
+    interface: str
+    status: Info = Info('active')
+    related: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return it as juju prints it; related applications are names in every version."""
+        return {
+            'url': self.url,
+            'endpoints': {self.endpoint: {'interface': self.interface, 'role': 'provider'}},
+            'application-status': self.status.document(),
+            'relations': {self.endpoint: list(self.related)} if self.related else {},
+        }
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An endpoint of an application that other models may consume."""
+
+    name: str
+    application: str
+    endpoint: str
+    interface: str
+
+    def document(self) -> dict[str, Any]:
+        """Return it as juju prints it."""
+        return {
+            'application': self.application,
+            'charm': f'ch:amd64/{self.application}-1',
+            'total-connected-count': 1,
+            'active-connected-count': 1,
+            'endpoints': {self.endpoint: {'interface': self.interface, 'role': 'provider'}},
+        }
+
+
 def without_empty(document: dict[str, Any]) -> dict[str, Any]:
     """Leave out what Go's `omitempty` leaves out; only `exposed` is always there."""
     return {

@@ -1,0 +1,21 @@
+"""From what the options say of whom to ask, to the sweep of one model."""
+
+from __future__ import annotations
+
+from reconciler.model import Model
+from reconciler.survey import Progress, Sweep
+
+from .options import Asking
+
+
+def sweep_of(asking: Asking, model: Model, progress: Progress) -> Sweep:
+    """Return the sweep of a model as the options want it."""
+    return Sweep(
+        model,
+        asking.way(model),
+        asking.limits,
+        asking.is_local,
+        progress,
+        asking.config,
+        asking.suppressions(),
+    )
