@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .ask.hook import Request
+from .ask.roads import PUSH, Programs, Road, request_for
 from .model import Application, Model, Unit
 
 HEALTH_CHARM = 'juju-health'
 AGENTS = '/var/lib/juju/agents'
+BY_HOOK = Road('hook')
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class Asked:
         request: what to run.
         shipped: a health charm is there to answer, so that a missing hook is a fault; otherwise
             it is only a charm that ships none.
+        hook: the path of the hook that answers for the unit, whoever is asked now.
     """
 
     unit: Unit
     request: Request
     shipped: bool
+    hook: str = ''
 
 
 @dataclass(frozen=True)
@@ -49,25 +53,44 @@ def hook_path(unit: str) -> str:
     return f'{AGENTS}/unit-{unit.replace("/", "-")}/charm/hooks/health'
 
 
-def local_request(unit: str) -> Request:
-    """Return the request for this machine itself, which needs no charm."""
-    return Request(unit, sys.executable, ('-m', 'charm', '--unit', unit))
+def agent_path(unit: str) -> str:
+    """Return where the agent's client is in a unit's charm: beside its health hook."""
+    return f'{hook_path(unit)}-agent'
+
+
+def local_programs(unit: str) -> Programs:
+    """Return what to run for this machine itself, which needs no charm."""
+    agent = 'import sys; from charm.agent.cli import main; sys.exit(main())'
+    return Programs(
+        unit,
+        (sys.executable, '-m', 'charm', '--unit', unit),
+        (sys.executable, '-c', agent),
+    )
 
 
 def plan_errands(
-    model: Model, units: Iterable[Unit], deadline_seconds: float, local: bool = False
+    model: Model,
+    units: Iterable[Unit],
+    deadline_seconds: float,
+    local: bool = False,
+    road: Road = BY_HOOK,
 ) -> tuple[Errand, ...]:
     """Return the errands that ask `units`, in order of their places' first mention.
 
     A unit without a machine in a machine model has nowhere to be asked, and is left out. The hooks
     of health charms are told to end by themselves within `deadline_seconds`.
     """
+    if road.name == PUSH and not road.checks:
+        return ()
     reporters = _reporters(model)
     places: dict[str, list[Asked]] = {}
     for unit in units:
         place = unit.name if model.is_k8s else unit.machine
         if place:
-            asked = _ask(unit, reporters.get(unit.name), deadline_seconds, local)
+            reporter = reporters.get(unit.name)
+            programs = _programs(unit, reporter, deadline_seconds, local)
+            shipped = local or reporter is not None
+            asked = Asked(unit, request_for(programs, road), shipped, programs.hook[0])
             places.setdefault(place, []).append(asked)
     return tuple(
         Errand(place, asked[0].unit.name, tuple(asked)) for place, asked in places.items()
@@ -91,10 +114,11 @@ def is_health_charm(application: Application) -> bool:
     return application.charm == HEALTH_CHARM
 
 
-def _ask(unit: Unit, reporter: Unit | None, deadline_seconds: float, local: bool) -> Asked:
+def _programs(unit: Unit, reporter: Unit | None, seconds: float, local: bool) -> Programs:
     if local:
-        return Asked(unit, local_request(unit.name), shipped=True)
+        return local_programs(unit.name)
     if reporter is None:
-        return Asked(unit, Request(unit.name, hook_path(unit.name)), shipped=False)
-    arguments = ('--unit', unit.name, '--deadline', f'{deadline_seconds:g}')
-    return Asked(unit, Request(unit.name, hook_path(reporter.name), arguments), shipped=True)
+        own = hook_path(unit.name)
+        return Programs(unit.name, (own,), (agent_path(unit.name),))
+    hook = (hook_path(reporter.name), '--unit', unit.name, '--deadline', f'{seconds:g}')
+    return Programs(unit.name, hook, (agent_path(reporter.name),))

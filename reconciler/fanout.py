@@ -5,25 +5,25 @@ One thread asks one machine, with its own timeout for each attempt; one machine 
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from charm.command import Completed
 from charm.deadline import Deadline
 from charm.gather import gather
 
 from .ask import hook
-from .ask.hook import Answer
+from .ask.base import Asker
+from .ask.hook import FIRST_SECONDS, Answer
 from .errands import Errand
 from .errors import ReconcilerError
-from .reach.base import Reach, ReachError
+from .reach.base import ReachError
+from .readings import Outcome
 from .retry import Budget, retrying
 
 # What the connection, the login and the answer's way back may take beside the hooks themselves.
 OVERHEAD_SECONDS = 15
-# base64 and the frames around it.
-_FRAMED = 1.5
 
 
 @dataclass(frozen=True)
@@ -63,29 +63,42 @@ class Return:
 
 
 def run_errands(
-    errands: Sequence[Errand], reach: Reach, limits: Limits, deadline: Deadline
+    errands: Sequence[Errand], asker: Asker, limits: Limits, deadline: Deadline
 ) -> Iterator[Return]:
-    """Yield what each errand brought back, as it comes; those late for the deadline never do."""
+    """Yield what each errand brought back, as it comes; those late for the deadline never do.
+
+    Raises:
+        ReconcilerError: what was asked for makes no sense for any machine.
+    """
     budget = Budget(limits.retries)
     calls: dict[int, Callable[[], Return]] = {
-        index: _Runner(errand, reach, limits, deadline, budget).run
+        index: _Runner(errand, asker, limits, deadline, budget).run
         for index, errand in enumerate(errands)
     }
     for done in gather(calls, deadline, limits.workers):
-        if done.error is not None:
+        if isinstance(done.error, ReconcilerError):
             raise done.error
-        if done.value is not None:
+        if done.error is not None:
+            yield _failed(errands[done.key], done.error)
+        elif done.value is not None:
             yield done.value
+
+
+def _failed(errand: Errand, error: Exception) -> Return:
+    """Return what an errand brought back that met a fault of our own: it costs only itself."""
+    message = f'cannot ask it: {type(error).__name__}: {error}'
+    fault = ReachError(Outcome.JUJU_FAILED, message, Completed(-1, b'', b''))
+    return Return(errand, (Answer(),) * len(errand.asked), fault, 0.0, 1)
 
 
 class _Runner:
     """One errand with its retries; answers that came in one attempt are kept over the next."""
 
     def __init__(
-        self, errand: Errand, reach: Reach, limits: Limits, deadline: Deadline, budget: Budget
+        self, errand: Errand, asker: Asker, limits: Limits, deadline: Deadline, budget: Budget
     ) -> None:
         self._errand = errand
-        self._reach = reach
+        self._asker = asker
         self._limits = limits
         self._deadline = deadline
         self._budget = budget
@@ -119,20 +132,18 @@ class _Runner:
             if index not in self._answers or not _final(self._answers[index])
         ]
         requests = [self._errand.asked[index].request for index in missing]
-        nonce = secrets.token_hex(8)
-        command = hook.command(requests, nonce, self._limits.timeout_seconds)
-        cap_bytes = int(hook.STDOUT_CAP_BYTES * _FRAMED) * len(requests)
-        attempt = self._deadline.within(self._limits.timeout_seconds + OVERHEAD_SECONDS)
-        fault: ReachError | None = None
-        try:
-            output = self._reach.run(self._errand.target, command, attempt, cap_bytes).stdout
-        except ReachError as error:
-            fault, output = error, error.completed.stdout
-        for index, answer in zip(missing, hook.read(output, nonce, len(requests)), strict=True):
+        attempt = self._deadline.within(self._seconds)
+        came = self._asker.ask(self._errand.target, requests, attempt)
+        for index, answer in zip(missing, came.answers, strict=True):
             self._answers[index] = answer
-        if fault is not None and not all(_final(answer) for answer in self._answers.values()):
-            raise fault
+        if came.fault is not None and not all(map(_final, self._answers.values())):
+            raise came.fault
         self._retry_upgrading(missing, number)
+
+    @property
+    def _seconds(self) -> float:
+        first = any(asked.request.first is not None for asked in self._errand.asked)
+        return self._limits.timeout_seconds + OVERHEAD_SECONDS + (FIRST_SECONDS if first else 0)
 
     def _retry_upgrading(self, missing: Sequence[int], number: int) -> None:
         """Ask once more for a shipped hook that is not there: Juju may be unpacking an upgrade."""

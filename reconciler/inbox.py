@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from charm.fields import Fields, format_time
 from charm.files import locked, set_aside, write_whole
 from charm.report import Report
 from charm.wire import decode, from_json, to_json
+
+from .freshness import Dated, held_seconds
 
 # Boots are remembered so that none of them can be replayed as a new one.
 _MOST_BOOTS = 256
@@ -83,6 +85,34 @@ class _Seen:
         boots = [boot for boot in self.boots if boot[0] != report.boot_id]
         boots.append((report.boot_id, report.sequence or 0))
         return _Seen(tuple(boots[-_MOST_BOOTS:]), received)
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What the units of one model pushed.
+
+    Attributes:
+        inbox: the store.
+        model: the model's UUID; empty for those that do not say one.
+    """
+
+    inbox: Inbox
+    model: str = ''
+
+    def report(self, unit: str) -> Dated | None:
+        """Return the unit's latest report, `None` if it never pushed one.
+
+        Raises:
+            FileError: it cannot be read.
+        """
+        latest = self.inbox.latest(unit, self.model)
+        if latest is None:
+            return None
+        # A report may have lain in the unit's spool for long before it came.
+        skew = latest.skew_seconds
+        sent_at = None if skew is None else latest.received_at - timedelta(seconds=skew)
+        held = held_seconds(sent_at, latest.report.reported_at)
+        return Dated(latest.report, latest.received_at, held, 'push')
 
 
 class Inbox:

@@ -1,7 +1,8 @@
-"""From what came back of one unit's hook to its reading: pure functions."""
+"""From what came back of one unit, by whatever road, to its reading: pure functions."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from charm import wire
@@ -12,8 +13,10 @@ from .ask import hook
 from .ask.hook import Answer
 from .derive import derive
 from .errands import Asked
+from .freshness import MAX_AGE_SECONDS, Dated, age_seconds, is_fresh
 from .model import Model, Unit
 from .readings import WORDS, Outcome, Reading
+from .words import duration_text
 
 
 def silent_reading(
@@ -40,34 +43,65 @@ def silent_reading(
     )
 
 
-def read_answer(model: Model, asked: Asked, answer: Answer, via: str, now: datetime) -> Reading:
+def read_answer(
+    model: Model,
+    asked: Asked,
+    answer: Answer,
+    via: str,
+    now: datetime,
+    max_age_seconds: float = MAX_AGE_SECONDS,
+) -> Reading:
     """Return the reading of a unit whose machine answered."""
-    path = asked.request.path
     try:
         report = wire.decode(answer.stdout.strip())
     except ReportError as error:
         outcome, message = _why_no_report(asked, answer, error)
-        return silent_reading(model, asked.unit, outcome, message, now, path)
+        return silent_reading(model, asked.unit, outcome, message, now, _hook(asked))
     if report.unit != asked.unit.name:
         message = f'the report is for {report.unit!r}, not for this unit'
-        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, path)
-    silent = silent_reading(model, asked.unit, Outcome.NOT_SHIPPED, '', now)
+        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, _hook(asked))
+    dated = Dated(report, now, answer.held_seconds, via)
+    return dated_reading(model, asked.unit, dated, now, max_age_seconds, _hook(asked))
+
+
+def dated_reading(
+    model: Model, unit: Unit, dated: Dated, now: datetime, max_age_seconds: float, hook: str = ''
+) -> Reading:
+    """Return the reading of a unit whose newest report is `dated`: what it says, if it is fresh.
+
+    One that is not says how the unit was; how it is now nobody knows.
+    """
+    report, age = dated.report, age_seconds(dated, now)
+    if not is_fresh(dated, now, max_age_seconds):
+        told = 'of unknown age' if age is None else f'{duration_text(age)} old'
+        message = f'its last report is {told}; it said {report.health.value}: {_summary(report)}'
+        silent = silent_reading(model, unit, Outcome.STALE, message, now, hook)
+        return replace(
+            silent, last=report, received_at=dated.received_at, via=dated.via, age_seconds=age
+        )
     return Reading(
-        unit=asked.unit,
+        unit=unit,
         outcome=Outcome.REPORTED,
         health=report.health,
         qos=report.qos,
-        state=report.state or silent.state,
+        state=report.state or silent_reading(model, unit, Outcome.NOT_SHIPPED, '', now).state,
         report=report,
         message=_summary(report),
-        hook=path,
-        received_at=now,
-        via=via,
+        hook=hook,
+        received_at=dated.received_at,
+        via=dated.via,
+        age_seconds=age,
     )
+
+
+def _hook(asked: Asked) -> str:
+    return asked.hook or asked.request.path
 
 
 def _why_no_report(asked: Asked, answer: Answer, error: ReportError) -> tuple[Outcome, str]:
     complaint = _last_line(answer.stderr)
+    if asked.request.by != 'hook':
+        return _why_no_agent(asked, answer, complaint, error)
     if answer.exit_code == hook.NOT_FOUND and not (answer.stdout or answer.stderr):
         outcome = Outcome.HOOK_MISSING if asked.shipped else Outcome.NOT_SHIPPED
         return outcome, WORDS[outcome].meaning
@@ -84,6 +118,20 @@ def _why_no_report(asked: Asked, answer: Answer, error: ReportError) -> tuple[Ou
         return Outcome.INVALID, 'its health hook printed nothing'
     where = f'{error.path}: ' if error.path else ''
     return Outcome.INVALID, f'what its health hook printed is not a report: {where}{error.reason}'
+
+
+def _why_no_agent(
+    asked: Asked, answer: Answer, complaint: str, error: ReportError
+) -> tuple[Outcome, str]:
+    if answer.exit_code == hook.NOT_FOUND and not asked.shipped:
+        return Outcome.NOT_SHIPPED, WORDS[Outcome.NOT_SHIPPED].meaning
+    if not answer.complete and answer.exit_code is None:
+        return Outcome.UNREACHABLE, 'the connection ended before its answer did'
+    if answer.exit_code == 0:
+        where = f'{error.path}: ' if error.path else ''
+        return Outcome.INVALID, f'what its agent gave is not a report: {where}{error.reason}'
+    reason = complaint.removeprefix('health-agent: ') or WORDS[Outcome.NO_AGENT].meaning
+    return Outcome.NO_AGENT, reason
 
 
 def _last_line(stderr: bytes) -> str:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Callable, Dict, NoReturn, Optional, Sequence
 
@@ -23,6 +24,7 @@ USAGE_EXIT = 3
 # EX_CONFIG of sysexits.h: the unit file says not to try again.
 CONFIG_EXIT = 78
 _ASK_SECONDS = 30.0
+_BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 
 _EPILOG = """\
 examples:
@@ -166,10 +168,20 @@ def _log(arguments: argparse.Namespace, _callbacks: Callbacks) -> int:
         'cursor': None if tail.cursor is None else str(tail.cursor),
         'gap': tail.gap,
         'more': tail.more,
+        # By these a reader knows how old a report in the log is, whatever any clock says.
+        'boot_id': _boot_id(),
+        'uptime': time.clock_gettime(time.CLOCK_BOOTTIME),
     }
     sys.stdout.buffer.write(json.dumps(end).encode() + b'\n')
     sys.stdout.flush()
     return 0
+
+
+def _boot_id() -> str:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return ''
 
 
 def _unit_file(arguments: argparse.Namespace, _callbacks: Callbacks) -> int:

@@ -1,11 +1,14 @@
-"""Ask health hooks: one shell script per machine that runs the hooks of all its units at once.
+"""Ask many units at once: one shell script per machine that runs what each of them is asked.
 
-Each hook's stdout and stderr come back in frames, so that every answer, exit code and stray noise
-is told apart, and a unit that answered is known while another one still hangs. A frame is one line
+That is the health hook or the agent's client, or the client first and the hook if the client has
+nothing fresh: both in one connection. Stdout and stderr come back in frames, so that every answer,
+exit code and stray noise is told apart, and a unit that answered is known while another one still
+hangs. A frame is one line
 
     <nonce> <index> o <base64>     a piece of unit <index>'s stdout
     <nonce> <index> e <base64>     a piece of its stderr
     <nonce> <index> x <exit code>  its hook has exited
+    <nonce> <index> c              what was asked first has answered, so the hook was not run
     <nonce> <index> z              nothing more will come of it
 
 shorter than PIPE_BUF (4096 bytes, pipe(7)), so lines of units that run side by side never mix.
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +27,8 @@ from dataclasses import dataclass
 STDOUT_CAP_BYTES = 1024 * 1024 + 1
 STDERR_CAP_BYTES = 4096
 KILL_AFTER_SECONDS = 2
+# The agent has its report at hand: one that does not answer so soon hangs.
+FIRST_SECONDS = 5
 # Exit codes of timeout(1): it ended the command, by SIGTERM or by SIGKILL.
 TIMED_OUT = (124, 137)
 NOT_FOUND = 127
@@ -30,18 +36,44 @@ NOT_EXECUTABLE = 126
 
 
 @dataclass(frozen=True)
+class Command:
+    """What to run for one unit: names only travel in the arguments, never commands.
+
+    Attributes:
+        path: the program there.
+        arguments: what it is given.
+        as_root: run it through sudo where there is one: only root may talk to the agent.
+        fresh_seconds: take its answer if it is a cached report of this age at most; `None` takes
+            whatever it answers with exit code 0.
+    """
+
+    path: str
+    arguments: tuple[str, ...] = ()
+    as_root: bool = False
+    fresh_seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Request:
-    """What to run for one unit.
+    """What is asked about one unit.
 
     Attributes:
         unit: the unit asked about.
-        path: the hook's path there.
+        path: the hook's path there, or that of the agent's client.
         arguments: what it is given; names only, never commands.
+        as_root: as in `Command`.
+        first: what to run before it; if that answers, it is not run.
+        by: what readings call who answers: `hook`, `agent`, `agent log`.
+        cap_bytes: how much of its stdout is wanted.
     """
 
     unit: str
     path: str
     arguments: tuple[str, ...] = ()
+    as_root: bool = False
+    first: Command | None = None
+    by: str = 'hook'
+    cap_bytes: int = STDOUT_CAP_BYTES
 
 
 @dataclass(frozen=True)
@@ -53,12 +85,18 @@ class Answer:
         stderr: the first of what it complained.
         exit_code: what it exited with; `None` if that never arrived.
         complete: nothing more can come of it.
+        first: it is of what was asked first.
+        held_seconds: how old the report in it was over there; `None` if that cannot be told.
+        by: who answered; empty for who was asked.
     """
 
     stdout: bytes = b''
     stderr: bytes = b''
     exit_code: int | None = None
     complete: bool = False
+    first: bool = False
+    held_seconds: float | None = 0.0
+    by: str = ''
 
     @property
     def timed_out(self) -> bool:
@@ -78,13 +116,33 @@ timeout {drain} cat | {{ head -c "$3"; cat >/dev/null; }} |
 base64 -w 2000 | sed -u "s/^/$N $1 $2 /"
 }}
 gone() {{ echo "$N $i x $1"; echo "$N $i z"; }}
+way() {{
+s=
+if [ "$(id -u)" != 0 ] && {{ [ "$1" = r ] || [ ! -x "$2" ]; }}; then
+if sudo -n test -x "$2" 2>/dev/null; then s='sudo -n'; return 0; fi
+fi
+[ -x "$2" ] && return 0
+if [ -e "$2" ] || sudo -n test -e "$2" 2>/dev/null; then return 126; fi
+return 127
+}}
+first() {{
+i=$1; c=$2; m=$3; h=$4; shift 4
+way r "$h" || return 1
+t={timeout}; [ -z "$m" ] || t={first}
+o=$($s timeout -k {kill_after} "$t" "$h" "$@" 2>/dev/null </dev/null)
+[ $? = 0 ] || return 1
+if [ -n "$m" ]; then
+a=${{o#'{{"age": '}}; a=${{a%%[!0-9]*}}
+[ -n "$a" ] && [ "$a" -lt "$m" ] || return 1
+fi
+printf '%s\\n' "$o" | tag "$i" o "$c"
+echo "$N $i c"; gone 0
+}}
 ask() {{
-i=$1; h=$2; shift 2
-if [ -x "$h" ]; then s=; elif sudo -n test -x "$h" 2>/dev/null; then s='sudo -n'
-elif [ -e "$h" ] || sudo -n test -e "$h" 2>/dev/null; then gone 126; return
-else gone 127; return; fi
+i=$1; c=$2; r=$3; h=$4; shift 4
+way "$r" "$h" || {{ gone $?; return; }}
 {{ {{ {{ $s timeout -k {kill_after} {timeout} "$h" "$@" 2>&3 3>&- 4>&- </dev/null
-echo "$N $i x $?" >&4; }} | tag "$i" o {stdout_cap} >&4; }} 3>&1 | tag "$i" e {stderr_cap} >&4; \
+echo "$N $i x $?" >&4; }} | tag "$i" o "$c" >&4; }} 3>&1 | tag "$i" e {stderr_cap} >&4; \
 }} 4>&1
 echo "$N $i z"
 }}
@@ -98,19 +156,28 @@ def script(requests: Sequence[Request], nonce: str, timeout_seconds: int) -> str
 
     Each hook is ended after `timeout_seconds`, over there.
     """
-    calls = '\n'.join(
-        f'ask {index} {shlex.join([request.path, *request.arguments])} &'
-        for index, request in enumerate(requests)
-    )
     return _SCRIPT.format(
         nonce=nonce,
         kill_after=KILL_AFTER_SECONDS,
         timeout=timeout_seconds,
+        first=FIRST_SECONDS,
         drain=timeout_seconds + 2 * KILL_AFTER_SECONDS,
-        stdout_cap=STDOUT_CAP_BYTES,
         stderr_cap=STDERR_CAP_BYTES,
-        calls=calls,
+        calls='\n'.join(_call(index, request) for index, request in enumerate(requests)),
     )
+
+
+def _call(index: int, request: Request) -> str:
+    """Return the line that asks one request, in the background."""
+    number, cap = str(index), str(request.cap_bytes)
+    kind = 'r' if request.as_root else '-'
+    call = shlex.join(['ask', number, cap, kind, request.path, *request.arguments])
+    if request.first is None:
+        return f'{call} &'
+    one = request.first
+    limit = '' if one.fresh_seconds is None else str(math.ceil(one.fresh_seconds))
+    first = shlex.join(['first', number, cap, limit, one.path, *one.arguments])
+    return f'{{ {first} || {call}; }} &'
 
 
 def command(requests: Sequence[Request], nonce: str, timeout_seconds: int) -> str:
@@ -128,7 +195,7 @@ def read(output: bytes, nonce: str, count: int) -> tuple[Answer, ...]:
     """
     pieces: list[dict[str, list[bytes]]] = [{'o': [], 'e': []} for _ in range(count)]
     codes: list[int | None] = [None] * count
-    complete = [False] * count
+    complete, first = [False] * count, [False] * count
     prefix = nonce.encode() + b' '
     lines = output.split(b'\n')
     for line in lines[:-1]:  # what follows the last line end is no whole line
@@ -142,12 +209,16 @@ def read(output: bytes, nonce: str, count: int) -> tuple[Answer, ...]:
         kind = fields[1]
         if kind == b'z':
             complete[index] = True
+        elif kind == b'c':
+            first[index] = True
         elif kind == b'x' and len(fields) == 3:
             codes[index] = _integer(fields[2])
         elif kind in (b'o', b'e') and len(fields) == 3:
             pieces[index][kind.decode()].append(_decoded(fields[2]))
     return tuple(
-        Answer(b''.join(kept['o']), b''.join(kept['e']), codes[index], complete[index])
+        Answer(
+            b''.join(kept['o']), b''.join(kept['e']), codes[index], complete[index], first[index]
+        )
         for index, kept in enumerate(pieces)
     )
 

@@ -1,0 +1,38 @@
+"""What an asker is: it asks the units of one machine, and says what came and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from charm.deadline import Deadline
+from reconciler.reach.base import ReachError
+
+from .hook import Answer, Request
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of asking one machine.
+
+    Attributes:
+        answers: one per request, in order; incomplete ones where nothing came.
+        fault: what went wrong on the way; `None` if nothing did.
+    """
+
+    answers: tuple[Answer, ...]
+    fault: ReachError | None = None
+
+
+class Asker(Protocol):
+    """One way to ask a machine's units."""
+
+    @property
+    def name(self) -> str:
+        """Return what readings call the way, such as `juju ssh`."""
+        ...
+
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+        """Ask on the machine of the unit `target`, by the deadline; never raises."""
+        ...

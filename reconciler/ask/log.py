@@ -1,0 +1,87 @@
+"""Ask for agents' logs: all that was logged since the last sweep, so that no history is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from charm.deadline import Deadline
+from charm.errors import FileError, HealthError
+from charm.wire import encode
+
+from .base import Asker, Came
+from .chunk import BY_LOG, read_chunk
+from .hook import Answer, Request
+from .reaped import Reaped
+
+# A first sweep may find a log of many chunks; what this leaves is read by the next one.
+MOST_ROUNDS = 64
+# What the agent's client exits with when there is nothing to be had.
+_NOTHING_EXIT = 3
+
+
+@dataclass(frozen=True)
+class Reaping:
+    """Asks, and reaps the logs in the answers: chunk by chunk, each kept before the next is asked.
+
+    Attributes:
+        asker: who is asked; other requests are passed on to it.
+        store: where cursors and lines are kept.
+    """
+
+    asker: Asker
+    store: Reaped
+
+    @property
+    def name(self) -> str:
+        """Return the asker's name."""
+        return self.asker.name
+
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+        """Ask until there is nothing more, or the deadline has passed."""
+        answers = [Answer() for _ in requests]
+        waiting = {index: self._going_on(one) for index, one in enumerate(requests)}
+        came = Came(())
+        for _ in range(MOST_ROUNDS):
+            came = self.asker.ask(target, list(waiting.values()), deadline)
+            more = {}
+            for (index, request), answer in zip(waiting.items(), came.answers, strict=True):
+                answers[index], goes_on = self._reap(request, answer, answers[index])
+                if goes_on:
+                    more[index] = self._going_on(requests[index])
+            if came.fault is not None or not more or deadline.passed:
+                break
+            waiting = more
+        return Came(tuple(answers), came.fault)
+
+    def _going_on(self, request: Request) -> Request:
+        if request.by != BY_LOG:
+            return request
+        try:
+            cursor = self.store.kept(request.unit).cursor
+        except FileError:
+            return request  # Keeping what comes will fail for the same reason, and say so.
+        if cursor is None:
+            return request
+        return replace(request, arguments=(*request.arguments, '--cursor', str(cursor)))
+
+    def _reap(self, request: Request, answer: Answer, before: Answer) -> tuple[Answer, bool]:
+        """Return the answer with the newest report for its stdout, and whether there is more."""
+        if request.by != BY_LOG or answer.exit_code != 0 or not answer.complete:
+            # What an earlier chunk held is an answer all the same.
+            return (before if before.complete else answer), False
+        try:
+            chunk = read_chunk(answer.stdout)
+            kept = self.store.keep(request.unit, chunk, datetime.now(timezone.utc))
+        except (HealthError, ValueError) as error:
+            return _nothing(str(error)), False
+        if kept.latest is None:
+            return _nothing('its log holds no report of this unit'), chunk.more
+        held = kept.held_seconds(chunk)
+        text = encode(kept.latest).encode()
+        return Answer(text, b'', 0, True, held_seconds=held, by=BY_LOG), chunk.more
+
+
+def _nothing(reason: str) -> Answer:
+    return Answer(b'', reason.encode(), _NOTHING_EXIT, complete=True)

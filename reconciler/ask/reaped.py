@@ -1,0 +1,156 @@
+"""What was reaped of agents' logs, on disk.
+
+Each unit's place is `<root>/<controller>/<model>/<application>-<number>/`: `state.json` with the
+cursor and the newest report, and `log/` with what was reaped, in the format of an agent's log.
+Lines are kept before the cursor moves: a crash in between has some of them twice, and loses none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from charm.agent.log import Cursor, LogWriter
+from charm.errors import FileError, ReportError
+from charm.fields import format_time
+from charm.files import set_aside, write_whole
+from charm.report import Report
+from charm.wire import from_json, to_json
+
+from .chunk import Chunk
+
+_LOG_BYTES = 4 * 1024 * 1024
+_LOG_FILES = 4
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known of one unit from its log.
+
+    Attributes:
+        cursor: how far it has been read; `None` for not at all.
+        latest: the newest report in it; `None` if there was none.
+    """
+
+    cursor: Cursor | None = None
+    latest: Report | None = None
+
+    def held_seconds(self, chunk: Chunk) -> float | None:
+        """Return how old the newest report was when the chunk was read, by the far side's clock.
+
+        That is the clock which counts from boot, which nobody sets: a sequence is the milliseconds
+        since boot at which the report was made. `None` for a report of an earlier boot.
+        """
+        if self.latest is None or chunk.uptime_seconds is None or self.latest.sequence is None:
+            return None
+        if not chunk.boot_id or self.latest.boot_id != chunk.boot_id:
+            return None
+        return max(chunk.uptime_seconds - self.latest.sequence / 1000.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Reaped:
+    """What was reaped of one model's units.
+
+    Attributes:
+        root: the directory; made if need be.
+        controller, model: whose units.
+    """
+
+    root: Path
+    controller: str = ''
+    model: str = ''
+
+    def kept(self, unit: str) -> Kept:
+        """Return what is known of the unit; nothing if it never was reaped.
+
+        Raises:
+            FileError: it cannot be read.
+        """
+        return _read(self.directory(unit) / 'state.json')
+
+    def keep(self, unit: str, chunk: Chunk, now: datetime) -> Kept:
+        """Keep a chunk and return what is known now.
+
+        Raises:
+            FileError: it cannot be kept; the next sweep will ask for it again.
+        """
+        place, before = self.directory(unit), self.kept(unit)
+        own = [line for line in chunk.lines if line.get('unit') == unit]
+        if own or chunk.gap:
+            _write(place / 'log', own, chunk.gap, now)
+        after = Kept(chunk.cursor or before.cursor, _latest(own, unit) or before.latest)
+        if after != before:
+            write_whole(place / 'state.json', _to_json(after), 0o600)
+        return after
+
+    def directory(self, unit: str) -> Path:
+        """Return where a unit's state is; `charm.agent.log.read_since` reads `log/` in it."""
+        names = (self.controller, self.model, unit.replace('/', '-'))
+        return self.root.joinpath(*(_as_file_name(name) for name in names))
+
+
+def _as_file_name(name: str) -> str:
+    """Return a file's name for any name; no two names share one, and none leads elsewhere."""
+    return quote(name, safe='').replace('.', '%2E') or '_'
+
+
+def _latest(lines: Sequence[Mapping[str, Any]], unit: str) -> Report | None:
+    """Return the last report in the lines that can be read, and is the unit's."""
+    for line in reversed(lines):
+        if line.get('kind') == 'report':
+            try:
+                report = from_json(line.get('report'))
+            except ReportError:
+                continue
+            if report.unit == unit:
+                return report
+    return None
+
+
+def _write(directory: Path, lines: Iterable[Mapping[str, Any]], gap: bool, now: datetime) -> None:
+    received_at = format_time(now)
+    writer = LogWriter(directory, _LOG_BYTES, _LOG_FILES)
+    try:
+        entries = [{'kind': 'gap'}] if gap else []
+        for entry in (*entries, *lines):
+            if not writer.write({'received_at': received_at, **entry}):
+                raise FileError(f'cannot write to the log in {directory}: is the disk full?')
+        writer.sync()
+    except (OSError, ValueError) as error:
+        raise FileError(f'cannot write to the log in {directory}: {error}') from error
+    finally:
+        writer.close()
+
+
+def _to_json(kept: Kept) -> bytes:
+    document = {
+        'cursor': None if kept.cursor is None else str(kept.cursor),
+        'latest': None if kept.latest is None else to_json(kept.latest),
+    }
+    return json.dumps(document, allow_nan=False).encode() + b'\n'
+
+
+def _read(path: Path) -> Kept:
+    """Return what the file says; one that makes no sense is set aside, and we begin anew."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Kept()
+    except OSError as error:
+        raise FileError(f'cannot read {path}: {error.strerror}') from error
+    try:
+        document = json.loads(data)
+        cursor, latest = document['cursor'], document['latest']
+        return Kept(
+            None if cursor is None else Cursor.parse(cursor),
+            None if latest is None else from_json(latest),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError, ReportError):
+        set_aside(path)
+        return Kept()

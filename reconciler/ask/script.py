@@ -1,0 +1,54 @@
+"""Ask by running a script where the units are, over any reach."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from charm.deadline import Deadline
+from reconciler.reach.base import Reach, ReachError
+
+from . import hook
+from .base import Came
+from .cached import BY_AGENT, unwrap
+from .hook import Answer, Request
+
+# base64 and the frames around it.
+_FRAMED = 1.5
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """Asks over a reach.
+
+    Attributes:
+        reach: how bytes travel.
+        timeout_seconds: after which the far side ends each command.
+    """
+
+    reach: Reach
+    timeout_seconds: int
+
+    @property
+    def name(self) -> str:
+        """Return the reach's name."""
+        return self.reach.name
+
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+        """Ask all of them in one connection."""
+        nonce = secrets.token_hex(8)
+        command = hook.command(requests, nonce, self.timeout_seconds)
+        cap_bytes = int(sum(request.cap_bytes for request in requests) * _FRAMED)
+        fault: ReachError | None = None
+        try:
+            output = self.reach.run(target, command, deadline, cap_bytes).stdout
+        except ReachError as error:
+            fault, output = error, error.completed.stdout
+        answers = hook.read(output, nonce, len(requests))
+        return Came(tuple(map(_told, requests, answers)), fault)
+
+
+def _told(request: Request, answer: Answer) -> Answer:
+    by_agent = answer.first or request.by == BY_AGENT
+    return unwrap(answer) if by_agent and answer.exit_code == 0 else answer

@@ -1,0 +1,166 @@
+"""Every unit's reading, by the deadline: of what was pushed, else of asking its machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from charm.command import kill_running
+from charm.deadline import Deadline
+from charm.errors import FileError
+
+from .ask.base import Asker
+from .ask.hook import Answer
+from .ask.roads import AUTO, PUSH, Road
+from .errands import BY_HOOK, Asked, Errand, plan_errands
+from .fanout import Limits, Return, run_errands
+from .freshness import Dated, is_fresh, newest
+from .inbox import Pushed
+from .interpret import dated_reading, read_answer, silent_reading
+from .model import Model, Unit
+from .readings import Outcome, Reading
+
+Progress = Callable[[int, int], None]
+# A hook is told to end by itself this much before it is ended.
+_MARGIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """How readings are come by.
+
+    Attributes:
+        asker: asks the units of one machine.
+        limits: how hard to try.
+        road: what is asked of each unit.
+        pushed: where pushed reports are looked for; `None` for nowhere.
+        local: this machine stands for the one unit of the model.
+        shared: other sweeps run in this process, so that their commands are left alone.
+    """
+
+    asker: Asker
+    limits: Limits
+    road: Road = BY_HOOK
+    pushed: Pushed | None = None
+    local: bool = False
+    shared: bool = False
+
+
+def collect(
+    way: Way,
+    model: Model,
+    units: Sequence[Unit],
+    deadline: Deadline,
+    progress: Progress = lambda known, asked: None,
+) -> tuple[dict[str, Reading], bool]:
+    """Return every unit's reading by its name, and whether each machine was waited for.
+
+    Ends early, with what arrived, when the operator interrupts it.
+    """
+    readings = _homeless(model, units)
+    housed = [unit for unit in units if unit.name not in readings]
+    readings.update(_of_inbox(way, model, housed))
+    asked = [unit for unit in housed if unit.name not in readings]
+    hook_seconds = max(1.0, way.limits.timeout_seconds - _MARGIN_SECONDS)
+    errands = plan_errands(model, asked, hook_seconds, way.local, way.road)
+    known, interrupted = 0, False
+    progress(known, len(asked))
+    try:
+        for returned in run_errands(errands, way.asker, way.limits, deadline):
+            for reading in _of_return(way, model, returned):
+                readings[reading.unit.name] = reading
+                known += 1
+            progress(known, len(asked))
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        if not way.shared:
+            kill_running()
+    late = _late(model, errands, readings, interrupted)
+    return {**readings, **late}, not late
+
+
+def _homeless(model: Model, units: Sequence[Unit]) -> dict[str, Reading]:
+    """Return the readings of units that nobody can ask or hear of: they have no machine yet."""
+    if model.is_k8s:
+        return {}
+    return {
+        unit.name: silent_reading(model, unit, Outcome.UNASSIGNED, '', _now())
+        for unit in units
+        if not unit.machine
+    }
+
+
+def _of_inbox(way: Way, model: Model, units: Sequence[Unit]) -> dict[str, Reading]:
+    """Return the readings that need no asking: all of them where only pushes count."""
+    if way.pushed is None or way.road.checks or way.road.name not in (AUTO, PUSH):
+        return {}
+    found: dict[str, Reading] = {}
+    now, limit = _now(), way.road.max_age_seconds
+    for unit in units:
+        message = ''
+        try:
+            dated = way.pushed.report(unit.name)
+        except FileError as error:
+            dated, message = None, str(error)
+        if dated is not None and (way.road.name == PUSH or is_fresh(dated, now, limit)):
+            found[unit.name] = dated_reading(model, unit, dated, now, limit)
+        elif way.road.name == PUSH:
+            found[unit.name] = silent_reading(model, unit, Outcome.NOT_PUSHED, message, now)
+    return found
+
+
+def _of_return(way: Way, model: Model, returned: Return) -> list[Reading]:
+    """Return the readings of one errand's units: of the answer, else of the fault."""
+    return [
+        replace(
+            _of_answer(way, model, returned, asked, answer),
+            duration_seconds=returned.duration_seconds,
+            attempts=returned.attempts,
+        )
+        for asked, answer in zip(returned.errand.asked, returned.answers, strict=True)
+    ]
+
+
+def _of_answer(way: Way, model: Model, returned: Return, asked: Asked, answer: Answer) -> Reading:
+    now, fault = _now(), returned.fault
+    if fault is not None and not (answer.complete or answer.exit_code is not None):
+        return silent_reading(model, asked.unit, fault.outcome, str(fault), now, asked.hook)
+    via = f'{way.asker.name}, {answer.by or asked.request.by}'
+    limit = way.road.max_age_seconds
+    reading = read_answer(model, asked, answer, via, now, limit)
+    if reading.report is None or way.road.name != AUTO:
+        return reading
+    # A report may have been pushed while we asked, or before an older one was put in the cache.
+    came = Dated(reading.report, now, reading.age_seconds, via)
+    chosen = newest([came, *_pushed(way, asked.unit.name)], now)
+    if chosen is None or chosen.via == via:
+        return reading
+    return dated_reading(model, asked.unit, chosen, now, limit, asked.hook)
+
+
+def _pushed(way: Way, unit: str) -> list[Dated]:
+    try:
+        found = way.pushed.report(unit) if way.pushed and not way.road.checks else None
+    except FileError:
+        return []
+    return [found] if found else []
+
+
+def _late(
+    model: Model, errands: Iterable[Errand], readings: dict[str, Reading], interrupted: bool
+) -> dict[str, Reading]:
+    message = 'interrupted before it answered' if interrupted else ''
+    return {
+        asked.unit.name: silent_reading(
+            model, asked.unit, Outcome.DEADLINE, message, _now(), asked.hook
+        )
+        for errand in errands
+        for asked in errand.asked
+        if asked.unit.name not in readings
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
