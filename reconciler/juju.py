@@ -125,6 +125,26 @@ class Juju:
             if isinstance(one, dict) and 'name' in one and one.get('is-controller') is not True
         )
 
+    def model_uuid(self, controller: str, model: str, until: Deadline) -> str:
+        """Return the UUID of a model, named as in its status: juju status does not tell it.
+
+        Raises:
+            JujuError: as for `status`; `ModelNotFound` if there is no one model of that name.
+        """
+        where = ['-c', controller] if controller else []
+        argv = [self.binary, 'models', *where, '--format', 'json']
+        found = _document(self._output(argv, until)).get('models')
+        entries = (
+            [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        )
+        # Several users may each have one of that name; `--model owner/name` tells which is meant.
+        full = self.model.rpartition(':')[2]
+        named = [one for one in entries if '/' in full and one.get('name') == full]
+        named = named or [one for one in entries if one.get('short-name') == model]
+        if len(named) != 1 or not isinstance(named[0].get('model-uuid'), str):
+            raise ModelNotFound(f'cannot tell the UUID of model {model}: juju models does not')
+        return str(named[0]['model-uuid'])
+
     def ssh_argv(
         self,
         target: str,

@@ -25,6 +25,7 @@ from reconciler.reach.local import Local
 
 from .config_option import config_option
 from .direct import direct_reach
+from .roads import ROAD_OPTIONS, Roads
 
 Function = TypeVar('Function', bound=Callable[..., Any])
 
@@ -106,13 +107,13 @@ _EFFORT = (
 
 def asking_options(function: Function) -> Function:
     """Add the options that make an `Asking`; the command takes them as `**asking`."""
-    for option in reversed((*_MODEL, *_WAY, *_EFFORT)):
+    for option in reversed((*_MODEL, *_WAY, *ROAD_OPTIONS, *_EFFORT)):
         function = option(function)
     return function
 
 
 @dataclass(frozen=True)
-class Asking:
+class Asking(Roads):
     """What the options say of whom to ask, and how."""
 
     model: str

@@ -1,0 +1,126 @@
+"""Ask agents over TLS, where they listen: no ssh, no script, one request per unit.
+
+An agent is believed if its certificate is signed by the operator's own authority and names the
+address that was asked; it believes us for the token.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler.errors import UsageError
+from reconciler.outcomes import Outcome
+from reconciler.reach.base import ReachError
+
+from .base import Came
+from .cached import BY_AGENT
+from .hook import STDOUT_CAP_BYTES, Answer, Request
+
+_NOTHING = Completed(-1, b'', b'')
+_REFUSED_EXIT = 3
+_AGE_HEADER = 'Juju-Health-Age'
+
+
+@dataclass(frozen=True)
+class OverTLS:
+    """Asks agents at their TCP port.
+
+    Attributes:
+        addresses: where the machine of each unit may be, the likeliest first.
+        context: believes one authority only.
+        token: proves who we are.
+        port: where agents listen.
+        connect_seconds: for each address.
+    """
+
+    addresses: Mapping[str, Sequence[str]]
+    context: ssl.SSLContext
+    token: str
+    port: int
+    connect_seconds: float = 10.0
+    name: str = 'tls'
+
+    def __repr__(self) -> str:
+        return f'OverTLS(port={self.port})'
+
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+        """Ask for the report of each unit in turn."""
+        answers = [Answer() for _ in requests]
+        fault: ReachError | None = None
+        headers = {'Authorization': f'Bearer {self.token}'}
+        for address in self.addresses.get(target, ()):
+            base = f'https://{f"[{address}]" if ":" in address else address}:{self.port}'
+            try:
+                with httpx.Client(
+                    verify=self.context, base_url=base, headers=headers, trust_env=False
+                ) as client:
+                    for index, request in enumerate(requests):
+                        answers[index] = self._report(client, request.unit, deadline)
+                return Came(tuple(answers))
+            except httpx.HTTPError as error:
+                fault = _fault(base, error)
+        none = ReachError(Outcome.UNREACHABLE, f'cannot reach {target}: no address', _NOTHING)
+        return Came(tuple(answers), fault or none)
+
+    def _report(self, client: httpx.Client, unit: str, deadline: Deadline) -> Answer:
+        left = max(deadline.remaining_seconds, 0.01)
+        limits = httpx.Timeout(left, connect=min(left, self.connect_seconds))
+        with client.stream('GET', '/v1/report', params={'unit': unit}, timeout=limits) as response:
+            body = b''
+            for chunk in response.iter_bytes():
+                # httpx's timeouts are for inactivity; the deadline over all reads is ours.
+                if deadline.passed:
+                    raise httpx.ReadTimeout('it did not end by the deadline')
+                body += chunk[: STDOUT_CAP_BYTES - len(body)]
+        if response.status_code != 200:
+            return _refused(response.status_code, body)
+        return Answer(body, b'', 0, True, held_seconds=_age(response), by=BY_AGENT)
+
+
+def _age(response: httpx.Response) -> float | None:
+    try:
+        age = float(response.headers.get(_AGE_HEADER, ''))
+    except ValueError:
+        return None
+    return age if age >= 0.0 else None
+
+
+def _refused(status: int, body: bytes) -> Answer:
+    try:
+        said = str(json.loads(body)['error'])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        said = ''
+    reason = f'its agent answered {status}{f": {said}" if said else ""}'
+    return Answer(b'', reason.encode(), _REFUSED_EXIT, complete=True)
+
+
+def _fault(base: str, error: httpx.HTTPError) -> ReachError:
+    reason = str(error) or type(error).__name__
+    if 'CERTIFICATE_VERIFY_FAILED' in reason:
+        message = f'cannot trust the agent at {base}: {reason}'
+        return ReachError(Outcome.NO_AGENT, message, _NOTHING)
+    message = f'cannot reach the agent at {base}: {reason}'
+    return ReachError(Outcome.UNREACHABLE, message, _NOTHING, retryable=True)
+
+
+def trusting(ca: Path) -> ssl.SSLContext:
+    """Return a TLS client that believes the authority in this PEM file, and no other.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=str(ca))
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise UsageError(f'cannot use {ca} as --agent-ca: {reason}') from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
