@@ -1,0 +1,110 @@
+"""The agent of the machine: several units share it, and one of them has written its service."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from . import code
+from .agent.unit_file import unit_text
+from .errors import FileError
+from .files import write_whole
+from .place import Place
+from .systemd import Systemd
+
+_LAUNCHER = re.compile(rf'/(unit-[^/"]+)/{code.CURRENT}/hooks/health-agent')
+
+
+class AgentService:
+    """The service, as the machine's units want it.
+
+    Args:
+        place: where things are.
+        systemd: the service manager.
+    """
+
+    def __init__(self, place: Place, systemd: Systemd) -> None:
+        self._place = place
+        self._systemd = systemd
+
+    @property
+    def owner(self) -> str:
+        """Return whose code the service runs, such as `unit-health-0`; empty if nobody's."""
+        found = _LAUNCHER.search(self._text())
+        name = found[1] if found else ''
+        return name if name in code.installed_units(self._place) else ''
+
+    def follow(self, unit: str, fresh_code: bool, configured: bool, changed: bool) -> None:
+        """Have the agent run as it is wanted now, and not at all where nobody is reported for.
+
+        Args:
+            unit: whose hook this is; its code is run where no other unit's is.
+            fresh_code: whether the code of that unit is another than before.
+            configured: whether agent.yaml changed.
+            changed: whether other files changed that the agent reads.
+
+        Raises:
+            SystemdError: the agent does not do as it is told.
+            FileError: the unit file cannot be written.
+        """
+        if not self._systemd.there:
+            return
+        if not any(self._place.units.glob('*.json')):
+            self.drop()
+            return
+        directory = code.directory_of(self._place, unit).name
+        fresh = configured
+        if self.owner in ('', directory):
+            fresh = self._write(unit) or fresh_code or configured
+        if fresh or not self._systemd.active:
+            self._systemd.start()
+        elif changed:
+            self._systemd.reload()
+
+    def drop(self) -> None:
+        """Stop the agent and remove its service, if it is there.
+
+        Raises:
+            SystemdError: it does not stop.
+            FileError: the unit file cannot be removed.
+        """
+        if not self._systemd.there or not self._place.unit_file.exists():
+            return
+        self._systemd.stop()
+        try:
+            self._place.unit_file.unlink()
+        except OSError as error:
+            raise FileError(f'cannot remove {self._place.unit_file}: {error.strerror}') from error
+        self._systemd.forget()
+
+    def hand_over(self) -> None:
+        """Have the agent run the code of a unit that is still here; ours is gone.
+
+        Raises:
+            SystemdError, FileError: as `follow`.
+        """
+        others = code.installed_units(self._place)
+        if others and not self.owner and self._place.unit_file.exists():
+            launcher = self._place.code / others[0] / code.CURRENT / 'hooks' / 'health-agent'
+            self._put(unit_text(self._place.seen(launcher), self._config))
+            self._systemd.start()
+
+    @property
+    def _config(self) -> Path:
+        return self._place.seen(self._place.agent_config)
+
+    def _write(self, unit: str) -> bool:
+        launcher = self._place.seen(code.launcher_of(self._place, unit))
+        return self._put(unit_text(launcher, self._config))
+
+    def _put(self, text: str) -> bool:
+        if self._text() == text:
+            return False
+        write_whole(self._place.unit_file, text.encode())
+        return True
+
+    def _text(self) -> str:
+        try:
+            return self._place.unit_file.read_text()
+        except FileNotFoundError:
+            return ''

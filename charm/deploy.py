@@ -1,0 +1,248 @@
+"""Bring a machine to what the charm's options and relations ask for, again at every hook.
+
+Every hook does the same: it reads all that Juju knows, and changes what differs. So a hook that
+was missed, or that died half-way, is made good by the next one. Juju's lock of the machine keeps
+two units' hooks apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import grp
+import os
+from pathlib import Path
+from typing import Callable, Dict, List, Optional, Tuple
+
+from . import __version__, code, related
+from .agent import config as agent_config
+from .agent import units as agent_units
+from .agent.units import Unit
+from .agent_service import AgentService
+from .errors import DefinitionError, FileError
+from .files import write_whole
+from .hook_tools import Context, HookTools
+from .memory import Memory, recall, remember
+from .options import MARK, Wanted, read_options
+from .place import Place, slug
+from .report import Report
+from .systemd import Systemd, SystemdError
+from .workload import current_report, describe, with_troubles
+
+# The agent's file is the machine's: where two charms meet, the one that was configured last wins.
+_CONFIGURING = ('install', 'config-changed', 'upgrade-charm')
+# As whom `juju ssh` logs in.
+_LOGIN = 'ubuntu'
+# Unit, reporter, whether only a report made now will do.
+Ask = Callable[[str, str, bool], Report]
+
+
+class Deployment:
+    """One unit of the subordinate on one machine.
+
+    Args:
+        context: the hook that runs.
+        tools: Juju's hook tools.
+        place: where things are.
+        systemd: the service manager.
+        ask: gives the report that the workload status follows.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        tools: HookTools,
+        place: Place,
+        systemd: Systemd,
+        ask: Optional[Ask] = None,
+    ) -> None:
+        self._context = context
+        self._tools = tools
+        self._place = place
+        self._agent = AgentService(place, systemd)
+        self._ask = ask or self._current
+        self._troubles: List[str] = []
+
+    def settle(self) -> None:
+        """Do what options and relations ask for, and say how the unit is.
+
+        Raises:
+            FileError, HookToolError: that cannot be done; Juju has to try again.
+        """
+        place, own = self._place, self._context.unit
+        before = recall(place, own)
+        unit = self._principal(before)
+        wanted = read_options(self._tools.config(), unit.split('/')[0])
+        self._troubles += [str(fault) for fault in wanted.faults]
+        for directory in (place.checks, place.units, place.monitors, place.states, place.memory):
+            make_directory(directory)
+        fresh_code = code.install(place, own, Path(self._context.charm))
+        changed, files = self._write_files(wanted, before)
+        configured = self._configure(wanted)
+        enrolled, pushed = self._enrol(wanted, unit, before)
+        remember(place, own, Memory(unit, files, pushed))
+        self._run_agent(fresh_code, configured, changed or enrolled)
+        self._tools.workload_version(__version__)
+        report = self._ask(unit, own, changed or fresh_code)
+        self._tools.status(*with_troubles(describe(report), self._troubles))
+
+    def stop(self) -> None:
+        """Report for the unit no more, and let the agent go if nobody else needs it."""
+        self._withdraw(recall(self._place, self._context.unit))
+        self._run_agent(fresh_code=False, configured=False, changed=True)
+        self._tools.status('maintenance', 'stopped: nothing is checked')
+
+    def _current(self, unit: str, own: str, now: bool) -> Report:
+        socket = agent_config.Config().socket
+        with contextlib.suppress(DefinitionError):
+            socket = agent_config.load(self._place.agent_config).socket
+        nowhere = Path(os.devnull)
+        return current_report(unit, own, self._place.checks, nowhere if now else socket)
+
+    def _principal(self, before: Memory) -> str:
+        """Return the unit to report for: that which it stands beside, else itself."""
+        said = self._context.principal or before.principal
+        return said or related.principal_of(self._tools, self._context) or self._context.unit
+
+    def _write_files(self, wanted: Wanted, before: Memory) -> Tuple[bool, Tuple[str, ...]]:
+        """Write checks and monitors; return whether one changed, and all that are there now."""
+        checks = f'{self._place.checks.name}/{checks_name(self._context.unit)}'
+        contents: Dict[str, Optional[bytes]] = {}
+        if wanted.checks is None and checks in before.files:
+            contents[checks] = None  # What the last good option became stays.
+        elif wanted.checks:
+            contents[checks] = wanted.checks
+        asked = related.monitors_wanted(self._tools, self._context)
+        contents.update({f'{self._place.monitors.name}/{name}': asked[name] for name in asked})
+        changed = False
+        for name, content in contents.items():
+            if content is not None:
+                # What a principal asks for may hold passwords.
+                changed |= write_changed(self._place.etc / name, content, name != checks)
+        for name in before.files:
+            if name not in contents:
+                changed |= remove_file(self._place.etc / name)
+        return changed, tuple(sorted(contents))
+
+    def _configure(self, wanted: Wanted) -> bool:
+        """Write agent.yaml, unless somebody else did; return whether it changed."""
+        path = self._place.agent_config
+        if wanted.agent_config is None or self._context.hook not in _CONFIGURING:
+            return False
+        if path.exists() and not is_ours(path):
+            message = f"{path} is not the charm's, and stays: options about the agent do nothing"
+            self._tools.log(message, 'WARNING')
+            return False
+        return write_changed(path, wanted.agent_config.encode())
+
+    def _enrol(self, wanted: Wanted, unit: str, before: Memory) -> Tuple[bool, bool]:
+        """Say for whom the agent reports; return whether that changed, and whether it ships."""
+        shipping = related.shipping_of(self._tools, self._context, unit)
+        old = self._enrolled(unit)
+        if not wanted.agent:
+            return self._withdraw(before), False
+        push = old.push if old else None
+        if shipping.trouble:
+            self._troubles.append(shipping.trouble)
+        elif shipping.related or before.pushed:
+            push = shipping.push
+        if shipping.missing:
+            self._tools.log(f'nothing is shipped: {shipping.missing}')
+        pushed = bool(push) and (shipping.related or before.pushed)
+        return self._write_unit(Unit(unit, self._context.unit, push), old), pushed
+
+    def _write_unit(self, new: Unit, old: Optional[Unit]) -> bool:
+        if new == old:
+            return False
+        try:
+            agent_units.enrol(self._place.units, new)
+        except DefinitionError as error:
+            self._troubles.append(f'the orchestrator relation: {error.key}: {error.reason}')
+            if old is None:
+                agent_units.enrol(self._place.units, dataclasses.replace(new, push=None))
+            return old is None
+        return True
+
+    def _enrolled(self, unit: str) -> Optional[Unit]:
+        """Return what the unit's file says; `None` if there is none, or none to be used."""
+        known, _faults = agent_units.load(self._place.units)
+        return next((one for one in known if one.name == unit), None)
+
+    def _withdraw(self, before: Memory) -> bool:
+        """Remove the unit's file, unless it is of another charm; return whether it was there."""
+        old = self._enrolled(before.principal) if before.principal else None
+        if old is None or old.reporter != self._context.unit:
+            return False
+        agent_units.withdraw(self._place.units, old.name)
+        return True
+
+    def _run_agent(self, fresh_code: bool, configured: bool, changed: bool) -> None:
+        try:
+            self._agent.follow(self._context.unit, fresh_code, configured, changed)
+        except SystemdError as error:
+            # The checks are run without it too, when somebody asks.
+            self._troubles.append(str(error))
+            self._tools.log(str(error), 'ERROR')
+
+
+def checks_name(unit: str) -> str:
+    """Return the name of the file that a unit's option `checks` becomes."""
+    return f'50-charm-{slug(unit)}.json'
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether the charm wrote this agent.yaml."""
+    try:
+        return path.read_bytes().startswith(MARK.encode())
+    except OSError as error:
+        raise FileError(f'cannot read {path}: {error.strerror}') from error
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory that all may read, and those above it, whatever the umask.
+
+    Raises:
+        FileError: it cannot be made.
+    """
+    try:
+        for one in (*reversed(path.parents), path):
+            with contextlib.suppress(FileExistsError):
+                one.mkdir()
+                one.chmod(0o755)
+    except OSError as error:
+        raise FileError(f'cannot make {path}: {error.strerror}') from error
+
+
+def write_changed(path: Path, content: bytes, secret: bool = False) -> bool:
+    """Write the file if it is not so already; return whether it was not.
+
+    A secret one is for root, and for the user that Juju logs in as, who runs the health hook.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    mode = 0o640 if secret else 0o644
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content and path.stat().st_mode & 0o777 == mode:
+            return False
+    write_whole(path, content, mode)
+    # Where there is no such group, or we may not give it the file, root alone reads it.
+    with contextlib.suppress(KeyError, PermissionError):
+        if secret:
+            os.chown(path, -1, grp.getgrnam(_LOGIN).gr_gid)
+    return True
+
+
+def remove_file(path: Path) -> bool:
+    """Remove the file if it is there; return whether it was.
+
+    Raises:
+        FileError: it cannot be removed.
+    """
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise FileError(f'cannot remove {path}: {error.strerror}') from error
+    return True

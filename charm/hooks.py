@@ -1,0 +1,100 @@
+"""What Juju's hooks and actions do: every launcher in `hooks/` and `actions/` ends here.
+
+There is no `dispatch`. Juju looks for that first, and would start it for every event there is;
+without it, Juju runs the launchers that are there and skips the rest. `hooks/health` is not an
+event, so Juju never runs it either way.
+
+A check that fails never fails a hook. A hook fails when it could not do its work: a hook tool
+refuses, a file cannot be written. Juju then tries again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Callable, Mapping, Optional
+
+from .actions import ACTIONS
+from .deploy import Deployment
+from .errors import HealthError
+from .hook_tools import Context, HookToolError, HookTools, read_context
+from .place import Place
+from .removal import remove
+from .systemd import Systemd
+
+
+def _settle(deployment: Deployment) -> None:
+    deployment.settle()
+
+
+def _stop(deployment: Deployment) -> None:
+    deployment.stop()
+
+
+# One launcher for each; `remove` is told apart below, since nothing is deployed after it.
+HOOKS: Mapping[str, Callable[[Deployment], None]] = {
+    'install': _settle,
+    'start': _settle,
+    'config-changed': _settle,
+    'upgrade-charm': _settle,
+    'update-status': _settle,
+    'secret-changed': _settle,
+    'juju-info-relation-joined': _settle,
+    'local-monitors-relation-changed': _settle,
+    'local-monitors-relation-departed': _settle,
+    'local-monitors-relation-broken': _settle,
+    'nrpe-external-master-relation-changed': _settle,
+    'nrpe-external-master-relation-departed': _settle,
+    'nrpe-external-master-relation-broken': _settle,
+    'orchestrator-relation-joined': _settle,
+    'orchestrator-relation-changed': _settle,
+    'orchestrator-relation-departed': _settle,
+    'orchestrator-relation-broken': _settle,
+    'stop': _stop,
+}
+REMOVE = 'remove'
+
+
+def main(
+    environment: Optional[Mapping[str, str]] = None,
+    place: Optional[Place] = None,
+    systemd: Optional[Systemd] = None,
+) -> int:
+    """Do what the hook or action asks for, and return the exit code: 0, or 1 if it failed."""
+    environment = os.environ if environment is None else environment
+    place, systemd = place or Place(), systemd or Systemd()
+    tools = HookTools(environment)
+    try:
+        context = read_context(environment, sys.argv[0])
+        if context.action:
+            return _act(context, tools, place)
+        _run(context, tools, place, systemd)
+    except HealthError as error:
+        # Juju keeps what a hook writes to stderr in the unit's log.
+        print(f'juju-health: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(context: Context, tools: HookTools, place: Place, systemd: Systemd) -> None:
+    if context.hook == REMOVE:
+        left = remove(place, systemd, context.unit)
+        if left:
+            tools.log(f'removed; what others put here stays: {", ".join(left)}', 'WARNING')
+        return
+    handler = HOOKS.get(context.hook)
+    if handler is None:
+        raise HookToolError(f'cannot run {context.hook!r}: it is not a hook of this charm')
+    handler(Deployment(context, tools, place, systemd))
+
+
+def _act(context: Context, tools: HookTools, place: Place) -> int:
+    """Run an action; an error that we know makes it fail with its words, and is no crash."""
+    action = ACTIONS.get(context.action)
+    try:
+        if action is None:
+            raise HookToolError(f'cannot run {context.action!r}: no action of this charm')
+        tools.answer(action(context, tools.parameters(), place))
+    except HealthError as error:
+        tools.fail(str(error))
+    return 0

@@ -1,0 +1,111 @@
+"""What the charm is configured to do: its options, read as the files that they become.
+
+An option that cannot be used is said with its name, the key in it and the reason; the file that
+the last good value became stays.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Mapping, Tuple
+
+from . import plain_yaml
+from .agent import config as agent_config
+from .checks.options import nearest
+from .entries import read_entry
+from .errors import DefinitionError
+
+CHECKS = 'the option `checks`'
+# The first line of an agent.yaml that is ours to replace.
+MARK = '# The charm writes this file from its options: change those.'
+_MEGABYTE = 1024 * 1024
+# Which key of agent.yaml an option becomes, and in which unit.
+_AGENT_KEYS = {
+    'check-interval': ('interval', 1),
+    'report-interval': ('report', 1),
+    'log-file-megabytes': ('log_bytes', _MEGABYTE),
+    'log-files': ('log_files', 1),
+}
+_OPTION_OF = {key: option for option, (key, _scale) in _AGENT_KEYS.items()}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the options ask for.
+
+    Attributes:
+        agent: whether the agent shall run for this unit.
+        checks: the file of definitions; `None` to leave the one that is there.
+        agent_config: the text of agent.yaml; `None` to leave the one that is there.
+        faults: what cannot be used.
+    """
+
+    agent: bool
+    checks: Any = None
+    agent_config: Any = None
+    faults: Tuple[DefinitionError, ...] = ()
+
+
+def read_options(options: Mapping[str, Any], service: str) -> Wanted:
+    """Return what the options ask for; entries that name no service are for `service`."""
+    faults = []
+    checks = text = None
+    try:
+        checks = _checks(str(options.get('checks') or ''), service)
+    except DefinitionError as error:
+        faults.append(error)
+    try:
+        text = _agent_config(options)
+    except DefinitionError as error:
+        faults.append(error)
+    return Wanted(bool(options.get('agent', True)), checks, text, tuple(faults))
+
+
+def _checks(text: str, service: str) -> bytes:
+    """Return the contents of the file of definitions; empty if it shall not be there."""
+    entries = _entries(text)
+    for name, entry in entries.items():
+        read_entry(CHECKS, name, entry)
+    scoped = {name: {'service': service, **entry} for name, entry in entries.items()}
+    return json.dumps({'checks': scoped}, indent=1).encode() + b'\n' if scoped else b''
+
+
+def _entries(text: str) -> Dict[str, Any]:
+    """Return the entries of the text, with or without the key `checks` above them."""
+    try:
+        document = plain_yaml.load(text)
+    except plain_yaml.PlainYamlError as error:
+        raise DefinitionError(CHECKS, f'line {error.line}', error.reason) from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise DefinitionError(CHECKS, '', 'it is not a mapping with the key `checks`')
+    for key in document:
+        if key != 'checks':
+            raise DefinitionError(CHECKS, str(key), f'no such key{nearest(str(key), ["checks"])}')
+    entries = document['checks'] or {}
+    if not isinstance(entries, dict):
+        raise DefinitionError(CHECKS, 'checks', 'it is not a mapping of names to checks')
+    return entries
+
+
+def _agent_config(options: Mapping[str, Any]) -> str:
+    lines = [MARK]
+    for option, (key, scale) in _AGENT_KEYS.items():
+        if options.get(option) is not None:
+            lines.append(f'{key}: {json.dumps(options[option] * scale)}')
+    text = '\n'.join(lines) + '\n'
+    # The agent's own reader judges it, so that the two never disagree.
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / 'agent.yaml'
+        path.write_text(text)
+        path.chmod(0o600)
+        try:
+            agent_config.load(path)
+        except DefinitionError as error:
+            option = _OPTION_OF.get(error.key, error.key)
+            raise DefinitionError(f'the option `{option}`', '', error.reason) from error
+    return text

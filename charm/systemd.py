@@ -1,0 +1,88 @@
+"""The door to systemd, for the one service that the charm has: the agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .agent.unit_file import NAME
+from .command import run
+from .deadline import Deadline
+from .errors import CommandError, HealthError
+
+# The agent says that it is ready within TimeoutStartSec, 60 s.
+_SECONDS = 90.0
+
+
+class SystemdError(HealthError):
+    """The service cannot be changed; the hook has to fail, and Juju retries."""
+
+
+class Systemd:
+    """The agent's service.
+
+    Args:
+        running: what is there where systemd runs the machine.
+    """
+
+    def __init__(self, running: Path = Path('/run/systemd/system')) -> None:
+        self._running = running
+
+    @property
+    def there(self) -> bool:
+        """Return whether systemd runs this machine; some containers have none."""
+        return self._running.is_dir()
+
+    @property
+    def active(self) -> bool:
+        """Return whether the agent runs."""
+        return self._try('is-active', '--quiet', NAME) == ''
+
+    def start(self) -> None:
+        """Have the agent run from now on, and after each boot.
+
+        Raises:
+            SystemdError: it does not start; with what systemd says.
+        """
+        self._must('daemon-reload')
+        self._must('enable', '--quiet', NAME)
+        self._must('restart', NAME)
+
+    def reload(self) -> None:
+        """Have the agent read its files again; a start if it does not run.
+
+        Raises:
+            SystemdError: it does not run after that.
+        """
+        self._must('reload-or-restart', NAME)
+
+    def stop(self) -> None:
+        """Have the agent run no more; its unit file has to be there still, or never have been.
+
+        Raises:
+            SystemdError: it does not stop.
+        """
+        self._must('disable', '--now', '--quiet', NAME)
+
+    def forget(self) -> None:
+        """Have systemd forget the service, after its unit file was removed."""
+        self._must('daemon-reload')
+        # Only a service that failed has something to be reset.
+        self._try('reset-failed', NAME)
+
+    def _must(self, *words: str) -> None:
+        said = self._try(*words)
+        if said:
+            log = f'see: journalctl -u {NAME}'
+            raise SystemdError(f'cannot have systemd {" ".join(words)}: {said}; {log}')
+
+    @staticmethod
+    def _try(*words: str) -> str:
+        """Return why it failed; empty if it did not."""
+        try:
+            done = run(['systemctl', *words], Deadline.after(_SECONDS))
+        except CommandError as error:
+            return str(error)
+        if done.timed_out:
+            return 'no answer in time'
+        said = done.stderr.decode('utf-8', 'replace').strip()[-500:]
+        return '' if done.exit_code == 0 else said or f'exit code {done.exit_code}'

@@ -1,0 +1,86 @@
+"""What Juju shows as the unit's workload status: its health in one word and one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+from .agent.client import AgentError, ask
+from .checks.words import listed
+from .deadline import Deadline
+from .errors import ReportError
+from .report import Health, Report, StateName
+from .states import clean
+from .sweep import make_plan, sweep
+from .wire import decode
+
+_MOST_MESSAGE = 160
+_MOST_NAMED = 3
+# A hook holds the lock of the whole machine.
+SECONDS = 20.0
+_AGENT_SECONDS = 2.0
+_FRESH_SECONDS = 120.0
+
+_HEALTH_WORDS = {
+    Health.PASSED: 'active',
+    Health.WARN: 'active',
+    Health.UNKNOWN: 'waiting',
+    Health.FAIL: 'blocked',
+}
+
+
+def current_report(unit: str, reporter: str, definitions: Path, socket: Path) -> Report:
+    """Return the unit's report: the agent's if it has a fresh one, else one that is made now."""
+    try:
+        target = f'/v1/report?unit={unit}'
+        answer = ask(socket, 'GET', target, None, Deadline.after(_AGENT_SECONDS))
+        age = answer.age_seconds
+        if answer.status == 200 and age is not None and age <= _FRESH_SECONDS:
+            return decode(answer.body)
+    except (AgentError, ReportError):
+        pass  # There is another way to know.
+    plan = make_plan(unit, reporter, directory=definitions)
+    return sweep(plan, Deadline.after(SECONDS))
+
+
+def describe(report: Report) -> Tuple[str, str]:
+    """Return the word and the line for a report.
+
+    A unit that waits for something is `blocked` with its blockers, one that is being set up is
+    `waiting`; else the health says which.
+    """
+    state = report.state
+    if state is not None and state.name is StateName.BLOCKED:
+        message = f': {state.message}' if state.message else ''
+        return 'blocked', _line(f'waits for {listed(state.blockers) or "something"}{message}')
+    if state is not None and state.name is StateName.ERROR:
+        return 'blocked', _line(f'error: {state.message}')
+    if state is not None and state.name in (StateName.BUILDING, StateName.INSTALLING):
+        return 'waiting', _line(f'{state.name.value} {state.message}')
+    return _HEALTH_WORDS[report.health], _line(_summary(report))
+
+
+def with_troubles(status: Tuple[str, str], troubles: Sequence[str]) -> Tuple[str, str]:
+    """Return the status, unless there is something that the operator has to put right first."""
+    if not troubles:
+        return status
+    more = f' (and {len(troubles) - 1} more)' if len(troubles) > 1 else ''
+    return 'blocked', _line(troubles[0], len(more)) + more
+
+
+def _summary(report: Report) -> str:
+    if not report.checks:
+        return 'unknown: there are no checks'
+    if report.health is Health.PASSED:
+        return f'passed: {len(report.checks)} checks'
+    bad = [one for one in report.checks if one.health is not Health.PASSED]
+    bad.sort(key=lambda one: -one.health.rank)
+    said: List[str] = [f'{one.name}: {one.message}' for one in bad[:_MOST_NAMED]]
+    more = f' (and {len(bad) - _MOST_NAMED} more)' if len(bad) > _MOST_NAMED else ''
+    return f'{report.health.value}: {"; ".join(said)}{more}'
+
+
+def _line(text: str, room: int = 0) -> str:
+    line = clean(text)
+    most = _MOST_MESSAGE - room
+    return line if len(line) <= most else f'{line[: most - 1]}…'
