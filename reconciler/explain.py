@@ -207,6 +207,8 @@ def _about_cause(found: Explanation) -> Advice:
     victims = len(cause.victims) if cause else 0
     what = f'begin with {name}' + (f', which explains {victims} services' if victims > 1 else '')
     unit = next((reading.unit.name for reading in found.readings), '')
+    if cause and cause.kind == 'collector':
+        what = f'it is not the service but the way to it: begin there, for {victims} services'
     commands = {
         'service': f'reconcile-health explain {name}',
         'circle': f'reconcile-health explain {circle_members(name)[0]}',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from reconciler.readings import Coverage, Reading, ServiceHealth, Snapshot
+from reconciler.readings import WORDS, Coverage, Reading, ServiceHealth, Snapshot
 from reconciler.words import age_text, clean, duration_text, fold_units
 
 from .base import Finding, Options, draw, findings, headline, health_text, plain, state_text
@@ -13,6 +13,8 @@ from .blame import because_of, causes_first, explained_text, victims_text
 from .meaning import causes_shown, suppression_text
 
 _FOLDED = ('Cause', 'Message', 'State')
+_MOST_ADVICE = 12
+_MOST_SERVICES = 8
 
 
 def render(snapshot: Snapshot, options: Options) -> str:
@@ -154,13 +156,32 @@ def _since(reading: Reading) -> str:
 
 
 def _advice(snapshot: Snapshot) -> list[str]:
-    """Return what to do, once for each kind of trouble and service."""
+    """Return what to do, once for all that the same is to be done about."""
     lines: dict[tuple[str, str], tuple[Reading, list[str]]] = {}
     for reading in snapshot.readings():
         if reading.advice:
-            key = (reading.unit.application, reading.outcome.value)
+            key = (reading.outcome.value, _place(reading))
             lines.setdefault(key, (reading, []))[1].append(reading.unit.name)
-    return [
-        clean(f'{fold_units(units)}: {reading.outcome.value}: {reading.advice}')
+    told = [
+        clean(f'{_whom(units)}: {reading.outcome.value}: {reading.advice}')
         for reading, units in lines.values()
     ]
+    more = len(told) - _MOST_ADVICE
+    return told[:_MOST_ADVICE] + (
+        [f'and {more} more: reconcile-health explain SERVICE'] if more > 0 else []
+    )
+
+
+def _whom(units: list[str]) -> str:
+    """Return whom an advice is for: the units, or only how many if they are of many services."""
+    services = {unit.split('/')[0] for unit in units}
+    few = len(services) <= _MOST_SERVICES
+    return fold_units(units) if few else f'{len(units)} units of {len(services)} services'
+
+
+def _place(reading: Reading) -> str:
+    """Return what an advice is about: a machine, a service, or none of them but all."""
+    template = WORDS[reading.outcome].advice
+    if '{machine}' in template:
+        return f'machine {reading.unit.machine or reading.unit.name}'
+    return reading.unit.application if '{' in template else ''

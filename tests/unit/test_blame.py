@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from charm.report import Health
 from reconciler.exit_codes import exit_code
 from reconciler.graph import Declared
-from reconciler.readings import Blame, Cause, Role
+from reconciler.readings import Blame, Cause, Outcome, Role
 from reconciler.render import RENDERERS, Options
 from reconciler.render.blame import because_of, causes_first, explained_text, victims_text
 from tests.unit.big import DECLARED, big
@@ -100,3 +100,25 @@ def test_the_tally_of_causes_counts_a_victim_of_two_once() -> None:
         '5 causes explain 22 of the 33 services that are not well'
     )
     assert explained_text(well()) == ''
+
+
+def test_the_same_advice_for_all_is_given_once() -> None:
+    plan = big()
+    for unit in list(plan.readings):
+        plan.silence(unit, Outcome.NOT_LOGGED_IN)
+    text = RENDERERS['table'](plan.snapshot(), Options(NOW, width=2000))
+    (line,) = (one for one in text.splitlines() if one.endswith('log in: juju login'))
+    assert line.startswith('54 units of 40 services: not-logged-in: ')
+
+
+def test_advice_about_a_machine_is_given_once_and_about_many_is_cut() -> None:
+    plan = big()
+    plan.lose('13')
+    text = RENDERERS['table'](plan.snapshot(), Options(NOW, width=2000))
+    assert sum('juju show-machine' in line for line in text.splitlines()) == 2
+    for machine in plan.machines:
+        if machine != '0':
+            plan.lose(machine)
+    text = RENDERERS['table'](plan.snapshot(), Options(NOW, width=2000))
+    assert sum('juju show-machine' in line for line in text.splitlines()) == 12
+    assert text.splitlines()[-1] == 'and 2 more: reconcile-health explain SERVICE'
