@@ -5,8 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Every Python of pyenv from 3.8 on that is here; the unit side is tested on each.
 PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.[89].*/bin/python $(HOME)/.pyenv/versions/3.1[0-9].*/bin/python)
-# What tests need of Debian: real machines (nspawn), OpenSSH, certificates.
-PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps
+# What tests need of Debian: real machines (nspawn), OpenSSH, certificates, a clock to move (gcc).
+PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps gcc
 # Programs that tests give our output to: prove, promtool, node exporter, Icinga 2, a browser.
 PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils
 

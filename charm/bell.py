@@ -1,6 +1,6 @@
 """Wait for another thread by the monotonic clock, on every Python.
 
-Before 3.11 a lock, a queue or an event waits by the wall clock: set it back by a day, and a wait
+In Python 3.8 a lock, a queue or an event waits by the wall clock: set it back by a day, and a wait
 of a second lasts a day; set it forward, and the wait is over at once. poll(2) knows no wall clock.
 """
 

@@ -4,7 +4,8 @@ Checks look at mounts, clocks, processes and everybody's files, and Nagios plugi
 like. Settings that show them another machine than the real one are thus left out: ProtectSystem,
 ProtectHome and PrivateTmp remount (the disk check would see read-only file systems), ProtectClock
 forbids to read adjtimex (the clock check does), PrivateNetwork and ProtectProc hide what is asked
-about, MemoryDenyWriteExecute breaks ctypes.
+about, MemoryDenyWriteExecute breaks ctypes. ProtectKernelTunables and ProtectControlGroups mount
+/proc anew: in a container its memory, its load and its boot id would be those of the computer.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ IOSchedulingPriority=7
 MemoryHigh=256M
 MemoryMax=512M
 TasksMax=512
+LimitNOFILE=8192
 LimitCORE=0
 OOMPolicy=continue
 
@@ -56,9 +58,8 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=~CAP_SYS_MODULE CAP_SYS_BOOT CAP_SYS_TIME CAP_SYS_RAWIO CAP_MAC_ADMIN
 CapabilityBoundingSet=~CAP_MAC_OVERRIDE CAP_WAKE_ALARM CAP_BLOCK_SUSPEND CAP_LEASE
 CapabilityBoundingSet=~CAP_MKNOD CAP_AUDIT_CONTROL CAP_SYS_PACCT CAP_SYS_TTY_CONFIG CAP_BPF
+CapabilityBoundingSet=~CAP_LINUX_IMMUTABLE CAP_IPC_LOCK CAP_SYS_CHROOT
 ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectControlGroups=yes
 ProtectHostname=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
@@ -67,7 +68,7 @@ LockPersonality=yes
 KeyringMode=private
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET
 SystemCallArchitectures=native
-SystemCallFilter=~@module @reboot @swap @raw-io @cpu-emulation @obsolete @mount
+SystemCallFilter=~@module @reboot @swap @raw-io @cpu-emulation @obsolete @mount @debug
 SystemCallErrorNumber=EPERM
 
 [Install]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,12 @@ class Service:
         if wait:
             until(lambda: health_of(self.report(), 'flag') == health)
 
+    def hold_verdict(self) -> None:
+        """Have the check wait for the next `turn`."""
+        path = self.host.root / 'etc/verdict'
+        path.unlink()
+        os.mkfifo(path)
+
     def read_on(self) -> list[dict[str, Any]]:
         """Read what was logged since the last time; nothing may be missing."""
         fresh: list[bytes] = []
@@ -150,22 +156,24 @@ class Service:
         new.rename(here)
 
 
+def build_clock(into: Path) -> Path:
+    """Return a library that gives a process a wall clock to be moved; `into` is a directory."""
+    library = into / 'moved_clock.so'
+    source = Path(__file__).with_name('moved_clock.c')
+    options = ('-shared', '-fPIC', '-nostdlib', '-fno-builtin', '-O1', '-Wall', '-Werror')
+    subprocess.run(['gcc', *options, '-o', library, source], check=True, timeout=60)
+    return library
+
+
 def preload(service: Service) -> None:
     """Give the service a wall clock of its own, which `set_clock` moves while it runs."""
-    library = next(Path('/usr/lib').glob('*/faketime/libfaketimeMT.so.1'))
-    shutil.copy(library, service.host.root / 'opt')
-    set_clock(service, '+0')
-    service.drop_in(
-        'clock',
-        '[Service]\n'
-        f'Environment=LD_PRELOAD=/opt/{library.name} FAKETIME_TIMESTAMP_FILE=/etc/clock\n'
-        'Environment=FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1\n',
-    )
+    library = build_clock(service.host.root / 'opt')
+    service.drop_in('clock', f'[Service]\nEnvironment=LD_PRELOAD=/opt/{library.name}\n')
 
 
-def set_clock(service: Service, offset: str) -> None:
-    """Move it by so much, such as `-1d`."""
-    service._text(Path('/etc/clock'), f'{offset}\n')
+def set_clock(service: Service, seconds: float) -> None:
+    """Move it by so much from the true time."""
+    service._text(Path('/etc/clock'), f'{seconds:.0f}\n')
 
 
 def boot_of(service: Service) -> str:

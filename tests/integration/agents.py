@@ -93,8 +93,9 @@ class Agent:
         script = f'read code < {self.verdict}; echo it is $code; exit $code'
         return {'kind': 'nagios', 'command': ['/bin/sh', '-c', script]}
 
-    def start(self, watchdog_seconds: float = 0.0) -> None:
+    def start(self, watchdog_seconds: float = 0.0, **environment: str) -> None:
         environment = {
+            **environment,
             'PATH': '/usr/bin:/bin',
             'NOTIFY_SOCKET': str(self.root / 'notify'),
             'JUJU_HEALTH_STATE': str(self.states),

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Hosts
 from tests.unit.agent.tls import Certificates
 
-from .agent_host import Service
+from .agent_host import Service, boot_of
 from .agents import PATIENCE, Receiver, health_of, until
 
 COURSE = (('1', 'warn'), ('2', 'fail'), ('0', 'passed'))
@@ -43,6 +43,8 @@ def test_systemd_starts_it_once_it_serves_and_stops_it_cleanly(service: Service)
     assert 'units' in json.loads(service.agent('checks'))
     assert service.show('StatusText') == '1 checks of juju-health/0'
     until(lambda: health_of(service.report(), 'flag') == 'passed')
+    # What it may not do has not put it into another machine than the hooks.
+    assert service.report()['boot_id'] == boot_of(service)
     service.systemctl('stop')
     assert service.show('Result') == 'success'
     assert service.show('ExecMainStatus') == '0'
@@ -53,7 +55,7 @@ def test_its_unit_file_is_hardened_as_the_manual_says(service: Service) -> None:
         ['systemd-analyze', 'security', '--no-pager', 'juju-health-agent.service']
     )
     verdict = said.strip().splitlines()[-1]
-    assert float(verdict.split(': ')[1].split()[0]) <= 6.0, verdict
+    assert float(verdict.split(': ')[1].split()[0]) <= 5.7, verdict
 
 
 def test_killed_at_any_moment_it_is_back_and_every_change_arrives_in_order(

@@ -93,5 +93,5 @@ def _waits_by_the_wall_clock(path: Path) -> list[str]:
 
 
 def test_nothing_on_the_unit_waits_by_the_wall_clock() -> None:
-    # Pythons before 3.11, which many machines have, wait for those by a clock that may jump.
+    # Python 3.8, which many machines have, waits for those by a clock that may jump.
     assert [where for path in UNIT_SIDE for where in _waits_by_the_wall_clock(path)] == []
