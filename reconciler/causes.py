@@ -13,12 +13,13 @@ from dataclasses import replace
 from charm.report import Health, StateName, worst
 
 from .circles import components
-from .graph import Declared, Graph, Ground, build
+from .graph import Declared, Graph, Ground
 from .model import Model
 from .readings import Blame, Cause, Role, ServiceHealth
 from .shared_fate import shared_fates
 from .suspects import Node, Scene, Suspect
 from .troubles import Origin, troubles_of, worst_of
+from .weave import build
 from .words import natural_order
 
 Explained = tuple[tuple[ServiceHealth, ...], tuple[Cause, ...]]

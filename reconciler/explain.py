@@ -114,6 +114,11 @@ def _find(snapshot: Snapshot, name: str) -> tuple[ServiceHealth, tuple[Reading, 
         for reading in service.readings:
             if reading.unit.name == name:
                 return service, (reading,)
+    for cause in snapshot.causes:
+        if cause.name in (name, f'machine {name}') and cause.kind != 'service':
+            told = ', '.join(cause.victims) or 'nothing else'
+            reason = f'it is no service or unit; it explains {told}; {cause.message}'
+            raise UsageError(f'cannot explain {cause.name!r}: {reason}')
     known = [one.name for one in snapshot.services]
     known += [reading.unit.name for reading in snapshot.readings()]
     near = difflib.get_close_matches(name, known, 1)

@@ -12,7 +12,7 @@ from .graph import Edge, Graph, Ground, saas_node
 from .model import Model, Saas
 from .readings import ServiceHealth
 from .shared_fate import Fate
-from .troubles import Origin, Trouble, worst_of
+from .troubles import MACHINE_CHECKS, Origin, Trouble, worst_of
 from .words import fold_units, natural_order
 
 _SAAS_HEALTH = {
@@ -108,13 +108,37 @@ class Scene:
     def suspects(self, name: str) -> tuple[Suspect, ...]:
         """Return what explains a service, the certain only if any is; empty if nothing does."""
         worst = worst_of(self.troubles.get(name, ()))
-        if any(t.origin is Origin.OWN and t not in self._fates_of for t in worst):
+        own = [t for t in worst if t.origin is Origin.OWN and t not in self._fates_of]
+        echoes = self._echoes(worst)
+        if not all(trouble in echoes for trouble in own):
             return ()
-        found = self._of_fates(name, worst)
+        found = self._of_fates(name, worst) + _echo_suspects(echoes)
         if any(t.origin is Origin.ANYWHERE for t in worst):
             found += self._of_edges(name)
         certain = [suspect for suspect in found if suspect.certain]
         return tuple(sorted(certain or found, key=lambda s: (s.weight, natural_order(s.name))))
+
+    @cached_property
+    def _principals(self) -> dict[str, str]:
+        """Return by subordinate unit the unit that it is beside."""
+        readings = (reading for one in self.services.values() for reading in one.readings)
+        return {r.unit.name: r.unit.principal for r in readings if r.unit.principal}
+
+    @cached_property
+    def _said(self) -> frozenset[tuple[str, str]]:
+        return frozenset((t.unit, t.check) for found in self.troubles.values() for t in found)
+
+    def _echoes(self, worst: tuple[Trouble, ...]) -> dict[Trouble, str]:
+        """Return what subordinates repeat of their principals, with the principal's service.
+
+        Both look at the same machine, so the trouble is told as that of the principal.
+        """
+        found = {}
+        for trouble in worst:
+            principal = self._principals.get(trouble.unit, '')
+            if trouble.check in MACHINE_CHECKS and (principal, trouble.check) in self._said:
+                found[trouble] = principal.split('/')[0]
+        return found
 
     def _of_fates(self, name: str, worst: tuple[Trouble, ...]) -> list[Suspect]:
         """Return the fates that its units share: certain if they explain all of the worst."""
@@ -191,6 +215,14 @@ class Scene:
             healths = {self.node(member).health for member in members}
             (served if healths & {Health.PASSED, Health.WARN} else needed).update(members)
         return served - needed
+
+
+def _echo_suspects(echoes: Mapping[Trouble, str]) -> list[Suspect]:
+    found: dict[str, Suspect] = {}
+    for trouble, name in echoes.items():
+        text = f'it is beside {name}, which says the same of its machine: {trouble.check}'
+        found.setdefault(name, Suspect(name, True, 1, False, text))
+    return list(found.values())
 
 
 def _fate_text(fate: Fate, units: Sequence[str]) -> str:

@@ -18,6 +18,8 @@ from .readings import Outcome, Reading, ServiceHealth
 # The built-in checks that look at their machine alone; `failed-units` is not among them, as a
 # service may have failed for the lack of another.
 LOCAL_CHECKS = frozenset({'clock', 'disk', 'load', 'memory', 'reboot-required'})
+# All built-in ones: units beside each other on a machine say the same.
+MACHINE_CHECKS = LOCAL_CHECKS | {'failed-units'}
 # The check that stands for a definition which cannot be read.
 _DEFINITION = 'definition:'
 # Those that kept us from asking: they tell of the way to the machine, not of the service.

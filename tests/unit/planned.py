@@ -70,6 +70,19 @@ class Planned:
         for unit in units:
             self.report(unit, requires=requires, provides=provides)
 
+    def beside(self, name: str, *principals: str, charm: str = '') -> None:
+        """Add a subordinate beside every unit of the principals, all well."""
+        units: list[Unit] = []
+        for principal in principals:
+            for unit in self.applications[principal].units:
+                own = f'{name}/{len(units)}'
+                units.append(Unit(own, name, unit.machine, unit.name, unit.leader, unit.address))
+        self.applications[name] = Application(
+            name, charm or name, subordinate_to=principals, units=tuple(units)
+        )
+        for unit in units:
+            self.report(unit)
+
     def machine(self, identity: str, agent: str = 'started') -> None:
         """Add a machine, and those that it is in."""
         parent = '/'.join(identity.split('/')[:-2])

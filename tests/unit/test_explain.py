@@ -177,6 +177,12 @@ def test_an_unknown_name_is_refused_with_the_nearest(name: str, hint: str) -> No
     assert hint in str(caught.value)
 
 
+@pytest.mark.parametrize('name', ['machine 9', '9'])
+def test_a_cause_that_is_no_service_is_told_for_what_it_is(name: str) -> None:
+    with pytest.raises(UsageError, match=r'machine 9.*it explains mail, notify, queue, search'):
+        about(big(), name, DECLARED)
+
+
 def test_commands_are_not_folded_and_hostile_text_does_nothing() -> None:
     plan = Planned()
     plan.app('web', '0')

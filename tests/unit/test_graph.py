@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from reconciler import status
-from reconciler.graph import Declared, Edge, Graph, Ground, build
+from reconciler.graph import Declared, Edge, Graph, Ground
 from reconciler.interfaces import NO_DEPENDENCY, PROVIDERS
+from reconciler.weave import build
 from tests.unit.planned import Planned
 
 STATUSES = Path(__file__).parents[1] / 'data' / 'juju-status'
@@ -155,6 +156,26 @@ def test_an_address_that_two_services_share_names_neither() -> None:
     plan.relate('web', 'store', 'store', 'client', 'thing')
     plan.ail('web/0', f'cannot listen on {plan.unit("store/0").address}')
     assert [edge.ground for edge in graph_of(plan).of('web')] == [Ground.RELATED]
+
+
+def test_a_provider_that_names_its_client_does_not_depend_on_it() -> None:
+    plan = pair('pgsql', 'postgresql')
+    plan.ail('store/0', 'too many connections from web/0')
+    graph = graph_of(plan)
+    assert graph.of('store') == ()
+    assert graph.of('web') == (Edge('web', 'store', Ground.KNOWN, 'store'),)
+
+
+def test_two_that_require_and_name_each_other_depend_on_each_other() -> None:
+    plan = pair()
+    declared = Declared(requires={'web': ('store',), 'store': ('web',)})
+    plan.ail('web/0', 'no answer from store')
+    plan.ail('store/0', 'no answer from web')
+    graph = graph_of(plan, declared)
+    assert [edge.ground for name in ('web', 'store') for edge in graph.of(name)] == [
+        Ground.NAMES,
+        Ground.NAMES,
+    ]
 
 
 def test_part_of_a_word_names_nobody() -> None:

@@ -222,3 +222,35 @@ def test_a_machine_that_was_never_made_is_the_cause() -> None:
     )
     plan.silence('db/0', Outcome.UNREACHABLE)
     assert plan.explained()[1]['machine 3'].message == 'juju says provisioning error: no quota'
+
+
+def test_a_subordinate_that_says_the_same_of_its_machine_is_no_second_cause() -> None:
+    plan = rack()
+    plan.beside('health', 'web', 'db', charm='juju-health')
+    for unit in ('web/0', 'health/0'):
+        plan.ail(unit, '/ at 99 %', 'disk')
+    blames, causes = plan.explained()
+    assert blames['health'] == Blame(
+        Role.VICTIM, ('web',), 'it is beside web, which says the same of its machine: disk'
+    )
+    assert role(blames['web']) == ('cause', ())
+    assert [(one.name, one.victims) for one in causes.values()] == [('web', ('health',))]
+
+
+def test_a_subordinate_with_trouble_of_its_own_is_a_cause() -> None:
+    plan = rack()
+    plan.beside('health', 'web', charm='juju-health')
+    plan.ail('web/0', '/ at 99 %', 'disk')
+    plan.ail('health/0', '/ at 99 %', 'disk')
+    plan.ail('health/1', '/ at 98 %', 'disk')
+    assert role(plan.explained()[0]['health']) == ('cause', ())
+
+
+def test_two_principals_on_a_machine_that_say_the_same_are_the_machines_victims() -> None:
+    plan = rack()
+    plan.beside('health', 'web', 'cron', charm='juju-health')
+    for unit in ('web/0', 'cron/0', 'health/0', 'health/3'):
+        plan.ail(unit, '/ at 99 %', 'disk')
+    blames, causes = plan.explained()
+    assert {role(blame) for blame in blames.values() if blame} == {('victim', ('machine 0',))}
+    assert causes['machine 0'].victims == ('cron', 'health', 'web')
