@@ -79,9 +79,15 @@ def _parser() -> argparse.ArgumentParser:
         )
     for name in ('set', 'clear', 'get'):
         add[name].add_argument('--service', metavar='SERVICE', default='', help=_SERVICE[name])
-    add['set'].add_argument('state', metavar='STATE', help=', '.join(_NAMES))
-    add['set'].add_argument('--message', metavar='TEXT', default='', help='one line for people')
-    add['set'].add_argument(
+    _describe_state(add['set'])
+    add['get'].add_argument('--pretty', action='store_true', help='text for people, not JSON')
+    return parser
+
+
+def _describe_state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('state', metavar='STATE', help=', '.join(_NAMES))
+    parser.add_argument('--message', metavar='TEXT', default='', help='one line for people')
+    parser.add_argument(
         '--blocker',
         metavar='NAME',
         action='append',
@@ -89,13 +95,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help='what a blocked service waits for',
     )
-    add['set'].add_argument(
+    parser.add_argument(
         '--passing',
         action='store_true',
         help='only for a while: when the state of before is set again, so is its beginning',
     )
-    add['get'].add_argument('--pretty', action='store_true', help='text for people, not JSON')
-    return parser
 
 
 _HELP = {
