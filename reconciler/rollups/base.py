@@ -87,13 +87,13 @@ class Rule(ABC):
     READERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
     def judge(self, votes: Iterable[Vote]) -> Verdict:
-        """Return the verdict; `UNKNOWN` where nobody voted, whatever the rule."""
+        """Return the verdict; where nobody voted, that of the rule's `missing`."""
         counted = [
             replace(vote, health=worst([vote.health, self.missing])) if vote.missing else vote
             for vote in votes
         ]
         if not counted:
-            return Verdict(Health.UNKNOWN, 'there is nothing to judge by')
+            return Verdict(self.missing, 'there is nothing to judge by')
         return self._decide(sorted(counted, key=lambda v: (v.name, v.health.rank, v.qos or 0.0)))
 
     @abstractmethod
@@ -106,7 +106,7 @@ class Rule(ABC):
         found: dict[str, Any] = {'rule': self.NAME}
         for one in fields(self):
             value = getattr(self, one.name)
-            if value != one.default and value != {}:
+            if one.name == self.SHORT or (value != one.default and value != {}):
                 found[one.name.replace('_', '-')] = _plain(value)
         return found
 

@@ -10,7 +10,6 @@ from charm.report import Health, worst
 
 from .base import Amount, Rule, Verdict, Vote, best_first, lowest_qos, read_amount, tally
 
-_ONE = Amount(1)
 _HALF = Amount(50, percent=True)
 
 
@@ -42,7 +41,7 @@ class AtLeast(Rule):
     Where there are fewer members than that, those which are not there count as `missing` says.
     """
 
-    count: Amount = _ONE
+    count: Amount
 
     NAME: ClassVar[str] = 'at-least'
     SHORT: ClassVar[str] = 'count'
