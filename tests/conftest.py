@@ -8,11 +8,21 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.hosts.host import Host
 from tests.hosts.park import Park, at_once, why_not
 from tests.hosts.rootfs import Rootfs, RootfsError
 from tests.standin.examples import Juju, caller
+
+# How long an example takes is the machine's business: it is measured in bench/, never asserted.
+settings.register_profile(
+    'here',
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get('CI')),
+)
+settings.load_profile('here')
 
 Hosts = Callable[[int], 'tuple[Host, ...]']
 
