@@ -103,6 +103,17 @@ class _Drain:
         self._selector.close()
 
 
+def _source(content: bytes) -> int:
+    """Return a descriptor to read the content from: memory without a name, never a full pipe."""
+    if not content:
+        return subprocess.DEVNULL
+    descriptor = os.memfd_create('stdin')
+    with os.fdopen(descriptor, 'wb', closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
 def run(
     argv: Sequence[str],
     deadline: Deadline,
@@ -110,8 +121,9 @@ def run(
     env: Optional[Mapping[str, str]] = None,
     cwd: str = '/',
     cap_bytes: int = OUTPUT_CAP_BYTES,
+    stdin: bytes = b'',
 ) -> Completed:
-    """Run `argv` (no shell) with stdin from /dev/null and return how it ended.
+    """Run `argv` (no shell) and return how it ended; it reads `stdin` and then its end.
 
     A command that overruns gets SIGTERM, then SIGKILL, to its whole group, and comes back with
     `timed_out` and whatever it wrote.
@@ -119,10 +131,11 @@ def run(
     Raises:
         CommandError: it cannot be started.
     """
+    source = _source(stdin)
     try:
         process = subprocess.Popen(
             list(argv),
-            stdin=subprocess.DEVNULL,
+            stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
@@ -131,6 +144,9 @@ def run(
         )
     except (OSError, ValueError) as error:
         raise CommandError(f'cannot run {argv[0]}: {error}') from error
+    finally:
+        if source >= 0:
+            os.close(source)
     _running.add(process.pid)
     drain = _Drain(process, cap_bytes)
     try:

@@ -173,14 +173,16 @@ class Juju:
         pairs = [word for setting in settings for word in ('-o', setting)]
         return [*base, target, *pairs, '--', command]
 
-    def run(self, argv: Sequence[str], deadline: Deadline, cap_bytes: int) -> Completed:
+    def run(
+        self, argv: Sequence[str], deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
         """Run a juju command to its end or the deadline, whatever it exits with.
 
         Raises:
             JujuMissing: there is no such command.
         """
         try:
-            return door.run(argv, deadline, cap_bytes=cap_bytes)
+            return door.run(argv, deadline, cap_bytes=cap_bytes, stdin=stdin)
         except CommandError as error:
             raise JujuMissing(str(error)) from error
 

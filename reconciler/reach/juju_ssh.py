@@ -76,8 +76,12 @@ class JujuSSH:
     options: tuple[str, ...] = field(default=())
     name: str = 'juju ssh'
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
-        """Run `command`, one shell string, where the unit `target` is.
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
+        """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
+
+        What is secret goes that way: arguments are seen by every user of either machine.
 
         Raises:
             ReachError: it did not get there, or did not end by the deadline.
@@ -90,7 +94,7 @@ class JujuSSH:
             options=self.options,
         )
         try:
-            completed = self.juju.run(argv, deadline, cap_bytes)
+            completed = self.juju.run(argv, deadline, cap_bytes, stdin)
         except JujuMissing as error:
             raise ReachError(Outcome.JUJU_FAILED, str(error), Completed(127, b'', b'')) from error
         if completed.timed_out:
