@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from typing import IO
 
@@ -19,6 +20,7 @@ from charm.deadline import Deadline
 STAGGER_SECONDS = 0.25
 # Data that nobody acknowledges for so long ends a connection: its machine is gone.
 UNACKNOWLEDGED_SECONDS = 60
+_CLOSING = threading.Lock()
 
 
 def connections(
@@ -129,16 +131,20 @@ class Piped(socket.socket):
         return self._said_last
 
     def close(self) -> None:
-        """Close the socket and end the command, and whatever it started."""
+        """Close the socket and end the command, and whatever it started.
+
+        Several threads may: paramiko's own does so too, when the stream ends.
+        """
         super().close()
-        process, self.process = self.process, None
-        if process is not None and process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if self.said is not None:
-            self.said.seek(0)
-            lines = self.said.read(65536).decode(errors='replace').strip().splitlines()
-            self._said_last = lines[-1].strip() if lines else ''
-            self.said.close()
-            self.said = None
+        with _CLOSING:
+            process, self.process = self.process, None
+            if process is not None and process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            if self.said is not None:
+                self.said.seek(0)
+                lines = self.said.read(65536).decode(errors='replace').strip().splitlines()
+                self._said_last = lines[-1].strip() if lines else ''
+                self.said.close()
+                self.said = None

@@ -118,7 +118,6 @@ class Pool:
             self._slots.clear()
         with ThreadPoolExecutor(max_workers=16) as workers:
             list(workers.map(Link.close, links))
-        self._keyring.close()
 
     @staticmethod
     def _drop(slot: _Slot, link: Link) -> None:

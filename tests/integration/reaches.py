@@ -125,4 +125,10 @@ def refusal(reach: Reach, command: str = 'true', seconds: float = 20) -> ReachEr
     raise AssertionError(f'it was reached: {done}')
 
 
+def logins(host: Host) -> int:
+    """Return how often somebody has logged in over ssh since the machine was made."""
+    journal = host.must('journalctl --no-pager -o cat -t sshd')
+    return journal.count('Accepted publickey')
+
+
 Fault = Callable[[Host], object]

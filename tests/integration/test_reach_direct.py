@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import socket
 import stat
 import subprocess
 import threading
@@ -19,12 +18,11 @@ from reconciler.reach.direct import Direct, places_of
 from reconciler.reach.hostkeys import SHOW_KEYS
 from reconciler.readings import Outcome
 from tests.conftest import Hosts
-from tests.hosts.host import Host
 from tests.hosts.shell import run as run_here
 from tests.hosts.shell import wait_until
 from tests.standin.builder import Machine
 
-from .reaches import Lab, direct_way, refusal, run, world_of
+from .reaches import Lab, direct_way, logins, refusal, run, world_of
 
 
 class Counting:
@@ -41,25 +39,10 @@ class Counting:
         return self._behind.run(target, command, deadline, cap_bytes)
 
 
-class Refusing:
-    """A reach that nobody may ask."""
-
-    name = 'refusing'
-
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
-        raise AssertionError(f'asked for {command} at {target}')
-
-
 @pytest.fixture
 def lab(hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
     return Lab(tmp_path, hosts(1)[0].identity)
-
-
-def logins(host: Host) -> int:
-    """Return how often somebody has logged in over ssh since the machine was made."""
-    journal = host.must('journalctl --no-pager -o cat -t sshd')
-    return journal.count('Accepted publickey')
 
 
 def test_host_keys_are_learnt_once_and_kept_for_the_user_alone(lab: Lab, hosts: Hosts) -> None:
@@ -199,73 +182,3 @@ def test_an_address_may_be_of_ipv6(lab: Lab, hosts: Hosts) -> None:
     with direct_way(lab, model) as reach:
         done = reach.run('web/0', 'echo $SSH_CONNECTION', Deadline.after(20), 1000)
     assert done.stdout.split()[0] == here.encode()
-
-
-def test_a_jump_host_of_the_ssh_configuration_is_gone_through(lab: Lab, hosts: Hosts) -> None:
-    jump, host = hosts(2)
-    model = lab.write(world_of(Machine.of(host, '0')))
-    with direct_way(lab, model) as reach:
-        run(reach, 'true')
-    known = lab.directory / 'known'
-    known.write_text(f'{jump.address} {jump.host_key}\n')
-    command = (
-        f'ssh -F none -i {jump.identity} -o UserKnownHostsFile={known} -o LogLevel=ERROR '
-        f'-o BatchMode=yes -W %h:%p ubuntu@{jump.address}'
-    )
-    before = logins(jump)
-    with lab.pool(Refusing(), config=f'Host 10.213.*\n  ProxyCommand {command}\n') as pool:
-        reach = Direct(places_of(model), pool)
-        done = run(reach, 'echo $SSH_CONNECTION')
-        assert done.stdout.split()[0] == jump.address.encode()
-        jump.must('pkill -u ubuntu sshd')
-        assert run(reach, 'hostname').stdout == b'juju-1\n'
-        jump.refuse_key()
-        jump.must('pkill -u ubuntu sshd')
-        error = refusal(reach)
-    assert error.outcome is Outcome.UNREACHABLE
-    assert 'Permission denied (publickey)' in str(error)
-    assert logins(jump) == before + 2
-
-
-def test_many_at_once_through_one_busy_sshd_all_arrive(lab: Lab, hosts: Hosts) -> None:
-    jump, host = hosts(2)
-    drop_in = jump.root / 'etc/ssh/sshd_config.d/starts.conf'
-    drop_in.write_text('MaxStartups 9:100:9\n')
-    jump.must('systemctl restart ssh.service')
-    jump.wait_for_sshd()
-    machines = [Machine.of(host, str(n)) for n in range(24)]
-    model = lab.write(world_of(*machines))
-    known = lab.directory / 'known'
-    known.write_text(f'{jump.address} {jump.host_key}\n')
-    command = (
-        *('ssh', '-F', 'none', '-i', str(jump.identity), '-o', f'UserKnownHostsFile={known}'),
-        *('-o', 'BatchMode=yes', '-W', '[%h]:%p', f'ubuntu@{jump.address}'),
-    )
-    with lab.pool() as pool:
-        # So that every machine's key is known, and only the jump host is busy.
-        direct = Direct(places_of(model), pool)
-        run(direct, 'true')
-        line = lab.known_hosts.path.read_text()
-    lab.known_hosts.path.write_text(''.join(line.replace(':0 ', f':{n} ') for n in range(24)))
-    with lab.pool(Refusing(), jump=command) as pool, ThreadPoolExecutor(24) as workers:
-        reach = Direct(places_of(model), pool)
-        asked = [
-            workers.submit(reach.run, f'web/{n}', 'hostname', Deadline.after(40), 1000)
-            for n in range(24)
-        ]
-        assert {one.result().stdout for one in asked} == {b'juju-1\n'}
-
-
-def test_an_sshd_that_is_too_busy_may_be_tried_again(lab: Lab, hosts: Hosts) -> None:
-    (host,) = hosts(1)
-    model = lab.write(world_of(Machine.of(host, '0')))
-    with direct_way(lab, model) as reach:
-        run(reach, 'true')
-    drop_in = host.root / 'etc/ssh/sshd_config.d/starts.conf'
-    drop_in.write_text('MaxStartups 1:100:1\n')
-    host.must('systemctl restart ssh.service')
-    host.wait_for_sshd()
-    with socket.create_connection((host.address, 22), 5) as idle, direct_way(lab, model) as reach:
-        assert idle.recv(4) == b'SSH-'
-        error = refusal(reach)
-    assert (error.outcome, error.retryable) == (Outcome.UNREACHABLE, True)
