@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,6 +12,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-
 _UNITS = ((86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's'))
 
 
+@functools.lru_cache(maxsize=4096)
 def natural_order(name: str) -> tuple[tuple[int, int, str, str], ...]:
     """Return a sort key that puts `machine 9` before `machine 10`; no two names have the same."""
     parts = re.findall(r'[0-9]+|[^0-9]+', name)
