@@ -117,8 +117,8 @@ class Cause:
     """What explains other troubles, or at least its own.
 
     Attributes:
-        name: such as `mysql`, `machine 3`, `controller k1`, `saas db`.
-        kind: `service`, `machine`, `controller`, `saas` or `collector`.
+        name: such as `mysql`, `machine 3`, `controller k1`, `saas db`, `circle a+b`.
+        kind: `service`, `machine`, `controller`, `saas`, `collector` or `circle`.
         health: its own.
         message: the evidence, one line.
         victims: the services it explains, sorted.
