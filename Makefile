@@ -8,7 +8,7 @@ PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.[89].*/bin/python $(HOME)/.pyenv
 # What tests need of Debian: real machines (nspawn), OpenSSH, certificates, a clock to move (gcc).
 PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps gcc
 # Programs that tests give our output to: prove, promtool, node exporter, Icinga 2, a browser.
-PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils
+PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils mandoc
 
 .PHONY: all
 all: format lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
@@ -43,9 +43,18 @@ lint: .venv/ready  ## Check format and style
 types: .venv/ready  ## Check types
 	$(BIN)/mypy
 
+.PHONY: charm
+charm: .venv/ready  ## Build build/juju-health.charm, and have charm-proof and charmcraft judge it
+	$(BIN)/python .ci/build_charm.py
+	.ci/validate_charm build/juju-health.charm
+
 .PHONY: golden
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
 	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/render tests/unit/test_render.py
+
+.PHONY: man
+man: .venv/ready  ## Write the manual page anew, from the commands' help
+	$(BIN)/python -m reconciler.cli.man > docs/reconcile-health.1
 
 .PHONY: hosts
 hosts: packages .venv/ready  ## Start three real machines to play with, until Ctrl-C (root)

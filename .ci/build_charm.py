@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BASES = ('20.04', '22.04', '24.04', '26.04')
 ARCHITECTURES = ('amd64', 'arm64', 'ppc64el', 'riscv64', 's390x')
 PATTERNS = (
-    *('LICENSE', 'README.md', 'metadata.yaml', 'config.yaml', 'actions.yaml'),
+    *('README.md', 'metadata.yaml', 'config.yaml', 'actions.yaml'),
     *('actions/*', 'charm/**/*.py', 'charm/*.json', 'docs/*.md', 'hooks/*'),
 )
 EXECUTABLE = ('actions', 'hooks')
@@ -55,6 +55,8 @@ def members() -> Iterator[tuple[str, bytes, int]]:
         name = path.relative_to(ROOT)
         mode = 0o755 if name.parts[0] in EXECUTABLE else 0o644
         yield str(name), path.read_bytes(), mode
+    # Charms say their licence in a file of this name.
+    yield 'copyright', (ROOT / 'LICENSE').read_bytes(), 0o644
     yield 'manifest.yaml', manifest().encode(), 0o644
     yield 'version', f'{version()}\n'.encode(), 0o644
 
