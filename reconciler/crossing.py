@@ -22,7 +22,7 @@ from .readings import Blame, Cause, ServiceHealth, Snapshot
 # `[controller:]owner/model.offer` (core/crossmodel/offerurl.go); newer clients write `owner` as
 # a qualifier.
 _URL = re.compile(r'(?:(?P<controller>[^:]*):)?(?P<model>[^.]+)\.(?P<offer>[^.]+)')
-_WORDS = {Health.FAIL: 'error', Health.WARN: 'blocked', Health.UNKNOWN: 'unknown'}
+_WORDS = {Health.FAIL: 'error', Health.WARN: 'waiting', Health.UNKNOWN: 'unknown'}
 
 
 @dataclass(frozen=True)
