@@ -74,7 +74,9 @@ def choose(service: str, readings: Iterable[Reading], own: Rule | None, whole: b
     `worst` stands in, so that no unit can talk away the trouble of another. It also does where
     only part of the service was asked, of which a rule for the whole can say nothing.
     """
-    chosen = _by_charm(service, readings) if own is None else Choice(own, f'{own.words} (own)')
+    chosen = (
+        _by_charm(service, readings) if own is None else Choice(own, f'{own.words} (configured)')
+    )
     if not whole and chosen.rule != WORST:
         note = f'{chosen.words} was not used: only part of the service was asked'
         return Choice(note=note, fault=chosen.fault)
