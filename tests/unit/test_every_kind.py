@@ -90,7 +90,9 @@ def test_every_kind_answers_on_every_python(
     jsonschema.validate(json.loads(done.stdout), SCHEMA)
     report = wire.decode(done.stdout)
     healths = {check.name: check.health for check in report.checks}
-    assert {name for name in healths if name not in BUILT_IN} == {
+    # This machine may have NRPE, whose commands are checks too.
+    ours = {name for name in healths if not name.startswith('nrpe-')}
+    assert ours - set(BUILT_IN) == {
         *(f'x-{kind}' for kind in CHECKS if kind not in (*BUILT_IN, 'tcp')),
         *('called', 'port', 'definition:b.yaml'),
     }

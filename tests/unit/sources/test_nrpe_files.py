@@ -62,6 +62,24 @@ def test_includes_are_followed_and_a_later_line_wins(nagios: Path) -> None:
     assert (found.prefix, found.user, found.timeout_seconds) == ('/usr/bin/nice', 'nagios', 30.0)
 
 
+def test_the_examples_of_nrpe_s_own_file_are_left_out_until_somebody_changes_them(
+    nagios: Path,
+) -> None:
+    # Debian 12, nagios-nrpe-server 4.1.0-1.
+    plugins = '/usr/lib/nagios/plugins'
+    examples = (
+        f'command[check_users]={plugins}/check_users -w 5 -c 10\n'
+        f'command[check_load]={plugins}/check_load -r -w .15,.10,.05 -c .30,.25,.20\n'
+        f'command[check_hda1]={plugins}/check_disk -w 20% -c 10% -p /dev/hda1\n'
+        f'command[check_zombie_procs]={plugins}/check_procs -w 5 -c 10 -s Z\n'
+        f'command[check_total_procs]={plugins}/check_procs -w 150 -c 200\n'
+    )
+    (nagios / 'nrpe.cfg').write_text(examples)
+    assert configuration(nagios).commands == {}
+    (nagios / 'nrpe.cfg').write_text(examples.replace('-w 150', '-w 300'))
+    assert set(configuration(nagios).commands) == {'check_total_procs'}
+
+
 def test_files_that_include_each_other_are_read_once(nagios: Path) -> None:
     (nagios / 'nrpe.cfg').write_text(f'include={nagios}/nrpe.cfg\ncommand[a]=/bin/a\n')
     (nagios / 'nrpe.d' / 'loop').symlink_to(nagios / 'nrpe.d')
