@@ -76,6 +76,11 @@ def _short(name: str) -> str:
     return f'{controller}{colon}{model.split("/")[-1]}'
 
 
+def in_model(advice: str, model: str) -> str:
+    """Return the advice with the model in each juju command that is about one."""
+    return _OF_A_MODEL.sub(rf'juju \1 -m {model}', advice) if model else advice
+
+
 class _AdvisedReading(Reading):
     """A reading whose advice names the model that its unit is in."""
 
@@ -86,7 +91,7 @@ class _AdvisedReading(Reading):
         own = self.unit.application.partition('/')[2]
         told = replace(self, unit=replace(self.unit, name=unit, application=own))
         plain = Reading(**{name: getattr(told, name) for name in Reading.__dataclass_fields__})
-        return _OF_A_MODEL.sub(rf'juju \1 -m {model}', plain.advice)
+        return in_model(plain.advice, model)
 
 
 @dataclass(frozen=True)

@@ -5,42 +5,59 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Mapping
 from types import FrameType
 
 import click
+from click.shell_completion import CompletionItem
 
 from charm import __version__
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import USAGE
 
+from .completion import completion
 from .config import config_group
 from .diff import diff
+from .doctor import doctor
+from .enrol import enrol
 from .explain import explain
 from .maintain import ack, maintain, suppressions
+from .receive import receive
 from .replay import replay
+from .run import run
 from .sweep import sweep
 
 # An application of the same name as a command is asked with `reconcile-health sweep NAME`.
 COMMANDS: Mapping[str, click.Command] = {
     'sweep': sweep,
     'explain': explain,
+    'doctor': doctor,
     'diff': diff,
     'replay': replay,
     'maintain': maintain,
     'ack': ack,
     'suppressions': suppressions,
+    'run': run,
+    'enrol': enrol,
+    'receive': receive,
     'config': config_group(lambda: COMMANDS),
+    'completion': completion,
 }
 _DEFAULT = 'sweep'
-_EXAMPLES = (
+EXAMPLES = (
     ('reconcile-health', 'the current model'),
     ('reconcile-health -m prod mysql', 'one service of another model'),
     ("reconcile-health 'web*' 3", 'services by glob, and machine 3 with its containers'),
     ('reconcile-health --unit mysql/0', 'every check of one unit'),
     ('reconcile-health explain mysql', 'why it is as it is, and what to do next'),
     ('reconcile-health --reach local', 'this machine; needs no Juju'),
-    ('reconcile-health --format json | jq', 'for programs'),
+    ('reconcile-health --all-models', 'every model of every controller'),
+    ('reconcile-health --format json -o a.json', 'for programs, and for later'),
+    ('reconcile-health diff a.json b.json', 'what changed between two sweeps'),
+    ('reconcile-health replay crashdump/', 'what the operator saw, from an archive'),
+    ('reconcile-health --wait-for passed --within 10m', 'a gate: sweeps until all is well'),
+    ('reconcile-health doctor', 'why can I not collect, and what mends it'),
 )
 _EXIT_CODES = '0 passed   1 warn   2 fail   3 unknown, an incomplete sweep, or wrong usage'
 
@@ -55,6 +72,14 @@ class _Commands(click.Group):
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        default = self.commands[_DEFAULT]
+        own = default.shell_complete(click.Context(default, ctx, _DEFAULT), incomplete)
+        return [*super().shell_complete(ctx, incomplete), *own]
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = self.commands[_DEFAULT].collect_usage_pieces(ctx)
         formatter.write_usage(ctx.command_path, ' '.join(pieces))
@@ -65,7 +90,7 @@ class _Commands(click.Group):
         if len(self.commands) > 1:
             self.format_commands(ctx, formatter)
         with formatter.section('Examples'):
-            formatter.write_dl(_EXAMPLES)
+            formatter.write_dl(EXAMPLES)
         with formatter.section('Exit codes'):
             formatter.write_text(_EXIT_CODES)
 
@@ -99,6 +124,9 @@ def main() -> None:
         click.echo(f'reconcile-health: {error}', err=True)
         if error.advice:
             click.echo(f'  {error.advice}', err=True)
+        code = USAGE
+    except Exception:  # noqa: BLE001 - the outermost boundary: a crash must not read as a warning
+        traceback.print_exc()
         code = USAGE
     # Threads that still wait for a machine must not hold us; everything is flushed by now.
     sys.stderr.flush()

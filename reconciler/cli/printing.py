@@ -25,13 +25,15 @@ Function = TypeVar('Function', bound=Callable[..., Any])
 
 def format_option(names: Iterable[str], default: str = 'table') -> Callable[[Function], Function]:
     """Return the option for the format; the command takes it as `form`."""
+    known = list(names)
     return click.option(
         '--format',
         'form',
-        type=click.Choice(list(names)),
+        type=click.Choice(known),
+        metavar='FORMAT',
         default=default,
         show_default=True,
-        help='How to print it.',
+        help=f'How to print it: {", ".join(known)}.',
     )
 
 

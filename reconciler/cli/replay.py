@@ -30,7 +30,7 @@ def _moment(text: str) -> datetime:
         raise click.BadParameter(reason) from error
 
 
-@click.command('replay')
+@click.command('replay', short_help='Show a saved sweep, or a support archive.')
 @click.argument('paths', nargs=-1, metavar='[PATH]...')
 @click.option(
     '--status',

@@ -28,7 +28,7 @@ from .told import told_by as told_by
 from .wait import Gate, Waiting, reasons, waiting_options
 
 
-@click.command('sweep')
+@click.command('sweep', short_help='The sweep that is done without a command.')
 @click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
 @click.option('--unit', 'units', multiple=True, metavar='UNIT', help='Show every check of a unit.')
 @printing_options

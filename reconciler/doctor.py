@@ -1,0 +1,197 @@
+"""Why can I not collect: each thing a sweep rests on, looked at in turn, with what mends it.
+
+What rests on something that is broken is skipped, so that one fault is told once.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from charm.deadline import Deadline
+from charm.gather import gather
+
+from .errands import Errand, is_health_charm, plan_errands
+from .errors import (
+    ControllerUnreachable,
+    JujuError,
+    JujuMissing,
+    ModelNotFound,
+    NotLoggedIn,
+    ReconcilerError,
+)
+from .fleet import in_model
+from .juju import Juju
+from .model import Model
+from .probes import Finding, Probe, Result, over_there, probe, reached
+from .reach.base import Reach, ReachError
+
+_PROBE_SECONDS = 45.0
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Looks at one model.
+
+    Attributes:
+        juju: the door to the juju command.
+        way: how to get to a model's machines.
+        inventory: gets the model.
+        workers: machines asked at once.
+        most: how many machines to ask at the most.
+    """
+
+    juju: Juju
+    way: Callable[[Model], Reach]
+    inventory: Callable[[Deadline], Model]
+    workers: int = 16
+    most: int = 12
+
+    def examine(self, deadline: Deadline) -> Iterator[Finding]:
+        """Yield what was found, from the juju command to the hooks over there."""
+        for finding in self._examine(deadline):
+            yield replace(finding, mend=in_model(finding.mend, self.juju.model))
+
+    def _examine(self, deadline: Deadline) -> Iterator[Finding]:
+        names = ('juju', 'controller', 'login', 'model', 'health charm', 'ssh', 'sudo')
+        done: set[str] = set()
+        model: Model | None = None
+        for look in (self._juju, self._controller, self._login):
+            finding = look(deadline)
+            done.add(finding.name)
+            yield finding
+            if finding.result is Result.FAIL:
+                break
+        else:
+            found, model = self._model(deadline)
+            done.add(found.name)
+            yield found
+        if model is not None:
+            done.update(names)
+            yield self._charm(model)
+            yield from self._machines(model, deadline)
+        for name in names:
+            if name not in done:
+                yield Finding(name, Result.SKIPPED, 'not looked at, since it rests on the above')
+
+    def _juju(self, deadline: Deadline) -> Finding:
+        try:
+            return Finding('juju', Result.OK, f'version {self.juju.version(deadline)}')
+        except JujuMissing as error:
+            return Finding('juju', Result.FAIL, str(error), 'sudo snap install juju')
+        except JujuError as error:
+            if 'snap cgroup' in error.stderr:
+                # juju/juju#23305: a strict snap started outside of a session, such as by cron.
+                mend = 'systemd-run --user --scope reconcile-health; or a juju without snap'
+                return Finding('juju', Result.FAIL, str(error), mend)
+            return Finding('juju', Result.FAIL, str(error), 'juju version')
+
+    def _controller(self, deadline: Deadline) -> Finding:
+        try:
+            known = self.juju.controllers(deadline)
+        except JujuError as error:
+            return Finding('controller', Result.FAIL, str(error), 'juju controllers')
+        if not known:
+            mend = "juju register TOKEN, with what the controller's owner gave you"
+            return Finding('controller', Result.FAIL, 'no controller is registered', mend)
+        wanted = self.juju.model.rpartition(':')[0]
+        if wanted and wanted not in known:
+            message = f'there is no controller {wanted!r}: there are {", ".join(known)}'
+            return Finding('controller', Result.FAIL, message, 'juju controllers')
+        return Finding('controller', Result.OK, f'{len(known)} known: {", ".join(known)}')
+
+    def _login(self, deadline: Deadline) -> Finding:
+        named = self.juju.model.rpartition(':')[0]
+        on = f' -c {shlex.quote(named)}' if named else ''
+        try:
+            who = self.juju.whoami(deadline)
+        except NotLoggedIn as error:
+            return Finding('login', Result.FAIL, str(error), f'juju login{on}')
+        except JujuError as error:
+            return Finding('login', Result.FAIL, str(error), 'juju whoami')
+        if not who.get('user'):
+            return Finding('login', Result.FAIL, 'no user is logged in', f'juju login{on}')
+        return Finding('login', Result.OK, f'{who["user"]} on {who.get("controller", "?")}')
+
+    def _model(self, deadline: Deadline) -> tuple[Finding, Model | None]:
+        try:
+            model = self.inventory(deadline.within(deadline.remaining_seconds / 2))
+        except ModelNotFound as error:
+            return Finding(
+                'model', Result.FAIL, str(error), 'juju models; juju switch MODEL'
+            ), None
+        except ControllerUnreachable as error:
+            mend = 'juju show-controller; is the network or VPN up?'
+            return Finding('model', Result.FAIL, str(error), mend), None
+        except NotLoggedIn as error:
+            return Finding('model', Result.FAIL, str(error), 'juju login'), None
+        except ReconcilerError as error:
+            mend = error.advice or 'juju status --format json'
+            return Finding('model', Result.FAIL, str(error), mend), None
+        count = sum(1 for _ in model.units())
+        message = f'{model.controller}:{model.name}, Juju {model.version}, {count} units'
+        if not count:
+            return Finding('model', Result.WARN, f'{message}: nothing to ask'), None
+        if model.faults:
+            told = f'{message}; {len(model.faults)} parts of its status cannot be read'
+            return Finding('model', Result.WARN, f'{told}: {model.faults[0]}'), model
+        return Finding('model', Result.OK, message), model
+
+    def _charm(self, model: Model) -> Finding:
+        """Say which applications have no health charm beside them; they may ship a hook."""
+        beside = {
+            unit.principal.rpartition('/')[0]
+            for one in model.applications.values()
+            if is_health_charm(one)
+            for unit in one.units
+        }
+        deployed = [one.name for one in model.applications.values() if is_health_charm(one)]
+        bare = [
+            one.name
+            for one in model.applications.values()
+            if one.units and not one.subordinate_to and one.name not in beside
+        ]
+        name = deployed[0] if deployed else 'health'
+        if not deployed:
+            mend = f'juju deploy ./juju-health.charm {name}; juju integrate {name} APPLICATION'
+            message = 'no health charm is deployed: only hooks that charms ship are asked'
+            return Finding('health charm', Result.WARN, message, mend)
+        if bare:
+            mend = '; '.join(f'juju integrate {name} {one}' for one in bare[:5])
+            message = f'no health charm beside {", ".join(bare[:10])}'
+            return Finding('health charm', Result.WARN, message, mend)
+        return Finding('health charm', Result.OK, f'{name}, beside every application')
+
+    def _machines(self, model: Model, deadline: Deadline) -> Iterator[Finding]:
+        errands = plan_errands(model, model.units(), 0.0)
+        if not errands:
+            yield Finding('ssh', Result.WARN, 'no unit has a machine yet', 'juju status')
+            return
+        chosen = _spread(errands, self.most)
+        reach = self.way(model)
+        calls: dict[str, Callable[[], Probe]] = {
+            one.place: partial(probe, reach, one, deadline.within(_PROBE_SECONDS))
+            for one in chosen
+        }
+        probes: dict[str, Probe | ReachError | None] = {one.place: None for one in chosen}
+        for done in gather(calls, deadline, self.workers):
+            if isinstance(done.error, ReachError):
+                probes[done.key] = done.error
+            elif done.error is not None:
+                raise done.error
+            else:
+                probes[done.key] = done.value
+        yield from reached(chosen, probes, len(errands))
+        answered = {
+            one.target: found for one in chosen if isinstance(found := probes[one.place], Probe)
+        }
+        if answered:
+            yield from over_there(answered, model.is_k8s)
+
+
+def _spread(errands: Sequence[Errand], most: int) -> list[Errand]:
+    """Return at most so many of them, from all over the model."""
+    step = max(1, -(-len(errands) // most))
+    return list(errands[::step])

@@ -1,0 +1,223 @@
+"""What the doctor asks of machines: as whom we are there, and what a hook there lacks."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from charm import __version__
+from charm.deadline import Deadline
+
+from .errands import Errand, hook_path
+from .outcomes import WORDS, Outcome
+from .reach.base import Reach, ReachError
+from .words import fold_units
+
+OLDEST_PYTHON = (3, 8)
+_CAP_BYTES = 64 * 1024
+
+
+class Result(enum.Enum):
+    """How one look ended, from the best to the worst; `SKIPPED` says nothing."""
+
+    OK = 'ok'
+    SKIPPED = 'skipped'
+    WARN = 'warn'
+    FAIL = 'fail'
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        result: how it is.
+        message: one line.
+        mend: the command that mends it, or what to do; empty if nothing is to be done.
+    """
+
+    name: str
+    result: Result
+    message: str
+    mend: str = ''
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a machine said of itself.
+
+    Attributes:
+        user: as whom we are there.
+        sudo: whether that user may run anything as root without a password.
+        python: such as `3.10`; empty if there is none.
+        hooks: by unit, `yes`, `sudo` (root alone may run it) or `no`.
+        version: what the health charm's hook says it is; empty if there is none.
+        agent: what systemd says of the agent; empty without systemd.
+    """
+
+    user: str = ''
+    sudo: bool = False
+    python: str = ''
+    hooks: tuple[tuple[str, str], ...] = ()
+    version: str = ''
+    agent: str = ''
+
+
+_SCRIPT = """\
+say() {{ echo "{nonce} $*"; }}
+say user "$(id -un)"
+if sudo -n true 2>/dev/null; then s='sudo -n'; say sudo yes; else s=; say sudo no; fi
+say python "$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
+say agent "$(systemctl is-active juju-health-agent.service 2>/dev/null)"
+look() {{
+if [ -x "$2" ]; then say hook "$1" yes
+elif [ -n "$s" ] && $s test -x "$2"; then say hook "$1" sudo
+else say hook "$1" no; return; fi
+[ "$3" = health ] || return 0
+say version "$($s timeout 10 "$2" --version 2>/dev/null </dev/null | head -n 1)"
+}}
+{looks}
+say end
+"""
+
+
+def probe(reach: Reach, errand: Errand, deadline: Deadline) -> Probe:
+    """Return what a machine says of itself.
+
+    Raises:
+        ReachError: it cannot be reached, or did not answer whole.
+    """
+    nonce = secrets.token_hex(8)
+    looks = '\n'.join(
+        shlex.join(
+            [
+                'look',
+                one.unit.name,
+                one.request.path,
+                'charm' if one.request.path == hook_path(one.unit.name) else 'health',
+            ]
+        )
+        for one in errand.asked
+    )
+    script = _SCRIPT.format(nonce=nonce, looks=looks)
+    completed = reach.run(errand.target, shlex.join(['sh', '-c', script]), deadline, _CAP_BYTES)
+    lines = [
+        line[line.index(nonce) :].split()[1:]
+        for line in completed.stdout.decode(errors='replace').splitlines()
+        if nonce in line
+    ]
+    if ['end'] not in lines:
+        raise ReachError(Outcome.INVALID, 'cannot read its answer: it ended early', completed)
+    facts = {words[0]: words[1:] for words in lines if words[0] not in ('hook', 'end')}
+    return Probe(
+        user=' '.join(facts.get('user', [])),
+        sudo=facts.get('sudo') == ['yes'],
+        python=' '.join(facts.get('python', [])),
+        hooks=tuple((w[1], w[2]) for w in lines if w[0] == 'hook' and len(w) == 3),
+        version=next(iter(facts.get('version', [])[-1:]), ''),
+        agent=' '.join(facts.get('agent', [])),
+    )
+
+
+def reached(
+    chosen: Sequence[Errand], probes: Mapping[str, Probe | ReachError | None], total: int
+) -> Iterator[Finding]:
+    """Yield whether machines were reached: what failed alike as one finding."""
+    alike: dict[Outcome, list[tuple[Errand, str]]] = {}
+    for errand in chosen:
+        found = probes[errand.place]
+        if isinstance(found, ReachError):
+            alike.setdefault(found.outcome, []).append((errand, str(found)))
+        elif found is None:
+            alike.setdefault(Outcome.DEADLINE, []).append((errand, 'no answer by the deadline'))
+    reached = len(chosen) - sum(map(len, alike.values()))
+    asked = f'{len(chosen)} of {total} machines' if len(chosen) < total else f'{total} machines'
+    if reached or not alike:
+        result = Result.OK if not alike else Result.WARN
+        yield Finding('ssh', result, f'{reached} answered, of {asked} asked')
+    for outcome, failed in alike.items():
+        errand, message = failed[0]
+        places = ', '.join(one.place for one, _ in failed[:10])
+        more = f' and {len(failed) - 10} more' if len(failed) > 10 else ''
+        unit = errand.asked[0].unit
+        advice = WORDS[outcome].advice.format(
+            unit=unit.name, application=unit.application, machine=errand.place, hook='HOOK'
+        )
+        mend = advice.partition(': ')[2] or advice
+        yield Finding('ssh', Result.FAIL, f'machine {places}{more}: {message}', mend)
+
+
+def over_there(answered: Mapping[str, Probe], k8s: bool) -> Iterator[Finding]:
+    """Yield what the machines that answered lack."""
+    yield _without(
+        'sudo',
+        [unit for unit, found in answered.items() if not (found.sudo or k8s)],
+        "root can be asked for where a hook is root's alone",
+        'the ssh user may not use sudo without a password, which hooks of root need',
+        "echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-ubuntu, on the machine",
+        Result.WARN,
+    )
+    old = [unit for unit, found in answered.items() if _is_old(found.python)]
+    named = '.'.join(map(str, OLDEST_PYTHON))
+    yield _without(
+        'python',
+        old,
+        f'{named} or later',
+        f'python3 is missing or older than {named}, which the health charm needs',
+        f'juju ssh {old[0] if old else "UNIT"} -- sudo apt-get install -y python3',
+        Result.WARN,
+    )
+    missing = [unit for found in answered.values() for unit, there in found.hooks if there == 'no']
+    yield _without(
+        'hook',
+        missing,
+        'a health hook is there for every unit asked',
+        'no health hook is there: juju status is all that is known',
+        'juju integrate health APPLICATION; or ship hooks/health with the charm',
+        Result.WARN,
+    )
+    other = {
+        unit: found.version
+        for unit, found in answered.items()
+        if found.version and found.version != __version__
+    }
+    versions = ', '.join(sorted(set(other.values())))
+    yield _without(
+        'version',
+        list(other),
+        f'{__version__}, as here',
+        f'another version of the health charm than here ({__version__}): {versions}',
+        'juju refresh health; or upgrade reconcile-health',
+        Result.WARN,
+    )
+    dead = [unit for unit, found in answered.items() if found.agent in ('failed', 'inactive')]
+    active = sum(found.agent == 'active' for found in answered.values())
+    # Without the agent all is collected the same, so only where others have it is it missed.
+    if active or any(found.agent == 'failed' for found in answered.values()):
+        yield _without(
+            'agent',
+            dead,
+            'runs everywhere',
+            'the agent does not run; the hook is asked instead',
+            f'juju ssh {dead[0] if dead else "UNIT"} -- sudo systemctl restart juju-health-agent',
+            Result.WARN,
+        )
+
+
+def _without(
+    name: str, units: Sequence[str], fine: str, message: str, mend: str, result: Result
+) -> Finding:
+    if not units:
+        return Finding(name, Result.OK, fine)
+    return Finding(name, result, f'{fold_units(units)}: {message}', mend)
+
+
+def _is_old(python: str) -> bool:
+    parts = python.split('.')
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        return True
+    return (int(parts[0]), int(parts[1])) < OLDEST_PYTHON

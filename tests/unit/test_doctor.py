@@ -1,0 +1,256 @@
+"""Why nothing can be collected is told once, with what mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from charm import __version__
+from charm.command import Completed
+from charm.deadline import Deadline
+from reconciler import status
+from reconciler.doctor import Doctor
+from reconciler.errands import Errand, plan_errands
+from reconciler.juju import Juju
+from reconciler.model import Model
+from reconciler.outcomes import Outcome
+from reconciler.probes import Finding, Probe, Result, over_there, probe
+from reconciler.reach.base import Reach, ReachError
+from reconciler.reach.local import Local
+from reconciler.render import Options
+from reconciler.render.doctor import FINDINGS
+from tests.standin.builder import JUJU, Application, Machine, Unit, World
+from tests.unit.snapshots import NOW
+from tests.unit.test_cli import run
+from tests.unit.test_render import check_golden
+
+Examine = Callable[..., dict[str, Finding]]
+
+
+def world(count: int = 3) -> World:
+    machines = tuple(Machine(str(n), ('10.0.0.5',)) for n in range(count))
+    units = tuple(
+        Unit(f'web/{n}', str(n), subordinates=(Unit(f'health/{n}'),)) for n in range(count)
+    )
+    health = Application('health', subordinate_to=('web',), charm='juju-health')
+    return World(machines, (Application('web', units), health))
+
+
+class Refusing:
+    """A reach that refuses the machines of some units, and runs the rest here."""
+
+    name = 'refusing'
+
+    def __init__(self, outcome: Outcome, *units: str) -> None:
+        self._outcome = outcome
+        self._units = units
+        self.asked: list[str] = []
+
+    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+        self.asked.append(target)
+        if not self._units or target in self._units:
+            raise ReachError(self._outcome, 'cannot reach it: told so', Completed(255, b'', b''))
+        return Local().run(target, command, deadline, cap_bytes)
+
+
+@pytest.fixture
+def examine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Examine:
+    def run(
+        one: World,
+        reach: Reach | None = None,
+        model: str = '',
+        binary: str = str(JUJU),
+        most: int = 12,
+    ) -> dict[str, Finding]:
+        for key, value in one.write(tmp_path / 'juju').items():
+            monkeypatch.setenv(key, value)
+        door = Juju(binary, model)
+
+        def inventory(until: Deadline) -> Model:
+            return status.decode(door.status(until))
+
+        doctor = Doctor(door, lambda _: reach or Local(), inventory, 4, most)
+        found = list(doctor.examine(Deadline.after(60)))
+        assert all(one.mend for one in found if one.result in (Result.WARN, Result.FAIL))
+        return {one.name: one for one in found}
+
+    return run
+
+
+def failed(found: dict[str, Finding]) -> list[str]:
+    return [name for name, one in found.items() if one.result is Result.FAIL]
+
+
+@pytest.mark.parametrize(
+    ('change', 'name', 'mend'),
+    [
+        ({'fault': 'logged-out'}, 'login', 'juju login'),
+        ({'fault': 'login-expired'}, 'model', 'juju login'),
+        ({'fault': 'unreachable'}, 'model', 'juju show-controller'),
+    ],
+)
+def test_a_fault_is_told_once_and_what_rests_on_it_is_skipped(
+    examine: Examine, change: dict[str, str], name: str, mend: str
+) -> None:
+    found = examine(replace(world(), **change))  # type: ignore[arg-type]
+    assert failed(found) == [name]
+    assert found[name].mend.startswith(mend)
+    after = list(found)[list(found).index(name) + 1 :]
+    assert after
+    assert {found[one].result for one in after} == {Result.SKIPPED}
+
+
+def test_without_juju_it_is_told_how_to_get_it(examine: Examine) -> None:
+    found = examine(world(), binary='/nonexistent/juju')
+    assert failed(found) == ['juju']
+    assert found['juju'].mend == 'sudo snap install juju'
+
+
+def test_a_snap_that_is_started_outside_of_a_session_is_known(
+    examine: Examine, tmp_path: Path
+) -> None:
+    juju = tmp_path / 'snapped'
+    said = '/user.slice/cron.service is not a snap cgroup for tag snap.juju.juju'
+    juju.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 1\n')
+    juju.chmod(0o755)
+    assert 'systemd-run --user' in examine(world(), binary=str(juju))['juju'].mend
+
+
+def test_a_model_or_a_controller_that_is_not_there_is_named(examine: Examine) -> None:
+    assert failed(examine(world(), model='lab:nothing')) == ['model']
+    found = examine(world(), model='moon:prod')
+    assert failed(found) == ['controller']
+    assert "'moon': there are lab" in found['controller'].message
+
+
+def test_commands_that_mend_name_the_model_they_are_for(examine: Examine) -> None:
+    found = examine(world(), Refusing(Outcome.REFUSED_KEY), model='lab:prod')
+    assert found['ssh'].mend.startswith('juju add-ssh-key -m lab:prod "$(cat')
+
+
+@pytest.mark.parametrize(
+    ('outcome', 'mend'),
+    [
+        (Outcome.REFUSED_KEY, 'juju add-ssh-key "$(cat ~/.ssh/id_ed25519.pub)"'),
+        (Outcome.NO_PERMISSION, 'juju grant USER admin MODEL'),
+        (Outcome.UNREACHABLE, 'juju ssh web/0 true; juju show-machine 0'),
+        (Outcome.HOST_KEY, 'juju show-machine 0'),
+    ],
+)
+def test_what_keeps_all_machines_away_is_one_finding(
+    examine: Examine, outcome: Outcome, mend: str
+) -> None:
+    found = examine(world(), Refusing(outcome))
+    assert failed(found) == ['ssh']
+    assert found['ssh'].message == 'machine 0, 1, 2: cannot reach it: told so'
+    assert found['ssh'].mend == mend
+
+
+def test_a_big_model_is_asked_in_samples_from_all_over_it(examine: Examine) -> None:
+    reach = Refusing(Outcome.UNREACHABLE, 'nobody/0')
+    found = examine(world(40), reach, most=4)
+    assert sorted(reach.asked) == ['web/0', 'web/10', 'web/20', 'web/30']
+    assert found['ssh'].message == '4 answered, of 4 of 40 machines asked'
+
+
+def test_applications_without_a_health_charm_are_named(examine: Examine) -> None:
+    bare = world()
+    alone = Application('db', (Unit('db/0', '0'),))
+    found = examine(replace(bare, applications=(*bare.applications, alone)))
+    assert found['health charm'].result is Result.WARN
+    assert found['health charm'].mend == 'juju integrate health db'
+    found = examine(replace(bare, applications=(alone,)))
+    assert 'juju deploy' in found['health charm'].mend
+
+
+def errand(hook: Path, unit: str = 'web/0') -> Errand:
+    model = status.decode(json.dumps(world(1).status()).encode())
+    (one,) = plan_errands(model, [u for u in model.units() if u.name == unit], 0.0)
+    asked = tuple(
+        replace(each, request=replace(each.request, path=str(hook))) for each in one.asked
+    )
+    return replace(one, asked=asked)
+
+
+def hook(path: Path, text: str) -> Path:
+    path.write_text(f'#!/bin/sh\n{text}\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_a_machine_says_what_it_has(tmp_path: Path) -> None:
+    own = hook(tmp_path / 'health', f'echo juju-health {__version__}')
+    found = probe(Local(), errand(own), Deadline.after(30))
+    assert found.hooks == (('web/0', 'yes'),)
+    assert found.version == __version__
+    assert found.user
+    assert tuple(map(int, found.python.split('.'))) >= (3, 8)
+    missing = probe(Local(), errand(tmp_path / 'absent'), Deadline.after(30))
+    assert missing.hooks == (('web/0', 'no'),)
+    assert missing.version == ''
+
+
+def test_an_answer_that_ends_early_is_none(tmp_path: Path) -> None:
+    class Cutting(Local):
+        def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+            whole = super().run(target, command, deadline, cap_bytes)
+            return replace(whole, stdout=whole.stdout.rpartition(b'end')[0])
+
+    with pytest.raises(ReachError, match='it ended early'):
+        probe(Cutting(), errand(tmp_path / 'absent'), Deadline.after(30))
+
+
+FINE = Probe('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'active')
+
+
+@pytest.mark.parametrize(
+    ('change', 'name', 'word'),
+    [
+        ({'sudo': False}, 'sudo', 'NOPASSWD'),
+        ({'python': '3.6'}, 'python', 'apt-get install -y python3'),
+        ({'python': ''}, 'python', 'apt-get install -y python3'),
+        ({'hooks': (('web/0', 'no'),)}, 'hook', 'juju integrate health'),
+        ({'version': '0.0.1'}, 'version', 'juju refresh health'),
+        ({'agent': 'failed'}, 'agent', 'systemctl restart juju-health-agent'),
+    ],
+)
+def test_what_a_machine_lacks_is_told(change: dict[str, object], name: str, word: str) -> None:
+    machines = {'web/0': replace(FINE, **change), 'web/1': FINE}  # type: ignore[arg-type]
+    found = {one.name: one for one in over_there(machines, k8s=False)}
+    assert [one.name for one in found.values() if one.result is not Result.OK] == [name]
+    assert word in found[name].mend
+    assert found[name].message.startswith('web/0:')
+
+
+def test_pods_need_no_sudo_and_machines_without_agents_miss_none() -> None:
+    found = {one.name: one for one in over_there({'web/0': replace(FINE, sudo=False)}, k8s=True)}
+    assert found['sudo'].result is Result.OK
+    without = over_there({'web/0': replace(FINE, agent='inactive')}, k8s=False)
+    assert 'agent' not in {one.name for one in without}
+
+
+def findings() -> Sequence[Finding]:
+    return (
+        Finding('juju', Result.OK, 'version 3.6.5'),
+        Finding('sudo', Result.WARN, 'web/0: \x1b[31m[bold]no[/bold]', 'echo | sudo tee'),
+        Finding('ssh', Result.FAIL, 'machine 1: refused', 'juju add-ssh-key "$(cat key)"'),
+        Finding('model', Result.SKIPPED, 'not looked at'),
+    )
+
+
+@pytest.mark.parametrize('form', FINDINGS)
+def test_the_output_is_the_golden_one(form: str) -> None:
+    check_golden(f'doctor.2.{form}', FINDINGS[form](findings(), Options(NOW)))
+
+
+def test_the_command_says_by_its_exit_code_what_it_found(tmp_path: Path) -> None:
+    environment = {**os.environ, **replace(world(), fault='logged-out').write(tmp_path / 'juju')}
+    done = run('doctor', '--format', 'json', environment=environment)
+    document = json.loads(done.stdout)
+    assert (done.returncode, document['ok']) == (2, False)
+    assert run('doctor', '--reach', 'local').returncode == 3
