@@ -111,6 +111,7 @@ class Api:
                     'name': job.name,
                     'interval': config.interval_seconds(job.name, job.interval_seconds),
                     'timeout': job.timeout_seconds,
+                    'source': job.source,
                     **vars_of(desk.watch.counts.get(job.name)),
                 }
                 for job in desk.watch.plan.jobs

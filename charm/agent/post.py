@@ -98,6 +98,9 @@ def post(
         connection.request('POST', split.path or '/', body, sent)
         response = connection.getresponse()
         answer = response.read(_MOST_ANSWER_BYTES)
+        if deadline.passed or (response.length and len(answer) < _MOST_ANSWER_BYTES):
+            # Reading so much, http.client takes an end for an end.
+            raise http.client.IncompleteRead(answer)
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = 'no answer by the deadline' if deadline.passed else str(error) or repr(error)
         raise PostError(f'cannot reach {url}: {reason}') from error
