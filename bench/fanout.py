@@ -33,6 +33,7 @@ from pathlib import Path
 from charm.deadline import Deadline
 from reconciler import status
 from reconciler.ask import hook
+from reconciler.ask.script import Scripted
 from reconciler.errands import Errand, plan_errands
 from reconciler.fanout import Limits, run_errands
 from reconciler.juju import Juju
@@ -89,7 +90,8 @@ Client = Callable[[Bench], None]
 def with_reach(bench: Bench, reach: Reach) -> None:
     """Ask as a sweep does."""
     limits = Limits(bench.at_once, 30, attempts=3)
-    returns = list(run_errands(bench.errands, reach, limits, Deadline.after(SECONDS)))
+    asker = Scripted(reach, limits.timeout_seconds)
+    returns = list(run_errands(bench.errands, asker, limits, Deadline.after(SECONDS)))
     assert len(returns) == len(bench.errands)
     for one in returns:
         assert one.fault is None, one.fault

@@ -1,8 +1,9 @@
-"""The direct reach as the options tell it: its connections last as long as the command."""
+"""The direct reach as the options tell it: its connections last as long as the program."""
 
 from __future__ import annotations
 
-import click
+import threading
+from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
 from reconciler.model import Model
@@ -10,13 +11,19 @@ from reconciler.places import state_directory
 from reconciler.reach.base import Reach
 from reconciler.reach.juju_ssh import JujuSSH
 
-_POOL = 'reconciler.reach.pool'
+if TYPE_CHECKING:
+    from reconciler.reach.pool import Pool
+
+# By model, since `juju ssh` vouches for the machines of the one that it is told. They are not
+# closed: the next sweep needs them, and the kernel closes them with the program.
+_POOLS: dict[tuple[str, ...], Pool] = {}
+_LOCK = threading.Lock()
 
 
 def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
     """Return the direct reach to a model's machines.
 
-    Every call within one command shares the connections; they end with the command.
+    Every call for the same model shares the connections.
 
     Raises:
         UsageError: the model has no machines, or paramiko is missing.
@@ -24,24 +31,29 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
     # Here, so that the other reaches neither need paramiko nor wait for it to be read.
     try:
         from reconciler.reach.direct import Direct, places_of
-        from reconciler.reach.hostkeys import KnownHosts
-        from reconciler.reach.pool import Pool, Ways
-        from reconciler.reach.sshconfig import Logins
     except ImportError as error:
         raise UsageError(f'cannot use --reach direct: {error}: pip install paramiko') from error
     places = places_of(model)
-    context = click.get_current_context()
-    pool = context.meta.get(_POOL)
-    if pool is None:
-        ways = Ways(
-            Logins.of_this_user(_jump_command(jump, model, vouching)),
-            KnownHosts(state_directory() / 'known_hosts'),
-            vouching,
-            float(vouching.connect_timeout_seconds),
-        )
-        pool = context.meta[_POOL] = Pool(ways)
-        context.call_on_close(pool.close)
-    return Direct(places, pool)
+    juju = vouching.juju
+    key = (model.controller, model.name, juju.binary, juju.model, jump)
+    with _LOCK:
+        if key not in _POOLS:
+            _POOLS[key] = _pool(vouching, _jump_command(jump, model, vouching))
+        return Direct(places, _POOLS[key])
+
+
+def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
+    from reconciler.reach.hostkeys import KnownHosts
+    from reconciler.reach.pool import Pool, Ways
+    from reconciler.reach.sshconfig import Logins
+
+    ways = Ways(
+        Logins.of_this_user(jump),
+        KnownHosts(state_directory() / 'known_hosts'),
+        vouching,
+        float(vouching.connect_timeout_seconds),
+    )
+    return Pool(ways)
 
 
 def _jump_command(jump: str, model: Model, vouching: JujuSSH) -> tuple[str, ...]:

@@ -101,11 +101,14 @@ class Link:
 
         Raises:
             NotStartedError: no channel within `open_seconds`, or by the deadline.
-            ReachError: the connection ended meanwhile.
+            ReachError: the connection ended meanwhile, or has as many commands as it may.
         """
         until = deadline.within(open_seconds)
         try:
             channel = self._transport.open_session(timeout=max(0.1, until.remaining_seconds))
+        except paramiko.ChannelException as error:
+            # It lives, but wants no more commands at once (sshd's MaxSessions).
+            raise _broken(f'{error.text} (too many at once?)', Completed(255, b'', b'')) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise NotStartedError(str(error) or 'the connection ended') from error
         output = _Output(channel, cap_bytes)

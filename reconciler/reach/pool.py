@@ -102,7 +102,8 @@ class Pool:
                     break
                 continue
             except ReachError:
-                self._drop(slot, link)
+                if not link.alive:
+                    self._drop(slot, link)
                 raise
             if done.timed_out and not done.stdout_bytes and not done.stderr_bytes:
                 self._drop(slot, link)

@@ -146,6 +146,24 @@ def test_a_connection_that_dies_meanwhile_may_be_tried_again(lab: Lab, hosts: Ho
     assert (error.outcome, error.retryable) == (Outcome.UNREACHABLE, True)
 
 
+def test_a_command_too_many_at_once_costs_the_others_nothing(lab: Lab, hosts: Hosts) -> None:
+    (host,) = hosts(1)
+    (host.root / 'etc/ssh/sshd_config.d/sessions.conf').write_text('MaxSessions 2\n')
+    host.must('systemctl restart ssh.service')
+    host.wait_for_sshd()
+    model = lab.write(world_of(Machine.of(host, '0')))
+    wait = 'touch $0; until [ -e go ]; do sleep 0.05; done; echo done'
+    with direct_way(lab, model) as reach, ThreadPoolExecutor(2) as workers:
+        asked = [workers.submit(run, reach, f"sh -c '{wait}' started-{n}") for n in range(2)]
+        for n in range(2):
+            wait_until((host.root / f'home/ubuntu/started-{n}').exists, 20, 'both commands')
+        error = refusal(reach)
+        assert (error.outcome, error.retryable) == (Outcome.UNREACHABLE, True)
+        (host.root / 'home/ubuntu/go').touch()
+        assert [one.result().stdout for one in asked] == [b'done\n'] * 2
+        assert run(reach, 'echo again').stdout == b'again\n'
+
+
 def test_the_far_command_ends_with_the_deadline(lab: Lab, hosts: Hosts) -> None:
     (host,) = hosts(1)
     model = lab.write(world_of(Machine.of(host, '0')))
