@@ -9,6 +9,8 @@ PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.[89].*/bin/python $(HOME)/.pyenv
 PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps gcc
 # Programs that tests give our output to: prove, promtool, node exporter, Icinga 2, a browser.
 PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils mandoc
+# Plugins that checks are compared with.
+PACKAGES += monitoring-plugins-basic
 
 .PHONY: all
 all: format lint types unit  ## Format, lint, check types, and run the quick tests: before each commit

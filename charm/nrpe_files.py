@@ -23,8 +23,8 @@ _LONGEST_TIMEOUT_SECONDS = 3600
 _MOST_DEPTH = 10
 _MOST_BYTES = 1024 * 1024
 _MOST_COMMANDS = 500
-# What NRPE's own nrpe.cfg holds as an example, in its versions from 2.15 on: nobody asked for it, and
-# few machines have a /dev/hda1.
+# What NRPE's own nrpe.cfg has as examples, from 2.15 on: nobody asked for them, and few machines
+# have a /dev/hda1.
 _EXAMPLES = {
     'check_users': ('check_users -w 5 -c 10',),
     'check_load': (

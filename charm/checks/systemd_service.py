@@ -104,7 +104,8 @@ class SystemdService:
         if unit.get('Type') == 'oneshot' and unit.get('Result') == 'success':
             if _count(unit.get('ExecMainExitTimestampMonotonic')):
                 return Health.PASSED, f'{words}: it has done its work'
-            return Health.WARN, f'{words}: it has not run since boot'
+            # systemd forgets that it ran as soon as nothing refers to it, such as a timer.
+            return Health.WARN, f'{words}: it has not run since boot, as far as systemd knows'
         return Health.FAIL, words
 
 
