@@ -34,14 +34,13 @@ class AgentService:
         name = found[1] if found else ''
         return name if name in code.installed_units(self._place) else ''
 
-    def follow(self, unit: str, fresh_code: bool, configured: bool, changed: bool) -> None:
+    def follow(self, unit: str, restart: bool, changed: bool) -> None:
         """Have the agent run as it is wanted now, and not at all where nobody is reported for.
 
         Args:
             unit: whose hook this is; its code is run where no other unit's is.
-            fresh_code: whether the code of that unit is another than before.
-            configured: whether agent.yaml changed.
-            changed: whether other files changed that the agent reads.
+            restart: whether what it reads only at its start is another than before.
+            changed: whether other files changed that it reads.
 
         Raises:
             SystemdError: the agent does not do as it is told.
@@ -53,10 +52,9 @@ class AgentService:
             self.drop()
             return
         directory = code.directory_of(self._place, unit).name
-        fresh = configured
         if self.owner in ('', directory):
-            fresh = self._write(unit) or fresh_code or configured
-        if fresh or not self._systemd.active:
+            restart = self._write(unit) or restart
+        if restart or not self._systemd.active:
             self._systemd.start()
         elif changed:
             self._systemd.reload()

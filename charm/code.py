@@ -7,6 +7,7 @@ one rename. The directory's name says whose it is, as that of Juju's agent does.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -62,7 +63,8 @@ def install(place: Place, unit: str, charm: Path) -> bool:
         shutil.rmtree(own / digest, ignore_errors=True)
         fresh.rename(own / digest)
         pointer = own / f'.{CURRENT}'
-        pointer.unlink() if os.path.lexists(pointer) else None
+        with contextlib.suppress(FileNotFoundError):
+            pointer.unlink()
         os.symlink(digest, pointer)
         os.replace(pointer, link)
         _remove_others(own, digest)

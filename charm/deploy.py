@@ -76,12 +76,17 @@ class Deployment:
         self._troubles += [str(fault) for fault in wanted.faults]
         for directory in (place.checks, place.units, place.monitors, place.states, place.memory):
             make_directory(directory)
+        contents = self._contents(wanted, before)
+        # Said first: a hook that dies between here and the end is made good by the next one.
+        known = tuple(sorted({*contents, *before.files}))
+        remember(place, own, Memory(unit, known, before.pushed, unfinished=True))
         fresh_code = code.install(place, own, Path(self._context.charm))
-        changed, files = self._write_files(wanted, before)
+        changed = self._write_files(contents, before)
         configured = self._configure(wanted)
         enrolled, pushed = self._enrol(wanted, unit, before)
-        remember(place, own, Memory(unit, files, pushed))
-        self._run_agent(fresh_code, configured, changed or enrolled)
+        restart = fresh_code or configured or before.unfinished
+        unfinished = not self._run_agent(restart, changed or enrolled)
+        remember(place, own, Memory(unit, tuple(sorted(contents)), pushed, unfinished))
         self._tools.workload_version(__version__)
         report = self._ask(unit, own, changed or fresh_code)
         self._tools.status(*with_troubles(describe(report), self._troubles))
@@ -89,7 +94,7 @@ class Deployment:
     def stop(self) -> None:
         """Report for the unit no more, and let the agent go if nobody else needs it."""
         self._withdraw(recall(self._place, self._context.unit))
-        self._run_agent(fresh_code=False, configured=False, changed=True)
+        self._run_agent(restart=False, changed=True)
         self._tools.status('maintenance', 'stopped: nothing is checked')
 
     def _current(self, unit: str, own: str, now: bool) -> Report:
@@ -104,8 +109,8 @@ class Deployment:
         said = self._context.principal or before.principal
         return said or related.principal_of(self._tools, self._context) or self._context.unit
 
-    def _write_files(self, wanted: Wanted, before: Memory) -> Tuple[bool, Tuple[str, ...]]:
-        """Write checks and monitors; return whether one changed, and all that are there now."""
+    def _contents(self, wanted: Wanted, before: Memory) -> Dict[str, Optional[bytes]]:
+        """Return the files of checks and monitors; `None` for one that stays as it is."""
         checks = f'{self._place.checks.name}/{checks_name(self._context.unit)}'
         contents: Dict[str, Optional[bytes]] = {}
         if wanted.checks is None and checks in before.files:
@@ -114,15 +119,20 @@ class Deployment:
             contents[checks] = wanted.checks
         asked = related.monitors_wanted(self._tools, self._context)
         contents.update({f'{self._place.monitors.name}/{name}': asked[name] for name in asked})
+        return contents
+
+    def _write_files(self, contents: Dict[str, Optional[bytes]], before: Memory) -> bool:
+        """Write the files, and remove those that are no more; return whether one changed."""
         changed = False
         for name, content in contents.items():
             if content is not None:
                 # What a principal asks for may hold passwords.
-                changed |= write_changed(self._place.etc / name, content, name != checks)
+                secret = name.startswith(f'{self._place.monitors.name}/')
+                changed |= write_changed(self._place.etc / name, content, secret)
         for name in before.files:
             if name not in contents:
                 changed |= remove_file(self._place.etc / name)
-        return changed, tuple(sorted(contents))
+        return changed
 
     def _configure(self, wanted: Wanted) -> bool:
         """Write agent.yaml, unless somebody else did; return whether it changed."""
@@ -176,13 +186,16 @@ class Deployment:
         agent_units.withdraw(self._place.units, old.name)
         return True
 
-    def _run_agent(self, fresh_code: bool, configured: bool, changed: bool) -> None:
+    def _run_agent(self, restart: bool, changed: bool) -> bool:
+        """Have the agent run as it is wanted; return whether it does."""
         try:
-            self._agent.follow(self._context.unit, fresh_code, configured, changed)
+            self._agent.follow(self._context.unit, restart, changed)
+            return True
         except SystemdError as error:
             # The checks are run without it too, when somebody asks.
             self._troubles.append(str(error))
             self._tools.log(str(error), 'ERROR')
+            return False
 
 
 def checks_name(unit: str) -> str:

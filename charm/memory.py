@@ -21,11 +21,13 @@ class Memory:
         principal: the unit that it reports for; empty if it never knew.
         files: what was written into /etc/juju-health, as paths below it.
         pushed: whether a relation said where to ship to.
+        unfinished: whether a hook began to change something, and did not see it through.
     """
 
     principal: str = ''
     files: Tuple[str, ...] = ()
     pushed: bool = False
+    unfinished: bool = False
 
 
 def path_of(place: Place, unit: str) -> Path:
@@ -61,6 +63,7 @@ def remember(place: Place, unit: str, memory: Memory) -> None:
         'principal': memory.principal,
         'files': list(memory.files),
         'pushed': memory.pushed,
+        'unfinished': memory.unfinished,
     }
     write_whole(path_of(place, unit), json.dumps(document).encode() + b'\n')
 
@@ -72,4 +75,4 @@ def _read(document: Any) -> Memory:
         raise ReportError('', 'it is not what a hook wrote')
     # They are joined to a directory, and then removed.
     names = tuple(str(one) for one in files if '..' not in str(one) and str(one)[:1] != '/')
-    return Memory(principal, names, values.get('pushed') is True)
+    return Memory(principal, names, values.get('pushed') is True, values.get('unfinished') is True)
