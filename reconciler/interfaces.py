@@ -1,7 +1,7 @@
 """What is well known of interfaces: who provides them, and which carry no dependency.
 
 `juju status` says that two applications are related, and not which of them needs the other. These
-two tables are the little that is held to be true of any model. Whoever knows better says so: the
+tables are the little that is held to be true of any model. Whoever knows better says so: the
 charm in its report, or the operator in the configuration, and both count for more.
 """
 
@@ -62,6 +62,16 @@ PROVIDERS: Mapping[str, tuple[str, ...]] = {
     'traefik_route': ('traefik*',),
     'vault-kv': ('vault*',),
     'zookeeper': ('zookeeper*',),
+}
+
+# What the OpenStack charms say that they wait for, by kind, and the endpoints that stand for it
+# (`required_interfaces` of charms such as cinder, as in "Incomplete relations: database").
+SYNONYMS: Mapping[str, frozenset[str]] = {
+    'database': frozenset({'shared-db', 'pgsql-db', 'db'}),
+    'identity': frozenset({'identity-service', 'identity-credentials'}),
+    'image': frozenset({'image-service'}),
+    'messaging': frozenset({'amqp'}),
+    'storage-backend': frozenset({'ceph', 'storage-backend'}),
 }
 
 # Nothing stops working at one end of these when the other end does.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .graph import Declared, Edge, Graph, Ground, saas_node
-from .interfaces import carries_dependency, is_provider
+from .interfaces import SYNONYMS, carries_dependency, is_provider
 from .model import Application, Model
 from .readings import ServiceHealth
 from .sayings import said_by, tellings
@@ -189,6 +189,7 @@ class _Builder:
         found = [
             {link.other for link in links if link.endpoint.lower() == lower},
             {link.other for link in links if link.interface.lower() == lower},
+            {link.other for link in links if link.endpoint in SYNONYMS.get(lower, ())},
             {lower} & set(self._model.applications),
             {saas_node(lower)} if lower in self._model.saas else set(),
             related & set(self._givers.get(word, ())),

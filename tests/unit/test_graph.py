@@ -114,6 +114,15 @@ def test_a_blocker_is_found_by_endpoint_interface_application_and_charm(word: st
     assert graph.unmet == {}
 
 
+def test_what_openstack_charms_call_a_database_is_the_relation_for_it() -> None:
+    plan = Planned()
+    plan.app('cinder', '0')
+    plan.app('router', '0', charm='mysql-router')
+    plan.relate('cinder', 'shared-db', 'router', 'shared-db', 'mysql-shared')
+    plan.ail('cinder/0', blockers=['database'])
+    assert graph_of(plan).of('cinder') == (Edge('cinder', 'router', Ground.WAITS, 'database'),)
+
+
 def test_a_blocker_that_nothing_answers_is_unmet() -> None:
     plan = pair()
     plan.ail('web/0', blockers=['cache', 'config:key'])
