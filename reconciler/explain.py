@@ -198,12 +198,20 @@ def _advice(found: Explanation) -> Iterator[Advice]:
             yield Advice(
                 'relate it to what it waits for', f'juju integrate {name}:{word} PROVIDER'
             )
+    yield from _about_history(found.readings)
     yield from _about_silence(found.readings)
     yield from _about_checks(found)
-    for reading in found.readings:
-        if reading.state is not None and reading.state.name is StateName.ERROR:
+
+
+def _about_history(readings: tuple[Reading, ...]) -> Iterator[Advice]:
+    """Yield where juju tells how a unit got where it is, if only juju tells anything of it."""
+    for reading in readings:
+        state = reading.state.name if reading.state else None
+        blocked = state is StateName.BLOCKED and reading.report is None
+        if blocked or state is StateName.ERROR:
             unit = reading.unit.name
-            yield Advice('see when its hook failed, and why', f'juju show-status-log {unit}')
+            yield Advice(f'see how {unit} got there', f'juju show-status-log {unit}')
+            return
 
 
 def _about_cause(found: Explanation) -> Advice:

@@ -113,12 +113,16 @@ def test_who_waits_for_nothing_that_is_there_is_told_how_to_relate_and_to_config
     ]
 
 
-def test_a_failed_hook_is_looked_up_in_its_history() -> None:
+@pytest.mark.parametrize('state', [State(StateName.ERROR), State(StateName.BLOCKED)])
+def test_what_only_juju_tells_of_is_looked_up_in_its_history(state: State) -> None:
     plan = Planned()
-    plan.app('web', '0')
-    failed = State(StateName.ERROR, 60.0, NOW, 'hook failed: "install"')
-    plan.silence('web/0', Outcome.NOT_SHIPPED, state=failed)
-    assert 'juju show-status-log web/0' in commands(about(plan, 'web'))
+    plan.app('web', '0', '1')
+    for unit in ('web/0', 'web/1'):
+        plan.silence(unit, Outcome.NOT_SHIPPED, state=state)
+    assert commands(about(plan, 'web')) == [
+        'juju show-status-log web/0',
+        'juju integrate health web',
+    ]
 
 
 def test_units_that_ail_alike_are_told_of_once() -> None:
