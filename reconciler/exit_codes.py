@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from charm.report import Health, worst
 
-from .readings import ServiceHealth, Snapshot
+from .maintenance import is_covered
+from .readings import Snapshot
 
 EXIT_CODES = {Health.PASSED: 0, Health.WARN: 1, Health.FAIL: 2, Health.UNKNOWN: 3}
 USAGE = 3
@@ -18,17 +19,16 @@ def exit_code(
     """Return the exit code: 0 below the `fail_on` line, else the health's own.
 
     An incomplete sweep that is not worse anyway exits as `unknown` does. A service all of whose
-    troubles are covered by suppressions, of the kinds in `excused` alone, does not count.
+    troubles are covered by suppressions of the kinds in `excused` does not count.
     """
     health = snapshot.health
-    counting = [one.health for one in snapshot.services if not _is_excused(one, excused)]
+    counting = [
+        one.health
+        for one in snapshot.services
+        if not (excused and is_covered(one, snapshot.model, excused))
+    ]
     if len(counting) < len(snapshot.services):
         health = worst([Health.PASSED, *counting])
     if not snapshot.complete and health.rank < Health.UNKNOWN.rank:
         health = Health.UNKNOWN
     return EXIT_CODES[health] if health.rank >= fail_on.rank else 0
-
-
-def _is_excused(service: ServiceHealth, excused: Collection[str]) -> bool:
-    kinds = {one.kind for one in service.suppressed}
-    return bool(kinds) and kinds.issubset(excused)

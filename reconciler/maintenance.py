@@ -7,7 +7,7 @@ outage of one unit hides nothing of another, and a known full disk hides no dead
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -105,20 +105,28 @@ def _suppressions(
 ) -> tuple[Suppression, ...]:
     used: set[Entry] = set()
     for trouble in troubles(service, model):
-        covering = [entry for entry in active if covers(entry, trouble)]
+        covering = [entry for entry in active if covers(entry.written, trouble)]
         if not covering:
             return ()
         used.update(covering)
     return tuple(entry.suppression for entry in active if entry in used)
 
 
-def covers(entry: Entry, trouble: Trouble) -> bool:
-    """Return whether the entry, if it is active, is about this trouble."""
+def is_covered(service: ServiceHealth, model: Model, kinds: Collection[str]) -> bool:
+    """Return whether its suppressions of these kinds alone cover all of its troubles."""
+    targets = [one.target for one in service.suppressed if one.kind in kinds]
+    return bool(targets) and all(
+        any(covers(target, trouble) for target in targets) for trouble in troubles(service, model)
+    )
+
+
+def covers(written: str, trouble: Trouble) -> bool:
+    """Return whether a target as the operator writes it, with its check, is about this trouble."""
+    target, _, check = written.removeprefix('machine ').partition(':')
     names = [trouble.service, trouble.unit, *trouble.machines]
-    target = entry.target.removeprefix('machine ')
     if not any(name and fnmatch.fnmatchcase(name, target) for name in names):
         return False
-    return not entry.check or fnmatch.fnmatchcase(trouble.check, entry.check)
+    return not check or fnmatch.fnmatchcase(trouble.check, check)
 
 
 def troubles(service: ServiceHealth, model: Model) -> Iterator[Trouble]:
