@@ -39,7 +39,7 @@ def model(*machines: Sequence[str], charm: str = '') -> Model:
             name: Application(
                 name, charm=charm, units=tuple(u for u in units if u.application == name)
             )
-            for name in sorted({unit.application for unit in units})
+            for name in dict.fromkeys(unit.application for unit in units)
         },
     )
 
@@ -67,7 +67,7 @@ class Ran:
 
     Attributes:
         target: the unit that was named.
-        units: the last two parts of the paths that were asked for, in order.
+        units: whose hooks were asked for, in order.
         deadline: by when.
     """
 
@@ -111,8 +111,8 @@ class FakeReach:
         assert (shell, flag) == ('sh', '-c')
         nonce = re.search(r'^N=([0-9a-f]{16})$', script, re.MULTILINE)
         assert nonce is not None
-        paths = re.findall(r'\bask \d+ \d+ [r-] (\S+)', script)
-        units = tuple('/'.join(path.split('/')[-2:]) for path in paths)
+        paths = re.findall(r'\bask \d+ \d+ [r-] ([^\s;]+)', script)
+        units = tuple(map(_unit_of, paths))
         ran = Ran(target, nonce[1], units, deadline, script)
         with self.lock:
             self.ran.append(ran)
@@ -125,6 +125,11 @@ class FakeReach:
 
     def runs_of(self, target: str) -> list[Ran]:
         return [ran for ran in self.ran if ran.target == target]
+
+
+def _unit_of(path: str) -> str:
+    juju = re.fullmatch(r'/var/lib/juju/agents/unit-(.+)-(\d+)/charm/hooks/health', path)
+    return f'{juju[1]}/{juju[2]}' if juju else path.removeprefix('/hooks/')
 
 
 class SurpriseError(BaseException):

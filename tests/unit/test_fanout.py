@@ -28,7 +28,7 @@ from .asked import (
     printed,
 )
 
-LONG = 60.0
+LONG = 20.0
 LIMITS = Limits()
 
 

@@ -1,0 +1,146 @@
+"""From answers to readings: nothing but a report that can be read, and is fresh, is good news."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charm.report import Health, State, StateName
+from charm.wire import encode
+from reconciler.ask.cached import envelope, unwrap
+from reconciler.ask.hook import Answer, Request
+from reconciler.errands import Asked
+from reconciler.freshness import MAX_AGE_SECONDS, Dated
+from reconciler.interpret import dated_reading, read_answer, silent_reading
+from reconciler.model import Model, StatusInfo, Unit
+from reconciler.readings import WORDS, Outcome, Reading
+
+from .asked import NOW, model, printed, report
+
+MODEL = model(['web/0'])
+UNIT = next(MODEL.units())
+HOOK = Asked(UNIT, Request('web/0', '/hook'), shipped=True, hook='/hook')
+OWN = replace(HOOK, shipped=False)
+AGENT = replace(HOOK, request=Request('web/0', '/hook-agent', by='agent'))
+OWN_AGENT = replace(AGENT, shipped=False)
+
+
+def read(answer: Answer, asked: Asked = HOOK) -> Reading:
+    return read_answer(MODEL, asked, answer, 'fake, hook', NOW)
+
+
+def done(stdout: bytes = b'', stderr: bytes = b'', exit_code: int | None = 0) -> Answer:
+    return Answer(stdout, stderr, exit_code, complete=exit_code is not None)
+
+
+@pytest.mark.parametrize(
+    ('asked', 'answer', 'outcome', 'said'),
+    [
+        (HOOK, done(printed('web/0')), Outcome.REPORTED, '1 check passed'),
+        (HOOK, done(b'', b'', 127), Outcome.HOOK_MISSING, 'not where'),
+        (OWN, done(b'', b'', 127), Outcome.NOT_SHIPPED, 'juju status says'),
+        (HOOK, done(b'', b'env: no python', 127), Outcome.HOOK_BROKEN, '127: env: no python'),
+        (HOOK, done(b'', b'', 126), Outcome.HOOK_BROKEN, 'not executable'),
+        (HOOK, done(b'{', b'', 124), Outcome.TIMEOUT, 'did not end in time'),
+        (HOOK, done(b'', b'', 137), Outcome.TIMEOUT, 'did not end in time'),
+        (HOOK, done(b'{"sch', b'', None), Outcome.UNREACHABLE, 'the connection ended'),
+        (HOOK, done(b'', b'a\nTraceback: b', 1), Outcome.HOOK_BROKEN, 'exited with 1: Traceback'),
+        (HOOK, done(), Outcome.INVALID, 'printed nothing'),
+        (HOOK, done(b'hello'), Outcome.INVALID, 'not a report'),
+        (HOOK, done(b'{"schema": 2}'), Outcome.INVALID, 'upgrade the reader'),
+        (HOOK, done(printed('db/0')), Outcome.INVALID, "for 'db/0'"),
+        (AGENT, done(b'', b'health-agent: cannot ask it', 3), Outcome.NO_AGENT, 'cannot ask it'),
+        (AGENT, done(b'', b'', 127), Outcome.NO_AGENT, 'no health agent'),
+        (AGENT, done(b'', b'', 124), Outcome.NO_AGENT, 'no health agent'),
+        (OWN_AGENT, done(b'', b'', 127), Outcome.NOT_SHIPPED, 'juju status says'),
+        (AGENT, done(b'', b'', None), Outcome.UNREACHABLE, 'the connection ended'),
+        (AGENT, done(b'hello'), Outcome.INVALID, 'its agent gave'),
+    ],
+)
+def test_each_way_to_answer_has_its_outcome(
+    asked: Asked, answer: Answer, outcome: Outcome, said: str
+) -> None:
+    reading = read(answer, asked)
+    assert reading.outcome is outcome
+    assert said in reading.message
+    assert reading.hook == '/hook'
+    if outcome is not Outcome.REPORTED:
+        assert reading.health.rank >= Health.UNKNOWN.rank
+        assert reading.report is None
+
+
+@given(st.binary(max_size=200), st.binary(max_size=50), st.none() | st.integers(0, 255))
+def test_no_noise_is_good_news(stdout: bytes, stderr: bytes, code: int | None) -> None:
+    for asked in (HOOK, OWN, AGENT, OWN_AGENT):
+        reading = read(done(stdout, stderr, code), asked)
+        assert reading.health.rank >= Health.UNKNOWN.rank
+        assert reading.outcome is not Outcome.REPORTED
+        assert reading.message
+        assert '\n' not in reading.message
+
+
+@given(st.floats(0, 1e7), st.sampled_from(Health))
+def test_a_report_counts_exactly_while_it_is_fresh(age: float, health: Health) -> None:
+    answer = replace(done(printed('web/0', health)), held_seconds=age)
+    reading = read(answer)
+    assert (reading.outcome is Outcome.REPORTED) == (age <= MAX_AGE_SECONDS)
+    if age <= MAX_AGE_SECONDS:
+        assert (reading.health, reading.last) == (health, None)
+    else:
+        assert reading.outcome is Outcome.STALE
+        assert (reading.health, reading.report) == (Health.UNKNOWN, None)
+        assert reading.last == report('web/0', health)
+        assert health.value in reading.message
+    assert reading.age_seconds == age
+
+
+def test_a_report_of_unknown_age_is_stale_and_says_so() -> None:
+    reading = read(replace(done(printed('web/0')), held_seconds=None))
+    assert reading.outcome is Outcome.STALE
+    assert 'of unknown age' in reading.message
+    assert reading.age_seconds is None
+
+
+def test_a_stale_failure_that_juju_knows_as_well_stays_a_failure() -> None:
+    broken = replace(UNIT, workload=StatusInfo('error', 'hook failed: "start"'))
+    dated = Dated(report('web/0'), NOW - timedelta(days=1))
+    reading = dated_reading(MODEL, broken, dated, NOW, MAX_AGE_SECONDS)
+    assert (reading.outcome, reading.health) == (Outcome.STALE, Health.FAIL)
+
+
+@given(st.floats(0, 1e9, allow_nan=False), st.sampled_from(Health))
+def test_what_is_put_in_an_envelope_comes_out_of_it(age: float, health: Health) -> None:
+    text = encode(report('web/0', health)).encode()
+    found = unwrap(done(envelope(age, text)))
+    assert (found.stdout, found.held_seconds, found.by) == (text, age, 'agent')
+
+
+def test_a_state_comes_from_the_report_else_from_juju() -> None:
+    blocked = State(StateName.BLOCKED, 5.0, None, 'no db', ('db',))
+    told = encode(replace(report('web/0'), state=blocked)).encode()
+    assert read(done(told)).state == blocked
+    waiting = replace(UNIT, workload=StatusInfo('maintenance', 'upgrading'))
+    reading = read(done(printed('web/0')), replace(HOOK, unit=waiting))
+    assert reading.state is not None
+    assert reading.state.name is StateName.CHURNING
+
+
+@given(st.sampled_from([one for one in Outcome if one is not Outcome.REPORTED]))
+def test_a_silent_unit_is_never_better_than_unknown_and_has_advice(outcome: Outcome) -> None:
+    unit = Unit('web/0', 'web', '0', workload=StatusInfo('active'))
+    silent = silent_reading(MODEL, unit, outcome, '', NOW)
+    assert silent.health.rank >= Health.UNKNOWN.rank
+    assert silent.message
+    assert silent.advice == WORDS[outcome].advice.format(
+        unit='web/0', application='web', machine='0', hook='HOOK'
+    )
+    assert silent.advice
+
+
+def test_every_outcome_has_words() -> None:
+    assert set(WORDS) == set(Outcome)
+    assert isinstance(MODEL, Model)
