@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from charm.report import Health, StateName, worst
 
@@ -141,12 +142,21 @@ class _Inquiry:
         if not suspects:
             return self._root_blame(name)
         path = self._path(name)
-        first = next(suspect for suspect in suspects if suspect.name == path[0])
-        reason = first.text if first.certain else f'possibly: {first.text}'
         others = sorted(self._roots[name] - {path[-1]}, key=natural_order)
-        return Blame(
-            Role.VICTIM, path, reason + (f'; also: {", ".join(others)}' if others else '')
-        )
+        also = f'; also: {", ".join(others)}' if others else ''
+        return Blame(Role.VICTIM, path, self._reason(name, path) + also)
+
+    def _reason(self, name: str, path: Sequence[str]) -> str:
+        """Return the evidence of the first step; it is only possible if any step is no more."""
+        steps = []
+        for here, following in pairwise((name, *path)):
+            # The last step into a circle has no suspect of its own.
+            steps += [one for one in self._suspects.get(here, ()) if one.name == following]
+        doubtful = next((n for n, one in enumerate(steps) if not one.certain), None)
+        if doubtful is None:
+            return steps[0].text
+        later = f', and {path[doubtful - 1]} is that possibly because of {steps[doubtful].name}'
+        return f'possibly: {steps[0].text}{later if doubtful else ""}'
 
     def _path(self, name: str) -> tuple[str, ...]:
         """Return the way to a cause on the strongest grounds, the shortest of equals."""

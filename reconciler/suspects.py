@@ -160,17 +160,17 @@ class Scene:
         return found
 
     def _of_edges(self, name: str) -> list[Suspect]:
-        enough = self._served(name)
+        served, unsure = self._redundant(name)
         service = self.services[name]
         found = []
         for edge in self.graph.of(name):
             node = self.node(edge.provider)
-            verdict = None if edge.provider in enough else self._judge(service, edge, node)
+            verdict = None if edge.provider in served else self._judge(service, edge, node)
             if verdict is not None:
-                text = f'{_ground_text(edge)}{_how_it_is(node)}'
-                weight = int(edge.ground)
                 told = edge.ground in _TOLD
-                found.append(Suspect(edge.provider, verdict, weight, told, text))
+                certain = verdict and (told or edge.provider not in unsure)
+                text = f'{_ground_text(edge)}{_how_it_is(node)}'
+                found.append(Suspect(edge.provider, certain, int(edge.ground), told, text))
         return found
 
     def _judge(self, service: ServiceHealth, edge: Edge, node: Node) -> bool | None:
@@ -206,15 +206,20 @@ class Scene:
             for other in self.graph.of(name)
         )
 
-    def _served(self, name: str) -> set[str]:
-        """Return the redundant providers one of whose group is well, which is enough."""
+    def _redundant(self, name: str) -> tuple[set[str], set[str]]:
+        """Return the redundant providers of a service that explain nothing, or only possibly.
+
+        One that is well is enough for its group; of one that nobody knows of, that may be.
+        """
         served: set[str] = set()
         needed: set[str] = set()
+        unsure: set[str] = set()
         for group in self.any_of.get(name, ()):
             members = {saas_node(one) if one in self.model.saas else one for one in group}
             healths = {self.node(member).health for member in members}
             (served if healths & {Health.PASSED, Health.WARN} else needed).update(members)
-        return served - needed
+            unsure |= members if Health.UNKNOWN in healths else set()
+        return served - needed, unsure
 
 
 def _echo_suspects(echoes: Mapping[Trouble, str]) -> list[Suspect]:

@@ -197,6 +197,29 @@ def test_redundant_providers_explain_only_when_none_is_left() -> None:
     assert causes['db'].victims == causes['db-2'].victims == ('web',)
 
 
+def test_a_redundant_provider_that_nobody_looked_at_leaves_a_doubt() -> None:
+    plan = shop()
+    plan.app('db-2', '4', charm='postgresql')
+    plan.ail_all('web')
+    plan.ail('db/0')
+    plan.silence('db-2/0', Outcome.NOT_SHIPPED, state=State(StateName.UP))
+    blame = plan.explained(Declared(any_of={'web': (('db', 'db-2'),)}))[0]['web']
+    reason = 'possibly: by configuration it requires db, which fails'
+    assert blame == Blame(Role.VICTIM, ('db',), reason)
+
+
+def test_a_doubt_further_on_is_a_doubt_about_the_cause() -> None:
+    plan = shop()
+    plan.ail_all('web')
+    plan.ail('db/0')
+    plan.silence('ceph/0', Outcome.TIMEOUT)
+    assert plan.explained()[0]['web'] == Blame(
+        Role.VICTIM,
+        ('db', 'ceph'),
+        'possibly: it uses db over db, which fails, and db is that possibly because of ceph',
+    )
+
+
 def test_one_of_two_providers_behind_an_endpoint_explains_possibly() -> None:
     plan = shop()
     plan.app('db-2', '4', charm='postgresql')
@@ -234,52 +257,3 @@ def test_a_service_that_was_not_asked_explains_who_waits_for_it_possibly() -> No
         Role.VICTIM, ('db',), 'possibly: it waits for db, which nobody looked at'
     )
     assert (cause.name, cause.health, cause.message) == ('db', Health.UNKNOWN, 'it was not asked')
-
-
-def circle() -> Planned:
-    plan = Planned()
-    for number, name in enumerate(('a', 'b', 'c', 'user')):
-        plan.app(name, str(number))
-    for one, other in (('a', 'b'), ('b', 'c'), ('c', 'a'), ('user', 'a')):
-        plan.relate(one, other, other, 'any', 'any')
-        plan.report(plan.unit(f'{one}/0'), requires=(other,))
-        plan.ail(f'{one}/0')
-    return plan
-
-
-def test_a_circle_that_nothing_breaks_is_one_cause_of_several_suspects() -> None:
-    blames, causes = circle().explained()
-    for name, others in (('a', 'b, c'), ('b', 'a, c'), ('c', 'a, b')):
-        reason = f'in a circle with {others}: each may be the cause of the others'
-        assert blames[name] == Blame(Role.CAUSE, reason=reason)
-    assert role(blames['user']) == ('victim', ('a', 'circle a+b+c'))
-    assert list(causes) == ['circle a+b+c']
-    assert causes['circle a+b+c'].victims == ('user',)
-
-
-def test_who_has_trouble_of_its_own_is_the_cause_in_a_circle() -> None:
-    plan = circle()
-    plan.ail('b/0', '/ at 99 %', 'disk')
-    blames, causes = plan.explained()
-    assert role(blames['b']) == ('cause', ())
-    assert role(blames['a']) == ('victim', ('b',))
-    assert role(blames['c']) == ('victim', ('a', 'b'))
-    assert causes['b'].victims == ('a', 'c', 'user')
-
-
-def test_who_waits_for_nobody_is_the_cause_in_a_circle() -> None:
-    plan = circle()
-    plan.ail('a/0', blockers=['b'])
-    plan.ail('c/0', blockers=['a'])
-    blames, _ = plan.explained()
-    assert role(blames['b']) == ('cause', ())
-    assert role(blames['c']) == ('victim', ('a', 'b'))
-
-
-def test_what_a_circle_needs_outside_is_the_cause_of_all_of_it() -> None:
-    plan = circle()
-    plan.app('root', '9')
-    plan.ail('root/0')
-    blames, causes = plan.explained(Declared(requires={'c': ('a', 'root')}))
-    assert role(blames['a']) == ('victim', ('b', 'c', 'root'))
-    assert causes['root'].victims == ('a', 'b', 'c', 'user')
