@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from .maintenance import Entry
@@ -129,10 +130,21 @@ class Config:
 
     def _of(self, service: str) -> Iterator[ServiceConfig]:
         """Yield what is said of a service: by its name, then by globs, in order."""
-        yield from (one for one in self.services if one.name == service)
-        for one in self.services:
+        yield from self._by_name.get(service, ())
+        for one in self._globs:
             if one.name != service and fnmatch.fnmatchcase(service, one.name):
                 yield one
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[ServiceConfig]]:
+        found: dict[str, list[ServiceConfig]] = {}
+        for one in self.services:
+            found.setdefault(one.name, []).append(one)
+        return found
+
+    @cached_property
+    def _globs(self) -> list[ServiceConfig]:
+        return [one for one in self.services if is_glob(one.name)]
 
 
 NOTHING = Config()
