@@ -12,9 +12,10 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
-from typing import IO, Dict, List, Mapping, Optional, Sequence, Set
+from typing import IO, Dict, List, Mapping, Optional, Sequence
 
 from .deadline import Deadline
 from .errors import CommandError
@@ -23,13 +24,18 @@ OUTPUT_CAP_BYTES = 1024 * 1024
 GRACE_SECONDS = 0.5
 _OBEY_SECONDS = 2.0
 _CHUNK_BYTES = 65536
-_running: Set[int] = set()
+# Who runs: the leader of each group, and the thread that started it.
+_running: Dict[int, int] = {}
 
 
-def kill_running() -> None:
-    """Kill the groups of every command that is running now: what to do before we die ourselves."""
-    for pid in list(_running):
-        _kill_group(pid, signal.SIGKILL)
+def kill_running(started_by: Optional[int] = None) -> None:
+    """Kill the group of every command that runs now: what to do before we die ourselves.
+
+    With `started_by`, the identifier of a thread, only of those that it started.
+    """
+    for pid, thread in list(_running.items()):
+        if started_by in (None, thread):
+            _kill_group(pid, signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,7 @@ def run(
     finally:
         if source >= 0:
             os.close(source)
-    _running.add(process.pid)
+    _running[process.pid] = threading.get_ident()
     drain = _Drain(process, cap_bytes)
     try:
         timed_out = not _drain_until_exit(process.pid, drain, deadline)
@@ -167,7 +173,7 @@ def run(
     finally:
         if process.returncode is None:
             _reap(process)
-        _running.discard(process.pid)
+        _running.pop(process.pid, None)
         drain.close()
         for stream in filter(None, (process.stdout, process.stderr)):
             stream.close()

@@ -7,12 +7,15 @@ becomes an `unknown` result with the reason, and the other checks never notice.
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from .checks.base import CheckSpec, Verdict
+from .command import kill_running
 from .deadline import Deadline
 from .errors import HealthError
 from .gather import gather
@@ -73,8 +76,10 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     todo = list(jobs)
     if not todo:
         return ()
+    threads: Dict[int, int] = {}
     calls: Dict[int, Callable[[], List[CheckResult]]] = {
-        index: _timed(job, deadline) for index, job in enumerate(todo)
+        index: _timed(job, deadline, partial(threads.setdefault, index))
+        for index, job in enumerate(todo)
     }
     longest_seconds = max(job.timeout_seconds for job in todo) + _LATE_SECONDS
     rounds = -(-len(todo) // _WORKERS)
@@ -84,6 +89,10 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
         job = todo[done.key]
         # _timed() lets no exception out, save those that are not Exceptions.
         answered[done.key] = done.value if done.value is not None else [_unknown(job, 'no answer')]
+    for index, thread in threads.items():
+        if index not in answered:
+            # Its thread is still ending what it runs, and may itself end with our process first.
+            kill_running(started_by=thread)
     return tuple(
         result
         for index, job in enumerate(todo)
@@ -91,8 +100,13 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     )
 
 
-def _timed(job: Job, deadline: Deadline) -> Callable[[], List[CheckResult]]:
+def _timed(
+    job: Job, deadline: Deadline, begin: Callable[[int], Any]
+) -> Callable[[], List[CheckResult]]:
+    """Return what runs the job, whatever it does; `begin` is told in which thread."""
+
     def call() -> List[CheckResult]:
+        begin(threading.get_ident())
         started = time.monotonic()
         try:
             results = job.run(deadline.within(job.timeout_seconds))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import functools
+import subprocess
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from charm import command
 from charm.callbacks import bind
 from charm.checks.base import CheckSpec, Verdict
 from charm.deadline import Deadline
 from charm.errors import CheckError
 from charm.report import CheckResult, Health
 from charm.runner import check_job, run_jobs
+
+from .test_command import wait_gone
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ class Callable:
 
 
 def test_a_callback_is_given_the_service_and_may_return_one_or_many() -> None:
-    callbacks = [
+    callbacks: list[Any] = [
         check_db,
         functools.partial(check_both, prefix='x'),
         Callable(),
@@ -135,3 +140,31 @@ def test_a_callback_is_given_the_service_and_may_return_one_or_many() -> None:
 
 def test_nothing_to_run_is_no_results() -> None:
     assert run_jobs([], Deadline.after(1)) == ()
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs a program that does not want to end."""
+
+    mark: Path
+
+    def run(self, deadline: Deadline) -> Verdict:
+        script = f'trap "" TERM; echo $$ > {self.mark}; while :; do sleep 0.05; done'
+        command.run(['sh', '-c', script], deadline)
+        return Verdict(Health.PASSED, 'late')
+
+
+def test_what_overran_is_ended_with_all_it_started_and_nothing_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its own thread would wait so long for it to obey.
+    monkeypatch.setattr(command, '_OBEY_SECONDS', 60.0)
+    other = subprocess.Popen(['sleep', '60'], start_new_session=True)
+    try:
+        (hung,) = results_of(CheckSpec('hung', Runs(tmp_path / 'pid'), 60), seconds=1)
+        assert hung.health is Health.UNKNOWN
+        assert wait_gone(int((tmp_path / 'pid').read_text()))
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
