@@ -56,6 +56,7 @@ class Daemon:
         self._api = Api(self.loop, self._own_counters)
         self._unix: Optional[Door] = None
         self._tcp: Optional[Door] = None
+        self._tcp_error = ''
 
     def run(self) -> None:
         """Serve until told to stop.
@@ -70,8 +71,7 @@ class Daemon:
         except (OSError, LookupError) as error:
             raise StartError(f'cannot listen at {config.socket}: {error}') from error
         self._unix = self._open(Door(listener, self._api.answer, self._note, _UNIX_LIMITS))
-        if config.listen is not None:
-            self._tcp = self._open_tcp(config.listen)
+        self._keep_tcp_open()
         try:
             self.loop.run()
         finally:
@@ -98,19 +98,32 @@ class Daemon:
         say(f'listening at {listen.host} port {listener.getsockname()[1]}')
         return self._open(door)
 
-    def _reopen_tcp(self, setup: Setup) -> None:
+    def _reopen_tcp(self, _setup: Setup) -> None:
         """Follow a reload: the address, the certificate and the token may be new ones."""
         if self._tcp is not None:
             self._tcp.close()
             self._tcp = None
-        if setup.config.listen is not None:
-            try:
-                self._tcp = self._open_tcp(setup.config.listen)
-            except HealthError as error:
-                # The unix socket still answers, and the checks still run.
-                say(str(error))
+        self._tcp_error = ''
+        self._keep_tcp_open()
+
+    def _keep_tcp_open(self) -> None:
+        """Open the TCP door if it has to be and is not; until then all else goes on without it.
+
+        The network may come up after us, and a certificate later still.
+        """
+        listen = self.loop.setup.config.listen
+        if listen is None or (self._tcp is not None and self._tcp.is_open):
+            return
+        try:
+            self._tcp = self._open_tcp(listen)
+        except HealthError as error:
+            if str(error) != self._tcp_error:
+                say(f'{error}; it is tried again')
+            self._tcp_error = str(error)
 
     def _dead(self) -> str:
+        """Return what has died that must not; called again and again, see to what may be late."""
+        self._keep_tcp_open()
         return '' if self._unix is not None and self._unix.is_open else 'the unix socket'
 
     def _note(self, reason: str, who: str) -> None:

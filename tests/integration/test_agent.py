@@ -15,6 +15,8 @@ from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, until
 
 
 def test_it_says_ready_then_runs_every_check_and_answers(agent: Agent) -> None:
+    on = {name: {'enabled': True} for name in ('disk', 'memory', 'load')}
+    agent.define(flag=agent.flag(), **on)
     agent.start()
     report = agent.first_report()
     assert {one['name'] for one in report['checks']} == {'disk', 'memory', 'load', 'flag'}

@@ -19,7 +19,7 @@ from charm.agent.client import AgentError, ask, run_checks
 from charm.deadline import Deadline
 from tests.unit.agent.tls import Certificates
 
-from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of
+from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, until
 
 
 def test_a_check_that_is_asked_for_runs_now_and_by_name_only(agent: Agent) -> None:
@@ -67,14 +67,13 @@ def test_many_who_ask_at_once_share_one_run(agent: Agent) -> None:
     assert len((agent.root / 'runs').read_text().split()) - before < 6
 
 
-def test_over_tls_it_wants_the_token_and_says_who_had_none(
-    agent: Agent, certificates: Certificates
-) -> None:
+def listen_over_tls(agent: Agent, certificates: Certificates) -> tuple[int, Path]:
+    """Have the agent listen; return the port and the file of the token."""
     token = agent.root / 'token'
     token.write_text('a-token-of-more-than-16\n')
     token.chmod(0o600)
     with socket.create_server(('127.0.0.1', 0)) as free:
-        port = free.getsockname()[1]
+        port: int = free.getsockname()[1]
     agent.configure(
         listen={
             'host': '127.0.0.1',
@@ -84,6 +83,27 @@ def test_over_tls_it_wants_the_token_and_says_who_had_none(
             'token_file': str(token),
         }
     )
+    return port, token
+
+
+def test_a_door_that_cannot_be_opened_yet_costs_no_check_and_is_opened_later(
+    agent: Agent, certificates: Certificates
+) -> None:
+    port, token = listen_over_tls(agent, certificates)
+    token.rename(agent.root / 'elsewhere')
+    agent.start(watchdog_seconds=1.0)
+    agent.first_report()
+    for _ in range(4):
+        agent.wait_for(b'WATCHDOG=1')
+    assert agent.said().count('there is no such file; it is tried again') == 1
+    (agent.root / 'elsewhere').rename(token)
+    until(lambda: f'listening at 127.0.0.1 port {port}' in agent.said())
+
+
+def test_over_tls_it_wants_the_token_and_says_who_had_none(
+    agent: Agent, certificates: Certificates
+) -> None:
+    port, token = listen_over_tls(agent, certificates)
     agent.start()
     agent.first_report()
     context = ssl.create_default_context(cafile=certificates.ca)
@@ -133,7 +153,7 @@ def test_the_command_line_prints_what_the_daemon_answers(agent: Agent) -> None:
     assert (len(first), end['kind'], end['more']) == (2, 'cursor', True)
     more = cli('log', '--cursor', end['cursor'])[1].splitlines()
     assert json.loads(more[0]) != json.loads(first[0])
-    assert '4 checks' in cli('check')[1]
+    assert '1 checks' in cli('check')[1]
     assert 'Type=notify' in cli('unit-file')[1]
 
 

@@ -122,6 +122,8 @@ def test_on_a_full_disk_it_still_checks_and_answers_and_recovers(tmp_path: Path)
         until(lambda: 'cannot write' in agent.said())
         agent.verdict.write_text('2')
         until(lambda: health_of(agent.report(), 'flag') == 'fail')
+        lost = b'juju_health_agent_log_lines_lost_total 0\n'
+        until(lambda: lost not in agent.ask('GET', '/metrics').body)
         (disk / 'big').unlink()
         lines = until(
             lambda: [line for line in new_lines_of(disk / 'log') if line['kind'] == 'lost']
