@@ -15,17 +15,21 @@ from charm.deadline import Deadline
 from charm.gather import gather
 from charm.report import Health
 
+from .ask.base import Asker, Came
+from .ask.hook import Answer, Request
+from .ask.script import Scripted
 from .crossing import join
 from .errors import ReconcilerError, UsageError
 from .fleet import Fleet
 from .model import Model
-from .reach.base import Reach, ReachError
+from .reach.base import ReachError
 from .readings import Outcome, Snapshot
 from .survey import Sweep, survey
 
 MOST_AT_ONCE = 8
 # Sweeps end at the deadline by themselves; this is for what they found to be handed over.
 _GRACE_SECONDS = 5.0
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,9 @@ def _surveys(
 
     def sweep_one(name: str) -> None:
         begun[name] = threading.Event()
-        own = replace(sweeps[name], reach=Stoppable(sweeps[name].reach, stop), shared=True)
+        sweep = sweeps[name]
+        asker = sweep.asker or Scripted(sweep.reach, sweep.limits.timeout_seconds)
+        own = replace(sweep, asker=Stoppable(asker, stop), shared=True)
         try:
             snapshot = survey(own, patterns, deadline.within(share_seconds))
             # Kept here and not handed over, so that it counts after an interrupt too.
@@ -153,37 +159,33 @@ def _surveys(
 
 
 def _await(begun: Iterable[threading.Event]) -> None:
+    """Wait for sweeps that were stopped, and kill what they began in the same moment."""
     until = Deadline.after(_GRACE_SECONDS)
     for ended in list(begun):
-        ended.wait(until.remaining_seconds)
+        while not (ended.wait(_POLL_SECONDS) or until.passed):
+            kill_running()
 
 
 @dataclass(frozen=True)
 class Stoppable:
-    """A reach that goes nowhere any more once `stop` is set, and says so."""
+    """An asker that asks nobody any more once `stop` is set, and says so."""
 
-    reach: Reach
+    asker: Asker
     stop: threading.Event
 
     @property
     def name(self) -> str:
         """Return what readings call it."""
-        return self.reach.name
+        return self.asker.name
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
-        """Run `command` where the unit `target` is.
-
-        Raises:
-            ReachError: as the reach's own; or it was stopped before it answered.
-        """
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+        """Ask all of them, unless it was stopped before."""
         if self.stop.is_set():
-            raise self._stopped(Completed(-1, b'', b''))
-        try:
-            return self.reach.run(target, command, deadline, cap_bytes)
-        except ReachError as error:
-            if self.stop.is_set():
-                raise self._stopped(error.completed) from error
-            raise
+            return Came(tuple(Answer() for _ in requests), self._stopped(Completed(-1, b'', b'')))
+        came = self.asker.ask(target, requests, deadline)
+        if self.stop.is_set() and came.fault is not None:
+            return replace(came, fault=self._stopped(came.fault.completed))
+        return came
 
     @staticmethod
     def _stopped(completed: Completed) -> ReachError:

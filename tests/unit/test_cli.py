@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import select
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -242,41 +240,3 @@ def test_nagios_gets_its_line_and_prometheus_its_alarm_when_juju_is_not_there() 
     assert done.stdout.startswith(b'JUJU-HEALTH UNKNOWN: lab:prod: no services: cannot run')
     done = run('--format', 'textfile', '--juju', '/nonexistent/juju')
     assert b'juju_health_sweep_complete{model="",controller=""} 0' in done.stdout
-
-
-_SLOW = """\
-#!/bin/sh
-if [ "$1" = status ]; then cat "$STATUS"; exit; fi
-echo $$ >> "$PIDS"
-exec sleep 60
-"""
-
-
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_prints_what_arrived(number: signal.Signals, tmp_path: Path) -> None:
-    juju, pids, status = (tmp_path / name for name in ('juju', 'pids', 'status'))
-    juju.write_text(_SLOW)
-    juju.chmod(0o755)
-    status.write_text(json.dumps(model().status()))
-    os.mkfifo(pids)
-    process = subprocess.Popen(
-        [COMMAND, '--juju', str(juju), '--format', 'json', '--workers', '1'],
-        env={**os.environ, 'STATUS': str(status), 'PIDS': str(pids)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    # Opening waits until the first ssh has begun, so there is something to interrupt.
-    with pids.open() as file:
-        ssh = os.pidfd_open(int(file.readline()))
-        process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 2, stderr
-    document = json.loads(stdout)
-    units = {unit['unit']: unit for one in document['services'] for unit in one['units']}
-    assert document['complete'] is False
-    assert units['mysql/0']['outcome'] == 'deadline'
-    assert units['mysql/0']['message'] == 'interrupted before it answered'
-    assert units['wordpress/0']['health'] == 'fail', 'what juju status said is still told'
-    ended, _, _ = select.select([ssh], [], [], 30)
-    os.close(ssh)
-    assert ended, 'juju ssh is left behind'
