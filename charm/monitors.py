@@ -23,15 +23,14 @@ from .checks.words import listed
 from .errors import DefinitionError, ReportError
 from .monitor_kinds import KINDS, PLUGINS, Asked, NotHere, Options
 from .monitors_text import parse
-from .sourced import Sourced
+from .sourced import MONITORS, Sourced
 from .strict_json import load
 
-DIRECTORY = Path('/etc/juju-health/monitors.d')
 _MOST_MONITORS = 500
 
 
 def find(
-    unit: str, known: Collection[str] = (), directory: Path = DIRECTORY, plugins: Path = PLUGINS
+    unit: str, known: Collection[str] = (), directory: Path = MONITORS, plugins: Path = PLUGINS
 ) -> Sourced:
     """Return what the unit's relations ask for, as checks named `monitors-<kind>-<name>`.
 

@@ -24,10 +24,8 @@ from .checks.options import OUTSIDE
 from .deadline import Deadline
 from .errors import CheckError, HealthError
 from .nrpe_files import Account, read
-from .sourced import Sourced, spec_name
+from .sourced import NRPE_CONFIG, NRPE_DIRECTORY, Sourced, spec_name
 
-CONFIG = Path('/etc/nagios/nrpe.cfg')
-DIRECTORY = Path('/etc/nagios/nrpe.d')
 SETPRIV = '/usr/bin/setpriv'
 _PREFIX = 'nrpe'
 _USER = 'nagios'
@@ -109,7 +107,9 @@ class NrpeCommand:
             return str(os.geteuid())
 
 
-def find(config: Path = CONFIG, directory: Path = DIRECTORY, user: str = _USER) -> Sourced:
+def find(
+    config: Path = NRPE_CONFIG, directory: Path = NRPE_DIRECTORY, user: str = _USER
+) -> Sourced:
     """Return NRPE's commands as checks named `nrpe-<command>`, and what cannot be used.
 
     Args:

@@ -12,6 +12,10 @@ from typing import Tuple
 from .checks.base import CheckSpec
 from .errors import CheckError, DefinitionError
 
+# Where two of the sources are, so that where they are not, nothing of them is loaded.
+NRPE_CONFIG = Path('/etc/nagios/nrpe.cfg')
+NRPE_DIRECTORY = Path('/etc/nagios/nrpe.d')
+MONITORS = Path('/etc/juju-health/monitors.d')
 _MOST_NAME = 100
 
 
