@@ -83,6 +83,8 @@ class Deployment:
         fresh_code = code.install(place, own, Path(self._context.charm))
         changed = self._write_files(contents, before)
         configured = self._configure(wanted)
+        if before.principal != unit:
+            self._withdraw(before)
         enrolled, pushed = self._enrol(wanted, unit, before)
         restart = fresh_code or configured or before.unfinished
         unfinished = not self._run_agent(restart, changed or enrolled)
@@ -106,8 +108,8 @@ class Deployment:
 
     def _principal(self, before: Memory) -> str:
         """Return the unit to report for: that which it stands beside, else itself."""
-        said = self._context.principal or before.principal
-        return said or related.principal_of(self._tools, self._context) or self._context.unit
+        said = self._context.principal or related.principal_of(self._tools, self._context)
+        return said or before.principal or self._context.unit
 
     def _contents(self, wanted: Wanted, before: Memory) -> Dict[str, Optional[bytes]]:
         """Return the files of checks and monitors; `None` for one that stays as it is."""

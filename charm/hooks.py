@@ -15,7 +15,7 @@ import sys
 from typing import Callable, Mapping, Optional
 
 from .actions import ACTIONS
-from .deploy import Deployment
+from .deploy import Ask, Deployment
 from .errors import HealthError
 from .hook_tools import Context, HookToolError, HookTools, read_context
 from .place import Place
@@ -59,8 +59,12 @@ def main(
     environment: Optional[Mapping[str, str]] = None,
     place: Optional[Place] = None,
     systemd: Optional[Systemd] = None,
+    ask: Optional[Ask] = None,
 ) -> int:
-    """Do what the hook or action asks for, and return the exit code: 0, or 1 if it failed."""
+    """Do what the hook or action asks for, and return the exit code: 0, or 1 if it failed.
+
+    All of what is given is the machine's own if it is not; tests give theirs.
+    """
     environment = os.environ if environment is None else environment
     place, systemd = place or Place(), systemd or Systemd()
     tools = HookTools(environment)
@@ -68,7 +72,13 @@ def main(
         context = read_context(environment, sys.argv[0])
         if context.action:
             return _act(context, tools, place)
-        _run(context, tools, place, systemd)
+        if context.hook == REMOVE:
+            _remove(context, tools, place, systemd)
+            return 0
+        handler = HOOKS.get(context.hook)
+        if handler is None:
+            raise HookToolError(f'cannot run {context.hook!r}: it is not a hook of this charm')
+        handler(Deployment(context, tools, place, systemd, ask))
     except HealthError as error:
         # Juju keeps what a hook writes to stderr in the unit's log.
         print(f'juju-health: {error}', file=sys.stderr)
@@ -76,16 +86,10 @@ def main(
     return 0
 
 
-def _run(context: Context, tools: HookTools, place: Place, systemd: Systemd) -> None:
-    if context.hook == REMOVE:
-        left = remove(place, systemd, context.unit)
-        if left:
-            tools.log(f'removed; what others put here stays: {", ".join(left)}', 'WARNING')
-        return
-    handler = HOOKS.get(context.hook)
-    if handler is None:
-        raise HookToolError(f'cannot run {context.hook!r}: it is not a hook of this charm')
-    handler(Deployment(context, tools, place, systemd))
+def _remove(context: Context, tools: HookTools, place: Place, systemd: Systemd) -> None:
+    left = remove(place, systemd, context.unit)
+    if left:
+        tools.log(f'removed; what others put here stays: {", ".join(left)}', 'WARNING')
 
 
 def _act(context: Context, tools: HookTools, place: Place) -> int:

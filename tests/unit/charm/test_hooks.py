@@ -1,0 +1,185 @@
+"""What hooks do to a machine, again at each of them, whatever became of the one before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from charm import deploy, files, hooks
+from charm.agent.unit_file import NAME
+from charm.errors import FileError
+from charm.memory import path_of
+
+from .local import LocalUnit
+
+CHECKS = 'checks:\n  web: {kind: tcp, port: 80}\n'
+
+
+def test_install_writes_for_whom_the_agent_reports_and_starts_it(unit: LocalUnit) -> None:
+    assert unit.hook('install') == 0
+    document = json.loads((unit.place.units / 'mysql-0.json').read_text())
+    assert document == {'unit': 'mysql/0', 'reporter': 'juju-health/0'}
+    assert unit.systemd.done == ['start']
+    launcher = '/usr/local/lib/juju-health/unit-juju-health-0/current/hooks/health-agent'
+    assert launcher in unit.place.unit_file.read_text()
+    assert (unit.place.root / launcher[1:]).stat().st_mode & 0o111
+    assert unit.asked == [('mysql/0', 'juju-health/0', True)]
+    assert unit.status == ['active', 'passed: 1 checks']
+
+
+def test_a_hook_that_finds_nothing_new_changes_nothing(unit: LocalUnit) -> None:
+    unit.configure(checks=CHECKS)
+    unit.hook('install')
+    before = unit.tree()
+    for hook in ('config-changed', 'start', 'update-status', 'upgrade-charm'):
+        assert unit.hook(hook) == 0
+    assert unit.tree() == before
+    assert unit.systemd.done == ['start']
+    assert unit.asked[-1] == ('mysql/0', 'juju-health/0', False)
+
+
+def test_an_entry_is_for_the_principal_unless_it_says_for_whom(unit: LocalUnit) -> None:
+    other = '  other: {kind: tcp, port: 81, service: "*"}\n'
+    unit.configure(checks=CHECKS + other)
+    unit.hook('config-changed')
+    path = unit.place.checks / '50-charm-juju-health-0.json'
+    written = json.loads(path.read_text())['checks']
+    assert written == {
+        'web': {'service': 'mysql', 'kind': 'tcp', 'port': 80},
+        'other': {'service': '*', 'kind': 'tcp', 'port': 81},
+    }
+    # Who asks over ssh reads it too.
+    assert path.stat().st_mode & 0o777 == 0o644
+    unit.configure(checks='')
+    unit.hook('config-changed')
+    assert not path.exists()
+    assert unit.systemd.done == ['start', 'reload']
+
+
+def test_changed_settings_of_the_agent_restart_it(unit: LocalUnit) -> None:
+    unit.hook('install')
+    unit.configure(log_files=9)
+    # Where two charms meet on a machine, only the one that is configured speaks.
+    unit.hook('update-status')
+    assert unit.systemd.done == ['start']
+    unit.hook('config-changed')
+    assert unit.systemd.done == ['start', 'start']
+    assert 'log_files: 9\n' in unit.place.agent_config.read_text()
+
+
+def test_an_agent_yaml_of_the_operator_stays(unit: LocalUnit) -> None:
+    unit.place.etc.mkdir(parents=True)
+    unit.place.agent_config.write_text('interval: 5\n')
+    unit.hook('install')
+    assert unit.place.agent_config.read_text() == 'interval: 5\n'
+    assert [level for level, _message in unit.log] == ['WARNING']
+    assert unit.hook('remove') == 0
+    assert unit.place.agent_config.exists()
+
+
+def test_without_a_principal_named_by_juju_the_relation_says_which(tmp_path: Path) -> None:
+    unit = LocalUnit(tmp_path / 'root', principal='')
+    unit.hook('install')
+    assert unit.asked[-1][0] == 'juju-health/0'
+    unit.relate('juju-info:1', 'mysql', {'mysql/5': {}})
+    unit.hook('juju-info-relation-joined', relation='juju-info:1', remote='mysql/5')
+    assert unit.asked[-1][0] == 'mysql/5'
+    assert [path.name for path in unit.place.units.iterdir()] == ['mysql-5.json']
+
+
+def test_an_agent_that_does_not_start_is_said_and_tried_again(unit: LocalUnit) -> None:
+    unit.systemd.refuses = 'start'
+    assert unit.hook('install') == 0
+    assert unit.status == ['blocked', f'cannot have systemd start {NAME}: it would rather not']
+    unit.systemd.refuses = ''
+    assert unit.hook('update-status') == 0
+    assert unit.systemd.done == ['start']
+    assert unit.status[0] == 'active'
+
+
+def test_a_hook_tool_that_refuses_fails_the_hook_with_its_words(
+    unit: LocalUnit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit.break_tool('status-set')
+    assert unit.hook('install') == 1
+    said = capsys.readouterr().err
+    assert said == 'juju-health: cannot use status-set: ERROR connection is shut down\n'
+
+
+def test_a_name_that_is_no_hook_of_this_charm_is_refused(
+    unit: LocalUnit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert unit.hook('db-relation-changed') == 1
+    assert 'it is not a hook of this charm' in capsys.readouterr().err
+
+
+def test_outside_of_a_hook_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hooks.main({'PATH': '/usr/bin'}) == 1
+    assert 'cannot run outside of a hook: JUJU_UNIT_NAME is not set' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('event', ['install', 'upgrade-charm', 'remove'])
+def test_a_hook_cut_off_at_any_write_is_made_good_by_the_next(
+    event: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, changes = _after(event, tmp_path / 'whole', monkeypatch, cut=0)
+    assert changes > 2
+    for cut in range(1, changes + 1):
+        assert _after(event, tmp_path / f'cut-{cut}', monkeypatch, cut)[0] == wanted, cut
+
+
+def _after(
+    event: str, root: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> tuple[dict[str, str], int]:
+    """Return what is there after the hook was cut off at a change to a file, and then was not."""
+    unit = LocalUnit(root)
+    unit.configure(checks=CHECKS)
+    if event != 'install':
+        unit.hook('install')
+        unit.configure(checks='', log_files=7)
+        (unit.charm / 'charm' / '__init__.py').write_text("__version__ = '9'\n")
+    changes = _Changes(cut, monkeypatch)
+    unit.hook(event)
+    changes.end()
+    assert unit.hook(event) == 0
+    assert unit.systemd.active is (event != 'remove')
+    return unit.tree(), changes.count
+
+
+class _Changes:
+    """Counts what changes files, and lets the one of that number fail as a full disk does."""
+
+    def __init__(self, cut: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self._cut = cut
+        self._patch = monkeypatch
+        whole = files.write_whole
+        for module in ('deploy', 'memory', 'agent_service', 'agent.units'):
+            monkeypatch.setattr(f'charm.{module}.write_whole', self._guard(whole))
+        gone = deploy.remove_file
+        for module in ('deploy', 'removal'):
+            monkeypatch.setattr(f'charm.{module}.remove_file', self._guard(gone))
+
+    def end(self) -> None:
+        self._patch.undo()
+
+    def _guard(self, real: Callable[..., object]) -> Callable[..., object]:
+        def guarded(path: Path, *rest: object) -> object:
+            self.count += 1
+            if self.count == self._cut:
+                raise FileError(f'cannot write {path}: No space left on device')
+            return real(path, *rest)
+
+        return guarded
+
+
+def test_a_memory_that_is_corrupt_is_set_aside(unit: LocalUnit) -> None:
+    unit.hook('install')
+    path = path_of(unit.place, unit.unit)
+    path.write_text('{"principal": 7}')
+    assert unit.hook('update-status') == 0
+    assert json.loads(path.read_text())['principal'] == 'mysql/0'
+    assert len(list(path.parent.glob('*.corrupt-*'))) == 1
