@@ -18,8 +18,9 @@ from .readings import Outcome, Reading, ServiceHealth, Suppression
 
 MAINTENANCE = 'maintenance'
 ACKNOWLEDGED = 'acknowledged'
-# What stands for a check where a unit did not report; no name of a check begins with a bracket.
+# What stand for checks where a unit did not report: its silence, and what juju says of it.
 NO_REPORT = 'no-report'
+JUJU_STATUS = 'juju-status'
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Entry:
         target: a service, unit, machine (with the containers in it), or a glob of these.
         until: when it ends (UTC).
         reason: why.
-        check: the name or glob of the checks it is for, `no-report` for a unit's silence; empty
-            for whatever may be wrong with the target.
+        check: the name or glob of the checks it is for, such as `no-report` or `juju-status`,
+            which stand for those of a silent unit; empty for whatever may be wrong.
         start: when it begins (UTC); `None` if it began when it was said.
         by: who said so; empty if unsaid.
         model: the models it is for: a name, `controller:name`, or a glob; empty for all.
@@ -76,7 +77,8 @@ class Trouble:
     Attributes:
         unit: empty for units that are wanted and do not exist.
         machines: the unit's machine, and those that it is a container of.
-        check: the name of the check; `no-report` for silence; empty if a report gives no check.
+        check: the name of the check; `no-report`, `juju-status`, or empty if a report has no check
+            that is unwell, though it is.
     """
 
     service: str
@@ -142,7 +144,8 @@ def troubles(service: ServiceHealth, model: Model) -> Iterator[Trouble]:
 
 def _unwell_checks(reading: Reading) -> list[str]:
     if reading.outcome is not Outcome.REPORTED or reading.report is None:
-        return [NO_REPORT]
+        # Of a silent unit only juju itself can have seen a failure, such as a failed hook.
+        return [NO_REPORT, JUJU_STATUS] if reading.health is Health.FAIL else [NO_REPORT]
     checks = reading.report.checks
     return [one.name for one in checks if one.health is not Health.PASSED] or ['']
 

@@ -84,7 +84,7 @@ class _Judge:
     def _vote_of(self, service: str) -> Vote:
         found = self._services.get(service)
         if found is None:
-            return Vote(f'{service} (not in this model)', Health.UNKNOWN, missing=True)
+            return Vote(f'no service {service}', Health.UNKNOWN, missing=True)
         return Vote(service, found.health, found.qos)
 
 

@@ -24,6 +24,8 @@ def render(snapshot: Snapshot, options: Options) -> str:
     causes = _causes(snapshot, options.blame)
     if causes and options.blame:
         parts += [*causes, '']
+    if snapshot.views:
+        parts += [_views(snapshot), '']
     parts.append(_services(snapshot))
     if causes and not options.blame:
         parts += ['', *causes]
@@ -62,6 +64,14 @@ def _services(snapshot: Snapshot) -> Table:
             state_text(service.state),
             _message(service),
         )
+    return table
+
+
+def _views(snapshot: Snapshot) -> Table:
+    table = _grid('View', 'Health', 'Message')
+    for view in snapshot.views:
+        told = f'{view.because}, by {view.rule}'
+        table.add_row(plain(view.name), health_text(view.health), plain(told))
     return table
 
 

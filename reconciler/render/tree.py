@@ -17,6 +17,10 @@ from .meaning import suppression_text
 def render(snapshot: Snapshot, options: Options) -> str:
     """Return the snapshot as a tree; passed checks only with `unit_detail`."""
     root = Tree(headline(snapshot, options), guide_style='dim')
+    for view in snapshot.views:
+        line = health_text(view.health).append('  ').append(plain(f'view {view.name}', 'bold'))
+        line.append('  ').append(plain(f'{view.because}, by {view.rule}', 'not bold'))
+        root.add(line)
     if options.blame:
         _add_by_cause(root, snapshot, options)
     else:

@@ -91,6 +91,10 @@ def test_rules_and_views_are_those_of_the_configuration(operator: Operator) -> N
     }
     assert found['shop']['because'].endswith('of 2; 1 needed')
     assert found['gone']['health'] == 'unknown'
+    for form in ('table', 'tree'):
+        assert (
+            '1 unknown (no service elsewhere), by worst' in operator.run('--format', form).stdout
+        )
     assert operator.sweep('wordpress')[1].keys() == {'wordpress', 'gone'}
 
 
@@ -109,7 +113,8 @@ def test_what_is_said_covers_until_it_is_cleared_and_moves_the_exit_code_on_requ
     assert operator.sweep('--ack-is-ok')[0] == 2
     operator.run('suppressions', 'clear', 'machine 1')
     assert operator.sweep('--maintenance-is-ok')[0] == 2
-    operator.run('ack', 'wordpress/0:no-report', '--for', '2h', '--reason', 'known')
+    known = ('wordpress/0:no-report', 'wordpress/0:juju-status')
+    operator.run('ack', *known, '--for', '2h', '--reason', 'known')
     assert operator.sweep('--maintenance-is-ok', '--ack-is-ok')[0] == 0
 
 

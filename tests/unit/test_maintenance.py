@@ -107,6 +107,13 @@ def test_a_units_silence_can_be_acknowledged_by_name() -> None:
     assert suppressed(sweep(GONE, said=[entry('machine 1:no-report')])) == ['machine 1:no-report']
 
 
+def test_silence_that_is_known_does_not_cover_what_juju_says_of_the_unit() -> None:
+    failed = replace(GONE, health=F, message='juju status says error: hook failed: "start"')
+    assert suppressed(sweep(failed, said=[entry('mysql/0:no-report')])) == []
+    both = [entry('mysql/0:no-report'), entry('mysql/0:juju-status')]
+    assert len(suppressed(sweep(failed, said=both))) == 2
+
+
 def test_it_holds_from_its_start_until_its_end_in_its_model() -> None:
     def held(**rest: object) -> bool:
         return bool(suppressed(sweep(DISK, said=[entry('mysql/0', **rest)])))  # type: ignore[arg-type]

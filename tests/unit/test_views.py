@@ -40,7 +40,7 @@ def test_a_view_is_as_well_as_its_rule_makes_of_its_members() -> None:
 def test_what_is_not_there_is_unknown_and_named() -> None:
     (view,) = judged(ViewConfig('v', WORST, ('gone', 'lost*')), web=P)
     assert view.health is U
-    assert view.because == '2 unknown (gone (not in this model) lost* (not in this model))'
+    assert view.because == '2 unknown (no service gone no service lost*)'
     strict = ViewConfig('v', read_rule({'rule': 'worst', 'missing': 'fail'}), ('gone',))
     assert judged(strict, web=P)[0].health is F
 
