@@ -14,6 +14,8 @@ from .host import Host
 PROJECT = Path(__file__).resolve().parents[2]
 # What this project's charm is made of; the last three may be missing.
 PARTS = ('charm', 'hooks', 'metadata.yaml', 'config.yaml', 'actions.yaml', 'dispatch')
+# The load of a test machine is that of the computer that runs the tests, whatever that is.
+_ANY_LOAD = 'checks:\n  load: {warn_per_cpu: 1000, fail_per_cpu: 1000}\n'
 # Outside a hook every one of Juju's hook tools says this and fails.
 _TOOL = b'#!/bin/sh\necho "ERROR JUJU_AGENT_SOCKET_ADDRESS not set" >&2\nexit 1\n'
 _TOOLS = ('config-get', 'juju-log', 'relation-get', 'relation-ids', 'status-set', 'unit-get')
@@ -67,8 +69,16 @@ def set_hook(host: Host, unit: str, hook: bytes, mode: int = 0o755) -> Path:
     return path
 
 
+def take_any_load(host: Host) -> None:
+    """Define that no load is too much on a machine, so that no test depends on its neighbours."""
+    definitions = host.root / 'etc' / 'juju-health' / 'checks.d'
+    definitions.mkdir(parents=True, exist_ok=True)
+    (definitions / '00-any-load.yaml').write_text(_ANY_LOAD)
+
+
 def add_juju_health(host: Host, unit: str, project: Path = PROJECT) -> Path:
     """Lay this project out as a subordinate unit; return its charm directory, from here."""
+    take_any_load(host)
     charm = add_unit(host, unit)
     (charm / 'metadata.yaml').unlink()
     _copy(project, PARTS, charm)

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.authors import CHARMHELPERS, JUJU_TOOLS, PYTHONS, ROOT, TOOL, installed, python_of
 from tests.hosts.host import Host
-from tests.hosts.layout import add_unit, charm_directory
+from tests.hosts.layout import add_unit, charm_directory, take_any_load
 from tests.hosts.rootfs import PACKAGES, Rootfs
 
 ROOTFS = Rootfs(
@@ -58,6 +58,7 @@ class Principal:
         for name in JUJU_TOOLS:
             (tools / name).write_text(TOOL)
             (tools / name).chmod(0o755)
+        take_any_load(host)
         self.answer('relation-ids', '[]')
         self.answer('config-get', '{}')
 

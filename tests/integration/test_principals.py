@@ -143,7 +143,6 @@ def test_a_dead_application_shows_at_the_proxy(proxy: Principal) -> None:
 
 def test_a_certificate_that_expires_is_told_days_before_and_after(proxy: Principal) -> None:
     definitions = proxy.host.root / 'etc' / 'juju-health' / 'checks.d'
-    definitions.mkdir(parents=True)
     (definitions / 'site.yaml').write_text(
         'checks:\n  certificate:\n    kind: tls\n    host: 127.0.0.1\n    verify: false\n'
     )
