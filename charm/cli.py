@@ -95,6 +95,8 @@ def main(
     """
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _die)
+    # Begun here: an operator's file that hangs while it is read costs the run's own time.
+    deadline = Deadline.after(arguments.deadline)
     try:
         # The launcher is the charm's own, wherever in the charm this package lies.
         reporter = own_unit(charm=Path(sys.argv[0]).resolve().parent.parent)
@@ -109,7 +111,7 @@ def main(
         if arguments.list:
             text = listing(plan) if arguments.pretty else '\n'.join(plan.names)
         else:
-            report = sweep(plan, Deadline.after(arguments.deadline))
+            report = sweep(plan, deadline)
             text = pretty(report, _colour()) if arguments.pretty else encode(report)
     except HealthError as error:
         print(f'health: {error}', file=sys.stderr)

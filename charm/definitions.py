@@ -47,8 +47,8 @@ def load(directory: Path) -> Loaded:
     except FileNotFoundError:
         return Loaded()
     except OSError as error:
-        fault = DefinitionError(str(directory), '', f'cannot be listed: {error.strerror}')
-        return Loaded(faults=(fault,))
+        reason, denied = f'cannot be listed: {error.strerror}', isinstance(error, PermissionError)
+        return Loaded(faults=(DefinitionError(str(directory), '', reason, denied),))
     except DefinitionError as error:
         return Loaded(faults=(error,))
     definitions: List[Definition] = []
@@ -61,12 +61,15 @@ def load(directory: Path) -> Loaded:
 
 
 def fault_result(fault: DefinitionError) -> CheckResult:
-    """Return the failing check that a fault becomes; its message names file, key and reason."""
+    """Return the failing check that a fault becomes; its message names file, key and reason.
+
+    A file that we may not read is `unknown`: root would see what is in it.
+    """
     key, reason = _shorten(fault.key), _shorten(fault.reason)
     where = f'{fault.source}: {key}' if key else fault.source
     return CheckResult(
         name=f'definition:{os.path.basename(fault.source)}',
-        health=Health.FAIL,
+        health=Health.UNKNOWN if fault.denied else Health.FAIL,
         message=f'{where}: {reason}',
         data={'file': fault.source, 'key': key, 'reason': reason},
     )

@@ -46,8 +46,8 @@ def find(
     except FileNotFoundError:
         return Sourced()
     except OSError as error:
-        reason = f'cannot be listed: {error.strerror}'
-        return Sourced(faults=(DefinitionError(str(directory), '', reason),))
+        reason, denied = f'cannot be listed: {error.strerror}', isinstance(error, PermissionError)
+        return Sourced(faults=(DefinitionError(str(directory), '', reason, denied),))
     specs: Dict[str, CheckSpec] = {}
     faults: List[DefinitionError] = []
     for name in names:

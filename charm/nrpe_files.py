@@ -105,8 +105,8 @@ def _read_directory(path: Path, found: Configuration, depth: int) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        reason = f'cannot be listed: {error.strerror}'
-        found.faults.append(DefinitionError(str(path), '', reason))
+        reason, denied = f'cannot be listed: {error.strerror}', isinstance(error, PermissionError)
+        found.faults.append(DefinitionError(str(path), '', reason, denied))
         return
     for entry in entries:
         inner = Path(entry.path)
@@ -195,7 +195,8 @@ def _trusted_text(path: Path, account: Optional[Account]) -> Tuple[str, bool]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise DefinitionError(str(path), '', f'cannot be read: {error.strerror}') from error
+        reason, denied = f'cannot be read: {error.strerror}', isinstance(error, PermissionError)
+        raise DefinitionError(str(path), '', reason, denied) from error
     reason = _distrust(status, account)
     if not reason and len(data) > _MOST_BYTES:
         reason = f'larger than {_MOST_BYTES} bytes'

@@ -27,7 +27,8 @@ def read_trusted(path: Path, secret: bool = False) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise DefinitionError(str(path), '', f'cannot be read: {error.strerror}') from error
+        reason, denied = f'cannot be read: {error.strerror}', isinstance(error, PermissionError)
+        raise DefinitionError(str(path), '', reason, denied) from error
     if len(data) > _MOST_BYTES:
         raise DefinitionError(str(path), '', f'larger than {_MOST_BYTES} bytes')
     return data

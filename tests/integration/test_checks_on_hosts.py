@@ -161,6 +161,11 @@ def test_what_relations_ask_for_is_checked(host: Host) -> None:
         'nrpe-check_gone': Health.UNKNOWN,
     }
     assert found['monitors-custom-shop'].message.startswith('nobody looked at x')
+    # Whoever may not read the file does not know what it asks for, and says no worse of it.
+    done = host.ssh(f'{HEALTH} --unit web/0')
+    (denied,) = [one for one in wire.decode(done.stdout).checks if path.name in one.name]
+    assert denied.health is Health.UNKNOWN
+    assert denied.message.endswith('cannot be read: Permission denied; root may')
 
 
 def test_the_principal_s_own_hook_is_asked_and_answers_for_itself(host: Host) -> None:

@@ -133,6 +133,12 @@ def test_what_is_wrong_is_said_with_its_key(
     assert str(directory / 'a.yaml') in result.message
 
 
+def test_a_file_that_we_may_not_read_is_unknown_and_not_a_failure() -> None:
+    result = fault_result(DefinitionError('/etc/a.yaml', '', 'cannot be read', denied=True))
+    assert result.health is Health.UNKNOWN
+    assert result.message == '/etc/a.yaml: cannot be read; root may'
+
+
 def test_a_bad_entry_costs_neither_its_neighbours_nor_other_files(directory: Path) -> None:
     (directory / 'a.yaml').write_text(GOOD + '  bad: {kind: none}\n  x: {kind: load}\n')
     (directory / 'b.yaml').write_text('checks:\n\tx: 1\n')
