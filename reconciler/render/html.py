@@ -69,12 +69,13 @@ def _moment(moment: datetime | None, now: datetime) -> dict[str, str]:
 
 
 def _causes(snapshot: Snapshot) -> list[dict[str, Any]]:
+    anchors = {one.name: f'service-{number}' for number, one in enumerate(snapshot.services)}
     return [
         {
             'name': safe(one.name, 200),
             'health': _health(one.health),
             'message': safe(one.message),
-            'victims': [safe(victim, 200) for victim in one.victims],
+            'victims': [{'name': safe(v, 200), 'id': anchors.get(v, '')} for v in one.victims],
         }
         for one in causes_shown(snapshot)
     ]
@@ -104,12 +105,19 @@ def _service(number: int, service: ServiceHealth, options: Options) -> dict[str,
         'state': '–' if service.state is None else safe(state_text(service.state)),
         'rule': rule_text(service),
         'remarks': remarks(service),
+        'blamed': _blamed(service),
         'planned': sorted({safe(one.kind, 50) for one in service.suppressed}),
         'message': safe(service.message),
         'units': f'{service.coverage.reported}/{service.coverage.expected}',
         'coverage': _coverage(service),
         'readings': [_reading(reading, options) for reading in service.readings],
     }
+
+
+def _blamed(service: ServiceHealth) -> str:
+    """Return such as `caused by mysql`; empty unless something is."""
+    path = service.blame.path if service.blame else ()
+    return f'caused by {safe(path[-1], 200)}' if path else ''
 
 
 def _coverage(service: ServiceHealth) -> str:

@@ -28,7 +28,7 @@ from .cases import (
 
 # Every element and attribute of the template; a text that became markup would add one.
 _ELEMENTS = """
-    a body caption code details div footer h1 h2 h3 h4 head header html input label li link main
+    a body br caption code details div footer h1 h2 h3 h4 head header html input label li link main
     meta p section span strong style summary table tbody td th thead time title tr ul
 """
 _ATTRIBUTES = """
