@@ -34,11 +34,12 @@ class AgentService:
         name = found[1] if found else ''
         return name if name in code.installed_units(self._place) else ''
 
-    def follow(self, unit: str, restart: bool, changed: bool) -> None:
+    def follow(self, unit: str, fresh_code: bool, restart: bool, changed: bool) -> None:
         """Have the agent run as it is wanted now, and not at all where nobody is reported for.
 
         Args:
             unit: whose hook this is; its code is run where no other unit's is.
+            fresh_code: whether that code is another than before.
             restart: whether what it reads only at its start is another than before.
             changed: whether other files changed that it reads.
 
@@ -53,7 +54,7 @@ class AgentService:
             return
         directory = code.directory_of(self._place, unit).name
         if self.owner in ('', directory):
-            restart = self._write(unit) or restart
+            restart = self._write(unit) or fresh_code or restart
         if restart or not self._systemd.active:
             self._systemd.start()
         elif changed:

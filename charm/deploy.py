@@ -86,8 +86,8 @@ class Deployment:
         if before.principal != unit:
             self._withdraw(before)
         enrolled, pushed = self._enrol(wanted, unit, before)
-        restart = fresh_code or configured or before.unfinished
-        unfinished = not self._run_agent(restart, changed or enrolled)
+        restart = configured or before.unfinished
+        unfinished = not self._run_agent(fresh_code, restart, changed or enrolled)
         remember(place, own, Memory(unit, tuple(sorted(contents)), pushed, unfinished))
         self._tools.workload_version(__version__)
         report = self._ask(unit, own, changed or fresh_code)
@@ -96,7 +96,7 @@ class Deployment:
     def stop(self) -> None:
         """Report for the unit no more, and let the agent go if nobody else needs it."""
         self._withdraw(recall(self._place, self._context.unit))
-        self._run_agent(restart=False, changed=True)
+        self._run_agent(fresh_code=False, restart=False, changed=True)
         self._tools.status('maintenance', 'stopped: nothing is checked')
 
     def _current(self, unit: str, own: str, now: bool) -> Report:
@@ -188,10 +188,10 @@ class Deployment:
         agent_units.withdraw(self._place.units, old.name)
         return True
 
-    def _run_agent(self, restart: bool, changed: bool) -> bool:
+    def _run_agent(self, fresh_code: bool, restart: bool, changed: bool) -> bool:
         """Have the agent run as it is wanted; return whether it does."""
         try:
-            self._agent.follow(self._context.unit, restart, changed)
+            self._agent.follow(self._context.unit, fresh_code, restart, changed)
             return True
         except SystemdError as error:
             # The checks are run without it too, when somebody asks.

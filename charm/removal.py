@@ -41,7 +41,7 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
     others = code.installed_units(place)
     if others:
         agent.hand_over()
-        agent.follow(unit_of(others[0]), restart=False, changed=True)
+        agent.follow(unit_of(others[0]), fresh_code=False, restart=False, changed=True)
     else:
         _stop(agent)
     remove_file(path_of(place, unit))

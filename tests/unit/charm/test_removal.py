@@ -1,0 +1,86 @@
+"""What is left on a machine when units have gone: nothing that is ours."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from charm.place import Place
+from charm.removal import unit_of
+from charm.report import StateName
+from charm.states import States
+
+from .local import LocalUnit
+
+ORCHESTRATOR = {'url': 'https://boss', 'ca': '-----BEGIN CERTIFICATE-----', 'credential': '0' * 64}
+STEPS: dict[str, Callable[[LocalUnit], object]] = {
+    'options': lambda unit: unit.configure(checks='checks:\n  a: {kind: tcp, port: 1}\n'),
+    'wrong': lambda unit: unit.configure(checks='checks: 3', log_files=0),
+    'agent-off': lambda unit: unit.configure(agent=False),
+    'asked': lambda unit: unit.relate(
+        'local-monitors:2', 'mysql', {'mysql/0': {'monitors': 'monitors: {}'}}
+    ),
+    'ship': lambda unit: unit.relate('orchestrator:3', 'boss', {'boss/0': ORCHESTRATOR}),
+    'refuse': lambda unit: unit.break_tool('relation-get'),
+    'settle': lambda unit: unit.break_tool(),
+    'state': lambda unit: States('mysql/0', unit.place.states).set('mysql', StateName.UP),
+}
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=5))
+def test_whatever_happened_removal_leaves_nothing(steps: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        unit = LocalUnit(Path(scratch) / 'root')
+        unit.hook('install')
+        for step in steps:
+            STEPS[step](unit)
+            unit.hook('config-changed')
+        unit.break_tool()
+        assert unit.hook('remove') == 0
+        assert unit.tree() == {}
+        assert not unit.systemd.active
+        for directory in (unit.place.etc, unit.place.state, unit.place.code, unit.place.log):
+            assert not directory.exists()
+
+
+def test_states_stay_for_a_principal_that_has_a_health_hook_of_its_own(unit: LocalUnit) -> None:
+    unit.hook('install')
+    for name in ('mysql/0', 'juju-health/0', 'gone/1'):
+        States(name, unit.place.states).set(name.split('/')[0], StateName.UP)
+    hook = unit.place.agents / 'unit-mysql-0' / 'charm' / 'hooks' / 'health'
+    hook.parent.mkdir(parents=True)
+    hook.touch()
+    unit.hook('remove')
+    left = {path for path in unit.tree() if not path.endswith('.lock')}
+    assert left == {'var/lib/juju-health/states/mysql-0.json'}
+
+
+def test_a_neighbour_keeps_its_files_and_takes_the_agent_over(tmp_path: Path) -> None:
+    one = LocalUnit(tmp_path / 'root')
+    other = LocalUnit(tmp_path / 'root', 'second/1', 'web/0', systemd=one.systemd)
+    one.hook('install')
+    other.configure(checks='checks:\n  a: {kind: tcp, port: 1}\n')
+    other.hook('install')
+    assert one.systemd.done == ['start', 'reload']
+    one.hook('stop')
+    assert one.systemd.done == ['start', 'reload', 'reload']
+    one.hook('remove')
+    assert 'unit-second-1/current' in one.place.unit_file.read_text()
+    assert not (one.place.code / 'unit-juju-health-0').exists()
+    before = other.tree()
+    assert other.hook('update-status') == 0
+    assert other.tree() == before
+    assert other.hook('remove') == 0
+    assert other.tree() == {}
+
+
+def test_a_unit_is_told_from_its_directory() -> None:
+    assert unit_of('unit-a-b-12') == 'a-b/12'
+    assert Place(Path('/x')).seen(Path('/x/etc/y')) == Path('/etc/y')
