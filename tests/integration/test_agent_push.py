@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
+from charm.agent.config import Config
+from charm.agent.spool import Spool
 from charm.agent.units import Unit, enrol, withdraw
+from charm.merge import make_report
+from charm.report import CheckResult, Health
+from charm.wire import encode
 
 from .agents import PATIENCE, Agent, Receiver, turn, until
 
@@ -64,3 +70,26 @@ def test_a_unit_that_departs_is_shipped_no_more(agent: Agent, receiver: Receiver
     latest = receiver.inbox.latest('web/0')
     turn(agent, '1', 'warn')
     assert receiver.inbox.latest('web/0') == latest or receiver.flags() == ['passed']
+
+
+def test_two_days_of_reports_that_waited_are_shipped_within_the_promised_memory(
+    agent: Agent, receiver: Receiver
+) -> None:
+    checks = [CheckResult(f'c{n}', Health.PASSED, message='as it was ' * 12) for n in range(20)]
+    spool = Spool(agent.root / 'state/spool/web-0', Config.spool_bytes, Config.spool_reports)
+    for sequence in range(3000):
+        waiting = make_report('web', 'web/0', checks, boot_id='earlier', sequence=sequence)
+        spool.put(encode(waiting).encode(), change=sequence % 50 == 0)
+    assert spool.depth.dropped == 0
+    enrol(agent.units, Unit('web/0', 'health/0', receiver.push))
+    agent.start()
+    agent.first_report()
+    receiver.start()
+    empty = b'juju_health_spool_reports{unit="web/0"} 0\n'
+    until(lambda: empty in agent.ask('GET', '/metrics').body)
+    changes = {report['sequence'] for report in receiver.reports()[:3000]}
+    assert set(range(0, 3000, 50)) <= changes
+    assert agent.process is not None
+    status = Path(f'/proc/{agent.process.pid}/status').read_text()
+    peak = next(line for line in status.splitlines() if line.startswith('VmHWM:'))
+    assert int(peak.split()[1]) * 1024 < 40_000_000
