@@ -86,7 +86,7 @@ class Degraded(Rule):
     READERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {'too-many': read_amount}
 
     def _decide(self, votes: Sequence[Vote]) -> Verdict:
-        limit = self.too_many.of(len(votes))
+        limit = min(self.too_many.of(len(votes)), len(votes))
         health = tolerate([vote.health for vote in votes], limit)
         because = f'{tally(votes)} of {len(votes)}; {limit} lost are too many'
         return Verdict(health, because, lowest_qos(votes))

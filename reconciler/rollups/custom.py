@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from charm.report import Health
 
 from ..words import clean
-from .base import RollupError, Rule, Verdict, Vote
+from .base import RollupError, Rule, Verdict, Vote, best_first
 
 GROUP = 'juju_health.rollups'
 
@@ -21,7 +21,10 @@ Judge = Callable[[Sequence[Vote], Mapping[str, Any]], Verdict]
 
 @dataclass(frozen=True)
 class Custom(Rule):
-    """A rule of another package; what it raises or returns amiss is `unknown`, and is said."""
+    """A rule of another package; what it raises or returns amiss is `unknown`, and is said.
+
+    It finds nothing better than the best member, so that no evidence is no good news here either.
+    """
 
     name: str
     function: Judge = field(repr=False)
@@ -36,6 +39,10 @@ class Custom(Rule):
         if not isinstance(verdict, Verdict) or not isinstance(verdict.health, Health):
             returned = type(verdict).__name__
             return Verdict(Health.UNKNOWN, f'the rule {self.name} returned {returned}, no verdict')
+        best = best_first(votes)[0].health
+        if verdict.health.rank < best.rank:
+            because = f'{verdict.because}; but no member is better than {best.value}'
+            return replace(verdict, health=best, because=because)
         return verdict
 
     @property

@@ -269,7 +269,9 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures('installed')
 def test_a_rule_of_another_package_judges_and_what_it_breaks_is_said() -> None:
     rule = read_rule({'rule': 'fewest-fails', 'most': 1}, allow_custom=True)
-    assert rule.judge([Vote('a/0', F)]) == Verdict(P, '1 failed')
+    assert rule.judge([Vote('a/0', F), Vote('a/1', P)]) == Verdict(P, '1 failed')
+    told = '0 failed; but no member is better than unknown'
+    assert rule.judge([Vote('a/0', U)]) == Verdict(U, told)
     assert rule.judge([]).health is U
     assert (rule.words, rule.document['most']) == ('fewest-fails most=1', 1)
     broken = read_rule({'rule': 'fewest-fails', 'break': True}, allow_custom=True)
