@@ -25,7 +25,7 @@ from .options import Asking, asking_options
 from .printing import Printing, as_one, printing_options
 from .progress import Progress
 from .told import told_by as told_by
-from .wait import Gate, Waiting, reasons, waiting_options
+from .wait import Gate, Waiting, noting_interrupts, reasons, waiting_options
 
 
 @click.command('sweep', short_help='The sweep that is done without a command.')
@@ -77,8 +77,9 @@ def _wait(
         if not quiet:
             click.echo(line, err=True)
 
-    gate = Gate(goal, waiting.every, say)
-    found = gate.wait(attempt, Deadline.after(waiting.within), as_one)
+    with noting_interrupts() as interrupted:
+        gate = Gate(goal, waiting.every, say, interrupted=interrupted)
+        found = gate.wait(attempt, Deadline.after(waiting.within), as_one)
     if verdict(as_one(found)).rank > goal.rank:
         click.echo(f'reconcile-health: still not {goal.value}:', err=True)
         for line in reasons(as_one(found), goal):

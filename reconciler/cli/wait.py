@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -84,12 +87,14 @@ class Gate:
         every_seconds: from one attempt's start to the next one's.
         say: told one line about each attempt.
         pause: waits for so many seconds.
+        interrupted: whether the operator ended an attempt.
     """
 
     goal: Health
     every_seconds: float
     say: Callable[[str], None]
     pause: Callable[[float], None] = time.sleep
+    interrupted: Callable[[], bool] = lambda: False
 
     def wait(
         self,
@@ -111,34 +116,46 @@ class Gate:
                 trying again cannot help.
         """
         best: Found | None = None
+        failed: ReconcilerError | None = None
         number = 0
         while True:
             number += 1
             left = until.remaining_seconds
-            failed: ReconcilerError | None = None
             try:
                 found = attempt(until)
-                one = as_one(found)
-                told = _describe(one)
-                if best is None or one.complete or not as_one(best).complete:
-                    best = found
             except ReconcilerError as error:
                 if not error.retryable:
                     raise
                 failed, told = error, str(error)
-            if failed is None and verdict(one).rank <= self.goal.rank:
-                self.say(f'attempt {number}: {told}')
-                return found
+            else:
+                one = as_one(found)
+                told = _describe(one)
+                if best is None or one.complete or not as_one(best).complete:
+                    best = found
+                if verdict(one).rank <= self.goal.rank:
+                    self.say(f'attempt {number}: {told}')
+                    return found
             rest = self._rest(left - until.remaining_seconds, until)
-            if rest < 0.0:
-                self.say(f'attempt {number}: {told}; time is up')
+            if self.interrupted() or rest < 0.0:
+                why = 'interrupted' if self.interrupted() else 'time is up'
+                self.say(f'attempt {number}: {told}; {why}')
                 break
             self.say(f'attempt {number}: {told}; again in {duration_text(rest)}')
-            self.pause(rest)
+            if not self._pause(rest):
+                break
         if best is None and failed is not None:
             raise failed
         assert best is not None  # noqa: S101 - each attempt brings a snapshot or an error
         return best
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait, and return whether nobody interrupted it."""
+        try:
+            self.pause(seconds)
+        except KeyboardInterrupt:
+            self.say('interrupted')
+            return False
+        return True
 
     def _rest(self, took_seconds: float, until: Deadline) -> float:
         """Return how long to wait; below 0 if another attempt would not end in time.
@@ -147,6 +164,23 @@ class Gate:
         """
         latest = until.remaining_seconds - 1.5 * took_seconds - _MARGIN_SECONDS
         return min(max(0.0, self.every_seconds - took_seconds), latest)
+
+
+@contextmanager
+def noting_interrupts() -> Generator[Callable[[], bool], None, None]:
+    """Within the block, note interrupts, which still interrupt; yields whether there was one."""
+    numbers: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        numbers.append(number)
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(numbers)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _describe(snapshot: Snapshot) -> str:

@@ -69,6 +69,14 @@ def test_an_interrupt_prints_what_arrived(number: signal.Signals, tmp_path: Path
 
 
 @SIGNALS
+def test_an_interrupt_ends_a_wait(number: signal.Signals, tmp_path: Path) -> None:
+    words = ('--workers', '1', '--wait-for', 'passed', '--within', '50s')
+    code, document = interrupted(tmp_path, number, words, 1)
+    assert code == 2
+    assert document['complete'] is False
+
+
+@SIGNALS
 def test_an_interrupt_of_all_models_prints_every_model(
     number: signal.Signals, tmp_path: Path
 ) -> None:

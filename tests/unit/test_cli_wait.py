@@ -140,6 +140,20 @@ def test_a_sweep_cut_short_does_not_hide_what_the_whole_one_before_it_found() ->
     assert found == troubled()
 
 
+def test_an_interrupt_ends_the_wait_with_the_last_whole_sweep() -> None:
+    clock = Clock()
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    gate = replace(clock.gate(), pause=interrupt)
+    assert gate.wait(clock.attempts(troubled()), clock.until(60), same) == troubled()
+    assert clock.said[-1] == 'interrupted'
+    gate = replace(clock.gate(), interrupted=lambda: True)
+    assert gate.wait(clock.attempts(CUT_SHORT), clock.until(60), same) == CUT_SHORT
+    assert clock.said[-1].endswith('; interrupted')
+
+
 def test_the_reasons_are_the_causes_and_what_is_worse_than_wanted() -> None:
     assert reasons(told(), Health.WARN) == [
         'cause: mysql explains 1 service (wordpress): 97% full | 3 GiB left',
