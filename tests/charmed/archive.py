@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -28,13 +29,10 @@ def build(output: Path, **environment: str) -> Path:
 
 @lru_cache(maxsize=1)
 def built() -> Path:
-    """Return the charm, built once for this test run into `build/`."""
-    return build(PROJECT / 'build' / f'tests-{os.getpid()}' / 'juju-health.charm')
-
-
-def discard() -> None:
-    """Remove what `built` has built."""
-    shutil.rmtree(PROJECT / 'build' / f'tests-{os.getpid()}', ignore_errors=True)
+    """Return the charm, built once for this test run, and removed at its end."""
+    directory = PROJECT / 'build' / f'tests-{os.getpid()}'
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return build(directory / 'juju-health.charm')
 
 
 def unpack(archive: Path, charm: Path) -> None:

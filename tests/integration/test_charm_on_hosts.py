@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from charm import wire
 from charm.report import Health, Report
-from tests.charmed.archive import built, discard, variant
+from tests.charmed.archive import built, variant
 from tests.charmed.unit import Charmed
 from tests.conftest import Hosts
 from tests.hosts.host import Host
@@ -27,12 +26,6 @@ LIST = (
     '-o -path /run/udev -o -path /run/user -o -path /tmp -o -path /var/tmp '
     '-o -path /var/log/journal \\) -prune -o -print; getent passwd; getent group'
 )
-
-
-@pytest.fixture(scope='module', autouse=True)
-def _archive() -> Iterator[None]:
-    yield
-    discard()
 
 
 def deployed(host: Host, unit: str = 'juju-health/0', principal: str = 'mysql/0') -> Charmed:

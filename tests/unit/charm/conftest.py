@@ -1,21 +1,12 @@
-"""Fixtures of the charm's hooks: one built charm, and a unit of it."""
+"""A unit of the built charm, for the tests of its hooks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.charmed.archive import discard
-
 from .local import LocalUnit
-
-
-@pytest.fixture(scope='session', autouse=True)
-def _archive() -> Iterator[None]:
-    yield
-    discard()
 
 
 @pytest.fixture
