@@ -25,6 +25,8 @@ from .strict_json import load
 _SCHEMA = 1
 _LOCK_SECONDS = 2.0
 _MOST_HISTORY = 200
+# Juju runs update-status every five minutes, and with it whoever may keep the courses.
+_FRESH_SECONDS = 900.0
 # Those of checks that are gone stay until so many others have answered.
 _MOST_COURSES = 1000
 
@@ -56,7 +58,8 @@ class Settler:
                 courses = self._advance(courses, given)
                 self._write(courses)
         except FileError as error:
-            courses, trouble = self._advance(self._read_if_possible(), given), str(error)
+            known = _fresh(self._read_if_possible(), given)
+            courses, trouble = self._advance(known, given), str(error)
         return tuple(_settled(result, courses.get(result.name), trouble) for result in given)
 
     def _advance(
@@ -100,6 +103,18 @@ class Settler:
         checks = {name: _encode(course) for name, course in courses.items()}
         document = {'schema': _SCHEMA, 'checks': checks}
         write_whole(self.path, json.dumps(document, separators=(',', ':')).encode() + b'\n')
+
+
+def _fresh(courses: Mapping[str, Course], results: Iterable[CheckResult]) -> Dict[str, Course]:
+    """Return the courses that somebody else keeps: the others would hold a new answer for ever."""
+    found: Dict[str, Course] = {}
+    for result in results:
+        course = courses.get(result.name)
+        if course is not None and course.counted is not None and result.at is not None:
+            age_seconds = abs((result.at - course.counted).total_seconds())
+            if age_seconds <= _FRESH_SECONDS:
+                found[result.name] = course
+    return found
 
 
 def _settled(result: CheckResult, course: Optional[Course], trouble: str) -> CheckResult:

@@ -205,3 +205,21 @@ def test_a_principal_with_a_health_hook_of_juju_health_is_asked_once(host: Host)
     assert names.count('disk') == 1
     alone = host.run([str(charm_directory('web/0') / 'hooks' / 'health')])
     assert {one['name'] for one in json.loads(alone.stdout)['checks']} >= {'pages', 'disk'}
+
+
+def test_who_may_not_write_what_a_check_has_been_up_to_still_goes_by_it(host: Host) -> None:
+    define(
+        host,
+        'checks:\n  stamp: {kind: file-age, path: /run/stamp, fail_after: 2, enabled: true}\n',
+    )
+    host.must('touch /run/stamp')
+    assert check(host, 'stamp').health is Health.PASSED
+    host.must('rm /run/stamp')
+    for _ in range(3):
+        done = host.ssh(f'{HEALTH} --unit web/0 --check stamp')
+        (one,) = wire.decode(done.stdout).checks
+        assert one.health is Health.PASSED, 'once, as far as is known'
+        assert one.data['settling']['raw'] == 'fail'
+        assert 'Permission denied' in one.data['settling']['not_kept']
+    assert check(host, 'stamp').health is Health.PASSED
+    assert check(host, 'stamp').health is Health.FAIL

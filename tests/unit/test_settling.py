@@ -12,7 +12,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from charm import wire
+from charm import settling, wire
+from charm.errors import FileError
 from charm.hysteresis import Rule
 from charm.merge import make_report
 from charm.report import CheckResult, Health
@@ -110,6 +111,22 @@ def test_where_nothing_can_be_written_the_report_is_made_all_the_same(tmp_path: 
     (one,) = settler.settle([result(Health.FAIL, 0)])
     assert one.health is Health.FAIL
     assert 'cannot lock' in one.data['settling']['not_kept']
+
+
+@pytest.mark.parametrize(('minutes', 'health'), [(14, Health.PASSED), (16, Health.FAIL)])
+def test_what_nobody_keeps_any_more_holds_no_answer_back(
+    settler: Settler, monkeypatch: pytest.MonkeyPatch, minutes: int, health: Health
+) -> None:
+    settler.settle([result(Health.PASSED, 0)])
+
+    def denied(*_given: object) -> None:
+        raise FileError('cannot lock it: Permission denied')
+
+    monkeypatch.setattr(settling, 'locked', denied)
+    for _ in range(2):
+        (one,) = settler.settle([result(Health.FAIL, minutes)])
+        assert one.health is health
+        assert one.data['settling']['not_kept'] == 'cannot lock it: Permission denied'
 
 
 def test_a_callback_settles_from_hook_to_hook(tmp_path: Path) -> None:
