@@ -16,6 +16,7 @@ from reconciler.replay import find
 from reconciler.replay import replay as conclude
 from reconciler.saved import decode_any
 
+from .config_option import config_option
 from .durations import duration
 from .printing import Printing, printing_options
 from .saved import read_bytes
@@ -65,6 +66,7 @@ def _moment(text: str) -> datetime:
     help='A report that was older then tells nothing.',
 )
 @printing_options
+@config_option
 def replay(
     paths: tuple[str, ...],
     reports: tuple[str, ...],
@@ -94,7 +96,7 @@ def replay(
         status_file, places = Path(places[0]), []
     found = find([Path(place) for place in places], status_file, given['model'])
     at = given['at'] or found.taken_at()
-    snapshot = conclude(found, chosen, at, given['max_age'])
+    snapshot = conclude(found, chosen, at, given['max_age'], given['config'])
     return printing.show(snapshot, unit_detail=bool(units), at=at)
 
 

@@ -126,3 +126,9 @@ def test_a_mistake_in_the_configuration_stops_a_sweep_before_it_asks(operator: O
     assert (
         "line 1: services.mysql.rollup: 'bets' is not a rule; did you mean 'best'?" in done.stderr
     )
+
+
+def test_a_replay_is_judged_by_the_configuration_too(operator: Operator) -> None:
+    _, found = operator.sweep('replay', operator.environment['STATUS'])
+    assert found['mysql']['rule'] == 'best (configured)'
+    assert found['shop']['health'] == 'unknown'
