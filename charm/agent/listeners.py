@@ -64,6 +64,9 @@ def tls_server(certificate: Path, key: Path) -> ssl.SSLContext:
     Raises:
         OSError: the files cannot be used.
     """
+    for path in (certificate, key):
+        # ssl's own error does not say which.
+        path.open('rb').close()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)

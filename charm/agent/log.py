@@ -148,6 +148,9 @@ class LogWriter:
         directory: where; made if need be.
         file_bytes: how large a file may become.
         files: how many are kept, the newest included.
+
+    Attributes:
+        lost: how many lines could not be written, so far.
     """
 
     def __init__(self, directory: Path, file_bytes: int, files: int) -> None:
@@ -156,7 +159,8 @@ class LogWriter:
         self._files = max(files, 2)
         self._descriptor = -1
         self._size = 0
-        self._lost = 0
+        self.lost = 0
+        self._said = 0
         self._torn = False
         # A full disk must not keep the agent from checking: write() tries again.
         with contextlib.suppress(OSError):
@@ -169,21 +173,17 @@ class LogWriter:
         that has no line end.
         """
         line = json.dumps(entry, allow_nan=False, separators=(',', ':')).encode() + b'\n'
-        if self._lost:
-            said = json.dumps({'kind': 'lost', 'lines': self._lost}).encode() + b'\n'
+        unsaid = self.lost - self._said
+        if unsaid:
+            said = json.dumps({'kind': 'lost', 'lines': unsaid}).encode() + b'\n'
             if not self._append(said):
-                self._lost += 1
+                self.lost += 1
                 return False
-            self._lost = 0
+            self._said = self.lost
         if not self._append(line):
-            self._lost += 1
+            self.lost += 1
             return False
         return True
-
-    @property
-    def lost(self) -> int:
-        """Return how many lines could not be written since the last that could."""
-        return self._lost
 
     def sync(self) -> None:
         """Have what was written survive a power cut.

@@ -128,6 +128,8 @@ def test_on_a_full_disk_it_still_checks_and_answers_and_recovers(tmp_path: Path)
         lines = until(
             lambda: [line for line in new_lines_of(disk / 'log') if line['kind'] == 'lost']
         )
+        # It is a counter: it does not go down when there is room again.
+        assert lost not in agent.ask('GET', '/metrics').body
         assert lines[0]['lines'] > 0
         last = next((disk / 'state' / 'last').glob('*.json'))
         until(lambda: health_of(json.loads(last.read_bytes()), 'flag') == 'fail')
