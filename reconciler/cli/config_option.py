@@ -34,35 +34,38 @@ def config_option(function: Function) -> Function:
 def _load(context: click.Context, parameter: click.Parameter, named: str | None) -> Config:
     config = load(Path(named) if named else find())
     if config.defaults:
-        own = defaults_for(config, context.command, context)
+        group = context.find_root().command
+        commands = group.commands if isinstance(group, click.Group) else {'': context.command}
+        check_defaults(config, commands)
+        own, _ = _accepted(config, context.command, context)
         context.default_map = {**(context.default_map or {}), **own}
     return config
 
 
-def defaults_for(
-    config: Config, command: click.Command, context: click.Context
-) -> Mapping[str, Any]:
-    """Return those of the file's defaults that are options of this command, by parameter.
+Problem = tuple[int, str, str]
 
-    Raises:
-        ConfigError: one of them is not what its option takes.
+
+def _accepted(
+    config: Config, command: click.Command, context: click.Context
+) -> tuple[Mapping[str, Any], Mapping[str, Problem]]:
+    """Return the file's defaults that the command takes, by parameter, and why not the others.
+
+    Names that are no option of the command are in neither.
     """
     options = {name: one for one in command.params for name in _names(one)}
     found: dict[str, Any] = {}
-    problems: list[tuple[int, str, str]] = []
+    problems: dict[str, Problem] = {}
     for name, value in config.defaults.items():
         option = options.get(name)
         if option is None or option.name is None:
             continue
         try:
             option.process_value(context, value)
+            found[option.name] = value
         except click.BadParameter as error:
             key = f'defaults.{name}'
-            problems.append((config.lines.get(key, 0), key, error.message))
-        found[option.name] = value
-    if problems:
-        raise ConfigError(config.source, problems)
-    return found
+            problems[name] = (config.lines.get(key, 0), key, error.message)
+    return found, problems
 
 
 def _names(parameter: click.Parameter) -> list[str]:
@@ -88,23 +91,28 @@ def option_defaults(commands: Mapping[str, click.Command]) -> Mapping[str, Any]:
 
 
 def check_defaults(config: Config, commands: Mapping[str, click.Command]) -> None:
-    """See that each default is an option of some command, and one that it takes.
+    """See that each default is an option of some command, which takes that value.
+
+    A command with an option of that name which does not take it, such as another choice of
+    formats, goes by its own default.
 
     Raises:
-        ConfigError: with all that are not.
+        ConfigError: with all that no command takes.
     """
     known: set[str] = set()
-    problems: list[tuple[int, str, str]] = []
+    taken: set[str] = set()
+    problems: dict[str, Problem] = {}
     for command in _configured(commands):
-        known.update(name for one in command.params for name in _names(one))
-        try:
-            defaults_for(config, command, click.Context(command))
-        except ConfigError as error:
-            problems += [one for one in error.problems if one not in problems]
+        names = {name: one for one in command.params for name in _names(one)}
+        found, refused = _accepted(config, command, click.Context(command))
+        known.update(names)
+        taken.update(name for name, one in names.items() if one.name in found)
+        problems = {**refused, **problems}
     for name in config.defaults:
         if name not in known:
             key = f'defaults.{name}'
             reason = f'no command has an option --{name}{nearest(name, sorted(known))}'
-            problems.append((config.lines.get(key, 0), key, reason))
-    if problems:
-        raise ConfigError(config.source, problems)
+            problems[name] = (config.lines.get(key, 0), key, reason)
+    left = [problem for name, problem in problems.items() if name not in taken]
+    if left:
+        raise ConfigError(config.source, sorted(left))

@@ -132,3 +132,14 @@ def test_a_replay_is_judged_by_the_configuration_too(operator: Operator) -> None
     _, found = operator.sweep('replay', operator.environment['STATUS'])
     assert found['mysql']['rule'] == 'best (configured)'
     assert found['shop']['health'] == 'unknown'
+
+
+def test_a_default_that_one_command_does_not_take_is_for_the_others(operator: Operator) -> None:
+    config = Path(operator.environment['JUJU_HEALTH_CONFIG'])
+    config.write_text('defaults: {attempts: 1, format: nagios}')
+    assert operator.run().stdout.startswith('JUJU-HEALTH CRITICAL')
+    assert operator.run('explain', 'mysql').stdout.startswith('lab:prod  mysql')
+    config.write_text('defaults: {format: nagois}')
+    refused = operator.run('explain', 'mysql')
+    assert (refused.returncode, refused.stdout) == (3, '')
+    assert 'line 1: defaults.format: ' in refused.stderr
