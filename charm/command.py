@@ -25,13 +25,13 @@ GRACE_SECONDS = 0.5
 _OBEY_SECONDS = 2.0
 _CHUNK_BYTES = 65536
 # Who runs: the leader of each group, and the thread that started it.
-_running: Dict[int, int] = {}
+_running: Dict[int, threading.Thread] = {}
 
 
-def kill_running(started_by: Optional[int] = None) -> None:
+def kill_running(started_by: Optional[threading.Thread] = None) -> None:
     """Kill the group of every command that runs now: what to do before we die ourselves.
 
-    With `started_by`, the identifier of a thread, only of those that it started.
+    With `started_by` only of those that this thread started.
     """
     for pid, thread in list(_running.items()):
         if started_by in (None, thread):
@@ -153,7 +153,7 @@ def run(
     finally:
         if source >= 0:
             os.close(source)
-    _running[process.pid] = threading.get_ident()
+    _running[process.pid] = threading.current_thread()
     drain = _Drain(process, cap_bytes)
     try:
         timed_out = not _drain_until_exit(process.pid, drain, deadline)

@@ -76,7 +76,7 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     todo = list(jobs)
     if not todo:
         return ()
-    threads: Dict[int, int] = {}
+    threads: Dict[int, threading.Thread] = {}
     calls: Dict[int, Callable[[], List[CheckResult]]] = {
         index: _timed(job, deadline, partial(threads.setdefault, index))
         for index, job in enumerate(todo)
@@ -101,12 +101,12 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
 
 
 def _timed(
-    job: Job, deadline: Deadline, begin: Callable[[int], Any]
+    job: Job, deadline: Deadline, begin: Callable[[threading.Thread], Any]
 ) -> Callable[[], List[CheckResult]]:
     """Return what runs the job, whatever it does; `begin` is told in which thread."""
 
     def call() -> List[CheckResult]:
-        begin(threading.get_ident())
+        begin(threading.current_thread())
         started = time.monotonic()
         try:
             results = job.run(deadline.within(job.timeout_seconds))
