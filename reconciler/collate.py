@@ -95,14 +95,16 @@ def _by_charm(service: str, readings: Iterable[Reading]) -> Choice:
         except RollupError as error:
             note = f'{reading.unit.name} asks for a rollup that is none: {error}'
             return Choice(note=note, fault=f'{service}: {note}; worst was used')
-        rules[rule.words] = rule
-        asked.setdefault(rule.words, []).append(reading.unit.name)
+        # Not by its words, which are cut.
+        key = repr(rule.document)
+        rules[key] = rule
+        asked.setdefault(key, []).append(reading.unit.name)
     if len(rules) > 1:
-        told = '; '.join(f'{words} by {_names(units)}' for words, units in sorted(asked.items()))
+        told = '; '.join(sorted(f'{rules[k].words} by {_names(u)}' for k, u in asked.items()))
         note = f'its units ask for different rollups: {told}'
         return Choice(note=note, fault=f'{service}: {note}; worst was used')
-    for words, rule in rules.items():
-        return Choice(rule, words if rule == WORST else f'{words} (by the charm)')
+    for rule in rules.values():
+        return Choice(rule, rule.words if rule == WORST else f'{rule.words} (by the charm)')
     return DEFAULT
 
 

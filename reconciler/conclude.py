@@ -12,6 +12,7 @@ from charm.report import worst
 from .causes import explain_causes
 from .collate import choose, collate, problems_first
 from .config import NOTHING, Config
+from .config_names import unmatched
 from .graph import Declared
 from .maintenance import Entry, annotate
 from .model import Application, Model
@@ -70,7 +71,7 @@ def conclude(
         started_at=evidence.started_at,
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
-        faults=(*model.faults, *faults),
+        faults=(*model.faults, *faults, *unmatched(entries, model, evidence.started_at)),
         causes=causes,
         views=judge_views(own.views, services, model.applications.keys() - entire),
     )

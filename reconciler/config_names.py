@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from .config import Config
 from .maintenance import Entry
@@ -24,6 +25,21 @@ def strangers(config: Config, model: Model) -> list[Stranger]:
     return found
 
 
+def unmatched(entries: Iterable[Entry], model: Model, now: datetime) -> list[str]:
+    """Return what is wrong with those that hold now in this very model and cover nothing of it."""
+    found = []
+    for entry in entries:
+        if entry.model and entry.is_for(model) and entry.is_active(now):
+            target = entry.target.removeprefix('machine ')
+            for _, name, hint in _missing('', [target], _targets(model)):
+                found.append(f'{entry.kind}: the model has no {name}{hint}')
+    return found
+
+
+def _targets(model: Model) -> list[str]:
+    return [*model.applications, *(unit.name for unit in model.units()), *model.machines]
+
+
 def _in_one(config: Config, model: Model, at: str) -> Iterator[Stranger]:
     services = list(model.applications)
     for service in config.services:
@@ -32,7 +48,7 @@ def _in_one(config: Config, model: Model, at: str) -> Iterator[Stranger]:
         yield from _missing(f'{path}.requires', service.requires or (), [*services, *model.saas])
     for view in config.views:
         yield from _missing(f'{at}views.{view.name}.services', view.services, services)
-    targets = [*services, *(unit.name for unit in model.units()), *model.machines]
+    targets = _targets(model)
     for key, entries in _by_key(config.maintenance):
         for index, entry in enumerate(entries):
             target = entry.target.removeprefix('machine ')

@@ -16,6 +16,7 @@ from ..words import clean, fold_units
 
 _NUMBER = re.compile(r'([1-9][0-9]{0,5})( ?%)?')
 _MAX_NAMED = 10
+_MAX_WORDS = 200
 
 
 class RollupError(ValueError):
@@ -120,7 +121,8 @@ class Rule(ABC):
                 told.insert(1, str(value))
             elif value != one.default and value != {}:
                 told.append(f'{one.name.replace("_", "-")}={_word(value)}')
-        return ' '.join(told)
+        words = ' '.join(told)
+        return words if len(words) <= _MAX_WORDS else f'{words[: _MAX_WORDS - 1]}…'
 
 
 def _plain(value: object) -> object:

@@ -13,7 +13,9 @@ from charm.report import Health
 from ..words import clean
 from .base import Rule, Verdict, Vote, read_ratio, tally
 
-_MAX_WEIGHTS = 1000
+# A unit may name a rule in its report: what it costs to judge by it has a bound.
+_MAX_WEIGHTS = 100
+_MAX_NAME = 200
 _MAX_WEIGHT = 1e6
 
 
@@ -26,7 +28,7 @@ def _read_weights(value: object) -> Mapping[str, float]:
             number = -1.0 if isinstance(weight, bool) else float(str(weight))
         except ValueError:
             number = -1.0
-        if not 0.0 <= number <= _MAX_WEIGHT:
+        if not 0.0 <= number <= _MAX_WEIGHT or len(str(name)) > _MAX_NAME:
             raise ValueError(f'{clean(str(name))[:60]}: {clean(repr(weight))[:60]} is no weight')
         weights[str(name)] = number
     return weights

@@ -71,7 +71,15 @@ def test_one_unit_cannot_talk_away_the_trouble_of_another() -> None:
 
 
 @pytest.mark.parametrize(
-    'rollup', [{'rule': 'bset'}, {'rule': 3}, {'count': 2}, {'rule': 'at-least', 'count': 'x\x1b'}]
+    'rollup',
+    [
+        {'rule': 'bset'},
+        {'rule': 3},
+        {'count': 2},
+        {'rule': 'at-least', 'count': 'x\x1b'},
+        {'rule': 'weighted', 'weights': dict.fromkeys(map(str, range(101)), 1)},
+        {'rule': 'weighted', 'weights': {'x' * 201: 1}},
+    ],
 )
 def test_what_is_no_rule_gets_the_worst_and_a_named_fault(rollup: Any) -> None:
     found = chosen(reading(0, rollup=rollup))

@@ -126,6 +126,13 @@ def test_it_holds_from_its_start_until_its_end_in_its_model() -> None:
     assert not any(held(model=one) for one in ('other:prod', 'staging'))
 
 
+def test_a_target_that_the_model_does_not_have_is_said() -> None:
+    entries = [entry('mysl:disk', model='prod'), entry('mysql', model='prod'), entry('gone')]
+    assert sweep(DISK, said=entries).faults == (
+        "acknowledged: the model has no mysl; did you mean 'mysql'?",
+    )
+
+
 def test_the_configuration_says_it_too() -> None:
     config = Config(maintenance=(entry('mysql', MAINTENANCE),))
     assert suppressed(sweep(DISK, config=config)) == ['mysql']
