@@ -21,6 +21,7 @@ from tests.standin.builder import Application, Machine, Relation, Unit, World
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
 SHIBBOLETH = 'a-token-of-more-than-16-characters'
 AGENT_PORT = 8641
+_FLAG = 'read code < /srv/flag; echo "it is $code"; exit $code'
 # Only checks whose answers are the same whenever they are run.
 CHECKS = {
     'disk': {'enabled': False},
@@ -29,7 +30,7 @@ CHECKS = {
     'clock': {'enabled': False},
     'ssh': {'kind': 'systemd', 'units': ['ssh']},
     'words': {'kind': 'nagios', 'command': ['/bin/sh', '-c', 'echo "WARN é | a=1;2;3"; exit 1']},
-    'flag': {'kind': 'nagios', 'command': ['/bin/sh', '-c', 'exit "$(cat /srv/flag)"']},
+    'flag': {'kind': 'nagios', 'command': ['/bin/sh', '-c', _FLAG]},
 }
 BESIDE = Relation('juju-info', 'health', 'juju-info', 'container')
 Done = subprocess.CompletedProcess[str]
@@ -56,9 +57,9 @@ def lay_out(host: Host, directory: Path) -> None:
     for unit in ('health/0', 'health/1'):
         add_juju_health(host, unit)
     etc = host.root / 'etc/juju-health'
-    (etc / 'checks.d').mkdir(parents=True)
+    (etc / 'checks.d').mkdir(parents=True, exist_ok=True)
     (etc / 'checks.d/test.json').write_text(json.dumps({'checks': CHECKS}))
-    (host.root / 'srv/flag').write_text('0')
+    (host.root / 'srv/flag').write_text('0\n')
     files = Files(directory)
     make_missing(files, [host.address])
     for name in ('cert.pem', 'key.pem'):

@@ -76,12 +76,13 @@ def test_what_happened_between_two_sweeps_is_in_what_was_reaped(lab: Lab) -> Non
         assert lab.enrol(url).returncode == 0
     wait_for(lab, '--ask', 'log')
     for code in ('2', '0'):
-        (lab.host.root / 'srv/flag').write_text(code)
+        (lab.host.root / 'srv/flag').write_text(f'{code}\n')
         health = {'2': 'fail', '0': 'passed'}[code]
         wait_until(partial(flag_is, lab, health), 30, f'the flag to be {health}')
     assert lab.ask('--ask', 'log')['web/0']['outcome'] == 'reported'
     reaped = lab.state / 'reaped/lab/prod/web-0/log'
-    lines = [json.loads(line) for path in sorted(reaped.glob('agent-*')) for line in path.open()]
+    text = ''.join(path.read_text() for path in sorted(reaped.glob('agent-*')))
+    lines = [json.loads(line) for line in text.splitlines()]
     seen = [
         line['result']['health']
         for line in lines
