@@ -156,10 +156,10 @@ class Service:
         new.rename(here)
 
 
-def build_clock(into: Path) -> Path:
-    """Return a library that gives a process a wall clock to be moved; `into` is a directory."""
-    library = into / 'moved_clock.so'
-    source = Path(__file__).with_name('moved_clock.c')
+def build(name: str, into: Path) -> Path:
+    """Return the library that the C file of that name makes; `into` is a directory."""
+    library = into / f'{name}.so'
+    source = Path(__file__).with_name(f'{name}.c')
     options = ('-shared', '-fPIC', '-nostdlib', '-fno-builtin', '-O1', '-Wall', '-Werror')
     subprocess.run(['gcc', *options, '-o', library, source], check=True, timeout=60)
     return library
@@ -167,7 +167,7 @@ def build_clock(into: Path) -> Path:
 
 def preload(service: Service) -> None:
     """Give the service a wall clock of its own, which `set_clock` moves while it runs."""
-    library = build_clock(service.host.root / 'opt')
+    library = build('moved_clock', service.host.root / 'opt')
     service.drop_in('clock', f'[Service]\nEnvironment=LD_PRELOAD=/opt/{library.name}\n')
 
 

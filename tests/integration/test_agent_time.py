@@ -15,7 +15,7 @@ from charm.fields import parse_time
 from tests.conftest import Hosts
 from tests.unit.agent.tls import Certificates
 
-from .agent_host import UNIT, Service, boot_of, build_clock, preload, set_clock
+from .agent_host import UNIT, Service, boot_of, build, preload, set_clock
 from .agents import Agent, Receiver, health_of, until
 
 DAY = timedelta(days=1)
@@ -86,7 +86,7 @@ def test_a_python_whose_locks_wait_by_the_wall_clock_is_not_held_up(
 ) -> None:
     clock = tmp_path / 'clock'
     clock.write_text('0')
-    agent.start(2.0, LD_PRELOAD=str(build_clock(tmp_path)), MOVED_CLOCK=str(clock))
+    agent.start(2.0, LD_PRELOAD=str(build('moved_clock', tmp_path)), MOVED_CLOCK=str(clock))
     agent.first_report()
     clock.write_text(f'{by.total_seconds():.0f}')
     assert abs(ahead(json.loads(agent.ask('POST', '/v1/run', {'checks': ['flag']}).body)) - by) < (
