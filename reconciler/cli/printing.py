@@ -6,11 +6,13 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from charm.report import Health
+from reconciler.errors import UsageError
 from reconciler.exit_codes import exit_code
 from reconciler.fleet import Fleet
 from reconciler.maintenance import ACKNOWLEDGED, MAINTENANCE
@@ -106,6 +108,14 @@ class Printing:
         kinds = ((MAINTENANCE, self.maintenance_is_ok), (ACKNOWLEDGED, self.ack_is_ok))
         return tuple(kind for kind, chosen in kinds if chosen)
 
+    def _check(self) -> None:
+        path = Path(self.output)
+        plain = self.output not in ('', '-') and (path.is_file() or not path.exists())
+        if self.form == 'textfile' and plain and path.suffix != '.prom':
+            raise UsageError(
+                f'cannot write {self.output}: node exporter reads only names ending in .prom'
+            )
+
     def show(
         self, found: Snapshot | Fleet, unit_detail: bool = False, at: datetime | None = None
     ) -> int:
@@ -114,6 +124,7 @@ class Printing:
         Raises:
             UsageError: the file cannot be written.
         """
+        self._check()
         options = replace(view(self.output, unit_detail, at), blame=self.blame)
         if isinstance(found, Fleet):
             text = render_fleet(found, self.form, options)

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-from charm.files import write_whole
-from reconciler.errors import UsageError
 from reconciler.readings import Snapshot
 
 from .base import Options
@@ -41,18 +38,6 @@ def classic(found: Iterable[Family]) -> str:
     """Return families in the classic text format."""
     lines = [line for family in found for line in _lines(family, modern=False)]
     return '\n'.join(lines) + '\n'
-
-
-def write_textfile(snapshot: Snapshot, options: Options, path: Path) -> None:
-    """Write the textfile whole or not at all, so that node exporter never reads half of it.
-
-    Raises:
-        UsageError: the name does not end in `.prom`, so node exporter would not read it.
-        charm.errors.FileError: it cannot be written; the old one stays.
-    """
-    if path.suffix != '.prom':
-        raise UsageError(f'cannot write {path}: node exporter reads only names ending in .prom')
-    write_whole(path, render_textfile(snapshot, options).encode())
 
 
 def _lines(family: Family, modern: bool) -> Iterator[str]:

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from charm.report import Health
+from reconciler.cli.output import write_document
 from reconciler.collate import collate
 from reconciler.exit_codes import exit_code
+from reconciler.fleet import Fleet
 from reconciler.readings import Snapshot
-from reconciler.render import html, nagios, openmetrics, tap
+from reconciler.render import fleet, html, nagios, openmetrics, tap
 from reconciler.render.cases import safe
 from tests.integration.consumers import Icinga, Site, fetch, free_port, running
 from tests.unit.render.cases import (
@@ -29,6 +31,7 @@ from tests.unit.render.cases import (
     reported,
     rich,
     snapshot_of,
+    told,
     tolerant,
     well,
 )
@@ -49,8 +52,16 @@ def _run(*command: str, stdin: str = '') -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize('case', CASES)
 def test_promtool_finds_nothing_wrong_with_the_textfile(case: str, tmp_path: Path) -> None:
     path = tmp_path / 'juju.prom'
-    openmetrics.write_textfile(CASES[case](), OPTIONS, path)
+    write_document(openmetrics.render_textfile(CASES[case](), OPTIONS), str(path))
     ended = _run('promtool', 'check', 'metrics', stdin=path.read_text())
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, '', '')
+
+
+@_needs('promtool', 'prometheus')
+def test_promtool_finds_nothing_wrong_with_several_models_in_one_textfile() -> None:
+    several = Fleet({'k1:admin/prod': rich(), 'k2:admin/shop': told()}, OPTIONS.now, 1.0)
+    ended = _run('promtool', 'check', 'metrics', stdin=fleet.render(several, 'textfile', OPTIONS))
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, '', '')
 
@@ -91,7 +102,8 @@ def test_prometheus_scrapes_the_openmetrics_text(site: Site, tmp_path: Path) -> 
 
 @_needs('prometheus-node-exporter', 'prometheus-node-exporter')
 def test_node_exporter_passes_the_textfile_on(tmp_path: Path) -> None:
-    openmetrics.write_textfile(rich(), OPTIONS, tmp_path / 'juju.prom')
+    text = openmetrics.render_textfile(rich(), OPTIONS)
+    write_document(text, str(tmp_path / 'juju.prom'))
     listen = f'127.0.0.1:{free_port()}'
     command = [
         'prometheus-node-exporter',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -165,6 +166,19 @@ def test_a_file_is_written_whole_and_stdout_stays_empty(saved: Path, tmp_path: P
     assert link.is_symlink(), 'what a link leads to is replaced, not the link'
     assert target.read_bytes() == run('replay', str(saved), '--format', 'textfile').stdout
     assert [path.name for path in tmp_path.glob('.*')] == []
+    assert stat.S_IMODE(target.stat().st_mode) == 0o644, 'node exporter may read it'
+    before = target.stat().st_ino
+    run('replay', str(saved), '--format', 'textfile', '-o', str(target))
+    assert target.stat().st_ino != before, 'it is replaced, never written into'
+
+
+def test_a_textfile_that_node_exporter_would_not_read_is_refused(
+    saved: Path, tmp_path: Path
+) -> None:
+    done = run('replay', str(saved), '--format', 'textfile', '-o', str(tmp_path / 'juju.txt'))
+    assert (done.returncode, done.stdout) == (3, b'')
+    assert b'names ending in .prom' in done.stderr
+    assert not (tmp_path / 'juju.txt').exists()
 
 
 def test_what_is_no_plain_file_is_written_to_and_not_replaced(saved: Path, tmp_path: Path) -> None:

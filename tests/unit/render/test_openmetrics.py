@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from prometheus_client import Metric
 from prometheus_client import parser as classic
 from prometheus_client.openmetrics import parser as modern
 
-from charm.errors import FileError
 from charm.report import Health
 from reconciler.collate import collate
-from reconciler.errors import UsageError
 from reconciler.readings import Snapshot
 from reconciler.render import metrics, openmetrics
 
@@ -29,7 +23,6 @@ from .cases import (
     rich,
     snapshot_of,
     snapshots,
-    well,
 )
 
 
@@ -125,28 +118,3 @@ def test_units_beyond_the_bound_are_counted_instead() -> None:
     assert len(found['juju_health_unit_health'].samples) == metrics.MAX_UNITS * len(Health)
     left_out = {s.labels['of']: s.value for s in found['juju_health_left_out_series'].samples}
     assert left_out['units'] == 7
-
-
-def test_the_textfile_replaces_the_old_one_whole_and_all_may_read_it(tmp_path: Path) -> None:
-    path = tmp_path / 'juju.prom'
-    openmetrics.write_textfile(rich(), OPTIONS, path)
-    first = path.stat().st_ino
-    openmetrics.write_textfile(well(), OPTIONS, path)
-
-    assert path.read_text() == openmetrics.render_textfile(well(), OPTIONS)
-    assert path.stat().st_ino != first
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    assert os.listdir(tmp_path) == ['juju.prom']
-
-
-def test_a_textfile_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
-    blocked = tmp_path / 'file'
-    blocked.write_text('')
-
-    with pytest.raises(FileError, match='cannot write'):
-        openmetrics.write_textfile(well(), OPTIONS, blocked / 'juju.prom')
-
-
-def test_a_name_that_node_exporter_would_not_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r'ending in \.prom'):
-        openmetrics.write_textfile(well(), OPTIONS, tmp_path / 'juju.txt')
