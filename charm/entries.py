@@ -10,7 +10,7 @@ from typing import Any, Mapping, Optional, Tuple
 from . import hysteresis
 from .checks import BUILT_IN, CHECKS
 from .checks.base import CheckSpec
-from .checks.options import OptionError, build, nearest, option_names, rebuild
+from .checks.options import OptionError, build, convert, nearest, option_names, rebuild
 from .errors import DefinitionError
 
 # The keys of every entry; all others are options of its kind.
@@ -116,8 +116,7 @@ def _read(source: str, name: str, entry: Mapping[str, Any]) -> Definition:
         settling={key: entry[key] for key in hysteresis.OPTIONS if key in entry},
     )
     if 'kind' not in entry:
-        if name in BUILT_IN:
-            found.tune(CheckSpec(name, CHECKS[name]()))
+        _check_alone(found)
         return found
     # Only here: an author may have called a callback by whatever name Python has.
     if not _NAME.fullmatch(name):
@@ -129,6 +128,19 @@ def _read(source: str, name: str, entry: Mapping[str, Any]) -> Definition:
     defined = replace(found, check=build(CHECKS[kind], options), options={})
     defined.defined()
     return defined
+
+
+def _check_alone(found: Definition) -> None:
+    """Refuse what is wrong with a change whatever the rest of its check is.
+
+    Raises:
+        OptionError: with the key.
+    """
+    if found.name in BUILT_IN:
+        _refuse_unknown(CHECKS[found.name], found.options, found.name)
+        convert(CHECKS[found.name], found.options)
+    for key, value in found.settling.items():
+        hysteresis.Rule(**{'flap_low': 1e-9, 'flap_high': 100.0, key: value})
 
 
 def _refuse_unknown(check: Any, options: Mapping[str, Any], source: str) -> None:

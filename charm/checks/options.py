@@ -61,7 +61,7 @@ def build(check: Any, values: Mapping[str, Any]) -> Any:
     Raises:
         OptionError: an option is unknown, missing, of another type, or refused by the check.
     """
-    converted = _converted(check, values)
+    converted = convert(check, values)
     for field in dataclasses.fields(check):
         if _is_required(field) and field.name not in converted:
             raise OptionError(field.name, 'missing, and it has no default')
@@ -74,10 +74,15 @@ def rebuild(check: Any, values: Mapping[str, Any]) -> Any:
     Raises:
         OptionError: an option is unknown, of another type, or refused by the check.
     """
-    return dataclasses.replace(check, **_converted(type(check), values))
+    return dataclasses.replace(check, **convert(type(check), values))
 
 
-def _converted(check: Any, values: Mapping[str, Any]) -> Dict[str, Any]:
+def convert(check: Any, values: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return the options in `values`, each as its field's type.
+
+    Raises:
+        OptionError: an option is unknown, or of another type.
+    """
     names = option_names(check)
     hints = get_type_hints(check)
     converted: Dict[str, Any] = {}

@@ -119,7 +119,9 @@ def test_an_entry_says_all_there_is_to_say(directory: Path) -> None:
         ('checks:\n  a: {kind: load, flap_low: 99}\n', 'checks.a.flap_low', 'above flap_high'),
         ('checks:\n  disk: {fail_afer: 2}\n', 'checks.disk.fail_afer', "'fail_after'"),
         ('checks:\n  disk: {enabeld: no}\n', 'checks.disk.enabeld', "'enabled'"),
-        ('checks:\n  disk: {warn_used_percent: 95}\n', 'checks.disk.warn_used_percent', 'above'),
+        ('checks:\n  disk: {warn_used_percent: x}\n', 'checks.disk.warn_used_percent', 'number'),
+        ('checks:\n  other: {fail_after: 0}\n', 'checks.other.fail_after', 'between 1 and'),
+        ('checks:\n  other: {flap_low: x}\n', 'checks.other.flap_low', 'number of percent'),
     ],
 )
 def test_what_is_wrong_is_said_with_its_key(

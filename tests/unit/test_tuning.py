@@ -162,6 +162,18 @@ def test_a_change_that_cannot_be_made_leaves_the_check_as_it_was() -> None:
     assert spec.check == CHECKS['disk'](fail_used_percent=85.0)
 
 
+def test_a_change_may_be_right_only_with_that_of_another_file() -> None:
+    found = tuned(('disk', {'fail_used_percent': 97}), ('disk', {'warn_used_percent': 95}))
+    assert only(found, 'disk').check == CHECKS['disk'](
+        warn_used_percent=95.0, fail_used_percent=97.0
+    )
+    spec = only(tuned(('load', {'flap_high': 60}), ('load', {'flap_low': 50})), 'load')
+    assert spec.settling == Rule(flap_low=50, flap_high=60)
+    assert faults(tuned(('load', {'flap_low': 50}))) == [
+        ('0.yaml', 'checks.load.flap_low', '50 is above flap_high')
+    ]
+
+
 def test_a_new_name_that_is_taken_is_refused_and_the_old_one_stays() -> None:
     found = tuned(('disk', {'rename': 'load'}))
     assert faults(found) == [
