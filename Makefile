@@ -52,7 +52,7 @@ charm: .venv/ready  ## Build build/juju-health.charm, and have charm-proof and c
 
 .PHONY: golden
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
-	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/render tests/unit/test_render.py
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/render tests/unit/test_{render,fleet,diff,doctor}.py
 
 .PHONY: man
 man: .venv/ready  ## Write the manual page anew, from the commands' help

@@ -153,67 +153,62 @@ def reached(
 
 def over_there(answered: Mapping[str, Probe], k8s: bool) -> Iterator[Finding]:
     """Yield what the machines that answered lack."""
-    yield _without(
+    yield _lacking(
         'sudo',
         [unit for unit, found in answered.items() if not (found.sudo or k8s)],
         "root can be asked for where a hook is root's alone",
         'the ssh user may not use sudo without a password, which hooks of root need',
         "echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-ubuntu, on the machine",
-        Result.WARN,
     )
-    old = [unit for unit, found in answered.items() if _is_old(found.python)]
     named = '.'.join(map(str, OLDEST_PYTHON))
-    yield _without(
+    yield _lacking(
         'python',
-        old,
+        [unit for unit, found in answered.items() if _is_old(found.python)],
         f'{named} or later',
         f'python3 is missing or older than {named}, which the health charm needs',
-        f'juju ssh {old[0] if old else "UNIT"} -- sudo apt-get install -y python3',
-        Result.WARN,
+        'juju ssh {unit} -- sudo apt-get install -y python3',
     )
-    missing = [unit for found in answered.values() for unit, there in found.hooks if there == 'no']
-    yield _without(
+    yield _lacking(
         'hook',
-        missing,
+        [unit for found in answered.values() for unit, there in found.hooks if there == 'no'],
         'a health hook is there for every unit asked',
         'no health hook is there: juju status is all that is known',
         'juju integrate health APPLICATION; or ship hooks/health with the charm',
-        Result.WARN,
     )
-    other = {
-        unit: found.version
-        for unit, found in answered.items()
-        if found.version and found.version != __version__
-    }
-    versions = ', '.join(sorted(set(other.values())))
-    yield _without(
+    yield _version({unit: found.version for unit, found in answered.items()})
+    yield from _agent({unit: found.agent for unit, found in answered.items()})
+
+
+def _version(told: Mapping[str, str]) -> Finding:
+    other = [unit for unit, version in told.items() if version not in ('', __version__)]
+    versions = ', '.join(sorted({told[unit] for unit in other}))
+    return _lacking(
         'version',
-        list(other),
+        other,
         f'{__version__}, as here',
         f'another version of the health charm than here ({__version__}): {versions}',
         'juju refresh health; or upgrade reconcile-health',
-        Result.WARN,
     )
-    dead = [unit for unit, found in answered.items() if found.agent in ('failed', 'inactive')]
-    active = sum(found.agent == 'active' for found in answered.values())
+
+
+def _agent(told: Mapping[str, str]) -> Iterator[Finding]:
     # Without the agent all is collected the same, so only where others have it is it missed.
-    if active or any(found.agent == 'failed' for found in answered.values()):
-        yield _without(
+    if {'active', 'failed'} & set(told.values()):
+        yield _lacking(
             'agent',
-            dead,
+            [unit for unit, word in told.items() if word in ('failed', 'inactive')],
             'runs everywhere',
             'the agent does not run; the hook is asked instead',
-            f'juju ssh {dead[0] if dead else "UNIT"} -- sudo systemctl restart juju-health-agent',
-            Result.WARN,
+            'juju ssh {unit} -- sudo systemctl restart juju-health-agent',
         )
 
 
-def _without(
-    name: str, units: Sequence[str], fine: str, message: str, mend: str, result: Result
-) -> Finding:
+def _lacking(name: str, units: Sequence[str], fine: str, message: str, mend: str) -> Finding:
+    """Return that all is fine, or which units lack it; `{unit}` in `mend` is the first of them."""
     if not units:
         return Finding(name, Result.OK, fine)
-    return Finding(name, result, f'{fold_units(units)}: {message}', mend)
+    told = mend.replace('{unit}', units[0])
+    return Finding(name, Result.WARN, f'{fold_units(units)}: {message}', told)
 
 
 def _is_old(python: str) -> bool:
