@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from charm.report import Health, worst
 
@@ -21,14 +22,19 @@ def exit_code(
     An incomplete sweep that is not worse anyway exits as `unknown` does. A service all of whose
     troubles are covered by suppressions of the kinds in `excused` does not count.
     """
-    health = snapshot.health
+    health = leave_out(snapshot, excused).health
+    if not snapshot.complete and health.rank < Health.UNKNOWN.rank:
+        health = Health.UNKNOWN
+    return EXIT_CODES[health] if health.rank >= fail_on.rank else 0
+
+
+def leave_out(snapshot: Snapshot, excused: Collection[str]) -> Snapshot:
+    """Return the snapshot with the health that it has without the excused services."""
     counting = [
         one.health
         for one in snapshot.services
         if not (excused and is_covered(one, snapshot.model, excused))
     ]
-    if len(counting) < len(snapshot.services):
-        health = worst([Health.PASSED, *counting])
-    if not snapshot.complete and health.rank < Health.UNKNOWN.rank:
-        health = Health.UNKNOWN
-    return EXIT_CODES[health] if health.rank >= fail_on.rank else 0
+    if len(counting) == len(snapshot.services):
+        return snapshot
+    return replace(snapshot, health=worst([Health.PASSED, *counting]))

@@ -13,7 +13,7 @@ import click
 
 from charm.report import Health
 from reconciler.errors import UsageError
-from reconciler.exit_codes import exit_code
+from reconciler.exit_codes import exit_code, leave_out
 from reconciler.fleet import Fleet
 from reconciler.maintenance import ACKNOWLEDGED, MAINTENANCE
 from reconciler.readings import Snapshot
@@ -131,7 +131,11 @@ class Printing:
         else:
             text = RENDERERS[self.form](found, options)
         write_document(text, self.output)
-        return exit_code(as_one(found), Health(self.fail_on), self.excused)
+        if isinstance(found, Fleet):
+            # Model by model, since the names in what is merged are not those that were covered.
+            own = {name: leave_out(one, self.excused) for name, one in found.snapshots.items()}
+            return exit_code(replace(found, snapshots=own).merged(), Health(self.fail_on))
+        return exit_code(found, Health(self.fail_on), self.excused)
 
 
 def as_one(found: Snapshot | Fleet) -> Snapshot:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.report import Health
+from reconciler.cli.printing import Printing
 from reconciler.conclude import Evidence, conclude
 from reconciler.config import Config
 from reconciler.exit_codes import exit_code
+from reconciler.fleet import Fleet
 from reconciler.maintenance import ACKNOWLEDGED, MAINTENANCE, Entry
 from reconciler.model import Application, Machine, Model, Unit
 from reconciler.moments import parse_moment, parse_zone
@@ -228,3 +231,14 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         parse_moment(text)
     with pytest.raises(ValueError, match='is no time zone'):
         parse_zone(text)
+
+
+def test_of_several_models_each_is_excused_by_what_is_said_of_it(tmp_path: Path) -> None:
+    planned = sweep(DISK, said=[entry('mysql', MAINTENANCE)])
+    printing = Printing('json', str(tmp_path / 'out'), maintenance_is_ok=True)
+    every = sweep(DISK, said=[entry('*', MAINTENANCE)])
+    both = Fleet({'lab:admin/prod': planned, 'lab:admin/next': every}, NOW, 1.0)
+    assert printing.show(both) == 0
+    assert replace(printing, maintenance_is_ok=False).show(both) == 2
+    worse = replace(both, snapshots={**both.snapshots, 'lab:admin/other': sweep(DISK)})
+    assert printing.show(worse) == 2
