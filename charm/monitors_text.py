@@ -6,6 +6,7 @@ Charms have written all three; see cos-proxy's src/nrpe_exporter.py and its test
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
@@ -73,7 +74,8 @@ def _parse_python(text: str, reason: str) -> Any:
     if deepest > _MOST_DEPTH:
         raise ValueError(f'nested deeper than {_MOST_DEPTH} levels')
     try:
-        return ast.literal_eval(text)
+        # Through JSON, so that keys are text and nothing is in it that JSON lacks.
+        return json.loads(json.dumps(ast.literal_eval(text), allow_nan=False))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         pass
     try:

@@ -45,6 +45,8 @@ def find(unit: str, reporter: str) -> Sourced:
         try:
             found += source(unit, reporter, found)
         except (HealthError, OSError) as error:
-            # A source that cannot be looked into costs only itself.
             found += Sourced(faults=(DefinitionError(word, '', str(error)),))
+        except Exception as error:  # noqa: BLE001 - the boundary: a source costs only itself
+            reason = f'{type(error).__name__}: {error}'
+            found += Sourced(faults=(DefinitionError(word, '', reason),))
     return found

@@ -119,11 +119,14 @@ def test_a_source_that_breaks_is_one_fault_and_costs_no_other(
     def denied(*_given: object) -> Sourced:
         raise PermissionError('denied')
 
-    table = {'a': broken, 'b': lambda *_given: FOUND, 'c': denied}
+    table = {'a': broken, 'b': lambda *_given: FOUND, 'c': denied, 'd': lambda *_given: 1 / 0}
     monkeypatch.setattr(sources, 'SOURCES', table)
     found = sources.find('web/0', 'health/3')
     assert found.specs == FOUND.specs
-    assert [fault.source for fault in found.faults] == ['a', '/etc/nagios/nrpe.d/x.cfg', 'c']
+    assert [fault.source for fault in found.faults] == [
+        *('a', '/etc/nagios/nrpe.d/x.cfg', 'c', 'd')
+    ]
+    assert found.faults[-1].reason == 'ZeroDivisionError: division by zero'
 
 
 def test_a_source_knows_what_those_before_it_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from charm.checks import CHECKS
 from charm.checks.base import CheckSpec
 from charm.deadline import Deadline
-from charm.monitor_kinds import KINDS, NotHere, PluginMonitor
+from charm.monitor_kinds import NotHere, PluginMonitor
 from charm.monitors import find, to_file
 from charm.report import CheckResult, Health
 from charm.runner import check_job, run_jobs
@@ -258,30 +256,6 @@ def test_there_are_bounds(directory: Path) -> None:
     assert 'nested deeper' in find('web/0', (), directory).faults[0].reason
     put(directory, 'x' * 70_000)
     assert 'the limit is 65536' in find('web/0', (), directory).faults[0].reason
-
-
-TREES = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 70000) | st.text(max_size=8),
-    lambda inner: st.dictionaries(
-        st.sampled_from([*'abc', *(word.partition('.')[2] for word in KINDS), 'port', 'min']),
-        inner,
-        max_size=3,
-    ),
-)
-
-
-@settings(deadline=None, max_examples=200)
-@given(st.dictionaries(st.sampled_from(['local', 'remote', 'x']), TREES, max_size=3))
-def test_any_monitors_are_checks_or_faults(
-    tmp_path_factory: pytest.TempPathFactory, monitors: Any
-) -> None:
-    directory = tmp_path_factory.mktemp('monitors.d')
-    put(directory, json.dumps({'monitors': monitors}))
-    found = find('web/0', (), directory)
-    for spec in found.specs:
-        assert spec.name.startswith('monitors-')
-    for fault in found.faults:
-        assert fault.reason
 
 
 def test_nothing_that_is_not_here_passes() -> None:
