@@ -33,6 +33,7 @@ MAX_BYTES = 256 * 1024 * 1024
 _STATUS_NAME = re.compile(r'juju[-_]status(?!.*\.(txt|log)$).*')
 _LOG_NAME = re.compile(r'agent(-\d+-[0-9a-f]+)?\.jsonl')
 _REPORT = re.compile(rb'\s*\{\s*"schema"\s*:\s*\d+\s*,\s*"service"')
+_STATUS = re.compile(rb'\s*\{\s*"model"\s*:\s*\{\s*"name"')
 _TARBALL = re.compile(r'.*\.(tar|tgz|txz|tar\.(gz|xz|bz2|zst))')
 _SNIFF_BYTES = 200
 _NO_TIME = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -121,20 +122,24 @@ def files_in(places: Iterable[Path]) -> Iterator[Path]:
 
 
 def is_status(path: Path) -> bool:
-    """Return whether the file is named as a status document of an archive is."""
-    return bool(_STATUS_NAME.fullmatch(path.name))
+    """Return whether the file is named as a status document is, or begins as one in JSON does."""
+    return bool(_STATUS_NAME.fullmatch(path.name) or _STATUS.match(_head(path)))
+
+
+def _head(path: Path) -> bytes:
+    """Return how the file begins; nothing if it cannot be read."""
+    try:
+        with path.open('rb') as file:
+            return file.read(_SNIFF_BYTES)
+    except OSError:
+        return b''
 
 
 def reports_in(path: Path) -> Iterator[Found]:
     """Yield the reports in one file; none if it holds none that can be read."""
-    try:
-        with path.open('rb') as file:
-            head = file.read(_SNIFF_BYTES)
-    except OSError:
-        return
     if _LOG_NAME.fullmatch(path.name):
         yield from _logged(path)
-    elif _REPORT.match(head):
+    elif _REPORT.match(_head(path)):
         yield from _printed(path)
 
 

@@ -53,7 +53,7 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
             found = _wait(waiting, waiting.goal, attempt, asking.quiet)
     except ReconcilerError as error:
         if printing.is_for_programs:
-            printing.show(failure(asking.model, error))
+            printing.show(failure(asking.model, error, many.all_models))
         raise
     code = printing.show(found, unit_detail=bool(units))
     reached = waiting.goal and verdict(as_one(found)).rank <= waiting.goal.rank
@@ -87,15 +87,19 @@ def _wait(
     return found
 
 
-def failure(model: str, error: ReconcilerError) -> Snapshot:
-    """Return the snapshot of a sweep that could not begin: nothing is known, and it says why."""
+def failure(model: str, error: ReconcilerError, all_models: bool = False) -> Snapshot | Fleet:
+    """Return what a sweep that could not begin found: nothing, and it says why."""
+    faults = (str(error), *([error.advice] if error.advice else []))
+    now = datetime.now(timezone.utc)
+    if all_models:
+        return Fleet({}, now, 0.0, faults)
     controller, _, name = model.rpartition(':')
     return Snapshot(
         model=Model(name, controller),
         services=(),
         health=Health.UNKNOWN,
-        started_at=datetime.now(timezone.utc),
+        started_at=now,
         duration_seconds=0.0,
         complete=False,
-        faults=(str(error), *([error.advice] if error.advice else [])),
+        faults=faults,
     )

@@ -249,6 +249,18 @@ def test_programs_get_a_document_whatever_fails(form: str, fault: str, tmp_path:
     assert done.stderr.startswith(b'reconcile-health: cannot')
 
 
+@pytest.mark.parametrize('fault', ['logged-out', 'unreachable', 'no-juju'])
+def test_all_models_that_cannot_be_listed_are_a_document_too(fault: str, tmp_path: Path) -> None:
+    known = '' if fault == 'no-juju' else fault
+    environment = replace(model(), fault=known).write(tmp_path / 'juju')
+    juju = '/nonexistent/juju' if fault == 'no-juju' else 'juju'
+    done = run('--all-models', '--format', 'json', '--juju', juju, environment=environment)
+    document = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert (document['models'], document['complete'], document['health']) == ({}, False, 'unknown')
+    assert 'cannot' in document['faults'][0]
+
+
 def test_nagios_gets_its_line_and_prometheus_its_alarm_when_juju_is_not_there() -> None:
     done = run('--format', 'nagios', '--juju', '/nonexistent/juju', '-m', 'lab:prod')
     assert done.stdout.startswith(b'JUJU-HEALTH UNKNOWN: lab:prod: no services: cannot run')

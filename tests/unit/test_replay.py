@@ -132,6 +132,11 @@ def test_loose_files_do_as_well(tmp_path: Path) -> None:
     assert readings['mysql/1'].outcome is Outcome.REPORTED
 
 
+def test_a_status_document_is_known_by_how_it_begins(tmp_path: Path) -> None:
+    put(tmp_path, {'case-1234': json.dumps(world().status()), 'notes': '{"model": 3}'})
+    assert find([tmp_path]).model.name == 'prod'
+
+
 def test_an_old_report_tells_nothing_of_then(tmp_path: Path) -> None:
     text = wire.encode(report('mysql/0', ago=MAX_AGE + 60))
     put(tmp_path, {'juju_status.json': json.dumps(world().status()), 'r': text})
