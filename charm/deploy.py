@@ -76,7 +76,7 @@ class Deployment:
         self._troubles += [str(fault) for fault in wanted.faults]
         for directory in (place.checks, place.units, place.monitors, place.states, place.memory):
             make_directory(directory)
-        contents = self._contents(wanted, before)
+        contents = self._contents(wanted, unit, before)
         # Said first: a hook that dies between here and the end is made good by the next one.
         known = tuple(sorted({*contents, *before.files}))
         remember(place, own, Memory(unit, known, before.pushed, unfinished=True))
@@ -111,14 +111,16 @@ class Deployment:
         said = self._context.principal or related.principal_of(self._tools, self._context)
         return said or before.principal or self._context.unit
 
-    def _contents(self, wanted: Wanted, before: Memory) -> Dict[str, Optional[bytes]]:
+    def _contents(self, wanted: Wanted, unit: str, before: Memory) -> Dict[str, Optional[bytes]]:
         """Return the files of checks and monitors; `None` for one that stays as it is."""
-        checks = f'{self._place.checks.name}/{checks_name(self._context.unit)}'
         contents: Dict[str, Optional[bytes]] = {}
-        if wanted.checks is None and checks in before.files:
-            contents[checks] = None  # What the last good option became stays.
-        elif wanted.checks:
-            contents[checks] = wanted.checks
+        for name, content in (
+            (f'{self._place.checks.name}/{checks_name(self._context.unit)}', wanted.checks),
+            (f'{self._place.rollups.name}/{unit.split("/")[0]}.json', wanted.rollup),
+        ):
+            # What the last good option became stays.
+            if content or (content is None and name in before.files):
+                contents[name] = content
         asked = related.monitors_wanted(self._tools, self._context)
         contents.update({f'{self._place.monitors.name}/{name}': asked[name] for name in asked})
         return contents
@@ -145,7 +147,7 @@ class Deployment:
             message = f"{path} is not the charm's, and stays: options about the agent do nothing"
             self._tools.log(message, 'WARNING')
             return False
-        return write_changed(path, wanted.agent_config.encode())
+        return write_changed(path, wanted.agent_config)
 
     def _enrol(self, wanted: Wanted, unit: str, before: Memory) -> Tuple[bool, bool]:
         """Say for whom the agent reports; return whether that changed, and whether it ships."""

@@ -10,9 +10,9 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from . import plain_yaml
+from . import asked_rollup, plain_yaml
 from .agent import config as agent_config
 from .checks.options import nearest
 from .entries import read_entry
@@ -39,29 +39,36 @@ class Wanted:
     Attributes:
         agent: whether the agent shall run for this unit.
         checks: the file of definitions; `None` to leave the one that is there.
-        agent_config: the text of agent.yaml; `None` to leave the one that is there.
+        agent_config: the contents of agent.yaml; `None` to leave the one that is there.
+        rollup: the file of the service's rollup; `None` to leave the one that is there.
         faults: what cannot be used.
     """
 
     agent: bool
-    checks: Any = None
-    agent_config: Any = None
+    checks: Optional[bytes] = None
+    agent_config: Optional[bytes] = None
+    rollup: Optional[bytes] = None
     faults: Tuple[DefinitionError, ...] = ()
 
 
 def read_options(options: Mapping[str, Any], service: str) -> Wanted:
     """Return what the options ask for; entries that name no service are for `service`."""
-    faults = []
-    checks = text = None
-    try:
-        checks = _checks(str(options.get('checks') or ''), service)
-    except DefinitionError as error:
-        faults.append(error)
-    try:
-        text = _agent_config(options)
-    except DefinitionError as error:
-        faults.append(error)
-    return Wanted(bool(options.get('agent', True)), checks, text, tuple(faults))
+    faults: List[DefinitionError] = []
+
+    def read(reader: Callable[[], bytes]) -> Optional[bytes]:
+        try:
+            return reader()
+        except DefinitionError as error:
+            faults.append(error)
+            return None
+
+    return Wanted(
+        agent=bool(options.get('agent', True)),
+        checks=read(lambda: _checks(str(options.get('checks') or ''), service)),
+        agent_config=read(lambda: _agent_config(options)),
+        rollup=read(lambda: _rollup(str(options.get('rollup') or ''))),
+        faults=tuple(faults),
+    )
 
 
 def _checks(text: str, service: str) -> bytes:
@@ -92,7 +99,13 @@ def _entries(text: str) -> Dict[str, Any]:
     return entries
 
 
-def _agent_config(options: Mapping[str, Any]) -> str:
+def _rollup(text: str) -> bytes:
+    """Return the contents of the rollup's file; empty if it shall not be there."""
+    rollup = asked_rollup.parse('the option `rollup`', text)
+    return json.dumps(rollup).encode() + b'\n' if rollup else b''
+
+
+def _agent_config(options: Mapping[str, Any]) -> bytes:
     lines = [MARK]
     for option, (key, scale) in _AGENT_KEYS.items():
         if options.get(option) is not None:
@@ -108,4 +121,4 @@ def _agent_config(options: Mapping[str, Any]) -> str:
         except DefinitionError as error:
             option = _OPTION_OF.get(error.key, error.key)
             raise DefinitionError(f'the option `{option}`', '', error.reason) from error
-    return text
+    return text.encode()

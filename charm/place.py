@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import asked_rollup
 from .agent.unit_file import NAME
 
 
@@ -31,6 +32,11 @@ class Place:
     def checks(self) -> Path:
         """Definitions of checks."""
         return self.etc / 'checks.d'
+
+    @property
+    def rollups(self) -> Path:
+        """How units want their application to be judged, one file for each."""
+        return self.etc / asked_rollup.NAME
 
     @property
     def units(self) -> Path:

@@ -102,7 +102,8 @@ def _remove_shared(place: Place, own: str) -> List[str]:
     for path in (place.log, place.run):
         _remove_tree(path)
     for directory in (
-        *(place.checks, place.units, place.monitors, place.callbacks, place.etc),
+        *(place.checks, place.rollups, place.units, place.monitors, place.callbacks),
+        place.etc,
         *(place.states, place.state),
     ):
         with contextlib.suppress(OSError):

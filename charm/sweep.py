@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
-from . import __version__, definitions, sources, states
+from . import __version__, asked_rollup, definitions, sources, states
 from . import callbacks as authors
 from .checks import BUILT_IN, CHECKS
 from .checks.base import CheckSpec
@@ -109,8 +109,9 @@ def make_plan(
     given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
     found = find(unit, reporter)
     tuned = effective((*given, *found.specs), loaded.definitions, service, tuple(sources.SOURCES))
-    faults = (*loaded.faults, *tuned.faults, *found.faults, *faults)
-    return _plan(unit, reporter, tuned.specs, faults, declared.rollup)
+    asked, wrong = asked_rollup.read(directory, service)
+    faults = (*loaded.faults, *tuned.faults, *found.faults, *faults, *wrong)
+    return _plan(unit, reporter, tuned.specs, faults, declared.rollup or asked)
 
 
 def _plan(

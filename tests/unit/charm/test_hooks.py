@@ -12,6 +12,8 @@ from charm import deploy, files, hooks
 from charm.agent.unit_file import NAME
 from charm.errors import FileError
 from charm.memory import path_of
+from charm.sweep import make_plan
+from reconciler.rollups import read_rule
 
 from .local import LocalUnit
 
@@ -183,3 +185,26 @@ def test_a_memory_that_is_corrupt_is_set_aside(unit: LocalUnit) -> None:
     assert unit.hook('update-status') == 0
     assert json.loads(path.read_text())['principal'] == 'mysql/0'
     assert len(list(path.parent.glob('*.corrupt-*'))) == 1
+
+
+def test_the_rollup_that_an_operator_wants_is_what_the_units_ask_for(unit: LocalUnit) -> None:
+    unit.configure(rollup='at-least 2')
+    unit.hook('config-changed')
+    path = unit.place.root / 'etc/juju-health/rollups.d/mysql.json'
+    plan = make_plan('mysql/0', 'juju-health/0', directory=unit.place.checks)
+    assert plan.rollup == {'rule': 'at-least 2'}
+    assert read_rule(plan.rollup) == read_rule('at-least 2')
+    unit.configure(rollup='{rule: zone, survive: 1}')
+    unit.hook('config-changed')
+    assert json.loads(path.read_text()) == {'rule': 'zone', 'survive': 1}
+    # What the principal's charm says of itself counts for more.
+    services = [{'service': 'mysql', 'rollup': 'best'}]
+    plan = make_plan('mysql/0', 'mysql/0', directory=unit.place.checks, services=services)
+    assert plan.rollup == {'rule': 'best'}
+    path.write_text('{"rule": 2}')
+    plan = make_plan('mysql/0', 'juju-health/0', directory=unit.place.checks)
+    assert plan.rollup == {}
+    assert [fault.source for fault in plan.faults] == [str(path)]
+    unit.configure(rollup='')
+    unit.hook('config-changed')
+    assert not path.exists()
