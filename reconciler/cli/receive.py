@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import ssl
@@ -123,13 +124,17 @@ class _Server:
             raise UsageError(
                 f'cannot use {self._certificate} with {self._key}: {error}'
             ) from error
-        with _listening(host, port) as listener:
-            shown = listener.getsockname()
-            click.echo(f'receiving at {shown[0]} port {shown[1]}, inbox {place}', err=True)
-            try:
-                uvicorn.Server(config).run(sockets=[listener])
-            except KeyboardInterrupt:
-                click.echo('reconcile-health: stopped', err=True)
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                bound = listener.getsockname()[1]
+                click.echo(f'receiving at {host} port {bound}, inbox {place}', err=True)
+
+        # On a signal it ends in good order, and then raises the signal again.
+        with _listening(host, port) as listener, contextlib.suppress(KeyboardInterrupt):
+            Server(config).run(sockets=[listener])
+        click.echo('reconcile-health: stopped', err=True)
         return 0
 
 
