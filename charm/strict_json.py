@@ -14,7 +14,9 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 MAX_STRING = 8192
 MAX_INTEGER = 2**63 - 1
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string that never ends is taken as far as it goes: to look for its end from each quote in it
+# would take square time.
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKET = re.compile(r'[][{}]')
 
 

@@ -142,6 +142,9 @@ def test_a_wrong_value_is_refused_with_its_path(changes: dict[str, Any], path: s
         (b'{"schema": 1, "unit": "\\ud800"}', 'surrogate'),
         (b'[1]', 'an array where an object belongs'),
         (b'{"schema": 1', 'not JSON'),
+        # To look for the end of a string from each of these quotes would take hours.
+        (b'\\"' * (MAX_BYTES // 2), 'not JSON'),
+        (b'["' + b'\\"' * (MAX_BYTES // 2 - 2) + b'\\', 'not JSON'),
     ],
 )
 def test_what_is_not_plain_bounded_json_is_refused(data: bytes, reason: str) -> None:
