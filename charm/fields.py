@@ -9,6 +9,7 @@ from .errors import ReportError
 from .report import Health, JSONObject
 
 MAX_NAMES = 1000
+_MOST_COUNT = 2**63 - 1
 
 _Value = TypeVar('_Value')
 
@@ -91,8 +92,9 @@ class Fields:
 
     def count(self, key: str) -> Optional[int]:
         number = self.number(key)
-        if number is not None and (number < 0 or number != int(number)):
-            raise ReportError(self._at(key), f'{number} is not a count')
+        # Over 64 bits it could be read here, and by no reader of what we write.
+        if number is not None and (not 0 <= number <= _MOST_COUNT or number != int(number)):
+            raise ReportError(self._at(key), f'{str(number)[:20]} is not a count')
         return None if number is None else int(number)
 
     def time(self, key: str) -> Optional[datetime]:

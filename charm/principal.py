@@ -119,10 +119,8 @@ def read_answer(unit: str, done: Completed) -> Answer:
 def _of_report(unit: str, report: Report) -> Answer:
     if report.unit != unit:
         raise CheckError(f'cannot use the report: it is for {report.unit!r}, not for {unit!r}')
-    # Of what it says of itself and what its checks say, the worse counts.
-    health = report.health
-    if report.checks:
-        health = worst((health, *(one.health for one in report.checks)))
+    # Of what it says of itself and what its checks say, the worse counts; no checks, no evidence.
+    health = worst((report.health, worst(one.health for one in report.checks)))
     whole = _whole(health, report.qos, report.checks)
     state = report.state
     if state is None:

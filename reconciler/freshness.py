@@ -18,6 +18,8 @@ from charm.report import Report
 MAX_AGE_SECONDS = 120.0
 # Clocks are stepped by a little all the time, by NTP for one.
 SLACK_SECONDS = 2.0
+# No report lies about for longer: whoever says so, or says infinity, has no clock to go by.
+_LONGEST_SECONDS = 10 * 365 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Dated:
     Attributes:
         report: what the unit said.
         received_at: when it came, by our clock (UTC).
-        held_seconds: how old it was when it came; `None` if nobody could tell.
+        held_seconds: how old it was when it came; `None` if nobody could tell, and for what no
+            age can be: the far side says it, so it may be anything.
         via: how it was got.
     """
 
@@ -35,6 +38,10 @@ class Dated:
     received_at: datetime
     held_seconds: float | None = 0.0
     via: str = ''
+
+    def __post_init__(self) -> None:
+        if self.held_seconds is not None and not 0.0 <= self.held_seconds <= _LONGEST_SECONDS:
+            object.__setattr__(self, 'held_seconds', None)
 
     @property
     def made_at(self) -> datetime:

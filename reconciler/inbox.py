@@ -51,6 +51,16 @@ class Received:
     received_at: datetime
     skew_seconds: float | None
 
+    @property
+    def sent_at(self) -> datetime | None:
+        """Return when the unit sent it, by its own clock; `None` if unsaid, or no time."""
+        if self.skew_seconds is None:
+            return None
+        try:
+            return self.received_at - timedelta(seconds=self.skew_seconds)
+        except (OverflowError, ValueError):
+            return None
+
 
 @dataclass(frozen=True)
 class Ack:
@@ -109,9 +119,7 @@ class Pushed:
         if latest is None:
             return None
         # A report may have lain in the unit's spool for long before it came.
-        skew = latest.skew_seconds
-        sent_at = None if skew is None else latest.received_at - timedelta(seconds=skew)
-        held = held_seconds(sent_at, latest.report.reported_at)
+        held = held_seconds(latest.sent_at, latest.report.reported_at)
         return Dated(latest.report, latest.received_at, held, 'push')
 
 

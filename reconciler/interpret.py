@@ -7,7 +7,7 @@ from datetime import datetime
 
 from charm import wire
 from charm.errors import ReportError
-from charm.report import Health, Report
+from charm.report import Health, Report, worst
 
 from .ask import hook
 from .ask.hook import Answer
@@ -74,7 +74,7 @@ def dated_reading(
     report, age = dated.report, age_seconds(dated, now)
     if not is_fresh(dated, now, max_age_seconds):
         told = 'of unknown age' if age is None else f'{duration_text(age)} old'
-        message = f'its last report is {told}; it said {report.health.value}: {_summary(report)}'
+        message = f'its last report is {told}; it said {_health(report).value}: {_summary(report)}'
         silent = silent_reading(model, unit, Outcome.STALE, message, now, hook)
         return replace(
             silent, last=report, received_at=dated.received_at, via=dated.via, age_seconds=age
@@ -82,7 +82,7 @@ def dated_reading(
     return Reading(
         unit=unit,
         outcome=Outcome.REPORTED,
-        health=report.health,
+        health=_health(report),
         qos=report.qos,
         state=report.state or silent_reading(model, unit, Outcome.NOT_SHIPPED, '', now).state,
         report=report,
@@ -139,11 +139,19 @@ def _last_line(stderr: bytes) -> str:
     return lines[-1] if lines else ''
 
 
+def _health(report: Report) -> Health:
+    """Return what the report is evidence for: whatever it says, its checks may say worse.
+
+    One without any check is no evidence, and thus `unknown` at best.
+    """
+    return worst((report.health, worst(check.health for check in report.checks)))
+
+
 def _summary(report: Report) -> str:
     check = max(report.checks, key=lambda check: check.health.rank, default=None)
     if check is None:
         return 'it ran no checks'
-    if report.health is Health.PASSED:
+    if _health(report) is Health.PASSED:
         count = len(report.checks)
         return f'{count} check{"s" if count != 1 else ""} passed'
     return f'{check.name}: {check.message}'

@@ -45,15 +45,22 @@ def read_chunk(output: bytes) -> Chunk:
     end = _object(last)
     if end is None or end.get('kind') != 'cursor':
         raise ValueError('what came of its log does not end with a cursor')
-    text, uptime = end.get('cursor'), end.get('uptime')
+    text = end.get('cursor')
     return Chunk(
         lines=tuple(found for found in map(_object, lines) if found is not None),
         cursor=Cursor.parse(text) if isinstance(text, str) else None,
         gap=end.get('gap') is True,
         more=end.get('more') is True,
         boot_id=str(end.get('boot_id') or ''),
-        uptime_seconds=float(uptime) if isinstance(uptime, (int, float)) else None,
+        uptime_seconds=_seconds(end.get('uptime')),
     )
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        return float(value) if isinstance(value, (int, float)) else None
+    except OverflowError:
+        return None  # An integer of hundreds of digits.
 
 
 def _object(line: bytes) -> Mapping[str, Any] | None:

@@ -74,12 +74,12 @@ class Reaping:
         try:
             chunk = read_chunk(answer.stdout)
             kept = self.store.keep(request.unit, chunk, datetime.now(timezone.utc))
-        except (HealthError, ValueError) as error:
+            text = b'' if kept.latest is None else encode(kept.latest).encode()
+        except (HealthError, ValueError, RecursionError) as error:
             return _nothing(str(error)), False
-        if kept.latest is None:
+        if not text:
             return _nothing('its log holds no report of this unit'), chunk.more
         held = kept.held_seconds(chunk)
-        text = encode(kept.latest).encode()
         return Answer(text, b'', 0, True, held_seconds=held, by=BY_LOG), chunk.more
 
 

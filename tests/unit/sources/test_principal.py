@@ -77,6 +77,8 @@ def test_of_what_it_says_as_a_whole_and_of_its_checks_the_worse_counts(agents: P
     assert results(printing(agents, milder))[0].health is Health.WARN
     harsher = {**REPORT, 'health': 'fail', 'checks': []}
     assert results(printing(agents, harsher))[0].health is Health.FAIL
+    empty = {**REPORT, 'health': 'passed', 'checks': []}
+    assert results(printing(agents, empty))[0].health is Health.UNKNOWN
 
 
 @pytest.mark.parametrize(
