@@ -8,16 +8,17 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Dict, NoReturn, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Mapping, NoReturn, Optional, Sequence
 
 from .. import __version__
 from ..deadline import Deadline
 from ..errors import DefinitionError, HealthError
+from ..runner import Callback
 from . import config as config_file
 from .client import Answer, ask, run_checks
 from .config import CONFIG
 from .log import Cursor, read_since
-from .setup import Callbacks
+from .setup import Given
 from .unit_file import unit_text
 
 USAGE_EXIT = 3
@@ -85,14 +86,20 @@ _HELP = {
 }
 
 
-def main(argv: Optional[Sequence[str]] = None, callbacks: Callbacks = None) -> int:
+def main(
+    argv: Optional[Sequence[str]] = None,
+    callbacks: Optional[Mapping[str, Iterable[Callback]]] = None,
+    services: Sequence[Mapping[str, Any]] = (),
+) -> int:
     """Do what the command line says, and return the exit code.
 
-    `callbacks` maps a service's name to its callbacks: a charm's own launcher gives them.
+    A charm's own launcher gives what it gives to `charm.cli.main` in its `hooks/health`.
     """
+    # The launcher is the charm's own, wherever in the charm this package lies.
+    given = Given(callbacks, services, Path(sys.argv[0]).resolve().parent.parent)
     arguments = _parser().parse_args(argv)
     try:
-        return _COMMANDS[arguments.command](arguments, callbacks)
+        return _COMMANDS[arguments.command](arguments, given)
     except DefinitionError as error:
         print(f'health-agent: {error}', file=sys.stderr)
         return CONFIG_EXIT
@@ -101,36 +108,36 @@ def main(argv: Optional[Sequence[str]] = None, callbacks: Callbacks = None) -> i
         return USAGE_EXIT
 
 
-def _serve(arguments: argparse.Namespace, callbacks: Callbacks) -> int:
+def _serve(arguments: argparse.Namespace, given: Given) -> int:
     # The client has no use for the server's modules, and a hook is in a hurry.
     from .daemon import serve
 
-    serve(arguments.config, callbacks)
+    serve(arguments.config, given)
     sys.stderr.flush()
     # A check that hangs in a thread must not hold us.
     os._exit(0)
 
 
-def _check(arguments: argparse.Namespace, callbacks: Callbacks) -> int:
+def _check(arguments: argparse.Namespace, given: Given) -> int:
     from .daemon import summary
 
-    print('\n'.join(summary(arguments.config, callbacks)))
+    print('\n'.join(summary(arguments.config, given)))
     return 0
 
 
-def _report(arguments: argparse.Namespace, _callbacks: Callbacks) -> int:
+def _report(arguments: argparse.Namespace, _given: Given) -> int:
     target = f'/v1/report?unit={arguments.unit}' if arguments.unit else '/v1/report'
     return _print(arguments, _get(arguments, target))
 
 
-def _run(arguments: argparse.Namespace, _callbacks: Callbacks) -> int:
+def _run(arguments: argparse.Namespace, _given: Given) -> int:
     path = config_file.load(arguments.config).socket
     deadline = Deadline.after(_ASK_SECONDS)
     return _print(arguments, run_checks(path, arguments.names, arguments.unit, deadline))
 
 
-def _getter(target: str) -> Callable[[argparse.Namespace, Callbacks], int]:
-    def get(arguments: argparse.Namespace, _callbacks: Callbacks) -> int:
+def _getter(target: str) -> Callable[[argparse.Namespace, Given], int]:
+    def get(arguments: argparse.Namespace, _given: Given) -> int:
         return _print(arguments, _get(arguments, target))
 
     return get
@@ -154,7 +161,7 @@ def _print(arguments: argparse.Namespace, answer: Answer) -> int:
     return 0
 
 
-def _log(arguments: argparse.Namespace, _callbacks: Callbacks) -> int:
+def _log(arguments: argparse.Namespace, _given: Given) -> int:
     directory = config_file.load(arguments.config).log
     try:
         cursor = Cursor.parse(arguments.cursor) if arguments.cursor else None
@@ -184,13 +191,13 @@ def _boot_id() -> str:
         return ''
 
 
-def _unit_file(arguments: argparse.Namespace, _callbacks: Callbacks) -> int:
+def _unit_file(arguments: argparse.Namespace, _given: Given) -> int:
     launcher = Path(__file__).resolve().parents[2] / 'hooks' / 'health-agent'
     sys.stdout.write(unit_text(launcher, arguments.config))
     return 0
 
 
-_COMMANDS: Dict[str, Callable[[argparse.Namespace, Callbacks], int]] = {
+_COMMANDS: Dict[str, Callable[[argparse.Namespace, Given], int]] = {
     'serve': _serve,
     'check': _check,
     'report': _report,

@@ -20,7 +20,7 @@ from .listeners import listen_tcp, listen_unix, tls_server
 from .loop import Loop
 from .notify import Notifier
 from .server import Door
-from .setup import Callbacks, Setup, read_setup
+from .setup import Given, Setup, read_setup
 from .trust import read_trusted
 
 # A process that was killed lets go of the lock when the kernel has buried it.
@@ -43,16 +43,14 @@ class Daemon:
 
     Args:
         config: the path of `agent.yaml`.
-        callbacks: those of the charm, by service.
+        given: what the charm's launcher gives.
         notifier: the service manager.
     """
 
-    def __init__(self, config: Path, callbacks: Callbacks, notifier: Notifier) -> None:
+    def __init__(self, config: Path, given: Given, notifier: Notifier) -> None:
         self._refused: Dict[str, int] = {}
         self._notes = Rate(_NOTES_PER_SECOND, _NOTES_BURST)
-        self.loop = Loop(
-            lambda: read_setup(config, callbacks), notifier, self._dead, self._reopen_tcp
-        )
+        self.loop = Loop(lambda: read_setup(config, given), notifier, self._dead, self._reopen_tcp)
         self._api = Api(self.loop, self._own_counters)
         self._unix: Optional[Door] = None
         self._tcp: Optional[Door] = None
@@ -153,7 +151,7 @@ def _read_token(path: Path) -> str:
     return lines[0]
 
 
-def serve(config: Path, callbacks: Callbacks = None) -> None:
+def serve(config: Path, given: Given) -> None:
     """Run the daemon until it is told to stop.
 
     Raises:
@@ -163,18 +161,18 @@ def serve(config: Path, callbacks: Callbacks = None) -> None:
     state = config_file.load(config).state
     try:
         with locked(state / 'agent', Deadline.after(_LOCK_SECONDS)):
-            Daemon(config, callbacks, Notifier.take()).run()
+            Daemon(config, given, Notifier.take()).run()
     except FileError as error:
         raise StartError(f'{error}: does another agent run?') from error
 
 
-def summary(config: Path, callbacks: Callbacks = None) -> Tuple[str, ...]:
+def summary(config: Path, given: Given) -> Tuple[str, ...]:
     """Return what the daemon would do, as lines: for `health-agent check`.
 
     Raises:
         HealthError: it would not start.
     """
-    setup = read_setup(config, callbacks)
+    setup = read_setup(config, given)
     lines = [
         f'{unit.name}: {len(plan.jobs)} checks, '
         + (f'shipped to {unit.push.url}' if unit.push else 'not shipped')

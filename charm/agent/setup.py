@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Mapping, Optional, Tuple
+from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ..errors import DefinitionError
 from ..identity import own_unit
@@ -16,7 +16,20 @@ from . import units as units_directory
 from .config import Config
 from .units import Unit
 
-Callbacks = Optional[Mapping[str, Iterable[Callback]]]
+
+@dataclass(frozen=True)
+class Given:
+    """What the launcher of a charm gives, as it gives it to `charm.cli.main` in `hooks/health`.
+
+    Attributes:
+        callbacks: by services' names, or globs.
+        services: the charm's services framework definitions.
+        charm: the directory of the charm; `None` for the one this package is in.
+    """
+
+    callbacks: Optional[Mapping[str, Iterable[Callback]]] = None
+    services: Sequence[Mapping[str, Any]] = ()
+    charm: Optional[Path] = None
 
 
 @dataclass(frozen=True)
@@ -34,23 +47,24 @@ class Setup:
     faults: Tuple[DefinitionError, ...] = ()
 
 
-def read_setup(path: Path, callbacks: Callbacks = None) -> Setup:
+def read_setup(path: Path, given: Given) -> Setup:
     """Read everything; `path` is that of `agent.yaml`.
 
     Raises:
-        DefinitionError: `agent.yaml` cannot be used.
+        DefinitionError: `agent.yaml`, or what the launcher gives, cannot be used.
     """
     config = config_file.load(path)
     units, faults = units_directory.load(config.units)
     if not units:
-        name = own_unit()
+        name = own_unit(charm=given.charm)
         units = (Unit(name, name),)
-    planned = tuple((unit, _plan(unit, config.definitions, callbacks, faults)) for unit in units)
+    planned = tuple((unit, _plan(unit, config.definitions, given, faults)) for unit in units)
     return Setup(config, planned, faults)
 
 
 def _plan(
-    unit: Unit, definitions: Path, callbacks: Callbacks, faults: Tuple[DefinitionError, ...]
+    unit: Unit, definitions: Path, given: Given, faults: Tuple[DefinitionError, ...]
 ) -> Plan:
-    plan = make_plan(unit.name, unit.reporter, callbacks, definitions)
+    own = given.callbacks
+    plan = make_plan(unit.name, unit.reporter, own, definitions, given.services)
     return dataclasses.replace(plan, faults=(*plan.faults, *faults))

@@ -52,6 +52,7 @@ class Agent:
     def __init__(self, root: Path, python: str = PYTHON, **config: Any) -> None:
         self.root = root
         self.python = python
+        self.launcher = LAUNCHER
         self.socket = root / 'agent.sock'
         self.log = root / 'log'
         self.units = root / 'units.d'
@@ -108,7 +109,7 @@ class Agent:
             environment['WATCHDOG_USEC'] = str(int(watchdog_seconds * 1e6))
         with self.stderr.open('ab') as stderr:
             self.process = subprocess.Popen(
-                [self.python, '-I', str(LAUNCHER), 'serve', '--config', str(self.config)],
+                [self.python, '-I', str(self.launcher), 'serve', '--config', str(self.config)],
                 env=environment,
                 stderr=stderr,
                 stdin=subprocess.DEVNULL,

@@ -102,3 +102,28 @@ def test_on_every_python_it_starts_answers_follows_a_state_and_stops(
         assert not agent.socket.exists()
     finally:
         agent.close()
+
+
+_LAUNCHER = """
+import sys
+sys.path.insert(0, {root!r})
+from charm.agent import cli
+def answers(service):
+    return {{'name': 'answers', 'health': 'warn', 'message': f'of {{service}}'}}
+def fits(service):
+    return {{'name': 'fits', 'health': 'passed', 'message': 'well'}}
+services = [{{'service': 'web', 'health': [fits]}}]
+sys.exit(cli.main(callbacks={{'web': [answers]}}, services=services))
+"""
+
+
+def test_a_charms_own_launcher_gives_it_callbacks_and_services(agent: Agent) -> None:
+    launcher = agent.root / 'agents' / 'unit-web-3' / 'charm' / 'hooks' / 'health-agent'
+    launcher.parent.mkdir(parents=True)
+    launcher.write_text(_LAUNCHER.format(root=str(LAUNCHER.parents[1])))
+    agent.launcher = launcher
+    agent.start()
+    report = agent.first_report()
+    assert report['unit'] == 'web/3'
+    healths = {one['name']: one['health'] for one in report['checks']}
+    assert healths == {'answers': 'warn', 'fits': 'passed', 'flag': 'passed'}

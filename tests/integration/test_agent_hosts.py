@@ -94,6 +94,7 @@ def test_frozen_it_is_restarted_by_the_watchdog(service: Service) -> None:
     before = service.report()
     service.kill('SIGSTOP')
     until(lambda: service.show('NRestarts') == '1', PATIENCE)
+    assert 'Watchdog timeout' in service.host.must('journalctl --no-pager -u juju-health-agent')
     until(lambda: service.report().get('sequence', 0) > before['sequence'])
     service.read_on()
     changes = [line for line in service.lines if line['kind'] == 'report' and line['change']]

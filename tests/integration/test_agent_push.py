@@ -66,6 +66,7 @@ def test_a_unit_that_departs_is_shipped_no_more(agent: Agent, receiver: Receiver
     agent.wait_for(b'RELOADING=1')
     agent.wait_for(b'READY=1')
     assert agent.ask('GET', '/v1/report?unit=web/0').status == 404
+    assert not (agent.root / 'state/last/web-0.json').exists()
     until(lambda: agent.ask('GET', '/v1/report?unit=db/0').status == 200)
     latest = receiver.inbox.latest('web/0')
     turn(agent, '1', 'warn')
