@@ -16,6 +16,7 @@ from typing import Generic, Optional, TypeVar
 from .deadline import Deadline
 
 Item = TypeVar('Item')
+_MOST_SECONDS = 86400.0
 
 
 class Bell:
@@ -39,10 +40,15 @@ class Bell:
             self._far.send(b'!')
 
     def wait(self, seconds: Optional[float] = None) -> bool:
-        """Return `True` once it is rung, `False` if it is not within the time, if one is given."""
+        """Return `True` once it is rung, `False` if it is not within the time, if one is given.
+
+        poll(2) counts milliseconds in an int: after a day it is `False` in any case.
+        """
         poll = select.poll()
         poll.register(self._near, select.POLLIN)
-        return bool(poll.poll(None if seconds is None else math.ceil(max(seconds, 0.0) * 1000)))
+        if seconds is None:
+            return bool(poll.poll(None))
+        return bool(poll.poll(math.ceil(min(max(seconds, 0.0), _MOST_SECONDS) * 1000)))
 
     def hush(self) -> None:
         """Let it be as if it had never been rung."""

@@ -276,10 +276,10 @@ class Loop:
                 desk.report_at = now + FIRST_REPORT_SECONDS
             else:
                 desk.replan(unit, plan)
-                # What is new is heard first, as at the start.
-                wait = FIRST_REPORT_SECONDS if desk.watch.unheard else _SETTLE_SECONDS
-                desk.reported = desk.reported and not desk.watch.unheard
-                desk.report_at = min(desk.report_at, now + wait)
+                desk.report_at = min(desk.report_at, now + _SETTLE_SECONDS)
+                if desk.watch.unheard:
+                    # What is new is heard first, as at the start.
+                    desk.reported, desk.report_at = False, now + FIRST_REPORT_SECONDS
             desks[name] = desk
         self.setup, self.desks = setup, desks
         jobs = [(name, job) for name, desk in desks.items() for job in desk.watch.plan.jobs]

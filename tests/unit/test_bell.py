@@ -73,6 +73,13 @@ def test_what_many_put_in_comes_out_once_and_in_each_ones_order() -> None:
         assert [number for one, number in found if one == who] == list(range(500))
 
 
+@pytest.mark.parametrize('seconds', [1e12, float('inf')])
+def test_a_wait_may_be_as_long_as_one_likes(seconds: float) -> None:
+    mail: Mailbox[int] = Mailbox()
+    threading.Timer(0.05, mail.put, (7,)).start()
+    assert mail.get(seconds) == 7
+
+
 def test_what_it_holds_is_freed_with_it() -> None:
     before = len(os.listdir('/proc/self/fd'))
     for _ in range(100):
