@@ -76,18 +76,6 @@ class AgentService:
             raise FileError(f'cannot remove {self._place.unit_file}: {error.strerror}') from error
         self._systemd.forget()
 
-    def hand_over(self) -> None:
-        """Have the agent run the code of a unit that is still here; ours is gone.
-
-        Raises:
-            SystemdError, FileError: as `follow`.
-        """
-        others = code.installed_units(self._place)
-        if others and not self.owner and self._place.unit_file.exists():
-            launcher = self._place.code / others[0] / code.CURRENT / 'hooks' / 'health-agent'
-            self._put(unit_text(self._place.seen(launcher), self._config))
-            self._systemd.start()
-
     @property
     def _config(self) -> Path:
         return self._place.seen(self._place.agent_config)

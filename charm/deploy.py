@@ -74,18 +74,22 @@ class Deployment:
         unit = self._principal(before)
         wanted = read_options(self._tools.config(), unit.split('/')[0])
         self._troubles += [str(fault) for fault in wanted.faults]
-        for directory in (place.checks, place.units, place.monitors, place.states, place.memory):
+        for directory in (place.checks, place.rollups, place.units, place.monitors):
+            make_directory(directory)
+        for directory in (place.states, place.memory):
             make_directory(directory)
         contents = self._contents(wanted, unit, before)
         # Said first: a hook that dies between here and the end is made good by the next one.
         known = tuple(sorted({*contents, *before.files}))
-        remember(place, own, Memory(unit, known, before.pushed, unfinished=True))
+        shipping = related.shipping_of(self._tools, self._context, unit)
+        pushes = before.pushed or shipping.push is not None
+        remember(place, own, Memory(unit, known, pushes, unfinished=True))
         fresh_code = code.install(place, own, Path(self._context.charm))
         changed = self._write_files(contents, before)
         configured = self._configure(wanted)
         if before.principal != unit:
             self._withdraw(before)
-        enrolled, pushed = self._enrol(wanted, unit, before)
+        enrolled, pushed = self._enrol(wanted, unit, shipping, before)
         restart = configured or before.unfinished
         unfinished = not self._run_agent(fresh_code, restart, changed or enrolled)
         remember(place, own, Memory(unit, tuple(sorted(contents)), pushed, unfinished))
@@ -149,9 +153,10 @@ class Deployment:
             return False
         return write_changed(path, wanted.agent_config)
 
-    def _enrol(self, wanted: Wanted, unit: str, before: Memory) -> Tuple[bool, bool]:
+    def _enrol(
+        self, wanted: Wanted, unit: str, shipping: related.Shipping, before: Memory
+    ) -> Tuple[bool, bool]:
         """Say for whom the agent reports; return whether that changed, and whether it ships."""
-        shipping = related.shipping_of(self._tools, self._context, unit)
         old = self._enrolled(unit)
         if not wanted.agent:
             return self._withdraw(before), False

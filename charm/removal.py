@@ -40,7 +40,7 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
     agent = AgentService(place, systemd)
     others = code.installed_units(place)
     if others:
-        agent.hand_over()
+        # Where the agent ran our code, it runs theirs now.
         agent.follow(unit_of(others[0]), fresh_code=False, restart=False, changed=True)
     else:
         _stop(agent)

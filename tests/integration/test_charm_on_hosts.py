@@ -13,6 +13,7 @@ from tests.charmed.archive import built, variant
 from tests.charmed.unit import Charmed
 from tests.conftest import Hosts
 from tests.hosts.host import Host
+from tests.hosts.layout import add_unit, set_hook
 
 from .agents import until
 
@@ -244,3 +245,32 @@ def test_the_actions_answer(hosts: Hosts) -> None:
     shown = charmed.action('show-report')['results']
     assert json.loads(shown['report'])['unit'] == 'mysql/0'
     assert shown['health'] == 'passed'
+
+
+def test_after_a_reboot_it_all_runs_again_by_itself(hosts: Hosts) -> None:
+    charmed = deployed(hosts(1)[0])
+    first = agents_report(charmed.host, 'mysql/0')
+    charmed.host.power_off()
+    charmed.host.power_on()
+    until(lambda: running(charmed.host))
+    again = agents_report(charmed.host, 'mysql/0')
+    assert again.reported_at is not None
+    assert first.reported_at is not None
+    assert again.reported_at > first.reported_at
+    charmed.must('start')
+    assert charmed.status == ['active', 'passed: 5 checks']
+
+
+def test_what_the_principals_own_hook_says_is_in_the_status(hosts: Hosts) -> None:
+    host = hosts(1)[0]
+    hook = b"""#!/bin/sh
+echo '{"name": "replication", "health": "fail", "message": "9 min behind"}'
+"""
+    add_unit(host, 'mysql/0', hook)
+    charmed = deployed(host)
+    assert charmed.status[0] == 'blocked'
+    assert 'principal-replication: 9 min behind' in charmed.status[1]
+    set_hook(host, 'mysql/0', hook.replace(b'fail', b'passed'))
+    charmed.configure(check_interval=61)
+    charmed.must('config-changed')
+    assert charmed.action('run-checks', checks='principal')['results']['health'] == 'passed'

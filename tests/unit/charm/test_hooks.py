@@ -10,6 +10,7 @@ import pytest
 
 from charm import deploy, files, hooks
 from charm.agent.unit_file import NAME
+from charm.agent.units import Push, Unit, enrol
 from charm.errors import FileError
 from charm.memory import path_of
 from charm.sweep import make_plan
@@ -208,3 +209,26 @@ def test_the_rollup_that_an_operator_wants_is_what_the_units_ask_for(unit: Local
     unit.configure(rollup='')
     unit.hook('config-changed')
     assert not path.exists()
+
+
+def test_a_hook_that_died_after_it_began_to_ship_does_not_keep_shipping(unit: LocalUnit) -> None:
+    unit.hook('install')
+    data = {'url': 'https://boss', 'ca': '-----BEGIN CERTIFICATE-----', 'credential': '0' * 64}
+    unit.relate('orchestrator:3', 'boss', {'boss/0': data})
+    unit.break_tool('application-version-set')
+    assert unit.hook('orchestrator-relation-changed', relation='orchestrator:3') == 1
+    path = unit.place.units / 'mysql-0.json'
+    assert 'push' in json.loads(path.read_text())
+    unit.break_tool()
+    assert unit.hook('orchestrator-relation-broken', relation='orchestrator:3') == 0
+    assert 'push' not in json.loads(path.read_text())
+
+
+def test_where_no_relation_says_otherwise_an_enrolment_of_others_stays(unit: LocalUnit) -> None:
+    unit.hook('install')
+    push = Push('https://elsewhere', '-----BEGIN CERTIFICATE-----', '1' * 64)
+    path = enrol(unit.place.units, Unit('mysql/0', 'juju-health/0', push))
+    before = path.read_bytes()
+    for hook in ('config-changed', 'update-status', 'upgrade-charm'):
+        unit.hook(hook)
+    assert path.read_bytes() == before
