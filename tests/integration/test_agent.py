@@ -11,7 +11,7 @@ import pytest
 
 from tests.authors import PYTHONS, python_of
 
-from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, until
+from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, new_lines_of, until
 
 
 def test_it_says_ready_then_runs_every_check_and_answers(agent: Agent) -> None:
@@ -127,3 +127,16 @@ def test_a_charms_own_launcher_gives_it_callbacks_and_services(agent: Agent) -> 
     assert report['unit'] == 'web/3'
     healths = {one['name']: one['health'] for one in report['checks']}
     assert healths == {'answers': 'warn', 'fits': 'passed', 'flag': 'passed'}
+
+
+def test_a_check_that_a_reload_brings_is_heard_before_it_is_reported(agent: Agent) -> None:
+    agent.configure(interval=3600, report=2)
+    agent.start()
+    agent.first_report()
+    slow = {'kind': 'nagios', 'command': ['/bin/sh', '-c', 'sleep 4; echo slow'], 'timeout': 20}
+    agent.define(flag=agent.flag(), slow=slow)
+    agent.signal(signal.SIGHUP)
+    until(lambda: health_of(agent.report(), 'slow') == 'passed')
+    lines = [line for line in new_lines_of(agent.log) if line['kind'] == 'report']
+    healths = [health_of(line['report'], 'slow') for line in lines]
+    assert set(healths) == {'', 'passed'}
