@@ -9,7 +9,6 @@ others than its owner may write, or that somebody else owns, is refused.
 from __future__ import annotations
 
 import fnmatch
-import os
 import sys
 import types
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from .agent.trust import read_trusted
+from .agent.trust import list_trusted, read_trusted
 from .checks.base import CheckSpec
 from .checks.options import nearest
 from .deadline import Deadline
@@ -136,12 +135,11 @@ def load(
 ) -> Tuple[Table, Tuple[DefinitionError, ...]]:
     """Return the callbacks in the directory's files, and what is wrong with those of no use."""
     try:
-        names = sorted(os.listdir(directory))
+        names = list_trusted(directory)
     except FileNotFoundError:
         return {}, ()
-    except OSError as error:
-        reason = f'cannot be listed: {error.strerror}'
-        return {}, (DefinitionError(str(directory), '', reason),)
+    except DefinitionError as error:
+        return {}, (error,)
     paths = [directory / name for name in names if _is_plug_in(name)]
     tables: Dict[Path, Table] = {}
     faults: Dict[Path, DefinitionError] = {}

@@ -8,13 +8,12 @@ and becomes one failing check.
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Tuple
 
 from . import plain_yaml, strict_json
-from .agent.trust import read_trusted
+from .agent.trust import list_trusted, read_trusted
 from .checks.options import nearest
 from .entries import Definition, read_entry
 from .errors import DefinitionError, ReportError
@@ -42,13 +41,9 @@ class Loaded:
 def load(directory: Path) -> Loaded:
     """Return the definitions in the directory's files; none if there is no directory."""
     try:
-        _check_trust(os.stat(directory), str(directory))
-        names = sorted(os.listdir(directory))
+        names = list_trusted(directory)
     except FileNotFoundError:
         return Loaded()
-    except OSError as error:
-        reason, denied = f'cannot be listed: {error.strerror}', isinstance(error, PermissionError)
-        return Loaded(faults=(DefinitionError(str(directory), '', reason, denied),))
     except DefinitionError as error:
         return Loaded(faults=(error,))
     definitions: List[Definition] = []
@@ -117,18 +112,6 @@ def _read(path: Path) -> bytes:
     if not data:
         raise DefinitionError(str(path), '', 'the file is empty')
     return data
-
-
-def _check_trust(status: os.stat_result, source: str) -> None:
-    if status.st_uid not in (0, os.geteuid()):
-        raise DefinitionError(
-            source, '', f'owned by user {status.st_uid}; root or the user who runs this has to'
-        )
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mode = stat.S_IMODE(status.st_mode)
-        raise DefinitionError(
-            source, '', f'others may write it (mode {mode:04o}); run chmod go-w on it'
-        )
 
 
 def _parse(source: str, data: bytes) -> Any:

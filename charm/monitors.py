@@ -12,11 +12,10 @@ machine has: programs that others than root may write are not run, and none is r
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Collection, Dict, Iterator, List, Mapping, Tuple
 
-from .agent.trust import read_trusted
+from .agent.trust import list_trusted, read_trusted
 from .checks.base import CheckSpec
 from .checks.options import OptionError, nearest
 from .checks.words import listed
@@ -42,12 +41,11 @@ def find(
         plugins: where a plugin without a path is.
     """
     try:
-        names = sorted(os.listdir(directory))
+        names = list_trusted(directory)
     except FileNotFoundError:
         return Sourced()
-    except OSError as error:
-        reason, denied = f'cannot be listed: {error.strerror}', isinstance(error, PermissionError)
-        return Sourced(faults=(DefinitionError(str(directory), '', reason, denied),))
+    except DefinitionError as error:
+        return Sourced(faults=(error,))
     specs: Dict[str, CheckSpec] = {}
     faults: List[DefinitionError] = []
     for name in names:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from ..files import write_whole
 from ..identity import check_unit
 from ..strict_json import load as load_json
 from .contract import check_names
-from .trust import read_trusted
+from .trust import list_trusted, read_trusted
 
 _CREDENTIAL = re.compile(r'[0-9a-f]{64}')
 _KEYS = ('unit', 'reporter', 'push')
@@ -77,11 +76,11 @@ class Unit:
 def load(directory: Path) -> Tuple[Tuple[Unit, ...], Tuple[DefinitionError, ...]]:
     """Return the units of the directory's files, by name, and what cannot be used."""
     try:
-        names = sorted(os.listdir(directory))
+        names = list_trusted(directory)
     except FileNotFoundError:
         return (), ()
-    except OSError as error:
-        return (), (DefinitionError(str(directory), '', f'cannot be listed: {error.strerror}'),)
+    except DefinitionError as error:
+        return (), (error,)
     units: List[Unit] = []
     faults: List[DefinitionError] = []
     for name in names:

@@ -120,6 +120,16 @@ def test_a_file_that_others_may_write_is_not_run(plug_ins: Path, mode: int) -> N
     assert not mark.exists()
 
 
+def test_a_directory_that_others_may_write_is_not_read(plug_ins: Path) -> None:
+    # They could link to a file of root's that does harm when it is run.
+    mark = plug_ins / 'mark'
+    (plug_ins / 'a.py').write_text(f'open({str(mark)!r}, "w")\nCALLBACKS = []\n')
+    plug_ins.chmod(0o777)
+    table, (fault,) = callbacks.load(plug_ins)
+    assert 'others may write it' in fault.reason
+    assert (table, mark.exists()) == ({}, False)
+
+
 def test_a_file_of_somebody_else_is_not_run(plug_ins: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip('only root can give a file away')

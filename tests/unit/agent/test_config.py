@@ -84,6 +84,14 @@ def test_a_file_that_others_may_write_is_refused(tmp_path: Path) -> None:
         config.load(write(tmp_path / 'agent.yaml', 'interval: 5', 0o666))
 
 
+def test_a_directory_that_others_may_write_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    units.enrol(tmp_path, Unit('web/0', 'health/0', PUSH))
+    found, (fault,) = units.load(tmp_path)
+    assert found == ()
+    assert 'others may write it' in str(fault)
+
+
 def test_a_pipe_in_its_place_holds_nobody(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / 'agent.yaml')
     with pytest.raises(DefinitionError, match='not a regular file'):

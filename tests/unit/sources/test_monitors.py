@@ -121,6 +121,14 @@ def test_a_custom_plugin_is_run_with_its_words_and_not_as_root(directory: Path) 
     assert spec.check.command.line.endswith("check_foo a '$(b)'")
 
 
+def test_a_directory_that_others_may_write_is_not_read(directory: Path) -> None:
+    asked(directory, {'local': {'procrunning': {'x': {}}}})
+    directory.chmod(0o777)
+    found = find('web/0', (), directory)
+    assert found.specs == ()
+    assert 'others may write it' in str(found.faults[0])
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason='only root can give files away')
 def test_a_custom_plugin_that_others_may_write_is_not_run(directory: Path) -> None:
     plugin = Path(program(directory, 'echo ran', 'check_foo'))
