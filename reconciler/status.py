@@ -21,7 +21,8 @@ from .since import parse_since
 _STORE = re.compile(r'^(?:cs|ch|local):')
 _REVISION = re.compile(r'-\d+$')
 _ZONE = re.compile(r'(?:^|\s)availability-zone=(\S+)')
-_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*/\d+')
+_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[0-9]{1,18}')
+_NUMBER = re.compile(r'[0-9]{1,18}')
 
 
 def decode(document: bytes) -> Model:
@@ -48,12 +49,12 @@ def _kind(value: Any) -> str:
 
 def _unit_order(name: str) -> tuple[str, int]:
     application, _, number = name.partition('/')
-    return application, int(number) if number.isdigit() else 0
+    return application, int(number) if _NUMBER.fullmatch(number) else 0
 
 
 def machine_order(machine: str) -> tuple[tuple[int, int | str], ...]:
     """Return a sort key for machine ids: `2` before `10`, `1/lxd/0` after `1`."""
-    return tuple((0, int(p)) if p.isdigit() else (1, p) for p in machine.split('/'))
+    return tuple((0, int(p)) if _NUMBER.fullmatch(p) else (1, p) for p in machine.split('/'))
 
 
 class _Reader:

@@ -8,7 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 # Control characters could move the cursor or forge lines; bidirectional ones reorder what is read.
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
+# Half a surrogate pair cannot be written at all.
+_UNSAFE = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]'
+)
+_NUMBER = re.compile(r'[0-9]{1,18}')
 _UNITS = ((86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's'))
 
 
@@ -58,7 +62,7 @@ def fold_units(names: Iterable[str]) -> str:
     others: list[str] = []
     for name in names:
         application, _, number = name.rpartition('/')
-        if application and number.isdigit():
+        if application and _NUMBER.fullmatch(number):
             numbers.setdefault(application, []).append(int(number))
         else:
             others.append(name)

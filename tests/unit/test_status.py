@@ -167,3 +167,16 @@ def test_a_charms_name_is_found_in_every_url(url: str) -> None:
 def test_machines_sort_by_number() -> None:
     ids = ['10', '2', '1/lxd/10', '1/lxd/2', '1']
     assert sorted(ids, key=machine_order) == ['1', '1/lxd/2', '1/lxd/10', '2', '10']
+
+
+@pytest.mark.parametrize('name', ['²', '٢', '9' * 5000])
+def test_what_only_looks_like_a_number_is_a_name(name: str) -> None:
+    machines: dict[str, Any] = {'1': {}, name: {}}
+    status = {
+        'model': {},
+        'machines': machines,
+        'applications': {'a': {'units': {f'a/{name}': {}}}},
+    }
+    model = decode(json.dumps(status).encode())
+    assert set(model.machines) == {'1', name}
+    assert 'not the name of a unit' in model.faults[0]

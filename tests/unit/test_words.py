@@ -28,8 +28,8 @@ def test_durations_have_two_parts_at_most(seconds: float | None, text: str) -> N
 
 
 def test_unit_names_fold() -> None:
-    names = ['web/0', 'web/1', 'web/2', 'web/7', 'db-x/1', 'odd']
-    assert fold_units(names) == 'web/0-2,7 db-x/1 odd'
+    names = ['web/0', 'web/1', 'web/2', 'web/7', 'db-x/1', 'odd', 'web/²', 'web/' + '9' * 5000]
+    assert fold_units(names) == f'web/0-2,7 db-x/1 odd web/² web/{"9" * 5000}'
     assert fold_units([]) == ''
 
 
@@ -39,6 +39,10 @@ def test_clean_text_is_one_line_and_moves_no_cursor(text: str) -> None:
     assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in found)
     assert clean(found) == found
     assert len(found.splitlines()) <= 1
+
+
+def test_clean_text_can_be_written() -> None:
+    assert clean('half \ud800 a pair').encode() == b'half a pair'
 
 
 def test_names_are_ordered_as_people_count() -> None:
