@@ -22,7 +22,7 @@ from .report import CheckResult, Report, Reporter, State
 from .runner import Callback, Job, check_job, run_jobs
 from .settling import Settler
 from .sourced import Sourced
-from .tuning import effective
+from .tuning import Answer, Tuned, amended, effective
 
 DEFINITIONS = Path('/etc/juju-health/checks.d')
 _BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
@@ -39,6 +39,7 @@ class Plan:
         faults: definitions that cannot be used; each is reported as a failing check.
         rollup: how the charm wants the units of its application to make one; may be empty.
         settling: of each check that settles, by name, how.
+        answers: what becomes of answers of checks that have many, by name.
         states: the directory of the recorded states, and of how checks settled.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     faults: Tuple[DefinitionError, ...] = ()
     rollup: Mapping[str, Any] = field(default_factory=dict)
     settling: Mapping[str, Rule] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
     states: Path = field(default_factory=states.directory)
 
     @property
@@ -103,7 +105,7 @@ def make_plan(
         # Who asks us runs the checks of the machine, and says what is wrong with the files.
         changes = [one for one in loaded.definitions if one.check is None]
         tuned = effective(given, changes, service, passing=('',))
-        return _plan(unit, reporter, tuned.specs, (), declared.rollup)
+        return _plan(unit, reporter, replace(tuned, faults=()), declared.rollup)
     plugged, faults = authors.load(plug_ins)
     given += [one.spec for one in authors.bind(authors.for_service(plugged, service), service)]
     given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
@@ -111,22 +113,23 @@ def make_plan(
     tuned = effective((*given, *found.specs), loaded.definitions, service, tuple(sources.SOURCES))
     asked, wrong = asked_rollup.read(directory, service)
     faults = (*loaded.faults, *tuned.faults, *found.faults, *faults, *wrong)
-    return _plan(unit, reporter, tuned.specs, faults, declared.rollup or asked)
+    return _plan(unit, reporter, replace(tuned, faults=faults), declared.rollup or asked)
 
 
-def _plan(
-    unit: str,
-    reporter: str,
-    specs: Iterable[CheckSpec],
-    faults: Tuple[DefinitionError, ...],
-    rollup: Mapping[str, Any],
-) -> Plan:
-    rules: Dict[str, Rule] = {}
-    jobs = tuple(_settling(check_job(spec), spec.settling, rules) for spec in specs)
-    return Plan(unit, reporter, jobs, faults, rollup, rules)
+def _plan(unit: str, reporter: str, tuned: Tuned, rollup: Mapping[str, Any]) -> Plan:
+    answers = tuned.answers
+    rules = {
+        answer.rename or name: answer.settling
+        for name, answer in answers.items()
+        if answer.settling is not None
+    }
+    jobs = tuple(_settling(check_job(spec), spec.settling, answers, rules) for spec in tuned.specs)
+    return Plan(unit, reporter, jobs, tuned.faults, rollup, rules, answers)
 
 
-def _settling(job: Job, rule: Optional[Rule], rules: Dict[str, Rule]) -> Job:
+def _settling(
+    job: Job, rule: Optional[Rule], answers: Mapping[str, Answer], rules: Dict[str, Rule]
+) -> Job:
     """Return the job, its rule put into `rules` under its name, and under those it answers by."""
     if rule is None:
         return job
@@ -134,7 +137,9 @@ def _settling(job: Job, rule: Optional[Rule], rules: Dict[str, Rule]) -> Job:
 
     def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
         results = job.run(deadline)
-        rules.update({result.name: rule for result in results})
+        for result in amended(results, answers):
+            # What an entry says of this answer alone counts before what one says of them all.
+            rules.setdefault(result.name, rule)
         return results
 
     return replace(job, run=run)
@@ -142,7 +147,7 @@ def _settling(job: Job, rule: Optional[Rule], rules: Dict[str, Rule]) -> Job:
 
 def sweep(plan: Plan, deadline: Deadline) -> Report:
     """Run the plan by the deadline and return the unit's full report."""
-    results = plan.settle(merge(run_jobs(plan.jobs, deadline)))
+    results = plan.settle(merge(amended(run_jobs(plan.jobs, deadline), plan.answers)))
     faults = tuple(definitions.fault_result(fault) for fault in plan.faults)
     state, trouble = _read_state(plan)
     return make_report(

@@ -7,15 +7,58 @@ as it was. Such a change may come before the file that defines its check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from .checks import CHECKS
 from .checks.base import CheckSpec
 from .checks.options import OptionError, nearest
 from .entries import Definition
 from .errors import DefinitionError
-from .sourced import Sourced
+from .hysteresis import Rule
+from .report import CheckResult
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What becomes of one answer of a check that has many, such as those of the principal.
+
+    Attributes:
+        enabled: whether it is reported.
+        rename: what it is called in reports; empty for its own name.
+        settling: how it settles; `None` if it does not, or its check says.
+    """
+
+    enabled: bool = True
+    rename: str = ''
+    settling: Optional[Rule] = None
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a unit has in the end.
+
+    Attributes:
+        specs: the checks that are to run.
+        faults: the entries that are of no use, and why.
+        answers: by its own name, what becomes of an answer.
+    """
+
+    specs: Tuple[CheckSpec, ...] = ()
+    faults: Tuple[DefinitionError, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+
+def amended(
+    results: Iterable[CheckResult], answers: Mapping[str, Answer]
+) -> Tuple[CheckResult, ...]:
+    """Return the results without those turned off, each by the name it is to have."""
+    told = ((result, answers.get(result.name, Answer())) for result in results)
+    return tuple(
+        replace(result, name=answer.rename or result.name)
+        for result, answer in told
+        if answer.enabled
+    )
 
 
 @dataclass(frozen=True)
@@ -84,7 +127,7 @@ def effective(
     entries: Sequence[Definition],
     service: str,
     passing: Sequence[str] = (),
-) -> Sourced:
+) -> Tuned:
     """Return the checks of a service, and the entries that are of no use to it.
 
     Args:
@@ -92,7 +135,8 @@ def effective(
         entries: in the order of their files.
         service: whose checks.
         passing: the first words of names that may be there on one machine and not on another: an
-            entry about such a check is no mistake where it is missing. An empty one is any.
+            entry about such a check is no mistake where it is missing. An empty one is any. It
+            may also be about one answer of such a check.
     """
     table = _Table(given)
     for one in entries:
@@ -100,10 +144,29 @@ def effective(
             table.take(one)
     specs = table.specs()
     elsewhere = {one.name for one in entries if one.check is not None}
+    answers: Dict[str, Answer] = {}
     for name, waiting in table.waiting.items():
-        if name not in elsewhere and not any(_begins(name, word) for word in passing):
+        if any(_begins(name, word) for word in passing):
+            answers[name] = _answer(waiting, table)
+        elif name not in elsewhere:
             table.faults += [_idle(one, table) for one in waiting]
-    return Sourced(specs, tuple(table.faults))
+    return Tuned(specs, tuple(table.faults), answers)
+
+
+def _answer(changes: Iterable[Definition], table: _Table) -> Answer:
+    """Return what the entries make of an answer that a check may give."""
+    answer = Answer()
+    for one in changes:
+        rule = answer.settling
+        if one.settling:
+            try:
+                rule = replace(rule or Rule(), **one.settling)
+            except OptionError as error:
+                at = f'checks.{one.name}.{error.key}'
+                table.faults.append(DefinitionError(one.source, at, error.reason))
+        enabled = answer.enabled if one.enabled is None else one.enabled
+        answer = Answer(enabled, one.rename or answer.rename, rule)
+    return answer
 
 
 def _begins(name: str, word: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from charm.checks.base import CheckSpec, Verdict
 from charm.deadline import Deadline
 from charm.errors import DefinitionError, FileError
 from charm.principal import NESTED
-from charm.report import Health
+from charm.report import CheckResult, Health
 from charm.sourced import Sourced
 from charm.sweep import Plan, make_plan, sweep
 
@@ -43,8 +43,9 @@ def check_db(service_name: str) -> Any:
 def plan(tmp_path: Path, text: str = '', found: Sourced = FOUND, **more: Any) -> Plan:
     directory = tmp_path / 'checks.d'
     directory.mkdir(exist_ok=True)
+    states = more.pop('states', None)
     (directory / '50-charm-config.yaml').write_text(text or '# nothing\n')
-    return make_plan(
+    made = make_plan(
         'web/0',
         'health/3',
         {'web': [check_db]},
@@ -53,6 +54,7 @@ def plan(tmp_path: Path, text: str = '', found: Sourced = FOUND, **more: Any) ->
         find=lambda _unit, _reporter: found,
         **more,
     )
+    return made if states is None else replace(made, states=states)
 
 
 def test_all_of_them_are_in_it_in_order_with_where_they_come_from(tmp_path: Path) -> None:
@@ -92,6 +94,35 @@ def test_the_report_has_their_answers_and_the_faults(tmp_path: Path) -> None:
         'pebble': Health.FAIL,
         'definition:x.cfg': Health.FAIL,
     }
+
+
+@dataclass(frozen=True)
+class Many:
+    """A check with more answers than one, as the principal is."""
+
+    def run_all(self, name: str, deadline: Deadline) -> tuple[CheckResult, ...]:
+        words = ('', '-db', '-cache', '-web')
+        return tuple(CheckResult(f'{name}{word}', Health.FAIL) for word in words)
+
+
+def test_the_operator_changes_one_answer_of_many(tmp_path: Path) -> None:
+    found = Sourced((CheckSpec('principal', Many()),))
+    made = plan(
+        tmp_path,
+        'checks:\n'
+        '  principal: {fail_after: 2}\n'
+        '  principal-db: {enabled: false}\n'
+        '  principal-cache: {rename: cache}\n'
+        '  principal-web: {rename: web, fail_after: 3}\n',
+        found,
+        states=tmp_path / 'states',
+    )
+    checks = {one.name: one for one in sweep(made, Deadline.after(20)).checks}
+    assert {'principal', 'cache', 'web'} <= set(checks)
+    assert not {name for name in checks if name.startswith('principal-')}
+    rules = {name: made.settling[name].fail_after for name in ('principal', 'cache', 'web')}
+    assert rules == {'principal': 2, 'cache': 2, 'web': 3}
+    assert all('settling' in checks[name].data for name in rules)
 
 
 def test_a_definition_for_a_source_s_name_takes_its_place(tmp_path: Path) -> None:

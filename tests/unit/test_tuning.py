@@ -14,9 +14,8 @@ from charm.checks.base import CheckSpec, Verdict
 from charm.deadline import Deadline
 from charm.entries import Definition, read_entry
 from charm.hysteresis import Rule
-from charm.report import Health
-from charm.sourced import Sourced
-from charm.tuning import effective
+from charm.report import CheckResult, Health
+from charm.tuning import Answer, Tuned, amended, effective
 
 
 @dataclass(frozen=True)
@@ -43,26 +42,26 @@ def entries(*given: tuple[str, dict[str, Any]]) -> list[Definition]:
     ]
 
 
-def tuned(*given: tuple[str, dict[str, Any]], service: str = 'web') -> Sourced:
+def tuned(*given: tuple[str, dict[str, Any]], service: str = 'web') -> Tuned:
     return effective(GIVEN, entries(*given), service, passing=('nrpe', 'pebble'))
 
 
-def only(found: Sourced, name: str) -> CheckSpec:
+def only(found: Tuned, name: str) -> CheckSpec:
     assert found.faults == ()
     (spec,) = [spec for spec in found.specs if spec.name == name]
     return spec
 
 
-def names(found: Sourced) -> list[str]:
+def names(found: Tuned) -> list[str]:
     return [spec.name for spec in found.specs]
 
 
-def faults(found: Sourced) -> list[tuple[str, str, str]]:
+def faults(found: Tuned) -> list[tuple[str, str, str]]:
     return [(fault.source, fault.key, fault.reason) for fault in found.faults]
 
 
 def test_without_entries_all_is_as_it_was() -> None:
-    assert effective(GIVEN, (), 'web') == Sourced(GIVEN)
+    assert effective(GIVEN, (), 'web') == Tuned(GIVEN)
 
 
 @pytest.mark.parametrize('name', [spec.name for spec in GIVEN])
@@ -115,7 +114,7 @@ def test_a_change_may_come_before_the_file_that_defines_its_check() -> None:
 
 def test_an_entry_for_another_service_changes_nothing() -> None:
     change = ('disk', {'enabled': False, 'service': ['db', 'mysql*']})
-    assert tuned(change) == Sourced(GIVEN)
+    assert tuned(change) == Tuned(GIVEN)
     assert 'disk' not in names(tuned(change, service='mysql-router'))
 
 
@@ -135,6 +134,19 @@ def test_what_a_source_may_find_elsewhere_is_no_mistake_here() -> None:
     change = {'enabled': False}
     assert tuned(('nrpe-check_other', change), ('pebble', change)).faults == ()
     assert len(tuned(('pebbles', change)).faults) == 1
+
+
+def test_one_answer_of_a_check_that_has_many_can_be_changed_too() -> None:
+    found = tuned(
+        ('pebble-db', {'enabled': False}),
+        ('pebble-web', {'rename': 'front', 'fail_after': 3}),
+        ('pebble-web', {'fail_after': 2, 'pass_after': 4}),
+        ('pebble-x', {'flap_low': 50}),
+    )
+    assert [fault[1] for fault in faults(found)] == ['checks.pebble-x.flap_low']
+    assert found.answers['pebble-web'] == Answer(True, 'front', Rule(fail_after=2, pass_after=4))
+    results = [CheckResult(f'pebble-{word}', Health.WARN) for word in ('db', 'web', 'y')]
+    assert [one.name for one in amended(results, found.answers)] == ['front', 'pebble-y']
 
 
 def test_what_is_defined_for_another_service_is_no_mistake_here() -> None:
