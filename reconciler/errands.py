@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .ask.hook import Request
-from .ask.roads import PUSH, Programs, Road, request_for
+from .ask.roads import AUTO, PUSH, Programs, Road, request_for
 from .model import Application, Model, Unit
 
 HEALTH_CHARM = 'juju-health'
 AGENTS = '/var/lib/juju/agents'
 BY_HOOK = Road('hook')
+_OF_AGENTS = ('agent', 'log')
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def plan_errands(
             reporter = reporters.get(unit.name)
             programs = _programs(unit, reporter, deadline_seconds, local)
             shipped = local or reporter is not None
-            asked = Asked(unit, request_for(programs, road), shipped, programs.hook[0])
+            taken = _without_detour(road, unit, reporter)
+            asked = Asked(unit, request_for(programs, taken), shipped, programs.hook[0])
             places.setdefault(place, []).append(asked)
     return tuple(
         Errand(place, asked[0].unit.name, tuple(asked)) for place, asked in places.items()
@@ -112,6 +114,16 @@ def _reporters(model: Model) -> dict[str, Unit]:
 def is_health_charm(application: Application) -> bool:
     """Return whether the application is this project's charm, under whatever name."""
     return application.charm == HEALTH_CHARM
+
+
+def _without_detour(road: Road, unit: Unit, reporter: Unit | None) -> Road:
+    """Return the road to a unit: the hook has to do for a health charm's own unit.
+
+    Its agent is there for the principal, and need not report for the charm itself.
+    """
+    if reporter is unit and road.name in _OF_AGENTS and not road.checks:
+        return replace(road, name=AUTO)
+    return road
 
 
 def _programs(unit: Unit, reporter: Unit | None, seconds: float, local: bool) -> Programs:

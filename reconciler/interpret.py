@@ -100,7 +100,7 @@ def _hook(asked: Asked) -> str:
 
 def _why_no_report(asked: Asked, answer: Answer, error: ReportError) -> tuple[Outcome, str]:
     complaint = _last_line(answer.stderr)
-    if asked.request.by != 'hook':
+    if (answer.by or asked.request.by) != 'hook':
         return _why_no_agent(asked, answer, complaint, error)
     if answer.exit_code == hook.NOT_FOUND and not (answer.stdout or answer.stderr):
         outcome = Outcome.HOOK_MISSING if asked.shipped else Outcome.NOT_SHIPPED

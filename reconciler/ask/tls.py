@@ -99,7 +99,7 @@ def _refused(status: int, body: bytes) -> Answer:
     except (ValueError, KeyError, TypeError, RecursionError):
         said = ''
     reason = f'its agent answered {status}{f": {said}" if said else ""}'
-    return Answer(b'', reason.encode(), _REFUSED_EXIT, complete=True)
+    return Answer(b'', reason.encode(), _REFUSED_EXIT, complete=True, by=BY_AGENT)
 
 
 def _fault(base: str, error: httpx.HTTPError) -> ReachError:
