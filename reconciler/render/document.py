@@ -28,6 +28,8 @@ from reconciler.readings import (
 from .base import Options
 
 SCHEMA_VERSION = 1
+# The same text in half the time, where PyYAML was built with it.
+_DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
 
 
 def render_json(snapshot: Snapshot, options: Options) -> str:
@@ -55,7 +57,13 @@ def lines(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def render_yaml(snapshot: Snapshot, options: Options) -> str:
     """Return the JSON document as YAML."""
-    return yaml.safe_dump(to_document(snapshot), sort_keys=False, allow_unicode=True)
+    return as_yaml(to_document(snapshot))
+
+
+def as_yaml(document: dict[str, Any]) -> str:
+    """Return JSON values as YAML."""
+    text: str = yaml.dump(document, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def to_document(snapshot: Snapshot) -> dict[str, Any]:

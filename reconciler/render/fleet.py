@@ -10,8 +10,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from charm.fields import format_time
 from reconciler.fleet import Fleet
 
@@ -49,7 +47,7 @@ def _json(fleet: Fleet) -> str:
 
 
 def _yaml(fleet: Fleet) -> str:
-    return yaml.safe_dump(to_json(fleet), sort_keys=False, allow_unicode=True)
+    return document.as_yaml(to_json(fleet))
 
 
 def _jsonl(fleet: Fleet) -> str:

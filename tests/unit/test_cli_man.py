@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,9 +36,8 @@ def test_its_reader_sees_every_command_and_option_as_one_types_it() -> None:
     done = subprocess.run(
         ['mandoc', '-T', 'utf8', str(PAGE)], capture_output=True, check=True, text=True
     )
-    shown = subprocess.run(
-        ['col', '-b'], input=done.stdout, capture_output=True, check=True, text=True
-    ).stdout
+    # Bold is a letter struck twice.
+    shown = re.sub('.\x08', '', done.stdout)
     for name in COMMANDS:
         assert name in shown
     for option in COMMANDS['sweep'].params:
