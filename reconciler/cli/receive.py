@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,10 +16,12 @@ from reconciler.certificates import make_missing
 from reconciler.errors import UsageError
 from reconciler.inbox import Inbox
 
+from .denied import Denied
 from .keys import files_in, make_master_key, master_key_path, read_master_key
 from .roads import Roads, inbox_option, state_dir_option
 
 PORT = 8642
+Admit = Callable[[str, str], bool]
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -48,6 +51,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar='HOST',
     help='With --init: a host name or address by which units reach us; may be repeated.',
 )
+@click.option(
+    '--deny',
+    type=_FILE,
+    help='A list of units that may not report any more, one a line; read again when it changes.',
+)
 @inbox_option
 @state_dir_option
 def receive(
@@ -57,6 +65,7 @@ def receive(
     master_key_file: Path | None,
     init: bool,
     names: tuple[str, ...],
+    deny: Path | None,
     inbox: str,
     state_dir: str,
 ) -> int:
@@ -69,13 +78,14 @@ def receive(
     files = files_in(roads.state)
     master = master_key_file or master_key_path(roads.state)
     host, port = _address(listen)
+    admit = Denied(deny).admit if deny else _everybody
     try:
         if init:
             made = [*make_missing(files, names or (socket.getfqdn(),)), *make_master_key(master)]
             for path in made:
                 click.echo(f'made {path}', err=True)
         serve = _Server(cert or files.certificate, key or files.key, read_master_key(master))
-        return serve.run(Inbox(roads.inbox_path), host, port, roads.inbox_path)
+        return serve.run(roads.inbox_path, admit, host, port)
     except FileError as error:
         raise UsageError(str(error)) from error
 
@@ -86,6 +96,10 @@ def _address(text: str) -> tuple[str, int]:
     if not port.isdecimal() or int(port) > 65535:
         raise UsageError(f'cannot listen at {text!r}: HOST:PORT belongs here, such as :{PORT}')
     return host.strip('[]') or '0.0.0.0', int(port)  # noqa: S104 - as above
+
+
+def _everybody(_model: str, _unit: str) -> bool:
+    return True
 
 
 class _Server:
@@ -102,7 +116,7 @@ class _Server:
         self._key = key
         self._master_key = master_key
 
-    def run(self, inbox: Inbox, host: str, port: int, place: Path) -> int:
+    def run(self, place: Path, admit: Admit, host: str, port: int) -> int:
         """Serve until SIGTERM or SIGINT."""
         # Here, so that no other command needs the extra.
         try:
@@ -114,9 +128,8 @@ class _Server:
                 f"cannot receive: {error}: pip install 'juju-health[receive]'"
             ) from error
         logging.basicConfig(format='%(asctime)s %(message)s', level=logging.INFO)
-        config = server_config(
-            application(self._master_key, inbox), host, port, self._certificate, self._key
-        )
+        app = application(self._master_key, Inbox(place), admit)
+        config = server_config(app, host, port, self._certificate, self._key)
         config.log_config = None
         try:
             config.load()

@@ -23,6 +23,7 @@ from charm.agent.units import Push
 from charm.deadline import Deadline
 from charm.wire import encode
 from reconciler.certificates import Files, make_missing
+from reconciler.cli.denied import Denied
 from reconciler.errors import UsageError
 from reconciler.inbox import Inbox, Pushed
 
@@ -91,6 +92,31 @@ def test_from_nothing_to_a_report_in_the_inbox(tmp_path: Path) -> None:
     assert found is not None
     assert found.report == report('web/0')
     assert Pushed(Inbox(tmp_path / 'inbox'), 'm2').report('web/0') is None
+
+
+def test_who_is_denied_is_refused_from_then_on(tmp_path: Path) -> None:
+    path = tmp_path / 'denied'
+    path.write_text('# gone\nweb/0\nm1:db/0  # broken into\n\n')
+    denied = Denied(path)
+    asked = [('', 'web/0'), ('m2', 'web/0'), ('m1', 'db/0'), ('m2', 'db/0'), ('m1', 'web/1')]
+    assert [denied.admit(*one) for one in asked] == [False, False, False, True, True]
+    path.write_text('web/1\n')
+    assert [denied.admit(*one) for one in asked] == [True, True, True, True, False]
+    for broken in (b'not a unit\n', b'\xff\n'):
+        path.write_bytes(broken)
+        assert not denied.admit('m1', 'web/1')
+    path.unlink()
+    assert not denied.admit('m1', 'web/1')
+    path.write_text('')
+    assert denied.admit('m1', 'web/1')
+
+
+def test_a_list_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / 'denied'
+    path.write_text('web/0\nweb\n')
+    said = refused('receive', '--deny', str(path), '--state-dir', str(tmp_path))
+    assert f'{path} (--deny), line 2' in said
+    assert 'denied2' in refused('receive', '--deny', f'{path}2')
 
 
 def test_what_is_there_stays_as_it_is_when_it_is_started_again(tmp_path: Path) -> None:
