@@ -13,7 +13,7 @@ PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-
 PACKAGES += monitoring-plugins-basic
 
 .PHONY: all
-all: format lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
+all: format man lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
 
 .PHONY: help
 help:  ## List the targets
