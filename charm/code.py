@@ -52,6 +52,7 @@ def install(place: Place, unit: str, charm: Path) -> bool:
     link = own / CURRENT
     try:
         if os.path.islink(link) and os.readlink(link) == digest and _whole(own / digest, digest):
+            _remove_others(own, digest)
             return False
         own.mkdir(mode=0o755, parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix='.new-', dir=own))

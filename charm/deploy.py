@@ -26,6 +26,7 @@ from .memory import Memory, recall, remember
 from .options import MARK, Wanted, read_options
 from .place import Place, slug
 from .report import Report
+from .states import remove_leftovers
 from .systemd import Systemd, SystemdError
 from .workload import current_report, describe, with_troubles
 
@@ -256,11 +257,12 @@ def write_changed(path: Path, content: bytes, secret: bool = False) -> bool:
 
 
 def remove_file(path: Path) -> bool:
-    """Remove the file if it is there; return whether it was.
+    """Remove the file, and what writers of it that were killed left; return whether it was there.
 
     Raises:
         FileError: it cannot be removed.
     """
+    remove_leftovers(path)
     try:
         path.unlink()
     except FileNotFoundError:

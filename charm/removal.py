@@ -36,6 +36,8 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
     for one in agent_units.load(place.units)[0]:
         if one.reporter == unit:
             agent_units.withdraw(place.units, one.name)
+    for name in (unit, memory.principal):
+        remove_leftovers(place.units / f'{slug(name)}.json')
     code.remove(place, unit)
     agent = AgentService(place, systemd)
     others = code.installed_units(place)
@@ -90,8 +92,9 @@ def _files_of(directory: Path, name: str) -> List[Path]:
 
 def _remove_shared(place: Place, own: str) -> List[str]:
     """Remove what no unit needs any more; return what others left in it."""
-    if place.agent_config.exists() and is_ours(place.agent_config):
+    if not place.agent_config.exists() or is_ours(place.agent_config):
         remove_file(place.agent_config)
+    remove_leftovers(place.unit_file)
     kept = _keepers(place, own)
     for path in _inside(place.state):
         if path != place.states:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from charm import deploy, files, hooks
+from charm import hooks
 from charm.agent.unit_file import NAME
 from charm.agent.units import Push, Unit, enrol
-from charm.errors import FileError
 from charm.memory import path_of
 from charm.sweep import make_plan
 from reconciler.rollups import read_rule
@@ -122,61 +120,6 @@ def test_a_name_that_is_no_hook_of_this_charm_is_refused(
 def test_outside_of_a_hook_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert hooks.main({'PATH': '/usr/bin'}) == 1
     assert 'cannot run outside of a hook: JUJU_UNIT_NAME is not set' in capsys.readouterr().err
-
-
-@pytest.mark.parametrize('event', ['install', 'upgrade-charm', 'remove'])
-def test_a_hook_cut_off_at_any_write_is_made_good_by_the_next(
-    event: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted, changes = _after(event, tmp_path / 'whole', monkeypatch, cut=0)
-    assert changes > 2
-    for cut in range(1, changes + 1):
-        assert _after(event, tmp_path / f'cut-{cut}', monkeypatch, cut)[0] == wanted, cut
-
-
-def _after(
-    event: str, root: Path, monkeypatch: pytest.MonkeyPatch, cut: int
-) -> tuple[dict[str, str], int]:
-    """Return what is there after the hook was cut off at a change to a file, and then was not."""
-    unit = LocalUnit(root)
-    unit.configure(checks=CHECKS)
-    if event != 'install':
-        unit.hook('install')
-        unit.configure(checks='', log_files=7)
-        (unit.charm / 'charm' / '__init__.py').write_text("__version__ = '9'\n")
-    changes = _Changes(cut, monkeypatch)
-    unit.hook(event)
-    changes.end()
-    assert unit.hook(event) == 0
-    assert unit.systemd.active is (event != 'remove')
-    return unit.tree(), changes.count
-
-
-class _Changes:
-    """Counts what changes files, and lets the one of that number fail as a full disk does."""
-
-    def __init__(self, cut: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        self._cut = cut
-        self._patch = monkeypatch
-        whole = files.write_whole
-        for module in ('deploy', 'memory', 'agent_service', 'agent.units'):
-            monkeypatch.setattr(f'charm.{module}.write_whole', self._guard(whole))
-        gone = deploy.remove_file
-        for module in ('deploy', 'removal'):
-            monkeypatch.setattr(f'charm.{module}.remove_file', self._guard(gone))
-
-    def end(self) -> None:
-        self._patch.undo()
-
-    def _guard(self, real: Callable[..., object]) -> Callable[..., object]:
-        def guarded(path: Path, *rest: object) -> object:
-            self.count += 1
-            if self.count == self._cut:
-                raise FileError(f'cannot write {path}: No space left on device')
-            return real(path, *rest)
-
-        return guarded
 
 
 def test_a_memory_that_is_corrupt_is_set_aside(unit: LocalUnit) -> None:
