@@ -52,6 +52,7 @@ _CONNECTION_SECONDS = 60.0
 _MOST_CONNECTIONS = 1000
 _MOST_BUCKETS = 10000
 _RETRY_SECONDS = '5'
+_MOST_DROPPED_BYTES = 4 * MOST_BODY_BYTES
 
 
 @dataclass(frozen=True)
@@ -173,18 +174,23 @@ class _Receiver:
 
 
 async def _read(request: Request) -> bytes | None:
-    """Return the body, `None` if it is too large: then the rest of it is not read."""
+    """Return the body, `None` if it is too large.
+
+    What is a little too large is read to its end and dropped: a connection that is closed with
+    something unread takes the answer away from who sent it.
+    """
     length = request.headers.get('content-length', '')
-    if length.isdecimal() and int(length) > MOST_BODY_BYTES:
+    if length.isdecimal() and (len(length) > 18 or int(length) > _MOST_DROPPED_BYTES):
         return None
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MOST_BODY_BYTES:
+        if size > _MOST_DROPPED_BYTES:
             return None
-        chunks.append(chunk)
-    return b''.join(chunks)
+        if size <= MOST_BODY_BYTES:
+            chunks.append(chunk)
+    return b''.join(chunks) if size <= MOST_BODY_BYTES else None
 
 
 def _ack_json(ack: Ack) -> dict[str, Any]:

@@ -95,11 +95,16 @@ def post(
     threading.Thread(target=_cut_at, args=(deadline, done, connection), daemon=True).start()
     try:
         sent: Dict[str, str] = {**headers, 'Connection': 'close'}
-        connection.request('POST', split.path or '/', body, sent)
+        connection.connect()
+        # Who refuses it before having read all of it has said why.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+            connection.request('POST', split.path or '/', body, sent)
         response = connection.getresponse()
         answer = response.read(_MOST_ANSWER_BYTES)
-        if deadline.passed or (response.length and len(answer) < _MOST_ANSWER_BYTES):
-            # Reading so much, http.client takes an end for an end.
+        half = response.status == http.client.OK and response.length
+        if deadline.passed or (half and len(answer) < _MOST_ANSWER_BYTES):
+            # Reading so much, http.client takes an end for an end. Who refuses a body without
+            # reading it may cut its own words off, of which the status says enough.
             raise http.client.IncompleteRead(answer)
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = 'no answer by the deadline' if deadline.passed else str(error) or repr(error)
