@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
+from charm.agent.log import Cursor
 from charm.deadline import Deadline
 from charm.errors import FileError, HealthError
 from charm.wire import encode
@@ -44,10 +45,11 @@ class Reaping:
         waiting = {index: self._going_on(one) for index, one in enumerate(requests)}
         came = Came(())
         for _ in range(MOST_ROUNDS):
-            came = self.asker.ask(target, list(waiting.values()), deadline)
+            asked = [request for request, _since in waiting.values()]
+            came = self.asker.ask(target, asked, deadline)
             more = {}
-            for (index, request), answer in zip(waiting.items(), came.answers, strict=True):
-                answers[index], goes_on = self._reap(request, answer, answers[index])
+            for (index, told), answer in zip(waiting.items(), came.answers, strict=True):
+                answers[index], goes_on = self._reap(*told, answer, answers[index])
                 if goes_on:
                     more[index] = self._going_on(requests[index])
             if came.fault is not None or not more or deadline.passed:
@@ -55,25 +57,29 @@ class Reaping:
             waiting = more
         return Came(tuple(answers), came.fault)
 
-    def _going_on(self, request: Request) -> Request:
+    def _going_on(self, request: Request) -> tuple[Request, Cursor | None]:
+        """Return the request with where to go on, and that cursor."""
         if request.by != BY_LOG:
-            return request
+            return request, None
         try:
             cursor = self.store.kept(request.unit).cursor
         except FileError:
-            return request  # Keeping what comes will fail for the same reason, and say so.
+            return request, None  # Keeping what comes will fail for the same reason, and say so.
         if cursor is None:
-            return request
-        return replace(request, arguments=(*request.arguments, '--cursor', str(cursor)))
+            return request, None
+        words = (*request.arguments, '--cursor', str(cursor))
+        return replace(request, arguments=words), cursor
 
-    def _reap(self, request: Request, answer: Answer, before: Answer) -> tuple[Answer, bool]:
+    def _reap(
+        self, request: Request, since: Cursor | None, answer: Answer, before: Answer
+    ) -> tuple[Answer, bool]:
         """Return the answer with the newest report for its stdout, and whether there is more."""
         if request.by != BY_LOG or answer.exit_code != 0 or not answer.complete:
             # What an earlier chunk held is an answer all the same.
             return (before if before.complete else answer), False
         try:
             chunk = read_chunk(answer.stdout)
-            kept = self.store.keep(request.unit, chunk, datetime.now(timezone.utc))
+            kept = self.store.keep(request.unit, since, chunk, datetime.now(timezone.utc))
             text = b'' if kept.latest is None else encode(kept.latest).encode()
         except (HealthError, ValueError, RecursionError) as error:
             return _nothing(str(error)), False

@@ -16,9 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 from charm.agent.log import Cursor, LogWriter
+from charm.deadline import Deadline
 from charm.errors import FileError, ReportError
 from charm.fields import format_time
-from charm.files import set_aside, write_whole
+from charm.files import locked, set_aside, write_whole
 from charm.report import Report
 from charm.wire import from_json, to_json
 
@@ -26,6 +27,7 @@ from .chunk import Chunk
 
 _LOG_BYTES = 4 * 1024 * 1024
 _LOG_FILES = 4
+_LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,21 @@ class Reaped:
         """
         return _read(self.directory(unit) / 'state.json')
 
-    def keep(self, unit: str, chunk: Chunk, now: datetime) -> Kept:
-        """Keep a chunk and return what is known now.
+    def keep(self, unit: str, since: Cursor | None, chunk: Chunk, now: datetime) -> Kept:
+        """Keep the chunk that follows the cursor `since`, and return what is known now.
+
+        Where another sweep has kept it meanwhile, nothing is kept twice.
 
         Raises:
             FileError: it cannot be kept; the next sweep will ask for it again.
         """
-        place, before = self.directory(unit), self.kept(unit)
+        place = self.directory(unit)
+        with locked(place / 'state.json', Deadline.after(_LOCK_SECONDS)):
+            before = self.kept(unit)
+            return before if before.cursor != since else self._keep(unit, before, chunk, now)
+
+    def _keep(self, unit: str, before: Kept, chunk: Chunk, now: datetime) -> Kept:
+        place = self.directory(unit)
         own = [line for line in chunk.lines if line.get('unit') == unit]
         if own or chunk.gap:
             _write(place / 'log', own, chunk.gap, now)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,19 @@ def test_killed_after_the_lines_and_before_the_cursor_nothing_is_lost(
     lab.log()
     lab.sweep()
     assert lab.numbers() == [1, 1, 2]
+
+
+def test_two_sweeps_at_once_keep_each_line_once(lab: Lab) -> None:
+    lab.log()
+    lab.sweep()
+    before = lab.store.kept('web/0')
+    numbers = [lab.log() for _ in range(3)]
+    lab.sweep()
+    late = Chunk(({'kind': 'result', 'unit': 'web/0', 'n': 2},), before.cursor)
+    # The other sweep asked before this one had kept anything, and keeps after it.
+    kept = lab.store.keep('web/0', before.cursor, late, datetime.now(timezone.utc))
+    assert kept == lab.store.kept('web/0')
+    assert lab.numbers() == [1, *numbers]
 
 
 def test_lines_that_cannot_be_kept_are_asked_for_again(
