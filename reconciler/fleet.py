@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from charm.report import Health, worst
@@ -81,17 +81,16 @@ def in_model(advice: str, model: str) -> str:
     return _OF_A_MODEL.sub(rf'juju \1 -m {model}', advice) if model else advice
 
 
-class _AdvisedReading(Reading):
-    """A reading whose advice names the model that its unit is in."""
+@dataclass(frozen=True)
+class _Elsewhere(Reading):
+    """A reading under its merged names, with the advice of what it was made from."""
+
+    own_advice: str = ''
 
     @property
     def advice(self) -> str:
-        """Return the advice of the unit's own reading, with its model."""
-        model, _, unit = self.unit.name.partition('/')
-        own = self.unit.application.partition('/')[2]
-        told = replace(self, unit=replace(self.unit, name=unit, application=own))
-        plain = Reading(**{name: getattr(told, name) for name in Reading.__dataclass_fields__})
-        return in_model(plain.advice, model)
+        """Return what the operator may do, with the model that the unit is in."""
+        return self.own_advice
 
 
 @dataclass(frozen=True)
@@ -123,9 +122,11 @@ class _Part:
             reading.unit,
             name=self._named(reading.unit.name),
             application=self._named(reading.unit.application),
+            machine=self._named(reading.unit.machine) if reading.unit.machine else '',
         )
-        values = {name: getattr(reading, name) for name in Reading.__dataclass_fields__}
-        return _AdvisedReading(**{**values, 'unit': unit})
+        values = {one.name: getattr(reading, one.name) for one in fields(Reading)}
+        advice = in_model(reading.advice, self.model)
+        return _Elsewhere(**{**values, 'unit': unit}, own_advice=advice)
 
     def _node(self, name: str) -> str:
         # What is not of one model, or has its model's name already, keeps its own.

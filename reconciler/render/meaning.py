@@ -32,14 +32,14 @@ def cause_text(cause: Cause) -> str:
     return f'{told}: {safe(cause.message, 300)}' if cause.message else told
 
 
-def blame_text(service: ServiceHealth) -> str:
+def blame_text(service: ServiceHealth, with_reason: bool = True) -> str:
     """Return such as `caused by mysql`, with the way to it; empty unless it is a victim."""
     blame = service.blame
     if blame is None or blame.role is not Role.VICTIM:
         return ''
     *between, cause = [safe(step, 100) for step in blame.path] or ['something else']
     way = f', through {", ".join(between)}' if between else ''
-    reason = f': {safe(blame.reason, 300)}' if blame.reason else ''
+    reason = f': {safe(blame.reason, 300)}' if blame.reason and with_reason else ''
     return f'caused by {cause}{way}{reason}'
 
 

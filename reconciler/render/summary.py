@@ -36,5 +36,9 @@ def _about(service: ServiceHealth) -> str:
     message = safe(service.message, 200)
     line = f'{service.health.value} {safe(service.name, 100)}: {message}'.rstrip(': ')
     line += without if silent else ''
-    notes = [blame_text(service), *sorted({one.kind for one in service.suppressed})]
+    # The reason stands with the cause already.
+    notes = [
+        blame_text(service, with_reason=False),
+        *sorted({one.kind for one in service.suppressed}),
+    ]
     return '; '.join([line, *(safe(note, 200) for note in notes if note)])

@@ -194,4 +194,4 @@ def _place(reading: Reading) -> str:
     template = WORDS[reading.outcome].advice
     if '{machine}' in template:
         return f'machine {reading.unit.machine or reading.unit.name}'
-    return reading.unit.application if '{' in template else ''
+    return reading.unit.application if '{' in template else reading.advice

@@ -91,8 +91,17 @@ def test_advice_names_the_model_it_is_about() -> None:
 
 
 def test_models_of_one_name_and_two_owners_keep_their_full_names() -> None:
-    merged = Fleet({'lab:ann/x': well(), 'lab:bob/x': well()}, NOW, 1.0).merged()
-    assert {one.name for one in merged.services} == {'lab:ann/x/web', 'lab:bob/x/web'}
+    merged = Fleet({'lab:ann/x': troubled(), 'lab:bob/x': well()}, NOW, 1.0).merged()
+    assert {one.name for one in merged.services} >= {'lab:ann/x/web', 'lab:bob/x/web'}
+    (reading,) = [r for r in merged.readings() if r.outcome is Outcome.UNREACHABLE]
+    assert reading.advice.startswith('try: juju ssh -m lab:ann/x web/2 true')
+
+
+def test_what_is_to_be_done_in_each_model_is_said_for_each() -> None:
+    silence = snapshot((silent(ModelUnit('web/0', 'web', '0'), Outcome.REFUSED_KEY, 'no'),))
+    text = many.render(fleet(a=silence, b=silence), 'table', Options(NOW, width=200))
+    assert 'juju add-ssh-key -m lab:a ' in text
+    assert 'juju add-ssh-key -m lab:b ' in text
 
 
 @pytest.mark.parametrize('form', RENDERERS)
