@@ -14,6 +14,7 @@ import pytest
 from tests.unit.charm.local import LocalUnit
 
 CHECKS = 'checks:\n  web: {kind: tcp, port: 80}\n'
+pytestmark = pytest.mark.timeout(600)
 # What makes a change take effect; a write before it is to a file that nobody reads yet.
 STEPS = ('replace', 'rename', 'symlink', 'unlink')
 
