@@ -162,10 +162,11 @@ class Spool:
             match = _NAME.fullmatch(name)
             path = self._directory / name
             if match:
-                found[int(match['order'])] = _Kept(path.stat().st_size, match['kind'] == 'c')
+                found[int(match['order'])] = _Kept(_size_of(path), match['kind'] == 'c')
             elif name.startswith('.'):
                 # A write that was cut off: its report was never in the spool.
-                path.unlink()
+                with contextlib.suppress(OSError):
+                    path.unlink()
         self._kept = dict(sorted(found.items()))
 
     def _belong_to(self, owner: str) -> None:
@@ -285,3 +286,11 @@ class Spool:
         except OSError:
             return False
         return had
+
+
+def _size_of(path: Path) -> int:
+    """Return the file's size; 0 where that cannot be told: its place is taken all the same."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

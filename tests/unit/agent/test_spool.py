@@ -91,6 +91,14 @@ def test_what_is_no_report_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> 
     assert len(list(tmp_path.glob('*.corrupt-*'))) == 1
 
 
+def test_what_others_put_into_the_directory_costs_no_report(tmp_path: Path) -> None:
+    Spool(tmp_path, 10**6, 100).put(report(1), change=True)
+    (tmp_path / '.snapshot').mkdir()
+    spool = Spool(tmp_path, 10**6, 100)
+    spool.put(report(2), change=True)
+    assert sequences(spool) == [1, 2]
+
+
 def test_a_write_that_was_cut_off_is_swept_up(tmp_path: Path) -> None:
     (tmp_path / '.0000000000000001-r.json.abc').write_bytes(b'{"sch')
     spool = Spool(tmp_path, MANY, 100)
