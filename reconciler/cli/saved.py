@@ -7,17 +7,20 @@ from pathlib import Path
 
 from reconciler.errors import SavedError, UsageError
 from reconciler.readings import Snapshot
-from reconciler.saved import decode
+from reconciler.saved import MAX_BYTES, decode
 
 
 def read_bytes(name: str) -> bytes:
-    """Return what is in the file; `-` is stdin.
+    """Return what is in the file, no more of it than a saved sweep may be; `-` is stdin.
 
     Raises:
         UsageError: it cannot be read.
     """
     try:
-        return sys.stdin.buffer.read() if name == '-' else Path(name).read_bytes()
+        if name == '-':
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        with Path(name).open('rb') as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f'cannot read {name}: {error.strerror or error}') from error
 
