@@ -6,8 +6,8 @@ import re
 
 from reconciler.words import clean
 
-# No encoder writes half of a surrogate pair, and neither XML nor a browser takes the other two.
-_UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')
+# No characters at all, which neither XML nor a browser takes.
+_UNWRITABLE = re.compile('[\ufffe\uffff]')
 
 
 def safe(text: str, limit: int = 2000) -> str:
