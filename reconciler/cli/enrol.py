@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import click
 
 from charm.deadline import Deadline
-from reconciler.enrolment import Terms, enrol_units
+from reconciler.enrolment import Feeding, Terms, enrol_units
 from reconciler.errors import UsageError
-from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.survey import select
 from reconciler.words import clean
 
@@ -39,14 +38,12 @@ def enrol(
 ) -> int:
     """Have units push their reports: all of the model, or those named.
 
-    Writes each unit's file in /etc/juju-health/units.d through juju ssh, and starts or reloads its
+    Writes each unit's file in /etc/juju-health/units.d over ssh, and starts or reloads its
     machine's agent. The credential is good for that unit alone, and travels on stdin.
     """
     asking = told_by(Asking, given)
-    if asking.reach != 'juju':
-        raise UsageError(
-            f'cannot enrol with --reach {asking.reach}: it goes through juju ssh only'
-        )
+    if asking.is_local:
+        raise UsageError('cannot enrol with --reach local: name a model and units of it')
     if urlsplit(url).scheme != 'https' or not urlsplit(url).hostname:
         raise UsageError(f'cannot enrol with {url!r}: reports travel to an https:// URL only')
     key = read_master_key(master_key_file or master_key_path(asking.state))
@@ -55,7 +52,7 @@ def enrol(
     model = asking.inventory(until)
     units = select(model, names)
     uuid = asking.door.model_uuid(model.controller, model.name, until)
-    reach = JujuSSH(asking.door, False, asking.connect_timeout, asking.ssh_options)
+    reach = cast(Feeding, asking.way(model))  # Each of them is one.
     terms = Terms(url, authority, key, uuid)
     failed = 0
     for one in enrol_units(model, units, terms, reach, until, asking.workers):

@@ -36,8 +36,10 @@ class Direct:
     pool: Pool
     name: str = 'direct ssh'
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
-        """Run `command`, one shell string, where the unit `target` is.
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
+        """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
 
         It is ended over there as well when the deadline has passed.
 
@@ -50,7 +52,9 @@ class Direct:
             raise ReachError(Outcome.UNREACHABLE, message, Completed(255, b'', b''))
         seconds = max(1, math.ceil(deadline.remaining_seconds))
         bounded = ['timeout', '-k', str(_KILL_AFTER_SECONDS), str(seconds), 'sh', '-c', command]
-        done = self.pool.run(place, target, f'exec {shlex.join(bounded)}', deadline, cap_bytes)
+        done = self.pool.run(
+            place, target, f'exec {shlex.join(bounded)}', deadline, cap_bytes, stdin
+        )
         if done.timed_out and not done.stdout:
             message = 'cannot wait longer: the machine accepts but does not answer'
             raise ReachError(Outcome.UNREACHABLE, message, done)

@@ -95,9 +95,14 @@ class Link:
         return self._transport.is_active()
 
     def run(
-        self, command: str, deadline: Deadline, cap_bytes: int, open_seconds: float
+        self,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        open_seconds: float,
+        stdin: bytes = b'',
     ) -> Completed:
-        """Run a command with its stdin closed; `timed_out` if it did not end by the deadline.
+        """Run a command that reads `stdin`; `timed_out` if it did not end by the deadline.
 
         Raises:
             NotStartedError: no channel within `open_seconds`, or by the deadline.
@@ -115,6 +120,9 @@ class Link:
         with self._ended_at(deadline):
             try:
                 channel.exec_command(command)
+                # One that ends without reading is no fault; what it said is read below.
+                with contextlib.suppress(OSError):
+                    channel.sendall(stdin)
                 channel.shutdown_write()
                 output.drain(deadline)
             except (paramiko.SSHException, EOFError, OSError) as error:

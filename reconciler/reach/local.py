@@ -18,13 +18,15 @@ class Local:
 
     name: str = 'local'
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
-        """Run `command` under `sh -c`.
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
+        """Run `command` under `sh -c`; it reads `stdin`.
 
         Raises:
             ReachError: it did not end by the deadline.
         """
-        completed = door.run(['sh', '-c', command], deadline, cap_bytes=cap_bytes)
+        completed = door.run(['sh', '-c', command], deadline, cap_bytes=cap_bytes, stdin=stdin)
         if completed.timed_out:
             raise ReachError(Outcome.TIMEOUT, 'cannot wait longer for this machine', completed)
         return completed

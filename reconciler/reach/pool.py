@@ -80,9 +80,15 @@ class Pool:
         self._closed = False
 
     def run(
-        self, place: Place, target: str, command: str, deadline: Deadline, cap_bytes: int
+        self,
+        place: Place,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
     ) -> Completed:
-        """Run a command on a machine that `juju ssh` knows as `target`.
+        """Run a command on a machine that `juju ssh` knows as `target`; it reads `stdin`.
 
         Raises:
             ReachError: it did not get there, or the connection ended meanwhile.
@@ -94,7 +100,8 @@ class Pool:
         for _ in range(2):
             link, fresh = self._link(slot, place, target, deadline)
             try:
-                done = link.run(command, deadline, cap_bytes, self._ways.connect_seconds)
+                connect = self._ways.connect_seconds
+                done = link.run(command, deadline, cap_bytes, connect, stdin)
             except NotStartedError as error:
                 self._drop(slot, link)
                 reason = str(error)

@@ -98,9 +98,11 @@ def flag_is(lab: Lab, health: str) -> bool:
     return {'flag': health} in ({one['name']: one['health']} for one in checks)
 
 
-def test_the_credential_is_in_one_file_that_only_root_may_read(lab: Lab) -> None:
+@pytest.mark.parametrize('reach', list(REACHES))
+def test_the_credential_is_in_one_file_that_only_root_may_read(lab: Lab, reach: str) -> None:
     with lab.receiver() as url:
-        assert lab.enrol(url, 'web').returncode == 0
+        enrolled = lab.enrol(url, 'web', *REACHES[reach])
+        assert enrolled.stdout == 'web/0: enrolled\n', enrolled.stderr
     path = lab.host.root / 'etc/juju-health/units.d/web-0.json'
     document = json.loads(path.read_text())
     assert (document['unit'], document['reporter']) == ('web/0', 'health/0')

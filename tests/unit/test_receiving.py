@@ -211,8 +211,7 @@ def test_openssl_agrees_with_what_was_made(tmp_path: Path) -> None:
     ('words', 'said'),
     [
         (('--url', 'http://10.0.0.5:8642'), 'https:// URL only'),
-        (('--url', 'https://h', '--reach', 'local'), 'through juju ssh only'),
-        (('--url', 'https://h', '--reach', 'direct'), 'through juju ssh only'),
+        (('--url', 'https://h', '--reach', 'local'), 'name a model'),
         (('--url', 'https://h'), 'receive --init makes one'),
     ],
 )

@@ -1,0 +1,36 @@
+"""What every reach promises of a command that is given something to read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from charm.deadline import Deadline
+from reconciler.enrolment import Feeding
+from tests.conftest import Hosts
+from tests.standin.builder import Machine
+
+from .reaches import EVERY, TARGET, Lab, world_of
+
+CAP_BYTES = 1_000_000
+
+
+@pytest.mark.parametrize('name', list(EVERY))
+def test_a_command_reads_what_it_is_given_and_then_the_end(
+    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
+    (host,) = hosts(1)
+    lab = Lab(tmp_path, host.identity)
+    model = lab.write(world_of(Machine.of(host, '0')))
+    content = os.urandom(300_000)
+    with EVERY[name](lab, model) as way:
+        reach = cast(Feeding, way)
+        done = reach.run(TARGET, 'cat', Deadline.after(30), CAP_BYTES, content)
+        assert (done.exit_code, done.stdout) == (0, content)
+        # One that reads nothing is not held up, and neither are we.
+        done = reach.run(TARGET, 'echo done', Deadline.after(30), CAP_BYTES, content)
+        assert (done.exit_code, done.stdout) == (0, b'done\n')
