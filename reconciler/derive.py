@@ -60,6 +60,8 @@ _BLOCKERS = (
 )
 _NAME = re.compile(r'[\w][\w.-]*')
 _MAX_BLOCKERS = 20
+# A charm says in its first words what it waits for, and looking takes square time.
+_MOST_LOOKED_AT = 1000
 
 
 def derive(
@@ -113,8 +115,9 @@ def _derived(health: Health, name: StateName, told: StatusInfo, now: datetime) -
 
 def blockers_in(message: str) -> tuple[str, ...]:
     """Return what a charm's message says it waits for, sorted; empty if it does not say."""
+    told = message[:_MOST_LOOKED_AT]
     for pattern in _BLOCKERS:
-        found = pattern.search(message)
+        found = pattern.search(told)
         if found:
             parts = re.split(r',|;|\band\b|\s+', found[1])
             names = {part.strip('\'"().:').lower() for part in parts}
