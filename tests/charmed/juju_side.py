@@ -175,7 +175,7 @@ class JujuSide:
             'JUJU_API_ADDRESSES': '10.0.0.1:17070',
             'JUJU_AVAILABILITY_ZONE': '',
             'JUJU_METER_STATUS': 'AMBER',
-            **({'JUJU_PRINCIPAL_UNIT': self.principal} if self.principal else {}),
+            'JUJU_PRINCIPAL_UNIT': self.principal,
         }
 
 
