@@ -143,12 +143,13 @@ class Scene:
     def _of_fates(self, name: str, worst: tuple[Trouble, ...]) -> list[Suspect]:
         """Return the fates that its units share: certain if they explain all of the worst."""
         whole = all(trouble in self._fates_of for trouble in worst)
+        gravest = frozenset(worst)
         units: dict[str, set[str]] = {}
         grave: set[str] = set()
         for trouble in self.troubles.get(name, ()):
             for fate in self._fates_of.get(trouble, ()):
                 units.setdefault(fate.name, set()).add(trouble.unit)
-                grave |= {fate.name} if trouble in worst else set()
+                grave |= {fate.name} if trouble in gravest else set()
         susceptible = any(t.origin is Origin.ANYWHERE for t in worst)
         found = []
         for fate in self.fates:
