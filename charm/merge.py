@@ -30,10 +30,12 @@ def read_subset(returned: Any, name: str) -> Tuple[CheckResult, ...]:
     if isinstance(returned, (list, tuple)):
         if not returned:
             return (_unreadable(name, 'the callback returned an empty list'),)
-        return tuple(
+        kept = returned if len(returned) <= MAX_CHECKS else returned[: MAX_CHECKS - 1]
+        results = tuple(
             _read_one(item, name if index == 0 else f'{name}-{index + 1}')
-            for index, item in enumerate(returned[:MAX_CHECKS])
+            for index, item in enumerate(kept)
         )
+        return results + _left_out(len(returned) - len(kept))
     return (_read_one(returned, name),)
 
 
@@ -95,10 +97,14 @@ def merge(results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
             name, number = f'{result.name}-{number}', number + 1
         taken.add(name)
         merged.append(result if name == result.name else dataclasses.replace(result, name=name))
-    if len(kept) < len(given):
-        rest = len(given) - len(kept)
-        merged.append(_unreadable('too-many-checks', f'{rest} more results were left out'))
-    return tuple(merged)
+    return (*merged, *_left_out(len(given) - len(kept)))
+
+
+def _left_out(count: int) -> Tuple[CheckResult, ...]:
+    """Return the result that says so, if any were left out: one of them may have failed."""
+    if not count:
+        return ()
+    return (_unreadable('too-many-checks', f'{count} more results were left out'),)
 
 
 def fitted(results: Tuple[CheckResult, ...]) -> Tuple[CheckResult, ...]:

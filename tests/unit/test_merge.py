@@ -97,3 +97,13 @@ def test_more_checks_than_a_report_holds_are_counted() -> None:
     assert len(merged) == MAX_CHECKS
     assert merged[-1].health is Health.UNKNOWN
     assert merged[-1].message == '6 more results were left out'
+
+
+@pytest.mark.parametrize('kind', [list, tuple])
+def test_more_results_of_one_callback_than_a_report_holds_are_never_good_news(kind: Any) -> None:
+    # One of those left out may have failed.
+    many = [{'health': 'passed'}] * MAX_CHECKS + [{'health': 'fail'}]
+    results = read_subset(kind(many), 'x')
+    assert len(results) == MAX_CHECKS
+    assert results[-1].message == '2 more results were left out'
+    assert make_report('web', 'web/0', results).health is Health.UNKNOWN
