@@ -19,9 +19,9 @@ from .identity import check_unit, own_unit
 from .runner import Callback
 from .sweep import DEFINITIONS, Plan, make_plan, sweep
 from .text import pretty
+from .usage import USAGE_EXIT, Parser
 from .wire import encode
 
-USAGE_EXIT = 3
 _DEADLINE_SECONDS = 25.0
 
 _DESCRIPTION = """\
@@ -38,19 +38,11 @@ Checks are built in, defined in /etc/juju-health/checks.d/*.yaml, or functions o
 /etc/juju-health/callbacks.d/*.py. States are what `health-status set` recorded."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        # argparse would exit with 2, which a monitoring system reads as "critical".
-        self.print_usage(sys.stderr)
-        self.exit(USAGE_EXIT, f'{self.prog}: {message}\n')
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog='health',
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add('--unit', metavar='UNIT', help='report for this unit (default: the one we are in)')

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Mapping, NoReturn, Optional, Sequence
+from typing import Mapping, Optional, Sequence
 
 from . import __version__
 from .agent import config as agent_config
@@ -15,12 +15,12 @@ from .agent.client import run_checks
 from .checks.options import nearest
 from .deadline import Deadline
 from .errors import HealthError
-from .fields import format_time
 from .identity import own_unit
 from .report import JSONObject, State, StateName
 from .states import States, StatesError, directory
+from .usage import USAGE_EXIT, Parser
+from .wire import state_to_json
 
-USAGE_EXIT = 3
 _NAMES = tuple(name.value for name in StateName if name is not StateName.UNKNOWN)
 
 _DESCRIPTION = """\
@@ -47,19 +47,11 @@ _TELL_SECONDS = 3.0
 _NOBODY = (FileNotFoundError, ConnectionRefusedError, PermissionError)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        # argparse would exit with 2, which a monitoring system reads as "critical".
-        self.print_usage(sys.stderr)
-        self.exit(USAGE_EXIT, f'{self.prog}: {message}\n')
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog='health-status',
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('--version', action='version', version=f'juju-health {__version__}')
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
@@ -171,8 +163,8 @@ def _get(states: States, arguments: argparse.Namespace) -> None:
     whole = states.state()
     document: JSONObject = {
         'unit': states.unit,
-        'state': whole and _to_json(whole),
-        'services': {service: _to_json(state) for service, state in sorted(found.items())},
+        'state': whole and state_to_json(whole),
+        'services': {service: state_to_json(state) for service, state in sorted(found.items())},
     }
     print(json.dumps(document, separators=(',', ':')))
 
@@ -182,16 +174,6 @@ def _clear(states: States, arguments: argparse.Namespace) -> None:
 
 
 _COMMANDS = {'set': _set, 'get': _get, 'clear': _clear}
-
-
-def _to_json(state: State) -> JSONObject:
-    return {
-        'name': state.name.value,
-        'duration': state.duration,
-        'since': format_time(state.since),
-        'message': state.message,
-        'blockers': list(state.blockers),
-    }
 
 
 def _line(service: str, state: State) -> str:

@@ -59,6 +59,22 @@ class StateName(enum.Enum):
     UP = 'up'
     UNKNOWN = 'unknown'
 
+    @property
+    def distance(self) -> int:
+        """Return how far from `up` it is, 0 for `up`: of several states the furthest counts."""
+        return _FROM_UP.index(self)
+
+
+_FROM_UP = (
+    StateName.UP,
+    StateName.UNKNOWN,
+    StateName.CHURNING,
+    StateName.INSTALLING,
+    StateName.BUILDING,
+    StateName.BLOCKED,
+    StateName.ERROR,
+)
+
 
 @dataclass(frozen=True)
 class State:

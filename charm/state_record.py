@@ -20,16 +20,6 @@ from .strict_json import check_strings
 
 BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 SCHEMA = 1
-# From the nearest to `up` to the furthest; the orchestrator collates units by the same order.
-ORDER = (
-    StateName.UP,
-    StateName.UNKNOWN,
-    StateName.CHURNING,
-    StateName.INSTALLING,
-    StateName.BUILDING,
-    StateName.BLOCKED,
-    StateName.ERROR,
-)
 
 
 @dataclass(frozen=True)
@@ -118,7 +108,7 @@ def furthest(records: Mapping[str, Record], now: Moment) -> Optional[State]:
         return None
     states = {service: record.state(now) for service, record in records.items()}
     service, chosen = max(
-        states.items(), key=lambda item: (ORDER.index(item[1].name), item[1].duration, item[0])
+        states.items(), key=lambda item: (item[1].name.distance, item[1].duration, item[0])
     )
     peers = [state for state in states.values() if state.name is chosen.name]
     blockers = tuple(sorted({blocker for state in peers for blocker in state.blockers}))

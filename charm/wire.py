@@ -49,7 +49,7 @@ def to_json(report: Report) -> JSONObject:
         'unit': report.unit,
         'health': report.health.value,
         'qos': report.qos,
-        'state': None if report.state is None else _state_to_json(report.state),
+        'state': None if report.state is None else state_to_json(report.state),
         'checks': [check_to_json(check) for check in report.checks],
         'rollup': dict(report.rollup) or None,
         'requires': list(report.requires),
@@ -63,7 +63,8 @@ def to_json(report: Report) -> JSONObject:
     }
 
 
-def _state_to_json(state: State) -> JSONObject:
+def state_to_json(state: State) -> JSONObject:
+    """Return a state as its JSON object."""
     return {
         'name': state.name.value,
         'duration': state.duration,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from charm.report import Health, State, StateName
+from charm.report import Health, State
 
 from .maintenance import machine_chain
 from .model import Application, Machine
@@ -35,17 +35,6 @@ _INVALID = {
     Outcome.NO_AGENT,
     Outcome.NOT_PUSHED,
 }
-
-# From the nearest to `up` to the furthest.
-_STATE_ORDER = (
-    StateName.UP,
-    StateName.UNKNOWN,
-    StateName.CHURNING,
-    StateName.INSTALLING,
-    StateName.BUILDING,
-    StateName.BLOCKED,
-    StateName.ERROR,
-)
 
 
 @dataclass(frozen=True)
@@ -174,7 +163,7 @@ def furthest_state(states: Iterable[State | None]) -> State | None:
     known = [state for state in states if state is not None]
     if not known:
         return None
-    chosen = max(known, key=lambda s: (_STATE_ORDER.index(s.name), s.duration or 0.0, s.message))
+    chosen = max(known, key=lambda s: (s.name.distance, s.duration or 0.0, s.message))
     peers = [state for state in known if state.name is chosen.name]
     blockers = tuple(sorted({blocker for state in peers for blocker in state.blockers}))
     return State(chosen.name, chosen.duration, chosen.since, chosen.message, blockers)

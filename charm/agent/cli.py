@@ -8,12 +8,13 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Mapping, NoReturn, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
 
 from .. import __version__
 from ..deadline import Deadline
 from ..errors import DefinitionError, HealthError
 from ..runner import Callback
+from ..usage import USAGE_EXIT, Parser
 from . import config as config_file
 from .client import Answer, ask, run_checks
 from .config import CONFIG
@@ -21,7 +22,6 @@ from .log import Cursor, read_since
 from .setup import Given
 from .unit_file import unit_text
 
-USAGE_EXIT = 3
 # EX_CONFIG of sysexits.h: the unit file says not to try again.
 CONFIG_EXIT = 78
 _ASK_SECONDS = 30.0
@@ -35,19 +35,11 @@ examples:
   health-agent log --cursor CURSOR        log lines after a cursor, then the next cursor"""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        # argparse would exit with 2, which a monitoring system reads as "critical".
-        self.print_usage(sys.stderr)
-        self.exit(USAGE_EXIT, f'{self.prog}: {message}\n')
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog='health-agent',
         description='The daemon that runs the health checks of this machine, and its client.',
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('--version', action='version', version=f'juju-health {__version__}')
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)

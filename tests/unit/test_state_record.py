@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from charm import wire
 from charm.merge import make_report
 from charm.report import StateName
-from charm.state_record import ORDER, Moment, Record, decode, encode, enter, furthest
+from charm.state_record import Moment, Record, decode, encode, enter, furthest
 from charm.states import clean
-from reconciler import collate
 
 from .clocks import START
 
@@ -74,9 +73,9 @@ def test_reading_undoes_writing(played: dict[str, list[tuple[StateName, bool]]])
     assert decode(json.loads(json.dumps(document))) == records
 
 
-def test_both_sides_order_states_alike() -> None:
-    assert ORDER == collate._STATE_ORDER
-    assert set(ORDER) == set(StateName)
+def test_every_state_has_its_own_distance_from_up() -> None:
+    assert StateName.UP.distance == 0
+    assert {name.distance for name in StateName} == set(range(len(StateName)))
 
 
 @given(st.dictionaries(st.sampled_from('abc'), st.sampled_from(list(StateName)), min_size=1))
@@ -84,7 +83,7 @@ def test_no_service_is_further_from_up_than_its_unit(names: dict[str, StateName]
     now = Moment(START, 'boot', 1.0)
     whole = furthest({service: Record(name, now) for service, name in names.items()}, now)
     assert whole is not None
-    assert ORDER.index(whole.name) == max(ORDER.index(name) for name in names.values())
+    assert whole.name.distance == max(name.distance for name in names.values())
 
 
 @given(st.text())
