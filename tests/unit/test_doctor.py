@@ -197,8 +197,15 @@ def test_a_machine_says_what_it_has(tmp_path: Path) -> None:
 
 def test_an_answer_that_ends_early_is_none(tmp_path: Path) -> None:
     class Cutting(Local):
-        def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
-            whole = super().run(target, command, deadline, cap_bytes)
+        def run(
+            self,
+            target: str,
+            command: str,
+            deadline: Deadline,
+            cap_bytes: int,
+            stdin: bytes = b'',
+        ) -> Completed:
+            whole = super().run(target, command, deadline, cap_bytes, stdin)
             return replace(whole, stdout=whole.stdout.rpartition(b'end')[0])
 
     with pytest.raises(ReachError, match='it ended early'):
