@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -12,13 +13,23 @@ from reconciler.errors import UsageError
 
 
 def print_document(text: str) -> None:
-    """Write the text to stdout, ending with one line end."""
+    """Write the text to stdout, ending with one line end.
+
+    What its encoding lacks, such as the lines of a tree, is written as an escape.
+
+    Raises:
+        UsageError: it cannot be written, for example since the disk is full.
+    """
     try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors='backslashreplace')
         sys.stdout.write(text if text.endswith('\n') else text + '\n')
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read has gone; the interpreter must not try to flush again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise UsageError(f'cannot write to stdout: {error.strerror or error}') from error
 
 
 def write_document(text: str, output: str = '') -> None:

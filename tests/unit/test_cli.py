@@ -157,6 +157,22 @@ def test_a_reader_that_goes_early_is_no_error(saved: Path) -> None:
         assert process.wait(timeout=60) == 2
 
 
+def test_a_full_disk_behind_stdout_is_said_in_words(saved: Path) -> None:
+    with Path('/dev/full').open('wb') as full:
+        done = subprocess.run(
+            [COMMAND, 'replay', str(saved)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    said = b'reconcile-health: cannot write to stdout: No space left on device\n'
+    assert (done.returncode, done.stderr) == (3, said)
+
+
+def test_what_an_encoding_lacks_is_an_escape_and_no_crash(saved: Path) -> None:
+    words = ('replay', str(saved), '--format', 'tree')
+    done = run(*words, environment={'PYTHONIOENCODING': 'ascii'})
+    assert (done.returncode, done.stderr) == (2, b'')
+    assert b'\\u2514' in done.stdout
+
+
 def test_a_file_is_written_whole_and_stdout_stays_empty(saved: Path, tmp_path: Path) -> None:
     target = tmp_path / 'juju.prom'
     link = tmp_path / 'link.prom'
