@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Mapping, Optional, Tuple
+from typing import Any, Iterable, Mapping, Optional, Tuple
 
 from .checks.base import CheckSpec
 from .checks.children import ENVIRONMENT, describe_exit, tail
@@ -93,6 +93,23 @@ def find(unit: str, reporter: str, agents: Path = AGENTS) -> Sourced:
     return Sourced((CheckSpec(NAME, Principal(unit, hook), _TIMEOUT_SECONDS, str(hook)),))
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the principal says of its service beside its checks, in the words of `Report`."""
+
+    rollup: Mapping[str, Any] = field(default_factory=dict)
+    requires: Tuple[str, ...] = ()
+    provides: Tuple[str, ...] = ()
+
+
+def said(results: Iterable[CheckResult], name: str = NAME) -> Said:
+    """Return what the principal said, from the check that is its answer as a whole."""
+    data = next((one.data for one in results if one.name == name), {})
+    return Said(
+        data.get('rollup', {}), tuple(data.get('requires', ())), tuple(data.get('provides', ()))
+    )
+
+
 def read_answer(unit: str, done: Completed) -> Answer:
     """Return what a hook says as a whole, and its checks.
 
@@ -122,10 +139,17 @@ def _of_report(unit: str, report: Report) -> Answer:
     # Of what it says of itself and what its checks say, the worse counts; no checks, no evidence.
     health = worst((report.health, worst(one.health for one in report.checks)))
     whole = _whole(health, report.qos, report.checks)
+    said = {
+        'rollup': dict(report.rollup),
+        'requires': list(report.requires),
+        'provides': list(report.provides),
+    }
+    whole = replace(whole, data={key: value for key, value in said.items() if value})
     state = report.state
     if state is None:
         return whole, report.checks
     data = {
+        **whole.data,
         'state': state.name.value,
         'state_duration': state.duration,
         'blockers': list(state.blockers),

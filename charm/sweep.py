@@ -17,7 +17,8 @@ from .deadline import Deadline
 from .errors import DefinitionError, HealthError
 from .hysteresis import Rule
 from .merge import make_report, merge, read_subset
-from .principal import NESTED
+from .principal import NAME as PRINCIPAL
+from .principal import NESTED, said
 from .report import CheckResult, Report, Reporter, State
 from .runner import Callback, Job, check_job, run_jobs
 from .settling import Settler
@@ -61,6 +62,11 @@ class Plan:
     def names(self) -> Tuple[str, ...]:
         """Return the names of the jobs, in order."""
         return tuple(job.name for job in self.jobs)
+
+    def name_of(self, job: str) -> str:
+        """Return what the results of a job are called, which definitions may change."""
+        answer = self.answers.get(job)
+        return (answer.rename if answer else '') or job
 
     def only(self, names: Sequence[str]) -> Plan:
         """Return the plan with none but the named jobs, and no faults of others."""
@@ -150,12 +156,15 @@ def sweep(plan: Plan, deadline: Deadline) -> Report:
     results = plan.settle(merge(amended(run_jobs(plan.jobs, deadline), plan.answers)))
     faults = tuple(definitions.fault_result(fault) for fault in plan.faults)
     state, trouble = _read_state(plan)
+    principal = said(results, plan.name_of(PRINCIPAL))
     return make_report(
         plan.service,
         plan.unit,
         (*results, *faults, *trouble),
         state=state,
-        rollup=plan.rollup,
+        rollup=plan.rollup or principal.rollup,
+        requires=principal.requires,
+        provides=principal.provides,
         reporter=Reporter(plan.reporter, __version__),
         boot_id=_read_boot_id(),
         sequence=_sequence(),

@@ -15,6 +15,8 @@ from charm.deadline import Deadline
 from charm.principal import NESTED, Principal, find
 from charm.report import CheckResult, Health
 from charm.runner import check_job, run_jobs
+from charm.sweep import Plan, sweep
+from charm.tuning import Answer
 
 REPORT = {
     'schema': 1,
@@ -61,6 +63,18 @@ def test_each_of_its_checks_becomes_one_of_the_unit_s(agents: Path) -> None:
     assert whole.data == {'state': 'blocked', 'state_duration': 3.0, 'blockers': ['db']}
     assert (db.name, db.health, db.data) == ('principal-db-cxn', Health.WARN, {'ms': 7})
     assert (cache.name, cache.health) == ('principal-cache', Health.PASSED)
+
+
+def test_what_it_asks_for_and_depends_on_goes_into_the_unit_s_report(agents: Path) -> None:
+    rollup = {'rule': 'at-least', 'count': 2}
+    spec = printing(agents, {**REPORT, 'rollup': rollup, 'requires': ['db'], 'provides': ['web']})
+    plan = Plan('web/0', 'health/3', (check_job(spec),), states=agents)
+    made = sweep(plan, Deadline.after(20.0))
+    assert (made.rollup, made.requires, made.provides) == (rollup, ('db',), ('web',))
+    own = replace(plan, rollup={'rule': 'best'})
+    assert sweep(own, Deadline.after(20.0)).rollup == {'rule': 'best'}
+    renamed = replace(plan, answers={'principal': Answer(rename='charm')})
+    assert sweep(renamed, Deadline.after(20.0)).requires == ('db',)
 
 
 def test_a_subset_report_or_a_list_of_them_will_do(agents: Path) -> None:
