@@ -25,7 +25,7 @@ run: .venv/ready  ## Show this machine's real health
 
 .PHONY: test
 test: packages .venv/ready lint types  ## Run every test; as root also those on real machines
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 .PHONY: unit
 unit: .venv/ready  ## Run the tests that need neither root nor other machines

@@ -26,6 +26,10 @@ from .shell import HostError, attempt, run
 BASE = Path('/run/juju-health-test-hosts')
 SLOTS = 16
 MOST_HOSTS = 200
+# Each machine's systemd, journald and logind need a few of one user's; the kernel's own 128 are
+# enough for about 35 machines on the whole computer.
+_INOTIFY = Path('/proc/sys/fs/inotify/max_user_instances')
+_INOTIFY_INSTANCES = 1024
 COMMANDS = ('ip', 'mount', 'nsenter', 'ssh', 'ssh-keygen', 'systemd-nspawn', 'unshare')
 
 
@@ -79,6 +83,7 @@ class Park:
         """
         lower = self._rootfs.ready()
         self._lower = lower
+        _allow_inotify()
         self._slot, self._lock = _take_slot()
         try:
             clean(self._slot)
@@ -166,6 +171,12 @@ def _mounts_below(directory: Path) -> list[Path]:
     """Return what is mounted there, the deepest and latest first."""
     mounted = [Path(line.split()[1]) for line in Path('/proc/mounts').read_text().splitlines()]
     return [one for one in reversed(mounted) if one == directory or directory in one.parents]
+
+
+def _allow_inotify() -> None:
+    """Raise the limit that many machines would meet; it stays, as a sysctl does until a boot."""
+    if int(_INOTIFY.read_text()) < _INOTIFY_INSTANCES:
+        _INOTIFY.write_text(f'{_INOTIFY_INSTANCES}\n')
 
 
 def _take_slot() -> tuple[int, IO[str]]:
