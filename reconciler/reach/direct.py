@@ -20,6 +20,7 @@ from reconciler.readings import Outcome
 from .base import ReachError
 from .pool import Place, Pool
 
+_LATER_SECONDS = 2
 _KILL_AFTER_SECONDS = 2
 
 
@@ -50,7 +51,8 @@ class Direct:
         if place is None:
             message = f'cannot reach {target}: juju status names no machine of it'
             raise ReachError(Outcome.UNREACHABLE, message, Completed(255, b'', b''))
-        seconds = max(1, math.ceil(deadline.remaining_seconds))
+        # A little later than here: what is ended here is known to be late, what ends there is not.
+        seconds = math.ceil(deadline.remaining_seconds) + _LATER_SECONDS
         bounded = ['timeout', '-k', str(_KILL_AFTER_SECONDS), str(seconds), 'sh', '-c', command]
         done = self.pool.run(
             place, target, f'exec {shlex.join(bounded)}', deadline, cap_bytes, stdin

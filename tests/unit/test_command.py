@@ -35,6 +35,12 @@ def wait_gone(pid: int) -> bool:
     return gone(pid)
 
 
+def children() -> set[str]:
+    """Return the processes that are ours to reap; a test run may have others beside the test's."""
+    tasks = Path('/proc/self/task').glob('*/children')
+    return {pid for task in tasks for pid in task.read_text().split()}
+
+
 def test_output_and_exit_code_come_back_apart() -> None:
     completed = run('echo out; echo err >&2; exit 3')
     assert (completed.stdout, completed.stderr) == (b'out\n', b'err\n')
@@ -101,12 +107,11 @@ def test_a_signal_is_told_as_a_negative_exit_code() -> None:
 
 
 def test_no_descriptors_and_no_zombies_are_left() -> None:
-    before = len(os.listdir('/proc/self/fd'))
+    before, others = len(os.listdir('/proc/self/fd')), children()
     for _ in range(5):
         run('exit 0')
     assert len(os.listdir('/proc/self/fd')) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= others
 
 
 def test_running_commands_can_all_be_killed_at_once() -> None:

@@ -72,7 +72,9 @@ def talk(path: Path, data: bytes) -> bytes:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
         client.connect(str(path))
-        client.sendall(data)
+        # Who is turned away may be answered, and the door closed, before this is sent.
+        with contextlib.suppress(BrokenPipeError):
+            client.sendall(data)
         return read_all(client)
 
 
