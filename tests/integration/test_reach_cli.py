@@ -20,7 +20,10 @@ from tests.standin.builder import JUJU, Application, Machine, Unit, World
 from tests.standin.world import FILE
 
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
-REPORT = '{"schema": 1, "service": "web", "unit": "%s", "health": "passed", "checks": []}'
+REPORT = (
+    '{"schema": 1, "service": "web", "unit": "%s", "health": "passed", '
+    '"checks": [{"name": "up", "health": "passed"}]}'
+)
 Done = subprocess.CompletedProcess[str]
 
 
