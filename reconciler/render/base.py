@@ -135,6 +135,14 @@ def findings(service: ServiceHealth, everything: bool) -> Iterator[Finding]:
             yield finding
 
 
+def reading_age(reading: Reading, now: datetime) -> str:
+    """Return how old what a unit said is, `-` if unknown: an agent may have held it before."""
+    if reading.received_at is None or (reading.last and reading.age_seconds is None):
+        return '-'
+    since = (now - reading.received_at).total_seconds()
+    return duration_text(max(0.0, since, reading.age_seconds or 0.0))
+
+
 def _of_reading(reading: Reading) -> Iterator[Finding]:
     if reading.report is None or not reading.report.checks:
         yield Finding(reading, None)

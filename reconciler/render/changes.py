@@ -52,7 +52,10 @@ def _table(found: Diff) -> Table:
 
 
 def _quiet(change: Change) -> str:
-    return 'better' if change.kind == 'flip' else change.kind
+    # What failed and is unknown now is no better for that nobody could look.
+    if change.kind == 'flip':
+        return 'state' if change.after == Health.UNKNOWN.value else 'better'
+    return change.kind
 
 
 def _change(change: Change) -> Text:

@@ -17,7 +17,7 @@ from reconciler.readings import Reading, Role
 from reconciler.status import machine_order
 from reconciler.words import age_text, clean, duration_text, fold_units
 
-from .base import Options, draw, health_text, plain, state_text
+from .base import Options, draw, health_text, plain, reading_age, state_text
 from .meaning import suppression_text
 
 _ROLES = {
@@ -199,6 +199,7 @@ def _rows(
     age = age_text(received, options.now)
     if not checks:
         text = plain(first.message)
+        age = reading_age(first, options.now)
         yield health_text(first.health), f'({first.outcome.value})', age, text
     elif passed:
         noun = f'check{"" if passed == 1 else "s"}'

@@ -8,9 +8,20 @@ from rich.table import Table
 from reconciler.readings import WORDS, Coverage, Reading, ServiceHealth, Snapshot
 from reconciler.words import age_text, clean, duration_text, fold_units
 
-from .base import Finding, Options, draw, findings, headline, health_text, plain, state_text
+from .base import (
+    Finding,
+    Options,
+    draw,
+    findings,
+    headline,
+    health_text,
+    plain,
+    reading_age,
+    state_text,
+)
 from .blame import because_of, causes_first, explained_text, victims_text
 from .meaning import causes_shown, suppression_text
+from .text import counted
 
 _FOLDED = ('Cause', 'Message', 'State')
 _MOST_ADVICE = 12
@@ -122,12 +133,12 @@ def _service_groups(service: ServiceHealth, everything: bool) -> list[Same]:
 def _findings(groups: list[Same], options: Options) -> Table:
     table = _grid('Unit', 'Health', 'Check', 'Age', 'Message')
     for finding, units in groups:
-        moment = finding.check.at if finding.check else None
+        at = finding.check.at if finding.check else None
         table.add_row(
             plain(fold_units(units)),
             health_text(finding.health),
             finding.what,
-            age_text(moment or finding.reading.received_at, options.now),
+            age_text(at, options.now) if at else reading_age(finding.reading, options.now),
             finding.message,
         )
     return table
@@ -139,6 +150,7 @@ def _about(reading: Reading, options: Options) -> Table:
     table.add_column(no_wrap=True, style='bold')
     table.add_column(overflow='fold')
     report = reading.report
+    attempts = counted(reading.attempts, 'attempt')
     rows = {
         'Unit': reading.unit.name + (' (leader)' if reading.unit.leader else ''),
         'Machine': reading.unit.machine,
@@ -148,8 +160,8 @@ def _about(reading: Reading, options: Options) -> Table:
         'Reporter': f'{report.reporter.unit}, version {report.reporter.version}'
         if report and report.reporter
         else '',
-        'Report age': age_text(reading.received_at, options.now) if report else '',
-        'Took': f'{duration_text(reading.duration_seconds)}, {reading.attempts} attempt(s)'
+        'Report age': reading_age(reading, options.now) if report else '',
+        'Took': f'{duration_text(reading.duration_seconds)}, {attempts}'
         if reading.attempts
         else '',
     }

@@ -101,6 +101,15 @@ def test_what_got_better_is_a_change_and_not_worse() -> None:
     assert not found.worse
 
 
+def test_a_failing_unit_that_falls_silent_is_nowhere_told_to_be_better() -> None:
+    silence = snapshot((silent(UNIT, Outcome.UNREACHABLE, 'no route'),))
+    found = diff(of('http', http=Health.FAIL), silence)
+    told = CHANGES['table'](found, Options(NOW))
+    assert 'fail -> unknown' in told
+    assert 'better' not in told
+    assert 'better' in CHANGES['table'](diff(silence, of('http')), Options(NOW))
+
+
 def test_a_check_that_comes_is_worse_only_if_it_does_not_pass() -> None:
     assert not diff(of('http'), of('http', 'disk')).worse
     assert diff(of('http'), of('http', 'disk', disk=Health.WARN)).worse

@@ -14,9 +14,12 @@ import yaml
 
 from charm.report import Health
 from reconciler.exit_codes import exit_code
-from reconciler.readings import Snapshot
+from reconciler.model import Unit
+from reconciler.readings import Outcome, Snapshot
 from reconciler.render import RENDERERS, Options
-from tests.unit.snapshots import NOW, troubled, well
+from tests.unit.snapshots import NOW, check, reported, silent, snapshot, troubled, well
+
+UNIT = Unit('web/0', 'web', '0')
 
 GOLDEN = Path(__file__).parents[1] / 'golden'
 CASES = {'well': well, 'troubled': troubled}
@@ -97,3 +100,20 @@ def test_the_schema_refuses_another_health() -> None:
 def test_exit_codes(health: Health, complete: bool, fail_on: Health, code: int) -> None:
     snapshot = replace(well(), health=health, complete=complete)
     assert exit_code(snapshot, fail_on) == code
+
+
+def test_the_age_of_a_stale_report_is_its_own_and_not_that_of_the_answer() -> None:
+    old = reported(UNIT, check('load', Health.PASSED, 'idle'))
+    stale = replace(
+        silent(UNIT, Outcome.STALE, 'its last report is old'),
+        last=old.report,
+        received_at=NOW,
+        age_seconds=185.0,
+    )
+    text = RENDERERS['table'](snapshot((stale,)), Options(NOW))
+    assert '(stale)  3m5s' in text
+    unknown = RENDERERS['table'](snapshot((replace(stale, age_seconds=None),)), Options(NOW))
+    assert '(stale)  -' in unknown
+    held = replace(old, received_at=NOW, age_seconds=61.0)
+    detail = RENDERERS['table'](snapshot((held,)), Options(NOW, unit_detail=True))
+    assert 'Report age  1m1s' in detail
