@@ -153,9 +153,11 @@ class Doctor:
             for one in model.applications.values()
             if one.units and not one.subordinate_to and one.name not in beside
         ]
-        name = deployed[0] if deployed else 'health'
+        name = deployed[0] if deployed else 'juju-health'
         if not deployed:
-            mend = f'juju deploy ./juju-health.charm {name}; juju integrate {name} APPLICATION'
+            mend = (
+                'make charm; juju deploy ./build/juju-health.charm; juju integrate juju-health APP'
+            )
             message = 'no health charm is deployed: only hooks that charms ship are asked'
             return Finding('health charm', Result.WARN, message, mend)
         if bare:

@@ -162,7 +162,8 @@ class _Call:
                 by_charm.setdefault(asked.hook.removesuffix(_HOOK), []).append(asked)
             else:
                 reason = (
-                    f'no health charm is beside it: juju integrate health {asked.unit.application}'
+                    'no health charm is beside it: '
+                    f'juju integrate juju-health {asked.unit.application}'
                 )
                 found.append(Enrolled(asked.unit.name, reason))
         for charm, group in by_charm.items():

@@ -42,7 +42,7 @@ WORDS: Mapping[Outcome, OutcomeWords] = {
     Outcome.REPORTED: OutcomeWords('the unit reported', ''),
     Outcome.NOT_SHIPPED: OutcomeWords(
         'no health hook is shipped with it; this is what juju status says',
-        'deploy the health charm beside it: juju integrate health {application}',
+        'deploy the health charm beside it: juju integrate juju-health {application}',
     ),
     Outcome.UNASSIGNED: OutcomeWords(
         'it has no machine yet', 'see what it waits for: juju status {unit}'

@@ -173,7 +173,7 @@ def over_there(answered: Mapping[str, Probe], k8s: bool) -> Iterator[Finding]:
         [unit for found in answered.values() for unit, there in found.hooks if there == 'no'],
         'a health hook is there for every unit asked',
         'no health hook is there: juju status is all that is known',
-        'juju integrate health APPLICATION; or ship hooks/health with the charm',
+        'juju integrate juju-health APPLICATION; or ship hooks/health with the charm',
     )
     yield _version({unit: found.version for unit, found in answered.items()})
     yield from _agent({unit: found.agent for unit, found in answered.items()})

@@ -221,7 +221,7 @@ FINE = Probe('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'active')
         ({'sudo': False}, 'sudo', 'NOPASSWD'),
         ({'python': '3.6'}, 'python', 'apt-get install -y python3'),
         ({'python': ''}, 'python', 'apt-get install -y python3'),
-        ({'hooks': (('web/0', 'no'),)}, 'hook', 'juju integrate health'),
+        ({'hooks': (('web/0', 'no'),)}, 'hook', 'juju integrate juju-health'),
         ({'version': '0.0.1'}, 'version', 'juju refresh health'),
         ({'agent': 'failed'}, 'agent', 'systemctl restart juju-health-agent'),
     ],

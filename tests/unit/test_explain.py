@@ -121,7 +121,7 @@ def test_what_only_juju_tells_of_is_looked_up_in_its_history(state: State) -> No
         plan.silence(unit, Outcome.NOT_SHIPPED, state=state)
     assert commands(about(plan, 'web')) == [
         'juju show-status-log web/0',
-        'juju integrate health web',
+        'juju integrate juju-health web',
     ]
 
 
