@@ -6,11 +6,15 @@ address that was asked; it believes us for the token.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import ssl
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -27,6 +31,7 @@ from .hook import STDOUT_CAP_BYTES, Answer, Request
 _NOTHING = Completed(-1, b'', b'')
 _REFUSED_EXIT = 3
 _AGE_HEADER = 'Juju-Health-Age'
+_LATE = 'it did not end by the deadline'
 
 
 @dataclass(frozen=True)
@@ -56,33 +61,81 @@ class OverTLS:
         answers = [Answer() for _ in requests]
         fault: ReachError | None = None
         headers = {'Authorization': f'Bearer {self.token}'}
-        for address in self.addresses.get(target, ()):
-            base = f'https://{f"[{address}]" if ":" in address else address}:{self.port}'
-            try:
-                with httpx.Client(
-                    verify=self.context, base_url=base, headers=headers, trust_env=False
-                ) as client:
-                    for index, request in enumerate(requests):
-                        answers[index] = self._report(client, request.unit, deadline)
-                return Came(tuple(answers))
-            except httpx.HTTPError as error:
-                fault = _fault(base, error)
+        with _Cut(deadline) as cut:
+            for address in self.addresses.get(target, ()):
+                base = f'https://{f"[{address}]" if ":" in address else address}:{self.port}'
+                try:
+                    with httpx.Client(
+                        verify=self.context, base_url=base, headers=headers, trust_env=False
+                    ) as client:
+                        for index, request in enumerate(requests):
+                            answers[index] = self._report(client, request.unit, cut)
+                    return Came(tuple(answers))
+                except httpx.HTTPError as error:
+                    fault = _fault(base, httpx.ReadTimeout(_LATE) if deadline.passed else error)
+                if deadline.passed:
+                    break
         none = ReachError(Outcome.UNREACHABLE, f'cannot reach {target}: no address', _NOTHING)
         return Came(tuple(answers), fault or none)
 
-    def _report(self, client: httpx.Client, unit: str, deadline: Deadline) -> Answer:
-        left = max(deadline.remaining_seconds, 0.01)
+    def _report(self, client: httpx.Client, unit: str, cut: _Cut) -> Answer:
+        left = max(cut.deadline.remaining_seconds, 0.01)
         limits = httpx.Timeout(left, connect=min(left, self.connect_seconds))
-        with client.stream('GET', '/v1/report', params={'unit': unit}, timeout=limits) as response:
+        asked = client.build_request(
+            'GET',
+            '/v1/report',
+            params={'unit': unit},
+            timeout=limits,
+            extensions={'trace': cut.trace},
+        )
+        with contextlib.closing(client.send(asked, stream=True)) as response:
             body = b''
             for chunk in response.iter_bytes():
-                # httpx's timeouts are for inactivity; the deadline over all reads is ours.
-                if deadline.passed:
-                    raise httpx.ReadTimeout('it did not end by the deadline')
                 body += chunk[: STDOUT_CAP_BYTES - len(body)]
+        if cut.deadline.passed:
+            # Of a body without a length, where it was cut off looks like its end.
+            raise httpx.ReadTimeout(_LATE)
         if response.status_code != 200:
             return _refused(response.status_code, body)
         return Answer(body, b'', 0, True, held_seconds=_age(response), by=BY_AGENT)
+
+
+class _Cut:
+    """Ends connections at the deadline: httpx's timeouts are for inactivity, of each read alone.
+
+    An agent that trickles, its headers too, satisfies every one of them, and never ends.
+    """
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(deadline.remaining_seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> _Cut:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for one in self._sockets:
+                one.close()
+            self._sockets.clear()
+
+    def trace(self, event: str, told: Mapping[str, Any]) -> None:
+        """Note each connection; httpx calls it with what it does."""
+        if event == 'connection.connect_tcp.complete':
+            # A second handle: TLS takes the first one over before its handshake.
+            with self._lock:
+                self._sockets.append(told['return_value'].get_extra_info('socket').dup())
+
+    def _cut(self) -> None:
+        with self._lock:
+            for one in self._sockets:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
 
 
 def _age(response: httpx.Response) -> float | None:

@@ -122,9 +122,12 @@ def test_nobody_there_may_be_tried_again_and_no_address_may_not(asker: OverTLS) 
     assert not came.fault.retryable
 
 
-@pytest.fixture
-def trickle(files: Files) -> Iterator[int]:
-    """Serve a body that comes a byte at a time and never ends; give the port."""
+HEAD = b'HTTP/1.1 200 OK\r\n'
+
+
+@contextlib.contextmanager
+def trickling(files: Files, start: bytes) -> Iterator[int]:
+    """Serve what begins so, and goes on a byte at a time and never ends; give the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.certificate, files.key)
     stop = threading.Event()
@@ -134,13 +137,15 @@ def trickle(files: Files) -> Iterator[int]:
             plain, _peer = listener.accept()
             with context.wrap_socket(plain, server_side=True) as connection:
                 connection.recv(65536)
-                connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n')
+                connection.sendall(start)
                 while not stop.wait(0.05):
                     connection.sendall(b'x')
 
         thread = threading.Thread(target=_quietly, args=(serve,))
         thread.start()
         yield listener.getsockname()[1]
+        # Whoever held the connection has let it go by itself: nothing was stopped yet.
+        thread.join(20)
         stop.set()
         thread.join(20)
 
@@ -151,11 +156,34 @@ def _quietly(serve: Callable[[], None]) -> None:
         serve()
 
 
-def test_a_trickle_that_never_pauses_ends_by_the_deadline(asker: OverTLS, trickle: int) -> None:
-    came = replace(asker, port=trickle).ask('web/0', [REQUEST], Deadline.after(1.0))
+@pytest.mark.parametrize(
+    'start',
+    [
+        HEAD + b'Content-Length: 1000000\r\n\r\n',
+        HEAD + b'Connection: close\r\n\r\n',
+        HEAD + b'X-Slow: ',
+        b'HTTP/1.1 200 ',
+    ],
+    ids=['body', 'body without a length', 'headers', 'first line'],
+)
+def test_a_trickle_that_never_pauses_ends_by_the_deadline(
+    asker: OverTLS, files: Files, start: bytes
+) -> None:
+    with trickling(files, start) as port:
+        never = {'web/0': ['127.0.0.1', '127.0.0.1']}
+        slow = replace(asker, port=port, addresses=never)
+        came = slow.ask('web/0', [REQUEST], Deadline.after(1.0))
     assert came.fault is not None
     assert 'by the deadline' in str(came.fault)
     assert not came.answers[0].complete
+
+
+def test_a_handshake_that_never_goes_on_ends_by_the_deadline(asker: OverTLS) -> None:
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        silent = replace(asker, port=listener.getsockname()[1], connect_seconds=600.0)
+        came = silent.ask('web/0', [REQUEST], Deadline.after(0.5))
+    assert came.fault is not None
+    assert 'by the deadline' in str(came.fault)
 
 
 def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:
