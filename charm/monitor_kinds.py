@@ -21,7 +21,8 @@ from .deadline import Deadline
 from .errors import CheckError, DefinitionError
 from .nrpe import NrpeCommand
 from .nrpe_files import Account
-from .sourced import refuse_untrusted, spec_name
+from .programs import refuse_untrusted
+from .sourced import spec_name
 
 PREFIX = 'monitors'
 PLUGINS = Path('/usr/lib/nagios/plugins')

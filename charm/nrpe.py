@@ -24,6 +24,7 @@ from .checks.options import OUTSIDE
 from .deadline import Deadline
 from .errors import CheckError, HealthError
 from .nrpe_files import Account, read
+from .programs import refuse_untrusted_for_root
 from .sourced import NRPE_CONFIG, NRPE_DIRECTORY, Sourced, spec_name
 
 SETPRIV = '/usr/bin/setpriv'
@@ -51,8 +52,8 @@ class NrpeCommand:
         """Return what the plugin says, without the secrets of its command line.
 
         Raises:
-            CheckError: it needs arguments, cannot be split into words, cannot be started, or
-                overran.
+            CheckError: it needs arguments, cannot be split into words, cannot be started, is not
+                for root to run, or overran.
         """
         words = self._words()
         secrets = secrets_of.find(words)
@@ -64,6 +65,8 @@ class NrpeCommand:
                 ' is ever put into a command here'
             )
         try:
+            if self.account is None:
+                refuse_untrusted_for_root(words[0])
             done = run_child(self._argv(words), deadline, self._environment())
         except HealthError as error:
             # What cannot be started or overran is the plugin, not who changes the user for it.

@@ -21,8 +21,9 @@ from .command import Completed, run
 from .deadline import Deadline
 from .errors import CheckError, ReportError
 from .merge import lowest_qos, merge, read_subset
+from .programs import refuse_untrusted
 from .report import CheckResult, Health, Report, worst
-from .sourced import Sourced, refuse_untrusted
+from .sourced import Sourced
 from .strict_json import load
 from .wire import from_json
 

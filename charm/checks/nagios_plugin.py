@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 from .. import perfdata
 from ..command import Completed
 from ..deadline import Deadline
+from ..programs import refuse_untrusted_for_root
 from ..report import Health
 from .base import Verdict
 from .children import describe_exit, run_child, tail
@@ -45,10 +46,11 @@ class NagiosPlugin:
         """Return what the plugin says; what it has no word for is `unknown`.
 
         Raises:
-            CheckError: it overran.
+            CheckError: it overran, or is not for root to run.
             CommandError: it cannot be started.
         """
         argv = locate(self.command, self.directories)
+        refuse_untrusted_for_root(argv[0])
         return judge(argv[0], run_child(argv, deadline, self.environment))
 
 

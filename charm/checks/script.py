@@ -9,6 +9,7 @@ from ..command import Completed
 from ..deadline import Deadline
 from ..errors import CheckError, ReportError
 from ..merge import lowest_qos, merge, read_subset, subset
+from ..programs import refuse_untrusted_for_root
 from ..report import CheckResult, Health, worst
 from ..strict_json import load
 from .base import Verdict
@@ -33,10 +34,11 @@ class Script:
         """Return what the program reports; of a list the worst, with all of it in `data.checks`.
 
         Raises:
-            CheckError: it overran, failed, or printed something else.
+            CheckError: it overran, failed, printed something else, or is not for root to run.
             CommandError: it cannot be started.
         """
         program = self.command[0]
+        refuse_untrusted_for_root(program)
         done = run_child(self.command, deadline, self.environment)
         document = _read(program, done)
         if isinstance(document, list) and len(document) != 1:
