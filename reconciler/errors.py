@@ -2,6 +2,7 @@
 
 ReconcilerError
 ├── UsageError        what the operator asked for cannot be done as asked
+│   └── NothingSelected    a name or glob is of nothing in the model (carries it)
 ├── JujuError         the juju command failed (carries exit code and stderr)
 │   ├── JujuMissing        there is no juju command
 │   ├── JujuTimeout        it did not end by its deadline
@@ -33,6 +34,21 @@ class ReconcilerError(Exception):
 
 class UsageError(ReconcilerError):
     """What the operator asked for cannot be done as asked."""
+
+
+class NothingSelected(UsageError):
+    """The operator named something that the model does not have.
+
+    Attributes:
+        pattern: the name or glob.
+    """
+
+    def __init__(self, pattern: str, model: str) -> None:
+        self.pattern = pattern
+        super().__init__(
+            f'cannot select {pattern!r}: no application, unit or machine of '
+            f'{model or "the model"} has that name'
+        )
 
 
 class JujuError(ReconcilerError):

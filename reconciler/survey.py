@@ -18,7 +18,7 @@ from .collect import Way, collect
 from .conclude import Evidence, conclude
 from .config import NOTHING, Config
 from .errands import BY_HOOK
-from .errors import UsageError
+from .errors import NothingSelected
 from .fanout import Limits
 from .inbox import Pushed
 from .maintenance import Entry
@@ -64,7 +64,7 @@ def select(model: Model, patterns: Sequence[str]) -> tuple[Unit, ...]:
     A pattern is an application, a unit, a machine (with its containers) or a glob of any of these.
 
     Raises:
-        UsageError: a pattern names nothing in the model.
+        NothingSelected: a pattern names nothing in the model.
     """
     units = tuple(model.units())
     if not patterns:
@@ -73,10 +73,7 @@ def select(model: Model, patterns: Sequence[str]) -> tuple[Unit, ...]:
     for pattern in patterns:
         found = {unit.name for unit in units if _names(pattern, unit, model)}
         if not found and not _names_application(pattern, model):
-            raise UsageError(
-                f'cannot select {pattern!r}: no application, unit or machine of '
-                f'{model.name or "the model"} has that name'
-            )
+            raise NothingSelected(pattern, model.name)
         chosen |= found
     return tuple(unit for unit in units if unit.name in chosen)
 
@@ -103,7 +100,7 @@ def survey(sweep: Sweep, patterns: Sequence[str], deadline: Deadline) -> Snapsho
     Ends early, with what arrived, when the operator interrupts it.
 
     Raises:
-        UsageError: a pattern names nothing.
+        NothingSelected: a pattern names nothing.
     """
     started_at, started = datetime.now(timezone.utc), time.monotonic()
     units = select(sweep.model, patterns)

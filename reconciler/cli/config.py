@@ -32,11 +32,17 @@ def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.G
 
     @click.group('config')
     def group() -> None:
-        """See that the configuration is right, and what is in effect."""
+        """Check the configuration, or show what is in effect."""
 
-    option = click.option('--config', 'named', default='', metavar='FILE', help='Which file.')
+    option = click.option(
+        '--config',
+        'named',
+        default='',
+        metavar='FILE',
+        help='The file; by default the one that a sweep takes.',
+    )
 
-    @group.command('check')
+    @group.command('check', short_help='Say whether the configuration is right.')
     @option
     @click.option(
         '--status',
@@ -45,10 +51,13 @@ def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.G
         help='See also that every name in it is one of this saved juju status; - is stdin.',
     )
     def check(named: str, status_file: str | None) -> int:
-        """Check the configuration; exit code 0 right, 1 a name is not in the model, 3 wrong."""
+        """Say whether the configuration is right, and name every mistake in it.
+
+        Exit codes: 0 it is right, 1 a name in it is not in the model, 3 it cannot be used.
+        """
         return _check(loaded(named), status_file)
 
-    @group.command('show')
+    @group.command('show', short_help='Print the configuration in effect.')
     @option
     def show(named: str) -> None:
         """Print the configuration in effect, as YAML that says in which line each part stands."""

@@ -14,7 +14,7 @@ from .saved import read_saved
 SAME, CHANGED, WORSE = 0, 1, 2
 
 
-@click.command('diff', short_help='What changed between two saved sweeps.')
+@click.command('diff', short_help='Say what changed between two saved sweeps.')
 @click.argument('old', type=click.Path(dir_okay=False, allow_dash=True))
 @click.argument('new', type=click.Path(dir_okay=False, allow_dash=True))
 @format_option(CHANGES)

@@ -20,23 +20,25 @@ from .told import told_by
 EXIT_CODES = {Result.OK: 0, Result.SKIPPED: 0, Result.WARN: 1, Result.FAIL: 2}
 
 
-@click.command('doctor', short_help='Why can I not collect, and what mends it.')
+@click.command('doctor', short_help='Find out why units cannot be asked, and what mends it.')
 @click.option(
     '--machines',
     'most',
     default=12,
     show_default=True,
     type=click.IntRange(1, 10000),
+    metavar='COUNT',
     help='How many machines to ask at the most, from all over the model.',
 )
 @format_option(FINDINGS)
 @output_option
 @asking_options
 def doctor(most: int, form: str, output: str, **given: Any) -> int:
-    """Find out why nothing, or not all, can be collected, and print what mends it.
+    """Find out why units cannot be asked, and print what mends it.
 
     Looks at the juju command, controller, login, model, ssh, sudo and the health charm, in this
-    order. Exit codes: 0 all is well, 1 some could be better, 2 something keeps from collecting.
+    order. Exit codes: 0 all is well, 1 some could be better, 2 something keeps from asking, 3
+    wrong usage.
     """
     asking = told_by(Asking, given)
     if asking.is_local:

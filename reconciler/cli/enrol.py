@@ -21,7 +21,7 @@ from .told import told_by
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command('enrol')
+@click.command('enrol', short_help='Have units push their reports to `receive`.')
 @click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
 @click.option('--url', required=True, metavar='https://HOST:8642', help='Where `receive` listens.')
 @click.option(

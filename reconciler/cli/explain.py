@@ -20,7 +20,7 @@ from .sweep import once
 from .told import told_by
 
 
-@click.command('explain')
+@click.command('explain', short_help='Say why it is as it is, and what to do next.')
 @click.argument('name', metavar='SERVICE|UNIT')
 @click.option(
     '--saved',

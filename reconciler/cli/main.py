@@ -57,8 +57,10 @@ EXAMPLES = (
     ('reconcile-health diff a.json b.json', 'what changed between two sweeps'),
     ('reconcile-health replay crashdump/', 'what the operator saw, from an archive'),
     ('reconcile-health --wait-for passed --within 10m', 'a gate: sweeps until all is well'),
-    ('reconcile-health doctor', 'why can I not collect, and what mends it'),
+    ('reconcile-health doctor', 'why units cannot be asked, and what mends it'),
+    ('reconcile-health --version', 'the version of this command'),
 )
+_WIDEST_EXAMPLE = 42  # One that is wider has its meaning in the next line.
 _EXIT_CODES = '0 passed   1 warn   2 fail   3 unknown, an incomplete sweep, or wrong usage'
 
 
@@ -90,7 +92,7 @@ class _Commands(click.Group):
         if len(self.commands) > 1:
             self.format_commands(ctx, formatter)
         with formatter.section('Examples'):
-            formatter.write_dl(EXAMPLES)
+            formatter.write_dl(EXAMPLES, col_max=_WIDEST_EXAMPLE)
         with formatter.section('Exit codes'):
             formatter.write_text(_EXIT_CODES)
 

@@ -32,15 +32,36 @@ _WHOAMI_SECONDS = 20.0
 
 def _saying_options(function: Function) -> Function:
     options = (
-        click.option('--for', 'lasts', type=duration, metavar='DURATION', help='Such as 2h.'),
         click.option(
-            '--until', metavar='TIME', help='Such as "2026-11-25 18:00", or with an offset.'
+            '--for',
+            'lasts',
+            type=duration,
+            metavar='DURATION',
+            help='How long it holds, such as 2h.',
         ),
-        click.option('--timezone', 'zone', metavar='NAME', help='Of TIME; by default, yours.'),
-        click.option('--reason', required=True, help='Why, for those who will wonder.'),
-        click.option('--by', default='', help='Who says so; by default, you.'),
-        click.option('-m', '--model', default='', metavar='[CONTROLLER:]MODEL', help='Where.'),
-        click.option('--any-model', is_flag=True, help='In every model that has it.'),
+        click.option(
+            '--until',
+            metavar='TIME',
+            help='When it ends, such as "2026-11-25 18:00", or with an offset.',
+        ),
+        click.option(
+            '--timezone',
+            'zone',
+            metavar='NAME',
+            help='The time zone of TIME; by default, that of this machine.',
+        ),
+        click.option(
+            '--reason', required=True, metavar='TEXT', help='Why, for those who will wonder.'
+        ),
+        click.option('--by', default='', metavar='NAME', help='Who says so; by default, you.'),
+        click.option(
+            '-m',
+            '--model',
+            default='',
+            metavar='[CONTROLLER:]MODEL',
+            help='The model where it holds; by default, the current one.',
+        ),
+        click.option('--any-model', is_flag=True, help='It holds in every model.'),
         click.option('--juju', default='juju', metavar='PATH', help='The juju command.'),
     )
     for option in reversed(options):
@@ -48,23 +69,23 @@ def _saying_options(function: Function) -> Function:
     return function
 
 
-@click.command('maintain')
+@click.command('maintain', short_help='Announce planned maintenance.')
 @click.argument('targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE[:CHECK]...')
 @click.option('--from', 'start', metavar='TIME', help='When it begins; by default, now.')
 @_saying_options
 def maintain(targets: tuple[str, ...], start: str | None, **given: Any) -> None:
-    """Announce planned maintenance: what is wrong with the target until then was expected.
+    """Announce planned maintenance: what is wrong with the target until it ends is expected.
 
     It is shown and stays as it is; `--maintenance-is-ok` leaves it out of exit codes.
     """
     _say(MAINTENANCE, targets, start, given)
 
 
-@click.command('ack')
+@click.command('ack', short_help='Acknowledge a trouble that is known.')
 @click.argument('targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE:CHECK...')
 @_saying_options
 def ack(targets: tuple[str, ...], **given: Any) -> None:
-    """Acknowledge a trouble: it is known until then, and another one is not.
+    """Acknowledge a trouble that is known; any other stays unacknowledged.
 
     CHECK is the name or a glob of the checks that fail, or no-report where a unit is silent.
     """
@@ -72,7 +93,7 @@ def ack(targets: tuple[str, ...], **given: Any) -> None:
         if not target.partition(':')[2]:
             raise UsageError(
                 f'cannot acknowledge {target!r} as a whole, which would hide what fails next: '
-                f'name the check, such as {target}:disk-space or {target}:{NO_REPORT}; '
+                f'name the check, such as {target}:disk or {target}:{NO_REPORT}; '
                 f"'{target}:*' is everything"
             )
     _say(ACKNOWLEDGED, targets, None, given)
@@ -83,7 +104,8 @@ def _say(kind: str, targets: Sequence[str], start: str | None, given: dict[str, 
     begins = _moment(start, given['zone'], '--from') if start else None
     until = _end(given, begins or now)
     if until <= max(now, begins or now):
-        raise UsageError(f'cannot end at {format_time(until)}: that is over, or before it begins')
+        reason = 'that is over' if until <= now else 'that is at or before it begins'
+        raise UsageError(f'cannot end at {format_time(until)}: {reason}')
     if until - now > _LONGEST:
         raise UsageError('cannot last longer than ten years')
     model = '' if given['any_model'] else _model(given['model'], given['juju'])
@@ -161,8 +183,15 @@ def suppressions(context: click.Context) -> None:
         context.invoke(listing)
 
 
-@suppressions.command('list')
-@click.option('--format', 'form', type=click.Choice(['table', 'json']), default='table')
+@suppressions.command('list', short_help='List what was said on this machine.')
+@click.option(
+    '--format',
+    'form',
+    type=click.Choice(['table', 'json']),
+    default='table',
+    show_default=True,
+    help='How to print it.',
+)
 def listing(form: str = 'table') -> None:
     """List what was said on this machine; what ended is forgotten after a week."""
     said = maintenance_file.read(maintenance_file.default_path())
@@ -178,7 +207,7 @@ def listing(form: str = 'table') -> None:
         click.echo('reconcile-health: nothing is planned or acknowledged', err=True)
 
 
-@suppressions.command('clear')
+@suppressions.command('clear', short_help='Take back what was said.')
 @click.argument('names', nargs=-1, required=True, metavar='ID|TARGET...')
 def clearing(names: tuple[str, ...]) -> None:
     """Take back what was said, by the number or the target that the list shows."""

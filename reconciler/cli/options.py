@@ -31,7 +31,11 @@ Function = TypeVar('Function', bound=Callable[..., Any])
 
 _MODEL = (
     click.option(
-        '-m', '--model', default='', metavar='[CONTROLLER:]MODEL', help='Juju model to ask.'
+        '-m',
+        '--model',
+        default='',
+        metavar='[CONTROLLER:]MODEL',
+        help='The Juju model to ask; by default the current one.',
     ),
     click.option(
         '--status',
@@ -62,14 +66,15 @@ _WAY = (
         default=10,
         show_default=True,
         type=click.IntRange(1, 600),
-        help='Seconds that ssh may take to connect.',
+        metavar='SECONDS',
+        help='How long ssh may take to connect.',
     ),
     click.option(
         '--ssh-option',
         'ssh_options',
         multiple=True,
         metavar='OPTION=VALUE',
-        help='Further options for ssh, such as KexAlgorithms=curve25519-sha256.',
+        help='Further options for ssh, such as KexAlgorithms=curve25519-sha256; may be repeated.',
     ),
 )
 _EFFORT = (
@@ -78,6 +83,7 @@ _EFFORT = (
         default=16,
         show_default=True,
         type=click.IntRange(1, 256),
+        metavar='COUNT',
         help='Machines asked at once.',
     ),
     click.option(
@@ -85,20 +91,23 @@ _EFFORT = (
         default=30,
         show_default=True,
         type=click.IntRange(1, 3600),
-        help='Seconds that the hooks of one machine may take, in one attempt.',
+        metavar='SECONDS',
+        help='How long the hooks of one machine may take, in one attempt.',
     ),
     click.option(
         '--deadline',
         default=120.0,
         show_default=True,
         type=click.FloatRange(1, 86400),
-        help='Seconds after which it ends with what has arrived.',
+        metavar='SECONDS',
+        help='When it ends, with what has arrived by then.',
     ),
     click.option(
         '--attempts',
         default=3,
         show_default=True,
         type=click.IntRange(1, 10),
+        metavar='COUNT',
         help='Tries per machine, for faults of the network only.',
     ),
     click.option('-q', '--quiet', is_flag=True, help='No progress on stderr.'),

@@ -42,7 +42,9 @@ def _moment(text: str) -> datetime:
 @click.option(
     '--reports', multiple=True, metavar='DIR', help='Where saved reports are; may be repeated.'
 )
-@click.option('-m', '--model', default='', help='Which model, where the paths hold several.')
+@click.option(
+    '-m', '--model', default='', metavar='MODEL', help='Which model, where the paths hold several.'
+)
 @click.option(
     '--select',
     'patterns',

@@ -59,6 +59,7 @@ ROAD_OPTIONS = (
         default=AGENT_PORT,
         show_default=True,
         type=click.IntRange(1, 65535),
+        metavar='PORT',
         help='Where agents listen.',
     ),
     state_dir_option,

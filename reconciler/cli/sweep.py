@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -11,7 +12,7 @@ import click
 
 from charm.deadline import Deadline
 from charm.report import Health
-from reconciler.errors import ReconcilerError
+from reconciler.errors import NothingSelected, ReconcilerError
 from reconciler.fleet import Fleet
 from reconciler.model import Model
 from reconciler.readings import Snapshot
@@ -28,9 +29,15 @@ from .told import told_by as told_by
 from .wait import Gate, Waiting, noting_interrupts, reasons, waiting_options
 
 
-@click.command('sweep', short_help='The sweep that is done without a command.')
+@click.command('sweep', short_help='Sweep the model, as without a command.')
 @click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
-@click.option('--unit', 'units', multiple=True, metavar='UNIT', help='Show every check of a unit.')
+@click.option(
+    '--unit',
+    'units',
+    multiple=True,
+    metavar='UNIT',
+    help='Show every check of a unit; may be repeated.',
+)
 @printing_options
 @waiting_options
 @fleet_options
@@ -52,12 +59,24 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
         else:
             found = _wait(waiting, waiting.goal, attempt, asking.quiet)
     except ReconcilerError as error:
+        if isinstance(error, NothingSelected):
+            error.advice = _command_meant(error.pattern)
         if printing.is_for_programs:
             printing.show(failure(asking.model, error, many.all_models))
         raise
     code = printing.show(found, unit_detail=bool(units))
     reached = waiting.goal and verdict(as_one(found)).rank <= waiting.goal.rank
     return 0 if reached else code
+
+
+def _command_meant(word: str) -> str:
+    """Return how to give the command that was meant by a name; empty if none is like it."""
+    parent = click.get_current_context().parent
+    group = parent.command if parent else None
+    known = list(group.commands) if isinstance(group, click.Group) else []
+    for name in difflib.get_close_matches(word, known, 1):
+        return f'if you meant the command, it comes first: reconcile-health {name}'
+    return ''
 
 
 def once(asking: Asking, patterns: Sequence[str], until: Deadline) -> Snapshot:
