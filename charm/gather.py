@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import dataclass
-from typing import Callable, Dict, Generator, Generic, Hashable, List, Optional, Tuple, TypeVar
+from typing import Callable, Dict, Generator, Generic, Hashable, Optional, Tuple, TypeVar
 
 from .bell import Mailbox
 from .deadline import Deadline
@@ -39,19 +39,24 @@ def gather(
     """Run the calls in at most `workers` threads and yield each as it ends.
 
     Stops at the deadline: calls without an answer by then are not yielded, those not yet begun are
-    never begun. Closing the iterator has the same effect as the deadline.
+    never begun. Closing the iterator has the same effect as the deadline. Where the machine has no
+    thread left to give, those that it gave do the work.
+
+    Raises:
+        RuntimeError: it gives none at all.
     """
     todo: queue.SimpleQueue[Tuple[Key, Callable[[], Value]]] = queue.SimpleQueue()
     done: Mailbox[Gathered[Key, Value]] = Mailbox()
     for item in calls.items():
         todo.put(item)
     stop = threading.Event()
-    threads: List[threading.Thread] = [
-        threading.Thread(target=_work, args=(todo, done, stop), daemon=True)
-        for _ in range(min(workers, len(calls)))
-    ]
-    for thread in threads:
-        thread.start()
+    for number in range(min(workers, len(calls))):
+        try:
+            threading.Thread(target=_work, args=(todo, done, stop), daemon=True).start()
+        except RuntimeError:
+            if not number:
+                raise
+            break
     try:
         for _ in range(len(calls)):
             try:

@@ -24,7 +24,9 @@ from .report import CheckResult, Health
 
 Callback = Callable[[str], Any]
 
-_WORKERS = 64
+# So many run at once, each in a thread of its own, so that none waits behind others that hang; and
+# no more, since a command takes three files, and a process may often have no more than 1024.
+_AT_ONCE = 256
 # A check is handed its deadline and should end by it; this much later we stop listening.
 _LATE_SECONDS = 0.5
 
@@ -82,10 +84,10 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
         for index, job in enumerate(todo)
     }
     longest_seconds = max(job.timeout_seconds for job in todo) + _LATE_SECONDS
-    rounds = -(-len(todo) // _WORKERS)
+    rounds = -(-len(todo) // _AT_ONCE)
     patience = deadline.within(longest_seconds * rounds)
     answered: Dict[int, List[CheckResult]] = {}
-    for done in gather(calls, patience, _WORKERS):
+    for done in gather(calls, patience, _AT_ONCE):
         job = todo[done.key]
         # _timed() lets no exception out, save those that are not Exceptions.
         answered[done.key] = done.value if done.value is not None else [_unknown(job, 'no answer')]
@@ -96,7 +98,9 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     return tuple(
         result
         for index, job in enumerate(todo)
-        for result in answered.get(index, [_unknown(job, _overrun(job, deadline))])
+        for result in answered.get(
+            index, [_unknown(job, _silence(job, deadline, index in threads))]
+        )
     )
 
 
@@ -130,6 +134,12 @@ def _timed(
         ]
 
     return call
+
+
+def _silence(job: Job, deadline: Deadline, begun: bool) -> str:
+    if begun:
+        return _overrun(job, deadline)
+    return f'it was never begun: {_AT_ONCE} others, or all there was room for, did not end'
 
 
 def _overrun(job: Job, deadline: Deadline) -> str:

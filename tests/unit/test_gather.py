@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
+
+import pytest
 
 from charm.deadline import Deadline
 from charm.gather import gather
@@ -62,3 +65,22 @@ def test_what_is_not_begun_when_the_reader_leaves_never_begins() -> None:
 
 def test_nothing_to_do_is_no_answers() -> None:
     assert list(gather({}, Deadline.after(1), 4)) == []
+
+
+def test_the_threads_that_a_full_machine_gives_do_all_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def grudging(thread: threading.Thread) -> None:
+        if len(given) == 2:
+            raise RuntimeError("can't start new thread")
+        given.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, 'start', grudging)
+    calls: dict[int, Callable[[], int]] = {n: partial(abs, n) for n in range(9)}
+    assert {done.value for done in gather(calls, Deadline.after(9), 9)} == set(range(9))
+    with pytest.raises(RuntimeError, match='new thread'):
+        next(gather(calls, Deadline.after(9), 9))

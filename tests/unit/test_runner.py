@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from charm import command
+from charm import command, runner
 from charm.callbacks import bind
 from charm.checks.base import CheckSpec, Verdict
 from charm.deadline import Deadline
@@ -89,6 +89,29 @@ def test_a_check_that_overruns_is_unknown_and_holds_no_other() -> None:
     assert hung.health is Health.UNKNOWN
     assert hung.message == 'it did not end within its timeout of 0.1 s'
     assert fine.health is Health.PASSED
+
+
+def test_a_check_behind_many_that_hang_starts_with_them() -> None:
+    release = threading.Event()
+    hung = [CheckSpec(f'hung-{number}', Waits(release), 60) for number in range(150)]
+    try:
+        *results, fine = results_of(*hung, FINE, seconds=2)
+    finally:
+        release.set()
+    assert {result.health for result in results} == {Health.UNKNOWN}
+    assert (fine.name, fine.health) == ('fine', Health.PASSED)
+
+
+def test_a_check_that_was_never_begun_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, '_AT_ONCE', 2)
+    release = threading.Event()
+    hung = [CheckSpec(f'hung-{number}', Waits(release), 0.1) for number in range(2)]
+    try:
+        *results, late = results_of(*hung, FINE, seconds=0.5)
+    finally:
+        release.set()
+    assert all('did not end' in result.message for result in results)
+    assert 'it was never begun: 2 others' in late.message
 
 
 def test_the_deadline_of_the_run_ends_a_check_with_a_longer_timeout() -> None:
