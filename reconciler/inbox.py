@@ -27,14 +27,15 @@ from charm.files import locked, set_aside, write_whole
 from charm.report import Report
 from charm.wire import decode, from_json, to_json
 
+from .boots import MOST_RECENT, Boots, read_earlier, write_earlier
 from .freshness import Dated, held_seconds
 
-# Boots are remembered so that none of them can be replayed as a new one.
-_MOST_BOOTS = 256
 _LOCK_SECONDS = 10.0
 _LOG_BYTES = 4 * 1024 * 1024
 _LOG_FILES = 4
 _NO_MODEL = '_'
+_EARLIER = 'boots'
+_NO_BOOTS = Boots()
 
 
 @dataclass(frozen=True)
@@ -79,22 +80,14 @@ class Ack:
 
 @dataclass(frozen=True)
 class _Seen:
-    """The boots of a unit with their highest sequences, the latest last; and its latest report."""
+    """The boots of a unit, and its latest report."""
 
-    boots: tuple[tuple[str, int], ...] = ()
+    boots: Boots = _NO_BOOTS
     latest: Received | None = None
-
-    def is_new(self, boot_id: str, sequence: int) -> bool:
-        known = dict(self.boots)
-        if boot_id not in known:
-            return True
-        return boot_id == self.boots[-1][0] and sequence > known[boot_id]
 
     def add(self, received: Received) -> _Seen:
         report = received.report
-        boots = [boot for boot in self.boots if boot[0] != report.boot_id]
-        boots.append((report.boot_id, report.sequence or 0))
-        return _Seen(tuple(boots[-_MOST_BOOTS:]), received)
+        return _Seen(self.boots.add(report.boot_id, report.sequence or 0), received)
 
 
 @dataclass(frozen=True)
@@ -155,7 +148,7 @@ class Inbox:
         Raises:
             FileError: it cannot be read.
         """
-        return _read(self._place(unit, model) / 'state.json').latest
+        return _read(self._place(unit, model)).latest
 
     def since(self, unit: str, model: str = '', cursor: Cursor | None = None) -> Tail:
         """Return what the unit sent after the cursor, as `charm.agent.log` reads a log.
@@ -188,18 +181,18 @@ class Inbox:
     def _accept(
         self, place: Path, unit: str, sent_at: datetime | None, lines: Sequence[bytes]
     ) -> Ack:
-        seen = _read(place / 'state.json', set_bad_aside=True)
+        seen = before = _read(place, set_bad_aside=True)
         received_at = datetime.now(timezone.utc)
         fresh: list[Report] = []
         refused: list[tuple[int, str]] = []
         duplicate = 0
         for number, line in enumerate(lines, 1):
             try:
-                report = _check(line, unit)
+                report = _check(line, unit, seen.boots)
             except ReportError as error:
                 refused.append((number, f'{error.path}: {error.reason}'.removeprefix(': ')))
                 continue
-            if not seen.is_new(report.boot_id, report.sequence or 0):
+            if not seen.boots.is_new(report.boot_id, report.sequence or 0):
                 duplicate += 1
                 continue
             skew = None if sent_at is None else (received_at - sent_at).total_seconds()
@@ -207,11 +200,14 @@ class Inbox:
             fresh.append(report)
         if fresh:
             _log(place / 'log', fresh, received_at, sent_at)
+            # First: of a boot that is in both of them, the state tells more.
+            if seen.boots.earlier != before.boots.earlier:
+                write_earlier(place / _EARLIER, seen.boots.earlier)
             write_whole(place / 'state.json', _to_json(unit, seen), 0o600)
         return Ack(len(fresh), duplicate, tuple(refused))
 
 
-def _check(line: bytes, unit: str) -> Report:
+def _check(line: bytes, unit: str, boots: Boots) -> Report:
     report = decode(line)
     if report.unit != unit:
         raise ReportError('unit', f'{report.unit[:80]!r} is not {unit!r}, who sent it')
@@ -221,6 +217,8 @@ def _check(line: bytes, unit: str) -> Report:
         raise ReportError('boot_id', 'missing, or longer than 100 characters')
     if report.sequence is None:
         raise ReportError('sequence', 'missing')
+    if boots.is_full and not boots.knows(report.boot_id):
+        raise ReportError('boot_id', f'one boot too many: forget them, in {_EARLIER} of the inbox')
     return report
 
 
@@ -246,7 +244,7 @@ def _log(
 
 def _to_json(unit: str, seen: _Seen) -> bytes:
     latest = seen.latest
-    document: dict[str, Any] = {'unit': unit, 'boots': [list(boot) for boot in seen.boots]}
+    document: dict[str, Any] = {'unit': unit, 'boots': [list(boot) for boot in seen.boots.recent]}
     if latest is not None:
         document['received_at'] = format_time(latest.received_at)
         document['skew_seconds'] = latest.skew_seconds
@@ -254,36 +252,38 @@ def _to_json(unit: str, seen: _Seen) -> bytes:
     return json.dumps(document, allow_nan=False).encode()
 
 
-def _read(path: Path, set_bad_aside: bool = False) -> _Seen:
+def _read(place: Path, set_bad_aside: bool = False) -> _Seen:
+    path, earlier = place / 'state.json', read_earlier(place / _EARLIER)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return _Seen()
+        return _Seen(Boots((), earlier))
     except OSError as error:
         raise FileError(f'cannot read {path}: {error.strerror}') from error
     try:
-        return _from_json(data)
+        return _from_json(data, earlier)
     except ReportError as error:
         if not set_bad_aside:
             raise FileError(f'cannot read {path}: {error}') from error
         set_aside(path)
-        return _Seen()
+        return _Seen(Boots((), earlier))
 
 
-def _from_json(data: bytes) -> _Seen:
+def _from_json(data: bytes, earlier: frozenset[bytes]) -> _Seen:
     try:
         # Our own file: with the largest report in it, it is larger than what strangers may send.
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ReportError('', f'not JSON: {error}') from error
     top = Fields(document, '')
-    boots: list[tuple[str, int]] = []
-    for index, item in enumerate(top.array('boots', _MOST_BOOTS)):
+    recent: list[tuple[str, int]] = []
+    for index, item in enumerate(top.array('boots', MOST_RECENT)):
         if not isinstance(item, list) or len(item) != 2:
             raise ReportError(f'boots[{index}]', 'not a boot and a sequence')
-        boots.append((str(item[0]), int(item[1])))
+        recent.append((str(item[0]), int(item[1])))
+    boots = Boots(tuple(recent), earlier)
     received_at, latest = top.time('received_at'), top.optional_object('latest')
     if received_at is None or latest is None:
-        return _Seen(tuple(boots))
+        return _Seen(boots)
     report = from_json(latest.values)
-    return _Seen(tuple(boots), Received(report, received_at, top.number('skew_seconds')))
+    return _Seen(boots, Received(report, received_at, top.number('skew_seconds')))

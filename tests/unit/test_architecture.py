@@ -44,6 +44,7 @@ ROOMS = (
     'fanout',
     'interpret',
     'inbox',
+    'boots',
     'errands',
     'exit_codes',
     'config_names',
