@@ -58,16 +58,22 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     """Return what changed from `old` to `new`.
 
     A unit that no longer reports is one change, not one for each of its checks; so is a new or
-    a removed service or unit.
+    a removed service or unit. Of a sweep that could not begin nothing is gone: it saw nothing.
     """
     model = new.model
-    found = [*_model(old, new), *_views(old, new), *_services(old, new)]
+    found = [*_model(old, new)]
+    if _began(old) and _began(new):
+        found += [*_views(old, new), *_services(old, new)]
     return Diff(
         f'{model.controller}:{model.name}' if model.controller else model.name,
         old.started_at,
         new.started_at,
         tuple(sorted(found, key=lambda change: not change.worse)),
     )
+
+
+def _began(one: Snapshot) -> bool:
+    return one.complete or bool(one.services)
 
 
 def _flip(what: str, name: str, before: Health, after: Health, message: str) -> Iterator[Change]:

@@ -130,6 +130,16 @@ def test_an_incomplete_sweep_is_worse_than_a_complete_one() -> None:
     ]
 
 
+def test_a_sweep_that_could_not_begin_does_not_tell_that_everything_is_gone() -> None:
+    nothing = replace(
+        of('a'), services=(), health=Health.UNKNOWN, complete=False, faults=('no juju',)
+    )
+    found = diff(before(), nothing)
+    assert {change.what for change in found.changes} == {'model'}
+    assert found.worse
+    assert {change.what for change in diff(nothing, before()).changes} == {'model'}
+
+
 @pytest.mark.parametrize('form', CHANGES)
 def test_the_output_is_the_golden_one(form: str) -> None:
     found = diff(before(), after())
