@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
+from typing import Any
 
 import click
 
 _SECONDS = {'': 1.0, 's': 1.0, 'm': 60.0, 'h': 3600.0, 'd': 86400.0}
 _PART = re.compile(r'(\d{1,9}(?:\.\d{1,3})?)([smhd]?)')
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds within a range; `nan`, which click finds in every range, is in none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or fail as click does."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f'{value} is not a finite number.', param, ctx)
+        return number
 
 
 def duration(text: str | float) -> float:

@@ -25,6 +25,7 @@ from reconciler.reach.local import Local
 
 from .config_option import config_option
 from .direct import direct_reach
+from .durations import Seconds
 from .roads import ROAD_OPTIONS, Roads
 
 Function = TypeVar('Function', bound=Callable[..., Any])
@@ -98,7 +99,7 @@ _EFFORT = (
         '--deadline',
         default=120.0,
         show_default=True,
-        type=click.FloatRange(1, 86400),
+        type=Seconds(1, 86400),
         metavar='SECONDS',
         help='When it ends, with what has arrived by then.',
     ),

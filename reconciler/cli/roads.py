@@ -11,6 +11,8 @@ from reconciler.ask.roads import PUSH, ROADS, Road
 from reconciler.freshness import MAX_AGE_SECONDS
 from reconciler.places import state_directory
 
+from .durations import Seconds
+
 AGENT_PORT = 8641
 
 state_dir_option = click.option(
@@ -38,7 +40,7 @@ ROAD_OPTIONS = (
         '--max-age',
         default=MAX_AGE_SECONDS,
         show_default=True,
-        type=click.FloatRange(1, 30 * 86400),
+        type=Seconds(1, 30 * 86400),
         metavar='SECONDS',
         help='How old a report may be and still say how a unit is.',
     ),
