@@ -23,6 +23,8 @@ _REVISION = re.compile(r'-\d+$')
 _ZONE = re.compile(r'(?:^|\s)availability-zone=(\S+)')
 _UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[0-9]{1,18}')
 _NUMBER = re.compile(r'[0-9]{1,18}')
+# Kubernetes is made for 150000 pods in a cluster.
+_MOST_SCALE = 150_000
 
 
 def decode(document: bytes) -> Model:
@@ -152,17 +154,24 @@ class _Reader:
             yield from self._machines(fields.get('containers'), f'{here}.containers', identity)
 
     def _application(self, name: str, fields: dict[str, Any], path: str) -> Application:
-        scale = fields.get('scale')
         principals = self._list(fields.get('subordinate-to'), f'{path}.subordinate-to')
         return Application(
             name=name,
             charm=self._text(fields, 'charm-name') or charm_name(self._text(fields, 'charm')),
             status=self._info(fields, 'application-status', path),
-            scale=scale if isinstance(scale, int) and not isinstance(scale, bool) else None,
+            scale=self._scale(fields.get('scale'), f'{path}.scale'),
             life=self._text(fields, 'life'),
             subordinate_to=tuple(one for one in principals if isinstance(one, str)),
             relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
         )
+
+    def _scale(self, value: Any, path: str) -> int | None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        if value > _MOST_SCALE:
+            # Each unit that is wanted and missing has a vote of its own.
+            self._fault(path, f'over {_MOST_SCALE} units, which was taken instead')
+        return min(value, _MOST_SCALE)
 
     def _saas(self, name: str, fields: dict[str, Any], path: str) -> Saas:
         endpoints = self._items(fields.get('endpoints'), f'{path}.endpoints')

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charm.report import Health
+from reconciler.conclude import Evidence, conclude
 from reconciler.errors import StatusError
 from reconciler.since import parse_since
 from reconciler.status import charm_name, decode, machine_order
@@ -53,6 +55,17 @@ def test_machines_and_containers_are_in_order_with_zone_and_parent() -> None:
 def test_relations_are_read_in_both_shapes(name: str) -> None:
     relations = decode(sample(name)).applications['wordpress'].relations
     assert [(one.endpoint, one.application) for one in relations] == [('db', 'mysql')]
+
+
+@pytest.mark.parametrize('scale', [150_001, 10**12, 10**4000])
+def test_an_absurd_scale_is_bounded_and_named(scale: int) -> None:
+    model = decode(model_of(web={'scale': scale}, db={'scale': 3}))
+    assert [one.scale for one in model.applications.values()] == [150_000, 3]
+    (fault,) = model.faults
+    assert fault.startswith('juju status: applications.web.scale: over 150000 units')
+    snapshot = conclude(Evidence(model, {}, datetime.now(timezone.utc), 0.0))
+    assert snapshot.health is Health.UNKNOWN
+    assert max(one.coverage.missing for one in snapshot.services) == 150_000
 
 
 def test_k8s_units_have_no_machine_and_a_scale_and_saas_is_read() -> None:
