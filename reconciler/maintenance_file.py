@@ -7,9 +7,11 @@ used is set aside, never overwritten: what was acknowledged is not forgotten wit
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ SCHEMA = 1
 MAX_ENTRIES = 1000
 _KEEP_ENDED = timedelta(days=7)
 _WAIT_SECONDS = 10.0
+# Those that we give; somebody may have written others into the file.
+_NUMBER = re.compile(r'[0-9]{1,18}')
 # Entries in the file's order, to those that are to be in it from now on.
 Change = Callable[[tuple[Entry, ...]], Sequence[Entry]]
 
@@ -99,8 +103,10 @@ def add(path: Path, entry: Entry) -> tuple[Entry, str]:
     def change(entries: tuple[Entry, ...]) -> Sequence[Entry]:
         if len(entries) >= MAX_ENTRIES:
             raise UsageError(f'cannot hold more than {MAX_ENTRIES} entries: clear some')
-        numbers = [int(one.id) for one in entries if one.id.isdigit()]
-        added.append(replace(entry, id=str(max(numbers, default=0) + 1)))
+        numbers = [int(one.id) for one in entries if _NUMBER.fullmatch(one.id)]
+        taken = {one.id for one in entries}
+        free = (str(number) for number in count(max(numbers, default=0) + 1))
+        added.append(replace(entry, id=next(one for one in free if one not in taken)))
         return (*entries, *added)
 
     fault = _change(path, change)

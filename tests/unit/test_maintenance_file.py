@@ -82,6 +82,22 @@ def test_a_file_that_cannot_be_used_is_set_aside_and_said(content: bytes, tmp_pa
     assert (added.id, fault) == ('1', '')
 
 
+@pytest.mark.parametrize('written', ['²', '9' * 5000, '9' * 18, '-1', ' 1', '1_0'])
+def test_an_id_that_somebody_wrote_by_hand_is_one_and_costs_nothing(
+    written: str, tmp_path: Path
+) -> None:
+    path = tmp_path / 'm.json'
+    maintenance_file.add(path, PLANNED)
+    path.write_text(path.read_text().replace('"id": "1"', f'"id": "{written}"'))
+    ids = [written]
+    for _ in range(3):
+        added, fault = maintenance_file.add(path, PLANNED)
+        ids.append(added.id)
+        assert fault == ''
+    assert len(set(ids)) == 4
+    assert [one.id for one in maintenance_file.read(path).entries] == ids
+
+
 def test_a_file_that_a_newer_version_wrote_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / 'm.json'
     path.write_text('{"schema": 2, "entries": {}}')
