@@ -60,6 +60,9 @@ def read_answer(
     if report.unit != asked.unit.name:
         message = f'the report is for {report.unit!r}, not for this unit'
         return silent_reading(model, asked.unit, Outcome.INVALID, message, now, _hook(asked))
+    if report.service != asked.unit.application:
+        message = f'the report is of the service {report.service!r}, not of {asked.unit.name}'
+        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, _hook(asked))
     dated = Dated(report, now, answer.held_seconds, via)
     return dated_reading(model, asked.unit, dated, now, max_age_seconds, _hook(asked))
 

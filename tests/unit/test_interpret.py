@@ -26,6 +26,7 @@ UNIT = next(MODEL.units())
 HOOK = Asked(UNIT, Request('web/0', '/hook'), shipped=True, hook='/hook')
 OWN = replace(HOOK, shipped=False)
 AGENT = replace(HOOK, request=Request('web/0', '/hook-agent', by='agent'))
+OTHERS = encode(replace(report('web/0'), service='db')).encode()
 OWN_AGENT = replace(AGENT, shipped=False)
 
 
@@ -53,6 +54,8 @@ def done(stdout: bytes = b'', stderr: bytes = b'', exit_code: int | None = 0) ->
         (HOOK, done(b'hello'), Outcome.INVALID, 'not a report'),
         (HOOK, done(b'{"schema": 2}'), Outcome.INVALID, 'upgrade the reader'),
         (HOOK, done(printed('db/0')), Outcome.INVALID, "for 'db/0'"),
+        (HOOK, done(OTHERS), Outcome.INVALID, "of the service 'db', not of web/0"),
+        (AGENT, done(OTHERS), Outcome.INVALID, "of the service 'db', not of web/0"),
         (AGENT, done(b'', b'health-agent: cannot ask it', 3), Outcome.NO_AGENT, 'cannot ask it'),
         (AGENT, done(b'', b'', 127), Outcome.NO_AGENT, 'no health agent'),
         (AGENT, done(b'', b'', 124), Outcome.NO_AGENT, 'no health agent'),
