@@ -13,6 +13,8 @@ _UNSAFE = re.compile(
     r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]'
 )
 _NUMBER = re.compile(r'[0-9]{1,18}')
+# No more is a duration: such figures are nonsense from elsewhere.
+_MOST_DAYS = 99_999
 _UNITS = ((86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's'))
 
 
@@ -37,7 +39,9 @@ def duration_text(seconds: float | None) -> str:
     """Return a duration in its two largest units, such as `3d4h` or `12s`; `-` for `None`."""
     if seconds is None:
         return '-'
-    left = round(seconds)
+    if not seconds < _MOST_DAYS * 86400:
+        return f'over {_MOST_DAYS}d'
+    left = round(max(seconds, 0.0))
     if left < 1:
         return '0s'
     for index, (size, unit) in enumerate(_UNITS):

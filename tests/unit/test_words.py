@@ -21,6 +21,13 @@ from reconciler.words import clean, duration_text, fold_units, natural_order
         (3725, '1h2m'),
         (100_000, '1d3h'),
         (86400 * 400, '400d'),
+        (86400 * 99_999 - 1, '99998d23h'),
+        (86400 * 99_999, 'over 99999d'),
+        (1e308, 'over 99999d'),
+        (float('inf'), 'over 99999d'),
+        (float('nan'), 'over 99999d'),
+        (-1e308, '0s'),
+        (float('-inf'), '0s'),
     ],
 )
 def test_durations_have_two_parts_at_most(seconds: float | None, text: str) -> None:
