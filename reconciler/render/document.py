@@ -61,8 +61,13 @@ def render_yaml(snapshot: Snapshot, options: Options) -> str:
 
 
 def as_yaml(document: dict[str, Any]) -> str:
-    """Return JSON values as YAML."""
-    text: str = yaml.dump(document, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
+    """Return JSON values as YAML, in ASCII as the JSON is: nothing in it can reorder a line."""
+    try:
+        text: str = yaml.dump(document, Dumper=_DUMPER, sort_keys=False)
+    except UnicodeEncodeError:
+        # Half a surrogate pair, which JSON can say, and YAML cannot.
+        sound = json.loads(json.dumps(document, ensure_ascii=False).encode(errors='replace'))
+        text = yaml.dump(sound, Dumper=_DUMPER, sort_keys=False)
     return text
 
 

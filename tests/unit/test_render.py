@@ -42,6 +42,17 @@ def test_every_format_is_documented(form: str) -> None:
     assert any(f'`{form}`' in line for line in table)
 
 
+def test_yaml_is_ascii_as_json_is_and_can_be_written_whatever_a_unit_says() -> None:
+    said = 'é \u202eevil\u2066 \ufeff \x1b[2J'
+    found = RENDERERS['yaml'](snapshot((silent(UNIT, Outcome.INVALID, said),)), Options(NOW))
+    assert found.isascii()
+    assert '\x1b' not in found
+    (service,) = yaml.safe_load(found)['services']
+    assert service['units'][0]['message'] == said
+    half = RENDERERS['yaml'](snapshot((silent(UNIT, Outcome.INVALID, 'a\ud800b'),)), Options(NOW))
+    assert yaml.safe_load(half)['services'][0]['units'][0]['message'] == 'a?b'
+
+
 @pytest.mark.parametrize('form', FORMATS)
 @pytest.mark.parametrize('case', CASES)
 def test_every_format_is_as_it_was(case: str, form: str) -> None:
