@@ -29,12 +29,20 @@ def exit_code(
 
 
 def leave_out(snapshot: Snapshot, excused: Collection[str]) -> Snapshot:
-    """Return the snapshot with the health that it has without the excused services."""
-    counting = [
-        one.health
+    """Return the snapshot without the excused services, and what is a cause for them alone."""
+    counting = tuple(
+        one
         for one in snapshot.services
         if not (excused and is_covered(one, snapshot.model, excused))
-    ]
+    )
     if len(counting) == len(snapshot.services):
         return snapshot
-    return replace(snapshot, health=worst([Health.PASSED, *counting]))
+    left = {one.name for one in counting}
+    return replace(
+        snapshot,
+        services=counting,
+        health=worst([Health.PASSED, *(one.health for one in counting)]),
+        causes=tuple(
+            one for one in snapshot.causes if left.intersection((one.name, *one.victims))
+        ),
+    )

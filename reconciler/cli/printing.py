@@ -62,7 +62,8 @@ def printing_options(function: Function) -> Function:
     maintenance = click.option(
         '--maintenance-is-ok',
         is_flag=True,
-        help='For the exit code alone, leave out services all of whose troubles are planned.',
+        help='For the exit code and --wait-for alone, leave out services all of whose troubles '
+        'are planned.',
     )
     ack = click.option(
         '--ack-is-ok',
@@ -131,16 +132,15 @@ class Printing:
         else:
             text = RENDERERS[self.form](found, options)
         write_document(text, self.output)
-        if isinstance(found, Fleet):
-            # Model by model, since the names in what is merged are not those that were covered.
-            own = {name: leave_out(one, self.excused) for name, one in found.snapshots.items()}
-            return exit_code(replace(found, snapshots=own).merged(), Health(self.fail_on))
-        return exit_code(found, Health(self.fail_on), self.excused)
+        return exit_code(self.counted(found), Health(self.fail_on))
 
-
-def as_one(found: Snapshot | Fleet) -> Snapshot:
-    """Return one snapshot, of all models if there are several."""
-    return found.merged() if isinstance(found, Fleet) else found
+    def counted(self, found: Snapshot | Fleet) -> Snapshot:
+        """Return one snapshot, of all models if there are several, without what is excused."""
+        if not isinstance(found, Fleet):
+            return leave_out(found, self.excused)
+        # Model by model, since the names in what is merged are not those that were covered.
+        own = {name: leave_out(one, self.excused) for name, one in found.snapshots.items()}
+        return replace(found, snapshots=own).merged()
 
 
 def view(output: str = '', unit_detail: bool = False, at: datetime | None = None) -> Options:

@@ -23,7 +23,7 @@ from .asked import sweep_of
 from .fleet import Many, fleet_options
 from .fleet import once as all_once
 from .options import Asking, asking_options
-from .printing import Printing, as_one, printing_options
+from .printing import Printing, printing_options
 from .progress import Progress
 from .told import told_by as told_by
 from .wait import Gate, Waiting, noting_interrupts, reasons, waiting_options
@@ -57,7 +57,7 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
         if waiting.goal is None:
             found = attempt(Deadline.after(asking.deadline))
         else:
-            found = _wait(waiting, waiting.goal, attempt, asking.quiet)
+            found = _wait(waiting, waiting.goal, attempt, asking.quiet, printing.counted)
     except ReconcilerError as error:
         if isinstance(error, NothingSelected):
             error.advice = _command_meant(error.pattern)
@@ -65,7 +65,7 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
             printing.show(failure(asking.model, error, many.all_models))
         raise
     code = printing.show(found, unit_detail=bool(units))
-    reached = waiting.goal and verdict(as_one(found)).rank <= waiting.goal.rank
+    reached = waiting.goal and verdict(printing.counted(found)).rank <= waiting.goal.rank
     return 0 if reached else code
 
 
@@ -91,6 +91,7 @@ def _wait(
     goal: Health,
     attempt: Callable[[Deadline], Snapshot | Fleet],
     quiet: bool,
+    counted: Callable[[Snapshot | Fleet], Snapshot],
 ) -> Snapshot | Fleet:
     def say(line: str) -> None:
         if not quiet:
@@ -98,10 +99,10 @@ def _wait(
 
     with noting_interrupts() as interrupted:
         gate = Gate(goal, waiting.every, say, interrupted=interrupted)
-        found = gate.wait(attempt, Deadline.after(waiting.within), as_one)
-    if verdict(as_one(found)).rank > goal.rank:
+        found = gate.wait(attempt, Deadline.after(waiting.within), counted)
+    if verdict(counted(found)).rank > goal.rank:
         click.echo(f'reconcile-health: still not {goal.value}:', err=True)
-        for line in reasons(as_one(found), goal):
+        for line in reasons(counted(found), goal):
             click.echo(f'  {line}', err=True)
     return found
 

@@ -14,12 +14,18 @@ from hypothesis import strategies as st
 from charm.deadline import Deadline
 from charm.report import Health
 from reconciler.cli.durations import duration
+from reconciler.cli.main import COMMANDS
+from reconciler.cli.printing import Printing
 from reconciler.cli.wait import Gate, reasons
 from reconciler.errors import ControllerUnreachable, NotLoggedIn, ReconcilerError
+from reconciler.fleet import Fleet
+from reconciler.maintenance import MAINTENANCE
 from reconciler.readings import Snapshot
+from reconciler.render.cases import verdict
 from tests.unit.render.cases import told
-from tests.unit.snapshots import troubled, well
+from tests.unit.snapshots import check, reported, troubled, well
 from tests.unit.test_cli import run
+from tests.unit.test_maintenance import DISK, UNITS, entry, sweep
 
 
 @dataclass
@@ -174,6 +180,43 @@ def test_durations_as_people_write_them(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match='is no duration'):
         duration(text)
+
+
+@pytest.mark.parametrize('name', sorted(COMMANDS))
+@pytest.mark.parametrize('number', ['nan', 'inf', '-inf', '1e999'])
+def test_no_option_takes_a_number_that_is_none(name: str, number: str) -> None:
+    command = COMMANDS[name]
+    floats = [option.type for option in command.params if option.type.name.startswith('float')]
+    assert floats or name != 'sweep'
+    for one in floats:
+        with pytest.raises(click.BadParameter):
+            one.convert(number, None, None)
+
+
+@pytest.mark.parametrize('option', ['--deadline', '--max-age'])
+def test_a_deadline_that_is_no_number_is_wrong_usage(option: str) -> None:
+    done = run(option, 'nan')
+    assert (done.returncode, done.stdout) == (3, b'')
+    assert f"'{option}': nan is not a finite number".encode() in done.stderr
+
+
+def test_what_is_excused_by_the_exit_code_does_not_hold_a_gate() -> None:
+    planned = entry('mysql', MAINTENANCE)
+    found, other = (
+        sweep(DISK, said=[planned]),
+        reported(UNITS[2], check('http', Health.WARN, 'slow')),
+    )
+    counted = Printing(maintenance_is_ok=True).counted
+    clock = Clock()
+    assert clock.gate().wait(clock.attempts(found), clock.until(60), counted) == found
+    assert clock.pauses == []
+    assert verdict(Printing(ack_is_ok=True).counted(found)) is Health.FAIL
+    both = sweep(DISK, other, said=[planned])
+    assert clock.gate().wait(clock.attempts(both), clock.until(9), counted) == both
+    assert reasons(counted(both), Health.PASSED) == ['warn web: http: slow']
+    (fleet,) = (Fleet({'lab:prod': one}, one.started_at, 1.0) for one in (found,))
+    assert verdict(counted(fleet)) is Health.PASSED
+    assert verdict(Printing().counted(fleet)) is Health.FAIL
 
 
 def test_the_process_says_attempts_and_reasons_on_stderr_and_still_failing_by_its_code(
