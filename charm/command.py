@@ -3,10 +3,12 @@
 A command runs in a session of its own, so that a timeout ends its whole process group. Its output
 is drained to the end but kept only up to a cap, so that neither a flood nor a full pipe holds us,
 and a pipe that a grandchild keeps open after the command has ended is waited on only for a grace.
+What has left the group by then is found by a mark in its environment.
 """
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import selectors
@@ -15,27 +17,47 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, Dict, List, Mapping, Optional, Sequence
+from typing import IO, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from .bell import Bell
 from .deadline import Deadline
 from .errors import CommandError
+from .escaped import kill_escaped, marked, new_mark
 
 OUTPUT_CAP_BYTES = 1024 * 1024
 GRACE_SECONDS = 0.5
 _OBEY_SECONDS = 2.0
 _CHUNK_BYTES = 65536
-# Who runs: the leader of each group, and the thread that started it.
-_running: Dict[int, threading.Thread] = {}
+# To look for what escaped may block, and who dies is in a hurry.
+_LOOK_SECONDS = 0.5
+# Who runs: the leader of each group, the thread that started it, and its mark.
+_running: Dict[int, Tuple[threading.Thread, str]] = {}
 
 
-def kill_running(started_by: Optional[threading.Thread] = None) -> None:
-    """Kill the group of every command that runs now: what to do before we die ourselves.
+def kill_running(started_by: Optional[Collection[threading.Thread]] = None) -> None:
+    """Kill every command that runs now with all it started: what to do before we die ourselves.
 
-    With `started_by` only of those that this thread started.
+    With `started_by` only those that these threads started.
     """
-    for pid, thread in list(_running.items()):
-        if started_by in (None, thread):
-            _kill_group(pid, signal.SIGKILL)
+    leaders = {
+        pid: mark
+        for pid, (thread, mark) in list(_running.items())
+        if started_by is None or thread in started_by
+    }
+    if not leaders:
+        return
+    for pid in leaders:
+        _kill_group(pid, signal.SIGKILL)
+    with contextlib.suppress(RuntimeError, OSError):
+        looked = Bell()
+        # Not threading.Thread: we may be in a signal handler, and hold its locks already.
+        _thread.start_new_thread(_look, (leaders, looked))
+        looked.wait(_LOOK_SECONDS)
+
+
+def _look(leaders: Mapping[int, str], looked: Bell) -> None:
+    kill_escaped(leaders)
+    looked.ring()
 
 
 @dataclass(frozen=True)
@@ -131,21 +153,52 @@ def run(
 ) -> Completed:
     """Run `argv` (no shell) and return how it ended; it reads `stdin` and then its end.
 
-    A command that overruns gets SIGTERM, then SIGKILL, to its whole group, and comes back with
-    `timed_out` and whatever it wrote.
+    A command that overruns gets SIGTERM, then SIGKILL, to its whole group, as does what has left
+    that, and comes back with `timed_out` and whatever it wrote.
 
     Raises:
         CommandError: it cannot be started.
     """
+    mark = new_mark()
+    process = _start(argv, marked(env, mark), cwd, stdin)
+    _running[process.pid] = threading.current_thread(), mark
+    try:
+        with contextlib.closing(_Drain(process, cap_bytes)) as drain:
+            timed_out = not _drain_until_exit(process.pid, drain, deadline)
+            if timed_out:
+                _end(process.pid, drain)
+                kill_escaped({process.pid: mark})
+            grace = Deadline.after(GRACE_SECONDS)
+            while drain.open and not grace.passed:
+                drain.read(grace.remaining_seconds)
+            return Completed(
+                _reap(process),
+                drain.result(process.stdout),
+                drain.result(process.stderr),
+                drain.seen(process.stdout),
+                drain.seen(process.stderr),
+                timed_out,
+            )
+    finally:
+        if process.returncode is None:
+            _reap(process)
+        _running.pop(process.pid, None)
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
+
+
+def _start(
+    argv: Sequence[str], env: Mapping[str, str], cwd: str, stdin: bytes
+) -> subprocess.Popen[bytes]:
     source = _source(stdin)
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             list(argv),
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env=None if env is None else dict(env),
+            env=env,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
@@ -153,30 +206,6 @@ def run(
     finally:
         if source >= 0:
             os.close(source)
-    _running[process.pid] = threading.current_thread()
-    drain = _Drain(process, cap_bytes)
-    try:
-        timed_out = not _drain_until_exit(process.pid, drain, deadline)
-        if timed_out:
-            _end(process.pid, drain)
-        grace = Deadline.after(GRACE_SECONDS)
-        while drain.open and not grace.passed:
-            drain.read(grace.remaining_seconds)
-        return Completed(
-            _reap(process),
-            drain.result(process.stdout),
-            drain.result(process.stderr),
-            drain.seen(process.stdout),
-            drain.seen(process.stderr),
-            timed_out,
-        )
-    finally:
-        if process.returncode is None:
-            _reap(process)
-        _running.pop(process.pid, None)
-        drain.close()
-        for stream in filter(None, (process.stdout, process.stderr)):
-            stream.close()
 
 
 def _exited(pid: int) -> bool:

@@ -91,10 +91,8 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
         job = todo[done.key]
         # _timed() lets no exception out, save those that are not Exceptions.
         answered[done.key] = done.value if done.value is not None else [_unknown(job, 'no answer')]
-    for index, thread in threads.items():
-        if index not in answered:
-            # Its thread is still ending what it runs, and may itself end with our process first.
-            kill_running(started_by=thread)
+    # Their threads are still ending what they run, and may themselves end with our process first.
+    kill_running([thread for index, thread in threads.items() if index not in answered])
     return tuple(
         result
         for index, job in enumerate(todo)

@@ -49,7 +49,7 @@ def test_who_escapes_into_a_session_of_its_own_does_not_hold_us_at_the_timeout()
     completed = run('setsid sleep 60 & echo $!; exec sleep 60', seconds=0.3)
     assert within(10, started)
     assert completed.timed_out
-    os.kill(int(completed.stdout), signal.SIGKILL)
+    assert wait_gone(int(completed.stdout))
 
 
 def test_a_command_that_ends_just_as_its_time_does_is_always_reaped() -> None:
@@ -104,7 +104,7 @@ print(done.timed_out, done.exit_code, done.stdout.decode().strip(), flush=True)
 def test_a_setuid_program_that_we_may_not_end_does_not_hold_us(open_place: Path) -> None:
     charm = open_place / 'charm'
     charm.mkdir()
-    for name in ('__init__', 'command', 'deadline', 'errors'):
+    for name in ('__init__', 'command', 'deadline', 'errors', 'escaped', 'bell'):
         shutil.copy(ROOT / 'charm' / f'{name}.py', charm)
     program = open_place / 'python'
     shutil.copy(Path('/usr/bin/python3').resolve(), program)
