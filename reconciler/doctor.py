@@ -80,7 +80,12 @@ class Doctor:
         try:
             return Finding('juju', Result.OK, f'version {self.juju.version(deadline)}')
         except JujuMissing as error:
-            return Finding('juju', Result.FAIL, str(error), 'sudo snap install juju')
+            return Finding(
+                'juju',
+                Result.FAIL,
+                str(error),
+                'sudo snap install juju; or name it: --juju /snap/bin/juju',
+            )
         except JujuError as error:
             if 'snap cgroup' in error.stderr:
                 # juju/juju#23305: a strict snap started outside of a session, such as by cron.

@@ -87,7 +87,8 @@ def maintain(targets: tuple[str, ...], start: str | None, **given: Any) -> None:
 def ack(targets: tuple[str, ...], **given: Any) -> None:
     """Acknowledge a trouble that is known; any other stays unacknowledged.
 
-    CHECK is the name or a glob of the checks that fail, or no-report where a unit is silent.
+    CHECK is the name or a glob of the checks that fail, or no-report where a unit is silent,
+    and juju-status as well where juju says that it failed.
     """
     for target in targets:
         if not target.partition(':')[2]:

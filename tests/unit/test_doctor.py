@@ -108,7 +108,7 @@ def test_a_fault_is_told_once_and_what_rests_on_it_is_skipped(
 def test_without_juju_it_is_told_how_to_get_it(examine: Examine) -> None:
     found = examine(world(), binary='/nonexistent/juju')
     assert failed(found) == ['juju']
-    assert found['juju'].mend == 'sudo snap install juju'
+    assert found['juju'].mend == 'sudo snap install juju; or name it: --juju /snap/bin/juju'
 
 
 def test_a_snap_that_is_started_outside_of_a_session_is_known(
