@@ -126,16 +126,21 @@ class _Reader:
 
 
 def load(path: Path = CONFIG) -> Config:
-    """Return what the file says, and the defaults for the rest; the defaults if there is none.
+    """Return what the file says, and the defaults for the rest.
+
+    The file of the default path may be absent; then all are defaults.
 
     Raises:
-        DefinitionError: with the file, the key and the reason.
+        DefinitionError: with the file, the key and the reason; another file is absent.
     """
     source = str(path)
     try:
         data = read_trusted(path)
-    except FileNotFoundError:
-        return Config()
+    except FileNotFoundError as error:
+        if path == CONFIG:
+            return Config()
+        reason = f'there is no such file; write it, or leave --config out for {CONFIG}'
+        raise DefinitionError(source, '', reason) from error
     try:
         document = plain_yaml.load(data.decode('utf-8'))
     except UnicodeDecodeError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from charm.agent import config, units
+from charm.agent import cli, config, units
 from charm.agent.contract import derive
 from charm.agent.units import Push, Unit
 from charm.errors import DefinitionError
@@ -24,8 +24,22 @@ def write(path: Path, text: str, mode: int = 0o600) -> Path:
     return path
 
 
-def test_no_file_is_the_defaults(tmp_path: Path) -> None:
+def test_no_file_at_the_default_path_is_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, 'CONFIG', tmp_path / 'agent.yaml')
     assert config.load(tmp_path / 'agent.yaml') == config.Config()
+
+
+@pytest.mark.parametrize('command', ['serve', 'check', 'report', 'log'])
+def test_another_file_that_is_absent_is_an_error_that_says_what_to_do(
+    tmp_path: Path, command: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / 'agnet.yaml'
+    assert cli.main([command, '--config', str(path)]) == 78
+    told = capfd.readouterr()
+    assert told.out == ''
+    assert f'{path}: there is no such file; write it, or leave --config out' in told.err
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
