@@ -146,7 +146,7 @@ def cover(application: Application, readings: Sequence[Reading]) -> Coverage:
     expected = max(len(readings), len(application.units), application.scale or 0)
     return Coverage(
         expected=expected,
-        reported=outcomes.count(Outcome.REPORTED),
+        reported=outcomes.count(Outcome.REPORTED) + outcomes.count(Outcome.VOUCHED),
         no_hook=outcomes.count(Outcome.NOT_SHIPPED),
         unreachable=sum(outcome in _UNREACHABLE for outcome in outcomes),
         invalid=sum(outcome in _INVALID for outcome in outcomes),

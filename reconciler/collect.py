@@ -20,6 +20,7 @@ from .inbox import Pushed
 from .interpret import dated_reading, read_answer, silent_reading
 from .model import Model, Unit
 from .readings import Outcome, Reading
+from .vouch import principals, vouched
 
 Progress = Callable[[int, int], None]
 # A hook is told to end by itself this much before it is ended.
@@ -58,6 +59,10 @@ def collect(
 
     Ends early, with what arrived, when the operator interrupts it.
     """
+    wanted = {unit.name for unit in units}
+    if way.road.name == PUSH and not way.road.checks:
+        # They cost nothing, and their reports tell of who made them.
+        units = (*units, *principals(units, model.units()))
     readings = _homeless(model, units)
     housed = [unit for unit in units if unit.name not in readings]
     readings.update(_of_inbox(way, model, housed))
@@ -78,7 +83,8 @@ def collect(
         if not way.shared:
             kill_running()
     late = _late(model, errands, readings, interrupted)
-    return {**readings, **late}, not late
+    known_now = vouched({**readings, **late})
+    return {name: one for name, one in known_now.items() if name in wanted}, not late
 
 
 def _homeless(model: Model, units: Sequence[Unit]) -> dict[str, Reading]:

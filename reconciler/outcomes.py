@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 
 class Outcome(enum.Enum):
-    """How asking one unit ended; every value but `REPORTED` is a reason for having no report."""
+    """How asking one unit ended; every value but `REPORTED` is a reason for having no report.
+
+    `VOUCHED` is a good one: the report is another unit's, and this one made it.
+    """
 
     REPORTED = 'reported'
+    VOUCHED = 'vouched'
     NOT_SHIPPED = 'no-hook'
     UNASSIGNED = 'unassigned'
     UNREACHABLE = 'unreachable'
@@ -40,6 +44,7 @@ class OutcomeWords:
 
 WORDS: Mapping[Outcome, OutcomeWords] = {
     Outcome.REPORTED: OutcomeWords('the unit reported', ''),
+    Outcome.VOUCHED: OutcomeWords('its report for its principal shows that it works', ''),
     Outcome.NOT_SHIPPED: OutcomeWords(
         'no health hook is shipped with it; this is what juju status says',
         'deploy the health charm beside it: juju integrate juju-health {application}',

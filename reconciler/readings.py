@@ -66,7 +66,7 @@ class Coverage:
 
     Attributes:
         expected: units that juju status names, or the wanted scale if that is more.
-        reported: those with a readable report that is fresh.
+        reported: those with a readable report that is fresh, or vouched for by another's.
         no_hook: those that ship no health hook; juju status speaks for them.
         unreachable: those whose machine, key or controller kept us from asking.
         invalid: those whose hook or agent was missing, broken, overran, or gave no report.

@@ -19,6 +19,7 @@ from .interpret import read_answer, silent_reading
 from .model import Model, StatusInfo, Unit
 from .readings import Outcome, Reading, Snapshot
 from .survey import select
+from .vouch import vouched
 from .words import duration_text
 
 VIA = 'replay'
@@ -122,6 +123,7 @@ def replay(
     readings = {
         unit.name: _reading(saved, unit, asked.get(unit.name), at, oldest) for unit in units
     }
+    readings = vouched(readings)
     strangers = sorted(saved.reports.keys() - {unit.name for unit in saved.model.units()})
     snapshot = conclude(Evidence(saved.model, readings, at, 0.0), patterns, config)
     if not strangers:

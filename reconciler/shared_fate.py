@@ -133,7 +133,7 @@ class _Fates:
         """Yield each machine that nothing could be asked on, or that juju knows to be gone."""
         for place, readings in self._places.items():
             found = self._unreached(readings) - taken
-            answered = _any(readings, {Outcome.REPORTED})
+            answered = _any(readings, {Outcome.REPORTED, Outcome.VOUCHED})
             if not found or answered:
                 continue
             gone = machine_gone(self._model, place)

@@ -42,6 +42,7 @@ ROOMS = (
     'interfaces',
     'collect',
     'fanout',
+    'vouch',
     'interpret',
     'inbox',
     'boots',

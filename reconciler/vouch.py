@@ -1,0 +1,55 @@
+"""What a unit's report tells of who made it: the subordinate that reports for it works.
+
+Where nothing but agents' reports counts, a health charm's own units would be unknown for ever, as
+agents report for their principals. That it is one of theirs is evidence of the subordinate itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from charm.report import Health
+
+from .model import Unit
+from .readings import Outcome, Reading
+
+# All that says no more than that nobody gave a report of its own.
+_SILENT = {Outcome.NOT_PUSHED, Outcome.NO_AGENT, Outcome.NOT_SAVED}
+
+
+def vouched(readings: Mapping[str, Reading]) -> dict[str, Reading]:
+    """Return the readings, each silent unit's that made a fresh report of its principal amended.
+
+    What juju status says of it still holds: where it says that it failed, it does. None of the
+    principal's checks are its own.
+    """
+    return {name: _of_reporter(one, readings) for name, one in readings.items()}
+
+
+def _of_reporter(own: Reading, readings: Mapping[str, Reading]) -> Reading:
+    principal = readings.get(own.unit.principal)
+    if own.outcome not in _SILENT or principal is None:
+        return own
+    # One that is stale has no report, but a last one.
+    report = principal.report
+    if report is None or report.reporter is None or report.reporter.unit != own.unit.name:
+        return own
+    failed = own.health is Health.FAIL
+    message = f'reports for {principal.unit.name}'
+    return replace(
+        own,
+        outcome=Outcome.VOUCHED,
+        health=Health.FAIL if failed else Health.PASSED,
+        message=f'{message}; {own.state.message}' if failed and own.state else message,
+        via=principal.via,
+        received_at=principal.received_at,
+        age_seconds=principal.age_seconds,
+    )
+
+
+def principals(units: Iterable[Unit], known: Iterable[Unit]) -> tuple[Unit, ...]:
+    """Return the principals of the units which are not among them, as far as they are known."""
+    chosen = tuple(units)
+    names = {unit.principal for unit in chosen} - {unit.name for unit in chosen}
+    return tuple(unit for unit in known if unit.name in names)
