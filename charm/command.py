@@ -202,7 +202,10 @@ def _start(
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise CommandError(f'cannot run {argv[0]}: {error}') from error
+        # Of anything but the command itself, such as `cwd`, the error has to name the path.
+        own = getattr(error, 'filename', None) == argv[0]
+        reason = getattr(error, 'strerror', error) if own else error
+        raise CommandError(f'cannot run {argv[0]}: {reason}') from error
     finally:
         if source >= 0:
             os.close(source)

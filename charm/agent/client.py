@@ -75,7 +75,7 @@ def ask(
         content = response.read(_MOST_BYTES)
         age = response.headers.get('Juju-Health-Age')
     except (OSError, http.client.HTTPException) as error:
-        reason = str(error) or type(error).__name__
+        reason = getattr(error, 'strerror', None) or str(error) or type(error).__name__
         raise AgentError(f'cannot ask the agent at {path}: {reason}') from error
     finally:
         connection.close()
