@@ -109,7 +109,7 @@ class Desk:
             config = self._config
             directory = config.state / 'spool' / unit.slug
             bounds = (config.spool_bytes, config.spool_reports)
-            self.spool = Spool(directory, *bounds, unit.push.model)
+            self.spool = Spool(directory, *bounds, unit.push.model, say)
         self.pusher = Pusher(unit.name, unit.push, self.spool, say)
         self.pusher.start()
 

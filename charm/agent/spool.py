@@ -14,20 +14,18 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
 from ..errors import FileError, ReportError
 from ..files import set_aside, write_whole
 from ..wire import decode
+from .reserve import Reserve
+from .spooled import Kept, index
 
-RESERVE_BYTES = 256 * 1024
 HELD_MOST = 256
-_NAME = re.compile(r'(?P<order>[0-9]{16})-(?P<kind>[cr])\.json')
-_RESERVE = 'reserve'
 _OWNER = 'owner'
 _MOST_ASIDE = 10
 _MOST_ATTEMPTS = 10
@@ -45,16 +43,6 @@ class Entry:
 
     order: int
     report: bytes
-
-
-@dataclass(frozen=True)
-class _Kept:
-    size_bytes: int
-    change: bool
-    held: Optional[bytes] = None
-
-    def name(self, order: int) -> str:
-        return f'{order:016d}-{"c" if self.change else "r"}.json'
 
 
 @dataclass(frozen=True)
@@ -84,31 +72,37 @@ class Spool:
         most_bytes: how large it may become.
         most_reports: how many it may hold.
         owner: the model they are of, if it is said: what is of another one is thrown away.
+        say: is told while what is in the directory cannot be listed. Until it can, reports are
+            held in memory and none is handed out: those on disk come first.
     """
 
     def __init__(
-        self, directory: Path, most_bytes: int, most_reports: int, owner: str = ''
+        self,
+        directory: Path,
+        most_bytes: int,
+        most_reports: int,
+        owner: str = '',
+        say: Callable[[str], None] = lambda _message: None,
     ) -> None:
         self._directory = directory
         self._most_bytes = most_bytes
         self._most_reports = max(most_reports, 1)
         self._lock = threading.Lock()
-        self._kept: Dict[int, _Kept] = {}
+        self._kept: Dict[int, Kept] = {}
         self._dropped = 0
         self._dropped_changes = 0
-        with contextlib.suppress(OSError):
-            directory.mkdir(parents=True, mode=0o700, exist_ok=True)
-            self._index()
-        if owner:
-            self._belong_to(owner)
-        self._order = max(self._kept, default=0)
-        self._reserve()
+        self._order = 0
+        self._owner = owner
+        self._say = say
+        self._trouble: Optional[str] = ''
+        self._reserve = Reserve(directory / 'reserve')
+        self._open()
 
     def put(self, report: bytes, change: bool) -> None:
         """Keep a report, on disk if at all possible; `change` says that something changed."""
         with self._lock:
             self._order += 1
-            self._kept[self._order] = _Kept(len(report), change, report)
+            self._kept[self._order] = Kept(len(report), change, report)
             self._make_room()
             self._settle()
 
@@ -120,6 +114,8 @@ class Spool:
         found: List[Entry] = []
         size = 0
         with self._lock:
+            if not self._open():
+                return ()
             for order in list(self._kept):
                 kept = self._kept[order]
                 if found and (len(found) >= most or size + kept.size_bytes > most_bytes):
@@ -156,18 +152,33 @@ class Spool:
                 self._dropped_changes,
             )
 
-    def _index(self) -> None:
-        found: Dict[int, _Kept] = {}
-        for name in os.listdir(self._directory):
-            match = _NAME.fullmatch(name)
-            path = self._directory / name
-            if match:
-                found[int(match['order'])] = _Kept(_size_of(path), match['kind'] == 'c')
-            elif name.startswith('.'):
-                # A write that was cut off: its report was never in the spool.
-                with contextlib.suppress(OSError):
-                    path.unlink()
-        self._kept = dict(sorted(found.items()))
+    def _open(self) -> bool:
+        """Take in what an earlier agent left, once; return whether that has been done."""
+        if self._trouble is None:
+            return True
+        with contextlib.suppress(OSError):
+            self._directory.mkdir(parents=True, mode=0o700, exist_ok=True)
+        try:
+            found = index(self._directory)
+        except OSError as error:
+            trouble = f'cannot list {self._directory}: {error.strerror}'
+            if trouble != self._trouble:
+                self._say(f'{trouble}; nothing is shipped from it until it can be')
+            self._trouble = trouble
+            return False
+        if self._trouble:
+            self._say(f'{self._directory} can be listed again')
+        self._trouble = None
+        held = list(self._kept.values())
+        self._kept = found
+        self._belong_to(self._owner)
+        # What is in memory was made after all that is on disk.
+        first = max(self._kept, default=0) + 1
+        self._kept.update(enumerate(held, first))
+        self._order = first + len(held) - 1
+        self._make_room()
+        self._settle()
+        return True
 
     def _belong_to(self, owner: str) -> None:
         """Throw away what a unit of the same name left here that was of another model."""
@@ -176,19 +187,22 @@ class Spool:
             found = path.read_text('utf-8', 'replace').strip()
         except OSError:
             found = ''
-        if found == owner:
+        if not owner or found == owner:
             return
         if found:
-            self.drop(list(self._kept))
+            for order in list(self._kept):
+                self._remove(order)
         with contextlib.suppress(FileError):
             write_whole(path, f'{owner}\n'.encode(), 0o600)
 
     def _settle(self) -> None:
         """Write what is held in memory, the oldest first, until the disk refuses."""
+        if not self._open():
+            return
         for order in [order for order, kept in self._kept.items() if kept.held is not None]:
             if order in self._kept and not self._write(order):
                 return
-        self._reserve()
+        self._reserve.keep()
 
     def _write(self, order: int) -> bool:
         """Write one report; on a full disk make room for it, in turn, and try again."""
@@ -199,10 +213,10 @@ class Spool:
             except FileError as error:
                 full = getattr(error.__cause__, 'errno', None) in _FULL
                 # Giving things up helps against a full disk only, not against a broken one.
-                if full and (self._release() or self._drop_oldest(order, held=False)):
+                if full and (self._reserve.release() or self._drop_oldest(order, held=False)):
                     continue
                 return False
-            self._kept[order] = _Kept(kept.size_bytes, kept.change)
+            self._kept[order] = Kept(kept.size_bytes, kept.change)
             return True
         return False
 
@@ -246,7 +260,7 @@ class Spool:
             with contextlib.suppress(OSError):
                 os.unlink(self._directory / kept.name(order))
 
-    def _read(self, order: int, kept: _Kept) -> Optional[bytes]:
+    def _read(self, order: int, kept: Kept) -> Optional[bytes]:
         path = self._directory / kept.name(order)
         try:
             report = path.read_bytes()
@@ -265,32 +279,3 @@ class Spool:
                 set_aside(path)
             else:
                 path.unlink()
-
-    def _reserve(self) -> None:
-        """Keep some room for the hour when the disk is full; do without where there is none."""
-        path = self._directory / _RESERVE
-        if path.exists():
-            return
-        try:
-            with open(path, 'wb') as file:
-                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
-        except OSError:
-            self._release()
-
-    def _release(self) -> bool:
-        """Give the reserved room back; return whether there was any."""
-        path = self._directory / _RESERVE
-        try:
-            had = path.stat().st_size > 0
-            path.unlink()
-        except OSError:
-            return False
-        return had
-
-
-def _size_of(path: Path) -> int:
-    """Return the file's size; 0 where that cannot be told: its place is taken all the same."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

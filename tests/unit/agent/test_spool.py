@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -104,6 +105,32 @@ def test_a_write_that_was_cut_off_is_swept_up(tmp_path: Path) -> None:
     spool = Spool(tmp_path, MANY, 100)
     assert sequences(spool) == []
     assert not list(tmp_path.glob('.0*'))
+
+
+def test_a_spool_that_cannot_be_listed_at_the_start_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        Spool(tmp_path, MANY, 100).put(report(number), change=True)
+    said: list[str] = []
+    listdir = os.listdir
+
+    def broken(path: Path) -> list[str]:
+        raise OSError(errno.EMFILE, 'Too many open files', path)
+
+    monkeypatch.setattr(os, 'listdir', broken)
+    spool = Spool(tmp_path, MANY, 100, 'model', said.append)
+    for number in (3, 4):
+        spool.put(report(number), change=False)
+        assert spool.oldest(MANY, 100) == ()
+    assert spool.depth.held == 2
+    trouble = f'cannot list {tmp_path}: Too many open files; nothing is shipped from it'
+    assert [one.startswith(trouble) for one in said] == [True]
+    monkeypatch.setattr(os, 'listdir', listdir)
+    assert sequences(spool) == list(range(5))
+    spool.put(report(5), change=False)
+    assert (spool.depth.held, len(said)) == (0, 2)
+    assert sequences(Spool(tmp_path, MANY, 100, 'model')) == list(range(6))
 
 
 _FILL = """
