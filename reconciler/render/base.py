@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from charm.report import CheckResult, Health, State
-from reconciler.readings import Reading, ServiceHealth, Snapshot
+from reconciler.readings import Coverage, Reading, ServiceHealth, Snapshot
 from reconciler.words import clean, duration_text
 
 COLOURS = {
@@ -79,6 +79,11 @@ def state_text(state: State | None) -> str:
     lasted = f' {duration_text(state.duration)}' if state.duration is not None else ''
     waits = f' ({", ".join(state.blockers)})' if state.blockers else ''
     return clean(f'{state.name.value}{lasted}{waits}')
+
+
+def stale_text(coverage: Coverage) -> str:
+    """Return what to add to how many units reported, such as `, 1 stale`; empty if none is."""
+    return f', {coverage.stale} stale' if coverage.stale else ''
 
 
 def headline(snapshot: Snapshot, options: Options) -> Text:

@@ -17,6 +17,7 @@ from .base import (
     health_text,
     plain,
     reading_age,
+    stale_text,
     state_text,
 )
 from .blame import because_of, causes_first, explained_text, victims_text
@@ -70,7 +71,7 @@ def _services(snapshot: Snapshot) -> Table:
         table.add_row(
             plain(service.name),
             health_text(service.health),
-            coverage_text(service.coverage),
+            coverage_text(service.coverage) + stale_text(service.coverage),
             *((qos,) if measured else ()),
             state_text(service.state),
             _message(service),
@@ -160,7 +161,7 @@ def _about(reading: Reading, options: Options) -> Table:
         'Reporter': f'{report.reporter.unit}, version {report.reporter.version}'
         if report and report.reporter
         else '',
-        'Report age': reading_age(reading, options.now) if report else '',
+        'Report age': reading_age(reading, options.now) if report or reading.last else '',
         'Took': f'{duration_text(reading.duration_seconds)}, {attempts}'
         if reading.attempts
         else '',

@@ -9,7 +9,7 @@ from charm.report import Health
 from reconciler.causes import circle_members
 from reconciler.readings import Reading, ServiceHealth, Snapshot
 
-from .base import Options, draw, headline, health_text, plain, state_text
+from .base import Options, draw, headline, health_text, plain, stale_text, state_text
 from .blame import because_of, explained_text
 from .meaning import suppression_text
 
@@ -53,7 +53,9 @@ def _add_by_cause(root: Tree, snapshot: Snapshot, options: Options) -> None:
 def _add_service(parent: Tree, service: ServiceHealth, options: Options) -> Tree:
     coverage = service.coverage
     line = health_text(service.health).append('  ').append(plain(service.name, 'bold'))
-    line.append(f'  {coverage.reported} of {coverage.expected} reported', style='')
+    line.append(
+        f'  {coverage.reported} of {coverage.expected} reported{stale_text(coverage)}', style=''
+    )
     for told in (because_of(service), *map(suppression_text, service.suppressed)):
         if told:
             line.append(', ', style='').append(plain(told, 'not bold'))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from charm.merge import make_report
 from charm.report import CheckResult, Health, Reporter, State, StateName, worst
 from reconciler.collate import collate, problems_first
-from reconciler.model import Application, Machine, Model, Unit
+from reconciler.freshness import Dated
+from reconciler.interpret import dated_reading
+from reconciler.model import Application, Machine, Model, StatusInfo, Unit
 from reconciler.readings import Outcome, Reading, Snapshot
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
@@ -68,6 +71,28 @@ def well() -> Snapshot:
     unit = Unit('web/0', 'web', '0', leader=True)
     fine = check('http', Health.PASSED, '200 in 4 ms', 0.99)
     return snapshot((reported(unit, fine, state=UP),))
+
+
+def aged() -> Snapshot:
+    """Return one of units whose last reports are too old, or of an age that nobody can tell."""
+    web = [Unit(f'web/{n}', 'web', str(n), workload=StatusInfo('active')) for n in range(4)]
+    fine = reported(web[0], check('http', Health.PASSED, '200 in 4 ms'), state=UP)
+    old = [
+        replace(_said(web[1], Health.PASSED, '200 in 4 ms'), held_seconds=3900.0),
+        replace(_said(web[2], Health.FAIL, 'refused'), held_seconds=86400.0 * 9),
+        replace(_said(web[3], Health.PASSED, '200 in 4 ms'), held_seconds=None),
+    ]
+    model = Model('prod', applications={'web': Application('web', units=tuple(web))})
+    late = (
+        dated_reading(model, one, dated, NOW, 120.0)
+        for one, dated in zip(web[1:], old, strict=True)
+    )
+    return snapshot((fine, *late))
+
+
+def _said(unit: Unit, health: Health, message: str) -> Dated:
+    report = make_report(unit.application, unit.name, (check('http', health, message),))
+    return Dated(report, NOW, via='push')
 
 
 def troubled() -> Snapshot:

@@ -17,7 +17,7 @@ from reconciler.exit_codes import exit_code
 from reconciler.model import Unit
 from reconciler.readings import Outcome, Snapshot
 from reconciler.render import RENDERERS, Options
-from tests.unit.snapshots import NOW, check, reported, silent, snapshot, troubled, well
+from tests.unit.snapshots import NOW, aged, check, reported, silent, snapshot, troubled, well
 
 UNIT = Unit('web/0', 'web', '0')
 
@@ -40,6 +40,16 @@ def check_golden(name: str, found: str) -> None:
 def test_every_format_is_documented(form: str) -> None:
     table = [line for line in DOCUMENTED.read_text().splitlines() if line.startswith('| `')]
     assert any(f'`{form}`' in line for line in table)
+
+
+@pytest.mark.parametrize('form', ['table', 'tree'])
+@pytest.mark.parametrize('detail', [False, True], ids=['', 'detail'])
+def test_people_see_how_old_the_last_report_of_a_stale_unit_is(form: str, detail: bool) -> None:
+    found = RENDERERS[form](aged(), Options(NOW, unit_detail=detail))
+    assert '1/4, 3 stale' in found or '1 of 4 reported, 3 stale' in found
+    for unit, age in (('web/1', '1h5m'), ('web/2', '9d'), ('web/3', 'unknown age')):
+        assert any(unit in line and age in line for line in found.splitlines()), unit
+    check_golden(f'stale{"-detail" if detail else ""}.3.{form}', found)
 
 
 def test_yaml_is_ascii_as_json_is_and_can_be_written_whatever_a_unit_says() -> None:
