@@ -19,7 +19,7 @@ from .identity import check_unit, own_unit
 from .runner import Callback
 from .sweep import DEFINITIONS, Plan, make_plan, sweep
 from .text import pretty
-from .usage import USAGE_EXIT, Parser
+from .usage import USAGE_EXIT, Parser, seconds
 from .wire import encode
 
 _DEADLINE_SECONDS = 25.0
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         '--deadline',
         metavar='SECONDS',
-        type=float,
+        type=seconds,
         default=_DEADLINE_SECONDS,
         help='end by then, with the rest unknown (default: %(default)g)',
     )

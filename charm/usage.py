@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from typing import Any, NoReturn
 
@@ -21,3 +22,18 @@ class Parser(argparse.ArgumentParser):
         # argparse would exit with 2, which a monitoring system reads as "critical".
         self.print_usage(sys.stderr)
         self.exit(USAGE_EXIT, f'{self.prog}: {message}\n')
+
+
+def seconds(text: str) -> float:
+    """Return an option's number of seconds, for `type=`.
+
+    Raises:
+        ArgumentTypeError: it is none, is not above 0, or never ends.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number <= 0:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number of seconds above 0')
+    return number

@@ -88,6 +88,13 @@ def test_sequence_grows_from_report_to_report() -> None:
     assert first.sequence < second.sequence
 
 
+@pytest.mark.parametrize('text', ['0', '-1', 'nan', 'inf', '1e999', 'soon', ''])
+def test_a_deadline_that_is_no_time_to_come_is_wrong_usage(text: str) -> None:
+    done = health(f'--deadline={text}', '--check', 'load')
+    assert (done.returncode, done.stdout) == (3, '')
+    assert f'--deadline: {text!r} is not a number of seconds above 0' in done.stderr
+
+
 def test_bad_news_exit_0_too(definitions: Path) -> None:
     (definitions / 'a.yaml').write_text(
         'checks:\n  old:\n    kind: file-age\n    path: /nonexistent\n'
@@ -117,7 +124,7 @@ def test_a_bad_file_is_one_failing_check_and_takes_no_other_down(definitions: Pa
         (['--chekc', 'x'], 'unrecognized arguments'),
         (['--check', 'dsik'], "did you mean 'disk'?"),
         (['--unit', 'Web'], 'not a unit name'),
-        (['--deadline', 'soon'], 'invalid float'),
+        (['--deadline', 'soon'], 'not a number of seconds'),
     ],
 )
 def test_a_wrong_command_line_is_exit_3_with_advice(arguments: list[str], said: str) -> None:
