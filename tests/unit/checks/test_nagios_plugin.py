@@ -136,5 +136,7 @@ def test_the_environment_is_clean_and_the_same_everywhere(
     assert 'LC_ALL=C.UTF-8' in said
     assert 'MORE=yes' in said
     assert said.endswith(' /')
-    for word in ('NOTIFY_SOCKET', 'JUJU', 'de_DE', 'stdin'):
+    # Beside the mark by which what it starts is found.
+    assert said.count('JUJU') == said.count('JUJU_HEALTH_RUN=') == 1
+    for word in ('NOTIFY_SOCKET', 'JUJU_CONTEXT_ID', 'de_DE', 'stdin'):
         assert word not in said
