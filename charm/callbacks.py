@@ -182,7 +182,7 @@ def _load_file(path: Path) -> Table:
         raise
     except SyntaxError as error:
         raise DefinitionError(source, f'line {error.lineno}', str(error.msg)) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         # The boundary for what a plug-in does when it is read: a file costs only itself.
         reason = f'{type(error).__name__}: {error}'
         raise DefinitionError(source, '', f'it does not run: {reason}') from error

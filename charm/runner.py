@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 from .checks.base import CheckSpec, Verdict
 from .command import kill_running
 from .deadline import Deadline
-from .errors import HealthError
+from .errors import CheckError, HealthError
 from .gather import gather
 from .merge import read_subset
 from .report import CheckResult, Health
@@ -58,7 +58,11 @@ def check_job(spec: CheckSpec) -> Job:
         if run_all is not None:
             many: Tuple[CheckResult, ...] = run_all(spec.name, deadline)
             return many
-        verdict: Verdict = spec.check.run(deadline)  # type: ignore[union-attr]
+        verdict = spec.check.run(deadline)  # type: ignore[union-attr]
+        if not isinstance(verdict, Verdict):
+            raise CheckError(
+                f'cannot use the answer: {_kind(verdict)}, not a verdict, was returned'
+            )
         return read_subset(
             {
                 'name': spec.name,
@@ -89,8 +93,9 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     answered: Dict[int, List[CheckResult]] = {}
     for done in gather(calls, patience, _AT_ONCE):
         job = todo[done.key]
-        # _timed() lets no exception out, save those that are not Exceptions.
-        answered[done.key] = done.value if done.value is not None else [_unknown(job, 'no answer')]
+        # _timed() lets no exception out; were one to come all the same, it would say so.
+        failed = [_unknown(job, f'cannot tell: {done.error!r}')]
+        answered[done.key] = failed if done.value is None else done.value
     # Their threads are still ending what they run, and may themselves end with our process first.
     kill_running([thread for index, thread in threads.items() if index not in answered])
     return tuple(
@@ -111,12 +116,13 @@ def _timed(
         begin(threading.current_thread())
         started = time.monotonic()
         try:
-            results = job.run(deadline.within(job.timeout_seconds))
+            results = _checked(job.run(deadline.within(job.timeout_seconds)))
         except HealthError as error:
             results = (_unknown(job, str(error)),)
         except SystemExit as error:
             results = (_unknown(job, f'it exited with {error.code!r}'),)
-        except Exception as error:  # noqa: BLE001 - the boundary: a check costs only itself
+        except BaseException as error:  # noqa: BLE001 - the boundary: a check costs only itself
+            # Not of the operator's keyboard either: that interrupts the main thread alone.
             results = (_unknown(job, f'{type(error).__name__}: {error}'),)
         seconds = time.monotonic() - started
         if seconds > job.timeout_seconds + _LATE_SECONDS:
@@ -132,6 +138,23 @@ def _timed(
         ]
 
     return call
+
+
+def _checked(returned: Any) -> Tuple[CheckResult, ...]:
+    """Return what a job returned, if that is what it should be.
+
+    Raises:
+        CheckError: it is something else.
+    """
+    results = returned if isinstance(returned, (list, tuple)) else (returned,)
+    if all(isinstance(result, CheckResult) for result in results):
+        return tuple(results)
+    wrong = next(result for result in results if not isinstance(result, CheckResult))
+    raise CheckError(f'cannot use the answer: {_kind(wrong)}, not a result, was returned')
+
+
+def _kind(value: Any) -> str:
+    return 'nothing' if value is None else f'{type(value).__name__} {value!r:.100}'
 
 
 def _silence(job: Job, deadline: Deadline, begun: bool) -> str:

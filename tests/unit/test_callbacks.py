@@ -86,6 +86,8 @@ def test_files_are_read_in_the_order_of_their_names_and_backups_are_not(plug_ins
         ('def f(:\n', 'line 1', 'invalid syntax'),
         ('import no_such_module_at_all\n', '', 'ModuleNotFoundError'),
         ('import sys; sys.exit(4)\n', '', 'SystemExit: 4'),
+        ('raise KeyboardInterrupt\n', '', 'KeyboardInterrupt'),
+        ('raise GeneratorExit\n', '', 'GeneratorExit'),
         ('x = 1\n', 'CALLBACKS', 'there is no such table'),
         ('CALBACKS = []\n', 'CALLBACKS', "did you mean 'CALBACKS'?"),
         ('CALLBACKS = 7\n', 'CALLBACKS', 'int where a function'),

@@ -17,7 +17,7 @@ from charm.checks.base import CheckSpec, Verdict
 from charm.deadline import Deadline
 from charm.errors import CheckError
 from charm.report import CheckResult, Health
-from charm.runner import check_job, run_jobs
+from charm.runner import Job, check_job, run_jobs
 
 from .test_command import wait_gone
 
@@ -71,6 +71,8 @@ def test_a_verdict_becomes_a_result_with_its_time_and_duration() -> None:
         (ValueError('bad'), 'ValueError: bad'),
         (RecursionError(), 'RecursionError'),
         (SystemExit(7), 'it exited with 7'),
+        (KeyboardInterrupt(), 'KeyboardInterrupt'),
+        (GeneratorExit('left'), 'GeneratorExit: left'),
     ],
 )
 def test_a_check_that_raises_is_unknown_with_the_reason(error: BaseException, said: str) -> None:
@@ -78,6 +80,35 @@ def test_a_check_that_raises_is_unknown_with_the_reason(error: BaseException, sa
     assert (broken.name, broken.health) == ('broken', Health.UNKNOWN)
     assert said in broken.message
     assert fine.health is Health.PASSED
+
+
+@pytest.mark.parametrize(
+    ('returned', 'said'),
+    [
+        (None, 'nothing, not a verdict, was returned'),
+        ({'health': 'passed'}, "dict {'health': 'passed'}, not a verdict"),
+        (7, 'int 7, not a verdict'),
+    ],
+)
+def test_a_check_that_returns_no_verdict_says_what_it_returned(returned: Any, said: str) -> None:
+    broken, fine = results_of(CheckSpec('broken', Says(returned)), FINE)
+    assert (broken.name, broken.health) == ('broken', Health.UNKNOWN)
+    assert said in broken.message
+    assert fine.health is Health.PASSED
+
+
+@pytest.mark.parametrize(
+    ('returned', 'said'),
+    [
+        (None, 'nothing, not a result, was returned'),
+        ('passed', "str 'passed', not a result"),
+        ((CheckResult('a', Health.PASSED), 7), 'int 7, not a result'),
+    ],
+)
+def test_a_job_that_returns_no_results_says_what_it_returned(returned: Any, said: str) -> None:
+    (broken,) = run_jobs([Job('broken', 5, lambda _deadline: returned)], Deadline.after(30))
+    assert (broken.name, broken.health) == ('broken', Health.UNKNOWN)
+    assert said in broken.message
 
 
 def test_a_check_that_overruns_is_unknown_and_holds_no_other() -> None:
