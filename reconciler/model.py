@@ -79,13 +79,12 @@ class Relation:
     Attributes:
         endpoint: this application's endpoint.
         application: the related application or SAAS name.
-        interface, scope: empty where the client is too old to say.
+        interface: empty where the client is too old to say.
     """
 
     endpoint: str
     application: str
     interface: str = ''
-    scope: str = ''
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,6 @@ class Application:
     Attributes:
         charm: the charm's name, without store prefix and revision.
         scale: the wanted number of k8s units; `None` on machines.
-        life: empty, `dying` or `dead`.
         subordinate_to: the principals of a subordinate.
         units: its units, sorted by number; a subordinate's are found under its principals.
     """
@@ -104,7 +102,6 @@ class Application:
     charm: str = ''
     status: StatusInfo = field(default_factory=StatusInfo)
     scale: int | None = None
-    life: str = ''
     subordinate_to: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
     units: tuple[Unit, ...] = ()

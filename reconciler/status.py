@@ -160,7 +160,6 @@ class _Reader:
             charm=self._text(fields, 'charm-name') or charm_name(self._text(fields, 'charm')),
             status=self._info(fields, 'application-status', path),
             scale=self._scale(fields.get('scale'), f'{path}.scale'),
-            life=self._text(fields, 'life'),
             subordinate_to=tuple(one for one in principals if isinstance(one, str)),
             relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
         )
@@ -197,7 +196,6 @@ class _Reader:
                         endpoint,
                         self._text(other, 'related-application'),
                         self._text(other, 'interface'),
-                        self._text(other, 'scope'),
                     )
                 else:
                     self._fault(f'{path}.{endpoint}[{index}]', f'{_kind(other)} of no known shape')

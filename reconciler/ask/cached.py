@@ -13,11 +13,6 @@ BY_AGENT = 'agent'
 _ENVELOPE = re.compile(rb'\s*\{"age": ([0-9][0-9.eE+-]{0,30}), "report": (.*)\}\s*', re.DOTALL)
 
 
-def envelope(age_seconds: float, report: bytes) -> bytes:
-    """Return the report in an envelope."""
-    return b'{"age": %s, "report": %s}\n' % (repr(age_seconds).encode(), report.strip())
-
-
 def unwrap(answer: Answer) -> Answer:
     """Return the answer with the report out of its envelope, and with its age; else unchanged."""
     found = _ENVELOPE.fullmatch(answer.stdout)

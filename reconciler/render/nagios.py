@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 
 from charm.report import Health
-from reconciler.exit_codes import EXIT_CODES
 from reconciler.readings import ServiceHealth, Snapshot
 
 from .base import Finding, Options, findings
@@ -46,21 +45,6 @@ def render(snapshot: Snapshot, options: Options) -> str:
     """Return the plugin output; the exit code that goes with it is `exit_codes.exit_code`."""
     first = f'{_headline(snapshot)} | {_perfdata(snapshot)}'
     return '\n'.join(_within_bounds(first, list(_long_output(snapshot, options)))) + '\n'
-
-
-def external_command(snapshot: Snapshot, options: Options, host: str, service: str) -> str:
-    """Return the output as a passive result, one line for the command pipe of Nagios or Icinga.
-
-    Raises:
-        ValueError: the host or service has a character that a field cannot hold.
-    """
-    for name in (host, service):
-        if not name or sanitise(name) != name:
-            raise ValueError(f'{name!r} cannot be the name of a host or service in a command')
-    code = EXIT_CODES[verdict(snapshot)]
-    output = render(snapshot, options).rstrip('\n').replace('\n', '\\n')
-    moment = int(options.now.timestamp())
-    return f'[{moment}] PROCESS_SERVICE_CHECK_RESULT;{host};{service};{code};{output}\n'
 
 
 def _headline(snapshot: Snapshot) -> str:
@@ -109,7 +93,7 @@ def _finding_line(finding: Finding) -> str:
 
 def _perfdata(snapshot: Snapshot) -> str:
     """Return totals, each with its scale, then the qos of each service, by name."""
-    services, readings = snapshot.services, snapshot.readings()
+    services = snapshot.services
     total = len(services)
     items = []
     for health in Health:
@@ -117,7 +101,7 @@ def _perfdata(snapshot: Snapshot) -> str:
         warn, fail = {Health.PASSED: ('', ''), Health.FAIL: ('', '0')}.get(health, ('0', ''))
         items.append(f"'services_{health.value}'={number};{warn};{fail};0;{total}")
     expected = sum(service.coverage.expected for service in services)
-    reported = sum(reading.report is not None for reading in readings)
+    reported = sum(service.coverage.reported for service in services)
     items.append(f"'units_reported'={reported};;;0;{expected}")
     items.append(f"'sweep_seconds'={max(0.0, snapshot.duration_seconds):.3f}s;;;0;")
     room = _MAX_QOS_BYTES

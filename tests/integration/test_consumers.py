@@ -154,7 +154,9 @@ def icinga(tmp_path: Path) -> Iterator[Icinga]:
 
 
 def test_icinga_takes_the_line_as_a_passive_result(icinga: Icinga) -> None:
-    icinga.take(nagios.external_command(rich(), OPTIONS, 'juju', 'model'))
+    output = nagios.render(rich(), OPTIONS).rstrip('\n').replace('\n', '\\n')
+    moment, code = int(OPTIONS.now.timestamp()), exit_code(rich())
+    icinga.take(f'[{moment}] PROCESS_SERVICE_CHECK_RESULT;juju;model;{code};{output}\n')
     state, output, long_output, items = icinga.service()
     first, *rest = nagios.render(rich(), OPTIONS).rstrip('\n').split('\n')
     text, _, perfdata = first.partition(' | ')

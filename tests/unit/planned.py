@@ -99,7 +99,7 @@ class Planned:
         other = other or endpoint
         for name, here, there in ((requirer, endpoint, provider), (provider, other, requirer)):
             application = self.applications[name]
-            relation = Relation(here, there, interface, 'global')
+            relation = Relation(here, there, interface)
             self.applications[name] = replace(
                 application, relations=(*application.relations, relation)
             )

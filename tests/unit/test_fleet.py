@@ -161,7 +161,7 @@ def data(health: Health) -> Snapshot:
 
 def shop(url: str = 'lab:admin/data.db-offer') -> Snapshot:
     unit = ModelUnit('web/0', 'web', '0')
-    web = Application('web', units=(unit,), relations=(Relation('db', 'pg', 'pgsql', 'global'),))
+    web = Application('web', units=(unit,), relations=(Relation('db', 'pg', 'pgsql'),))
     pg = Saas(
         'pg',
         url,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from charm.report import Health, State, StateName
 from charm.wire import encode
-from reconciler.ask.cached import envelope, unwrap
+from reconciler.ask.cached import unwrap
 from reconciler.ask.hook import Answer, Request
 from reconciler.errands import Asked
 from reconciler.freshness import MAX_AGE_SECONDS, Dated
@@ -118,7 +118,7 @@ def test_a_stale_failure_that_juju_knows_as_well_stays_a_failure() -> None:
 @given(st.floats(0, 1e9, allow_nan=False), st.sampled_from(Health))
 def test_what_is_put_in_an_envelope_comes_out_of_it(age: float, health: Health) -> None:
     text = encode(report('web/0', health)).encode()
-    found = unwrap(done(envelope(age, text)))
+    found = unwrap(done(b'{"age": %s, "report": %s}\n' % (repr(age).encode(), text)))
     assert (found.stdout, found.held_seconds, found.by) == (text, age, 'agent')
 
 

@@ -22,6 +22,7 @@ from reconciler.interpret import silent_reading
 from reconciler.model import Application, Machine, Model, StatusInfo, Unit
 from reconciler.outcomes import WORDS
 from reconciler.readings import Outcome, Reading, Snapshot
+from reconciler.render import Options, nagios
 from reconciler.survey import Sweep, survey
 from reconciler.vouch import vouched
 
@@ -70,6 +71,7 @@ def test_who_reports_for_a_principal_is_well_though_the_principal_is_not(tmp_pat
         'health': Health.PASSED,
     }
     assert {one.coverage.reported for one in found.services} == {1}
+    assert "'units_reported'=2;;;0;2" in nagios.render(found, Options(NOW))
 
 
 def test_it_needs_not_be_asked_together_with_its_principal(tmp_path: Path) -> None:
