@@ -19,9 +19,10 @@ from ..wire import check_to_json, to_json
 from .desk import Desk, say
 from .events import Event, Landed, RunNow, Signal, key_of
 from .flights import Flights
+from .leftovers import Leftovers
 from .log import LogWriter
 from .notify import Notifier
-from .schedule import Schedule
+from .schedule import Schedule, seconds_since_boot
 from .setup import Setup
 
 # A unit's first report waits this long for every check to have answered.
@@ -32,11 +33,6 @@ _SETTLE_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 5.0
 # In a row; a fault that comes every time is not one event's.
 _MOST_FAILURES = 10
-
-
-def seconds_since_boot() -> float:
-    """Return the seconds since boot, sleep included: what the age of a report is measured by."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Loop:
@@ -76,6 +72,7 @@ class Loop:
         self.desks: Dict[str, Desk] = {}
         config = self.setup.config
         self.log = LogWriter(config.log, config.log_bytes, config.log_files)
+        self._leftovers = Leftovers(config.state, boot, say)
         self._schedule = Schedule()
         self.flights = Flights(lambda key, results: self._events.put(Landed(key, results)))
         self._apply(self.setup)
@@ -121,6 +118,8 @@ class Loop:
         self._begin_due()
         self._report_due()
         self._feed_watchdog()
+        slugs = [desk.unit.slug for desk in self.desks.values()]
+        self._leftovers.look(slugs, sure=not self.setup.faults)
         try:
             event = self._events.get(self._wait_seconds())
         except queue.Empty:

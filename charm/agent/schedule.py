@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
 from dataclasses import dataclass
 from typing import Dict, Mapping, Optional, Tuple
 
 FIRST_SECONDS = 10.0
+
+
+def seconds_since_boot() -> float:
+    """Return the seconds since boot, sleep included: what the age of a report is measured by."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def splay(key: str) -> float:

@@ -27,7 +27,7 @@ from pathlib import Path
 from charm.agent.config import Config
 from charm.agent.desk import Desk
 from charm.agent.log import LogWriter
-from charm.agent.loop import seconds_since_boot
+from charm.agent.schedule import seconds_since_boot
 from charm.agent.units import Push, Unit
 from charm.report import CheckResult, Health
 from charm.runner import Job
