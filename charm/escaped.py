@@ -60,7 +60,12 @@ def kill_escaped(leaders: Mapping[int, str]) -> None:
 
 def _find(leaders: Mapping[int, str], since_ticks: int) -> Iterator[int]:
     marks = {mark.encode() for mark in leaders.values()}
-    for name in os.listdir('/proc'):
+    try:
+        names = os.listdir('/proc')
+    except OSError:
+        # Too many open files: the group at least has had its signal.
+        return
+    for name in names:
         stat = _stat(int(name)) if name.isdecimal() else None
         if stat is None or stat[1] < since_ticks or stat[0] in leaders:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -99,6 +100,15 @@ def test_the_mark_of_who_runs_us_is_kept_beside_that_of_what_we_run(
         kill_escaped({leader.pid: 'outer'})
         assert inner.wait(10) == -signal.SIGKILL
         assert leader.poll() is None
+
+
+def test_too_many_open_files_cost_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> list[str]:
+        raise OSError(errno.EMFILE, 'Too many open files', path)
+
+    monkeypatch.setattr(os, 'listdir', refuse)
+    completed = run('echo answer; exec sleep 60', seconds=0.2)
+    assert (completed.timed_out, completed.stdout) == (True, b'answer\n')
 
 
 def test_nothing_is_looked_for_once_nothing_runs() -> None:
