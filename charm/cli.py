@@ -12,7 +12,7 @@ from typing import Any, Iterable, List, Mapping, NoReturn, Optional, Sequence
 
 from . import __version__
 from .callbacks import DIRECTORY as CALLBACKS
-from .command import kill_running
+from .command import end_all
 from .deadline import Deadline
 from .errors import HealthError
 from .identity import check_unit, own_unit
@@ -113,7 +113,7 @@ def main(
 
 def _die(number: int, _frame: object) -> NoReturn:
     """End on SIGTERM with the commands we started: each is in a session of its own."""
-    kill_running()
+    end_all()
     os._exit(128 + number)
 
 

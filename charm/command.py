@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import IO, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .bell import Bell
 from .deadline import Deadline
@@ -30,12 +30,26 @@ _OBEY_SECONDS = 2.0
 _CHUNK_BYTES = 65536
 # To look for what escaped may block, and who dies is in a hurry.
 _LOOK_SECONDS = 0.5
+# How long a start under way is waited for by who ends: then it is known, and can be killed.
+_START_SECONDS = 1.0
 # Who runs: the leader of each group, the thread that started it, and its mark.
 _running: Dict[int, Tuple[threading.Thread, str]] = {}
+# The marks of those that are being started, which nobody can kill yet.
+_starting: Set[str] = set()
+_ending = threading.Event()
+
+
+def end_all() -> None:
+    """Kill every command that runs, and start none any more: the last before this program ends."""
+    _ending.set()
+    until = Deadline.after(_START_SECONDS)
+    while _starting and not until.passed:
+        time.sleep(0.005)
+    kill_running()
 
 
 def kill_running(started_by: Optional[Collection[threading.Thread]] = None) -> None:
-    """Kill every command that runs now with all it started: what to do before we die ourselves.
+    """Kill every command that runs now with all it started; others may be started after.
 
     With `started_by` only those that these threads started.
     """
@@ -160,8 +174,14 @@ def run(
         CommandError: it cannot be started.
     """
     mark = new_mark()
-    process = _start(argv, marked(env, mark), cwd, stdin)
-    _running[process.pid] = threading.current_thread(), mark
+    _starting.add(mark)
+    try:
+        if _ending.is_set():
+            raise CommandError(f'cannot run {argv[0]}: this program ends')
+        process = _start(argv, marked(env, mark), cwd, stdin)
+        _running[process.pid] = threading.current_thread(), mark
+    finally:
+        _starting.discard(mark)
     try:
         with contextlib.closing(_Drain(process, cap_bytes)) as drain:
             timed_out = not _drain_until_exit(process.pid, drain, deadline)

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from ..command import kill_running
+from ..command import end_all
 from ..deadline import Deadline
 from ..errors import FileError, HealthError
 from ..files import locked
@@ -78,7 +78,7 @@ class Daemon:
                 config.socket.unlink()
             if self._tcp is not None:
                 self._tcp.close()
-            kill_running()
+            end_all()
 
     def _open(self, door: Door) -> Door:
         door.open()

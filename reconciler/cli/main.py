@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from charm import __version__
+from charm.command import end_all
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import USAGE
 
@@ -130,6 +131,8 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - the outermost boundary: a crash must not read as a warning
         traceback.print_exc()
         code = USAGE
-    # Threads that still wait for a machine must not hold us; everything is flushed by now.
+    # Threads that still wait for a machine must not hold us, nor start another juju behind our
+    # back; everything is flushed by now.
+    end_all()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,8 @@ import pytest
 from charm import command
 from charm.deadline import Deadline
 from charm.errors import CommandError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(script: str, seconds: float = 20.0, cap_bytes: int = 1000) -> command.Completed:
@@ -123,6 +126,46 @@ def test_running_commands_can_all_be_killed_at_once() -> None:
         command.kill_running()
         thread.join(0.01)
     assert ended[0].exit_code == -signal.SIGKILL
+
+
+ENDING = """
+import os, sys, threading
+from charm import command
+from charm.deadline import Deadline
+from charm.errors import CommandError
+
+refused = threading.Event()
+
+def start_for_ever():
+    while True:
+        try:
+            command.run(['sh', '-c', 'echo $$ >> "$PIDS"; exec sleep 600'], Deadline.after(600))
+        except CommandError:
+            refused.set()
+            return
+
+for _ in range(8):
+    threading.Thread(target=start_for_ever, daemon=True).start()
+with open(os.environ['PIDS']) as pids:
+    for _ in range(int(sys.argv[1])):
+        pids.readline()
+command.end_all()
+assert refused.wait(20)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize('begun', [1, 3, 8])
+def test_who_ends_leaves_nothing_that_was_just_being_started(tmp_path: Path, begun: int) -> None:
+    pids = tmp_path / 'pids'
+    os.mkfifo(pids)
+    environment = {**os.environ, 'PIDS': str(pids), 'PYTHONPATH': str(ROOT)}
+    # Held open for both, so that no start waits for a reader, and none is lost.
+    with os.fdopen(os.open(pids, os.O_RDWR | os.O_NONBLOCK)) as kept:
+        argv = [sys.executable, '-c', ENDING, str(begun)]
+        subprocess.run(argv, env=environment, check=True, timeout=60)
+        found = [int(line) for line in kept]
+    assert all(wait_gone(pid) for pid in found)
 
 
 def test_bytes_come_back_as_they_are() -> None:
