@@ -8,7 +8,7 @@ from datetime import datetime
 
 from charm.report import CheckResult, Health, State
 
-from .readings import Reading, ServiceHealth, Snapshot
+from .readings import Outcome, Reading, ServiceHealth, Snapshot
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,9 @@ def _unit(old: Reading, new: Reading) -> Iterator[Change]:
     name = new.unit.name
     yield from _flip('unit', name, old.health, new.health, new.message)
     if old.outcome is not new.outcome:
-        worse = old.report is not None and new.report is None
+        # One that its principal's report vouches for has none of its own, and is known to work.
+        lost = old.report is not None and new.report is None
+        worse = lost and new.outcome is not Outcome.VOUCHED
         words = (old.outcome.value, new.outcome.value)
         yield Change('state', 'unit', name, *words, new.message, worse)
     yield from _state('unit', name, old.state, new.state)

@@ -123,6 +123,13 @@ def test_a_unit_that_falls_silent_is_told_once_and_not_for_each_of_its_checks() 
     )
 
 
+def test_a_unit_that_is_vouched_for_now_is_not_worse() -> None:
+    alive = replace(silent(UNIT, Outcome.VOUCHED, 'reports for a/0'), health=Health.PASSED)
+    found = diff(of('a'), snapshot((alive,)))
+    assert ('reported', 'vouched') in [(one.before, one.after) for one in found.changes]
+    assert not found.worse
+
+
 def test_an_incomplete_sweep_is_worse_than_a_complete_one() -> None:
     found = diff(of('a'), replace(of('a'), complete=False, faults=('ended',)))
     assert [(one.after, one.message, one.worse) for one in found.changes] == [
