@@ -93,12 +93,7 @@ class Juju:
         Raises:
             JujuError: as for `status`.
         """
-        output = self._output([self.binary, 'models', '--format', 'json'], deadline)
-        found = _document(output).get('models')
-        entries: list[Any] = found if isinstance(found, list) else []
-        return tuple(
-            str(one['name']) for one in entries if isinstance(one, dict) and 'name' in one
-        )
+        return tuple(str(one['name']) for one in self._models('', deadline) if 'name' in one)
 
     def controllers(self, deadline: Deadline) -> tuple[str, ...]:
         """Return the names of the controllers that this user has registered.
@@ -116,13 +111,10 @@ class Juju:
         Raises:
             JujuError: as for `status`.
         """
-        argv = [self.binary, 'models', '-c', controller, '--format', 'json']
-        found = _document(self._output(argv, deadline)).get('models')
-        entries: list[Any] = found if isinstance(found, list) else []
         return tuple(
             f'{controller}:{one["name"]}'
-            for one in entries
-            if isinstance(one, dict) and 'name' in one and one.get('is-controller') is not True
+            for one in self._models(controller, deadline)
+            if 'name' in one and one.get('is-controller') is not True
         )
 
     def model_uuid(self, controller: str, model: str, until: Deadline) -> str:
@@ -131,12 +123,7 @@ class Juju:
         Raises:
             JujuError: as for `status`; `ModelNotFound` if there is no one model of that name.
         """
-        where = ['-c', controller] if controller else []
-        argv = [self.binary, 'models', *where, '--format', 'json']
-        found = _document(self._output(argv, until)).get('models')
-        entries = (
-            [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-        )
+        entries = self._models(controller, until)
         # Several users may each have one of that name; `--model owner/name` tells which is meant.
         full = self.model.rpartition(':')[2]
         named = [one for one in entries if '/' in full and one.get('name') == full]
@@ -185,6 +172,14 @@ class Juju:
             return door.run(argv, deadline, cap_bytes=cap_bytes, stdin=stdin)
         except CommandError as error:
             raise JujuMissing(str(error)) from error
+
+    def _models(self, controller: str, deadline: Deadline) -> list[dict[str, Any]]:
+        """Return what juju says of each model of a controller; empty for the current one."""
+        where = ['-c', controller] if controller else []
+        argv = [self.binary, 'models', *where, '--format', 'json']
+        found = _document(self._output(argv, deadline)).get('models')
+        entries: list[Any] = found if isinstance(found, list) else []
+        return [one for one in entries if isinstance(one, dict)]
 
     def _for_model(self) -> list[str]:
         return ['-m', self.model] if self.model else []

@@ -82,11 +82,6 @@ class Coverage:
     missing: int = 0
     stale: int = 0
 
-    @property
-    def fresh(self) -> int:
-        """Return how many are known as they are now: only a fresh report counts as reported."""
-        return self.reported
-
 
 class Role(enum.Enum):
     """What an unwell service is to the others."""
