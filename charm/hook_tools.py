@@ -17,7 +17,6 @@ from .deadline import Deadline
 from .errors import CommandError, HealthError
 from .identity import check_unit
 
-WORDS = ('active', 'blocked', 'maintenance', 'waiting')
 _TOOL_SECONDS = 60.0
 # A line of juju-log is for people, and one argument may have 128 KiB.
 _MOST_LOGGED = 2000
@@ -126,7 +125,7 @@ class HookTools:
         return _texts('secret-get', self._ask('secret-get', identity, '--refresh'))
 
     def status(self, word: str, message: str) -> None:
-        """Set the unit's workload status; `word` is one of `WORDS`."""
+        """Set the workload status; `word` is `active`, `blocked`, `maintenance` or `waiting`."""
         self._run('status-set', word, message)
 
     def workload_version(self, version: str) -> None:
@@ -189,11 +188,6 @@ def _names(tool: str, value: Any) -> List[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise HookToolError(f'cannot use the answer of {tool}: it is not a list of names')
     return sorted(value)
-
-
-def endpoint_of(relation: str) -> str:
-    """Return the endpoint of a relation: `orchestrator` of `orchestrator:3`."""
-    return relation.rsplit(':', 1)[0]
 
 
 def application_of(units: Sequence[str]) -> str:

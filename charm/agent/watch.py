@@ -128,12 +128,6 @@ class Watch:
         self.report, self.made_at = report, self._clock()
         self._pending.clear()
 
-    def compose(self) -> Tuple[Report, bool]:
-        """Prepare a report and show it; return the same."""
-        made, changed = self.prepare()
-        self.show(made)
-        return made, changed
-
     def compose_only(self, names: Sequence[str]) -> Report:
         """Return a report of these checks alone, as `hooks/health --check` makes it."""
         return self._sweep(self.plan.only(names))

@@ -13,7 +13,7 @@ from charm.agent.push import Tally
 from charm.agent.spool import Depth
 from charm.agent.watch import Watch
 from charm.deadline import Deadline
-from charm.report import CheckResult, Health, StateName
+from charm.report import CheckResult, Health, Report, StateName
 from charm.runner import Job
 from charm.states import States
 from charm.sweep import Plan
@@ -32,10 +32,17 @@ def result(name: str, health: Health = Health.PASSED) -> tuple[CheckResult, ...]
     return (CheckResult(name, health, message='so'),)
 
 
+def compose(watch: Watch) -> tuple[Report, bool]:
+    """Make a report and show it, as the loop does; return it, and whether it is a change."""
+    made, changed = watch.prepare()
+    watch.show(made)
+    return made, changed
+
+
 def test_what_has_not_run_yet_is_unknown_and_never_good_news() -> None:
     watch = Watch(plan('disk', 'load'), lambda: 5.0)
     watch.take('disk', result('disk'))
-    report, changed = watch.compose()
+    report, changed = compose(watch)
     assert changed
     assert [check.health for check in report.checks] == [Health.PASSED, Health.UNKNOWN]
     assert report.checks[1].message == 'it has not run yet'
@@ -47,7 +54,7 @@ def test_a_report_is_a_change_only_if_a_health_differs() -> None:
     found = []
     for health in (Health.PASSED, Health.PASSED, Health.FAIL, Health.FAIL, Health.PASSED):
         watch.take('disk', result('disk', health))
-        found.append(watch.compose()[1])
+        found.append(compose(watch)[1])
     assert found == [True, False, True, False, True]
     assert watch.counts['disk'].flips == 2
     assert watch.counts['disk'].runs == 5
@@ -55,18 +62,18 @@ def test_a_report_is_a_change_only_if_a_health_differs() -> None:
 
 def test_sequences_grow_even_within_one_millisecond() -> None:
     watch = Watch(plan('disk'), lambda: 5.0)
-    found = [watch.compose()[0].sequence or 0 for _ in range(200)]
+    found = [compose(watch)[0].sequence or 0 for _ in range(200)]
     assert found == sorted(set(found))
 
 
 def test_a_restart_is_no_change() -> None:
     first = Watch(plan('disk'), lambda: 5.0)
     first.take('disk', result('disk', Health.FAIL))
-    report, _changed = first.compose()
+    report, _changed = compose(first)
     second = Watch(plan('disk'), lambda: 9.0, (report, 5.0))
     assert second.age_seconds == 4.0
     assert not second.take('disk', result('disk', Health.FAIL))
-    assert not second.compose()[1]
+    assert not compose(second)[1]
     assert second.take('disk', result('disk', Health.PASSED))
 
 
@@ -74,17 +81,17 @@ def test_what_an_agent_found_just_before_stands_until_the_check_has_run_again() 
     first = Watch(plan('disk', 'load'), lambda: 5.0)
     for name in ('disk', 'load'):
         first.take(name, result(name))
-    report, _changed = first.compose()
+    report, _changed = compose(first)
     soon = Watch(plan('disk', 'load', 'new'), lambda: 9.0, (report, 5.0))
     soon.take('load', result('load', Health.FAIL))
     assert list(soon.unheard) == ['new']
     soon.take('new', ())
     assert not soon.unheard
-    healths = [check.health for check in soon.compose()[0].checks]
+    healths = [check.health for check in compose(soon)[0].checks]
     assert healths == [Health.PASSED, Health.FAIL]
     late = Watch(plan('disk', 'load'), lambda: 5000.0, (report, 5.0))
     assert late.unheard == ('disk', 'load')
-    assert {check.health for check in late.compose()[0].checks} == {Health.UNKNOWN}
+    assert {check.health for check in compose(late)[0].checks} == {Health.UNKNOWN}
 
 
 def test_a_change_of_state_or_of_its_blockers_is_a_change(tmp_path: Path) -> None:
@@ -99,7 +106,7 @@ def test_a_change_of_state_or_of_its_blockers_is_a_change(tmp_path: Path) -> Non
         (StateName.UP, '', []),
     ):
         states.set('web', name, message, blockers)
-        found.append(watch.compose()[1])
+        found.append(compose(watch)[1])
     assert found == [True, True, False, True]
 
 
@@ -112,16 +119,16 @@ def test_a_reload_keeps_counts_and_answers_and_forgets_what_is_gone() -> None:
     assert watch.counts['disk'].runs == 1
     assert watch.counts['disk'].skips == 1
     assert 'load' not in watch.counts
-    assert [check.name for check in watch.compose()[0].checks] == ['disk', 'new']
+    assert [check.name for check in compose(watch)[0].checks] == ['disk', 'new']
 
 
 def test_a_second_change_of_a_check_is_not_taken_before_the_first_is_reported() -> None:
     watch = Watch(plan('disk'), lambda: 5.0)
     watch.take('disk', result('disk'))
-    watch.compose()
+    compose(watch)
     assert watch.take('disk', result('disk', Health.FAIL))
     assert watch.covers('disk')
-    watch.compose()
+    compose(watch)
     assert not watch.covers('disk')
 
 
@@ -130,13 +137,13 @@ def test_jobs_of_one_name_are_told_apart() -> None:
     assert [job.name for job in watch.plan.jobs] == ['check', 'check-2']
     watch.take('check', result('check'))
     watch.take('check-2', result('check', Health.FAIL))
-    assert [check.name for check in watch.compose()[0].checks] == ['check', 'check-2']
+    assert [check.name for check in compose(watch)[0].checks] == ['check', 'check-2']
 
 
 def test_only_some_checks_make_a_report_of_their_own_and_leave_the_last() -> None:
     watch = Watch(plan('disk', 'load'), lambda: 5.0)
     watch.take('disk', result('disk'))
-    watch.compose()
+    compose(watch)
     before = watch.report
     assert [check.name for check in watch.compose_only(['disk']).checks] == ['disk']
     assert watch.report is before
@@ -146,7 +153,7 @@ def view(*healths: Health) -> View:
     watch = Watch(plan(*(f'c"{number}\n' for number, _ in enumerate(healths))), lambda: 5.0)
     for number, health in enumerate(healths):
         watch.take(f'c"{number}\n', (CheckResult(f'c"{number}\n', health, 0.5, duration=0.1),))
-    watch.compose()
+    compose(watch)
     depth = Depth(1, 2, 3, 4, 5)
     return View('web/0', watch.report, 1.5, watch.counts, depth, Tally(1, 2, 3))
 
@@ -182,5 +189,5 @@ def test_metrics_are_open_metrics_as_their_own_parser_reads_them() -> None:
 
 def test_every_report_can_be_written() -> None:
     watch = Watch(plan(), lambda: 5.0)
-    assert encode(watch.compose()[0])
+    assert encode(compose(watch)[0])
     assert watch.complete
