@@ -71,6 +71,23 @@ def test_every_road_over_every_reach_gives_the_same_report(lab: Lab) -> None:
             assert units[unit]['age'] < 60
 
 
+def test_who_reports_for_principals_is_known_to_work_by_their_reports_alone(lab: Lab) -> None:
+    with lab.receiver() as url:
+        assert lab.enrol(url, 'web', 'db').returncode == 0
+        pushed = wait_for(lab, '--ask', 'push')
+        alone = lab.ask('--ask', 'push', 'health')
+    over_tls = lab.ask(*lab.over_tls)
+    for found, via in ((pushed, 'push'), (alone, 'push'), (over_tls, 'tls, agent')):
+        for own, principal in (('health/0', 'web/0'), ('health/1', 'db/0')):
+            assert (found[own]['outcome'], found[own]['health']) == ('vouched', 'passed')
+            assert (found[own]['message'], found[own]['via']) == (f'reports for {principal}', via)
+    assert set(alone) == {'health/0', 'health/1'}
+    away = ('--inbox', str(lab.directory / 'none'))
+    found = lab.ask('--ask', 'push', *away)
+    assert {one['outcome'] for one in found.values()} == {'not-pushed'}
+    assert {one['health'] for one in found.values()} == {'unknown'}
+
+
 def test_what_happened_between_two_sweeps_is_in_what_was_reaped(lab: Lab) -> None:
     with lab.receiver() as url:
         assert lab.enrol(url).returncode == 0
