@@ -47,7 +47,7 @@ def complaints(text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize('page', ['configuration', 'views', 'maintenance'])
+@pytest.mark.parametrize('page', ['configuration', 'views'])
 def test_the_example_in_the_docs_is_right(page: str) -> None:
     config = read(DOCS.with_stem(page).read_text().split('```yaml\n')[1].split('```')[0])
     assert config.views or config.maintenance
