@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -129,6 +130,18 @@ def test_the_unit_side_imports_neither_the_orchestrator_nor_third_parties() -> N
     for path in UNIT_SIDE:
         for module in imports(path):
             assert module.split('.')[0] in allowed, f'{path} imports {module}'
+
+
+def test_every_module_is_on_the_map() -> None:
+    text = (ROOT / 'ARCHITECTURE.md').read_text()
+    modules = {
+        path.stem if path.is_file() else path.name
+        for side in ('charm', 'reconciler')
+        for path in (ROOT / side).iterdir()
+        if path.suffix == '.py' or (path / '__init__.py').exists()
+    }
+    named = set(re.findall(r'`([a-z_]+)(?:/[a-z]*)?`', text))
+    assert modules - {'__init__', '__main__'} <= named
 
 
 def test_files_are_short() -> None:
