@@ -13,7 +13,9 @@ import pytest
 
 from charm import wire
 from charm.report import CheckResult, Health, Report, StateName
-from tests.hosts.layout import add_juju_health, charm_directory
+from tests.charmed.archive import built
+from tests.charmed.unit import Charmed
+from tests.hosts.layout import charm_directory
 from tests.hosts.park import Park, why_not
 from tests.standin.builder import Application, Machine, Relation, Unit, World
 
@@ -168,7 +170,12 @@ def test_the_subordinate_beside_tells_it_all_and_a_sweep_says_what_is_wrong(
     machines, applications = [], []
     for number, principal in enumerate((database, proxy)):
         machines.append(Machine.of(principal.host, str(number)))
-        add_juju_health(principal.host, f'juju-health/{number}')
+        deployed = Charmed(principal.host, f'juju-health/{number}', principal.unit)
+        deployed.deploy(built())
+        for hook in ('install', 'config-changed', 'start'):
+            deployed.must(hook)
+        principal.host.must('systemctl is-active juju-health-agent')
+        assert deployed.status[0] == 'active'
         unit = Unit(principal.unit, str(number), subordinates=(Unit(f'juju-health/{number}'),))
         applications.append(
             Application(principal.unit.split('/')[0], (unit,), relations=(BESIDE,))
