@@ -178,4 +178,6 @@ def summary(config: Path, given: Given) -> Tuple[str, ...]:
         + (f'shipped to {unit.push.url}' if unit.push else 'not shipped')
         for unit, plan in setup.units
     ]
-    return (*lines, *(str(fault) for fault in setup.faults))
+    of_checks = (fault for _, plan in setup.units for fault in plan.faults)
+    # A file that is wrong is so for each of the units: it is said once.
+    return (*lines, *dict.fromkeys(str(fault) for fault in (*setup.faults, *of_checks)))

@@ -155,6 +155,10 @@ def test_the_command_line_prints_what_the_daemon_answers(agent: Agent) -> None:
     assert json.loads(more[0]) != json.loads(first[0])
     assert '1 checks' in cli('check')[1]
     assert 'Type=notify' in cli('unit-file')[1]
+    agent.define(web={'kind': 'htpp'})
+    wrong = cli('check')[1].splitlines()[1:]
+    assert len(wrong) == 1
+    assert "test.json: checks.web.kind: 'htpp' is not a kind" in wrong[0]
 
 
 @pytest.mark.skipif(not shutil.which('systemd-analyze'), reason='there is no systemd here')
