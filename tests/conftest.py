@@ -23,9 +23,8 @@ settings.register_profile(
     derandomize=bool(os.environ.get('CI')),
 )
 settings.load_profile('here')
-if os.geteuid() == 0:
-    # Root runs no program from below /tmp, and the tests write programs to be run.
-    os.environ.setdefault('PYTEST_DEBUG_TEMPROOT', str(Path.home()))
+# No program from below /tmp is trusted, and the tests write programs to be run.
+os.environ.setdefault('PYTEST_DEBUG_TEMPROOT', str(Path.home()))
 
 Hosts = Callable[[int], 'tuple[Host, ...]']
 
