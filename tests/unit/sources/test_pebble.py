@@ -149,8 +149,8 @@ def test_a_socket_that_nobody_serves_is_unknown(tmp_path: Path) -> None:
         run(PebbleHealth(tmp_path / 'none'))
 
 
-def test_every_pebble_here_is_found_with_its_checks(tmp_path: Path) -> None:
-    containers = tmp_path / 'containers'
+def test_all_are_found_with_their_checks(tmp_path: Path) -> None:
+    containers = tmp_path / 'c'
     own = tmp_path / 'default' / 's'
     with contextlib.ExitStack() as stack:
         for path, serve in (
