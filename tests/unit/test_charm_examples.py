@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -85,6 +86,32 @@ def test_the_example_says_how_it_is_all_its_life(shop: Unit) -> None:
     assert States(shop.name, shop.states).state() is None
 
 
+def shown(*marks: str) -> list[str]:
+    """Return the first program in a step of the page for authors that holds each of the marks."""
+    page = (ROOT / 'docs' / 'charm-authors.md').read_text()
+    steps = [
+        re.sub('^ {7}', '', text, flags=re.M)
+        for text in re.findall('(?:^ {7}.*\n|^\n)+', page, re.M)
+    ]
+    return [next(f'{text.strip()}\n' for text in steps if mark in text) for mark in marks]
+
+
+def test_the_hooks_on_the_page_for_authors_run_as_they_stand_there(
+    shop: Unit, worker: Unit
+) -> None:
+    manager, asked, of_ops = shown(
+        'ServiceManager(SERVICES)', 'cli.main(services', 'cli.main(callbacks'
+    )
+    begin = manager.partition('from charm')[0]
+    (shop.charm / 'hooks' / 'run').write_text(manager)
+    (shop.charm / 'hooks' / 'health').write_text(begin + asked)
+    (worker.charm / 'hooks' / 'health').write_text(of_ops)
+    run(shop, 'install')
+    assert state(shop).name is StateName.BLOCKED
+    assert [one.name for one in report(shop, '--check', 'db-cxn').checks] == ['db-cxn']
+    assert [one.name for one in report(worker, '--check', 'heartbeat').checks] == ['heartbeat']
+
+
 def test_asking_for_health_needs_neither_charmhelpers_nor_juju(shop: Unit) -> None:
     run(shop, 'install')
     before = shop.calls
@@ -96,7 +123,7 @@ def test_asking_for_health_needs_neither_charmhelpers_nor_juju(shop: Unit) -> No
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Unit:
-    unit = Unit(tmp_path, 'worker/1', HERE)
+    unit = Unit(tmp_path / 'worker', 'worker/1', HERE)
     unit.lay(EXAMPLES / 'ops', 'juju-health')
     (unit.charm / 'metadata.yaml').write_text((unit.charm / 'charmcraft.yaml').read_text())
     (unit.charm / 'config.yaml').write_text('options: {broken: {type: boolean}}\n')
