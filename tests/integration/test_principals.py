@@ -59,6 +59,13 @@ def proxy(machines: Park) -> Principal:
     return principal
 
 
+def relate(proxy: Principal) -> None:
+    """Give the proxy an application to stand before, whether it has one already or not."""
+    proxy.host.must(f'systemctl is-active --quiet application || {{ {APPLICATION}; }}')
+    proxy.relate('reverseproxy', 'app/0', json.dumps({'hostname': '127.0.0.1', 'port': '8080'}))
+    proxy.must('reverseproxy-relation-changed')
+
+
 def report(principal: Principal, *words: str) -> Report:
     """Ask as `reconcile-health` does: over ssh, as the user ubuntu."""
     hook = charm_directory(principal.unit) / 'hooks' / 'health'
@@ -120,9 +127,7 @@ def test_a_proxy_without_an_application_is_blocked_by_name_until_it_is_related(
     assert made.state is not None
     assert (made.state.name, made.state.blockers) == (StateName.BLOCKED, ('reverseproxy',))
     assert check(made, 'page').health is Health.FAIL
-    proxy.host.must(APPLICATION)
-    proxy.relate('reverseproxy', 'app/0', json.dumps({'hostname': '127.0.0.1', 'port': '8080'}))
-    proxy.must('reverseproxy-relation-changed')
+    relate(proxy)
     made = report(proxy)
     assert made.state is not None
     assert (made.state.name, made.state.blockers) == (StateName.UP, ())
@@ -167,6 +172,7 @@ def test_a_certificate_that_expires_is_told_days_before_and_after(proxy: Princip
 def test_the_subordinate_beside_tells_it_all_and_a_sweep_says_what_is_wrong(
     database: Principal, proxy: Principal, tmp_path: Path
 ) -> None:
+    relate(proxy)
     machines, applications = [], []
     for number, principal in enumerate((database, proxy)):
         machines.append(Machine.of(principal.host, str(number)))
