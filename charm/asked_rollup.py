@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Tuple
 
 from . import plain_yaml
-from .agent.trust import read_trusted
 from .errors import DefinitionError, ReportError
 from .report import JSONObject
 from .strict_json import load
+from .trust import read_trusted
 
 NAME = 'rollups.d'
 

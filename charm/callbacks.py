@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from .agent.trust import list_trusted, read_trusted
 from .checks.base import CheckSpec
 from .checks.options import nearest
 from .deadline import Deadline
@@ -25,6 +24,7 @@ from .gather import gather
 from .hysteresis import Rule, settled_by
 from .merge import read_subset
 from .report import CheckResult, JSONObject
+from .trust import list_trusted, read_trusted
 
 Callback = Callable[[str], Any]
 Table = Mapping[str, Iterable[Callback]]

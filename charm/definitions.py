@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, List, Tuple
 
 from . import plain_yaml, strict_json
-from .agent.trust import list_trusted, read_trusted
 from .checks.options import nearest
 from .entries import Definition, read_entry
 from .errors import DefinitionError, ReportError
 from .report import CheckResult, Health
+from .trust import list_trusted, read_trusted
 
 __all__ = ['Definition', 'DefinitionError', 'Loaded', 'fault_result', 'load']
 

@@ -15,7 +15,6 @@ import json
 from pathlib import Path
 from typing import Any, Collection, Dict, Iterator, List, Mapping, Tuple
 
-from .agent.trust import list_trusted, read_trusted
 from .checks.base import CheckSpec
 from .checks.options import OptionError, nearest
 from .checks.words import listed
@@ -24,6 +23,7 @@ from .monitor_kinds import KINDS, PLUGINS, Asked, NotHere, Options
 from .monitors_text import parse
 from .sourced import MONITORS, Sourced
 from .strict_json import load
+from .trust import list_trusted, read_trusted
 
 _MOST_MONITORS = 500
 

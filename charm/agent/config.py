@@ -15,7 +15,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 from .. import plain_yaml
 from ..checks.options import nearest
 from ..errors import DefinitionError
-from .trust import read_trusted
+from ..trust import read_trusted
 
 CONFIG = Path('/etc/juju-health/agent.yaml')
 _LEAST_INTERVAL_SECONDS = 1.0

@@ -11,6 +11,7 @@ from ..command import end_all
 from ..deadline import Deadline
 from ..errors import FileError, HealthError
 from ..files import locked
+from ..trust import read_trusted
 from . import config as config_file
 from .api import Api
 from .config import Listen
@@ -21,7 +22,6 @@ from .loop import Loop
 from .notify import Notifier
 from .server import Door
 from .setup import Given, Setup, read_setup
-from .trust import read_trusted
 
 # A process that was killed lets go of the lock when the kernel has buried it.
 _LOCK_SECONDS = 5.0

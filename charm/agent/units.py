@@ -25,8 +25,8 @@ from ..errors import DefinitionError, FileError, HealthError, ReportError
 from ..files import write_whole
 from ..identity import check_unit
 from ..strict_json import load as load_json
+from ..trust import list_trusted, read_trusted
 from .contract import check_names
-from .trust import list_trusted, read_trusted
 
 _CREDENTIAL = re.compile(r'[0-9a-f]{64}')
 _KEYS = ('unit', 'reporter', 'push')

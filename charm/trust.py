@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import List
 
-from ..errors import DefinitionError
+from .errors import DefinitionError
 
 _MOST_BYTES = 1024 * 1024
 
