@@ -1,4 +1,4 @@
-"""Which unit this is, outside a hook as well: from the environment, or from the path."""
+"""Which unit this is, outside a hook as well, and which boot of its machine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*/[0-9]+')
 # Juju's agents live in /var/lib/juju/agents/unit-<application>-<number>.
 _AGENT_DIRECTORY = re.compile(r'unit-(?P<application>.+)-(?P<number>[0-9]+)')
 LOCAL_NUMBER = 0
+BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 
 
 class IdentityError(HealthError):
@@ -53,3 +54,11 @@ def _host_as_application() -> str:
     letters = re.sub(r'[^a-z0-9]+', '-', short).strip('-')
     candidate = letters if _UNIT.fullmatch(f'{letters}/0') else f'host-{letters}'
     return candidate if _UNIT.fullmatch(f'{candidate}/0') else 'localhost'
+
+
+def read_boot_id(source: Path = BOOT_ID) -> str:
+    """Return the kernel's id of this boot (random(4)); empty if there is none to be read."""
+    try:
+        return source.read_text().strip()
+    except OSError:
+        return ''

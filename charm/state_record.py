@@ -15,10 +15,10 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .errors import ReportError
 from .fields import Fields, format_time
+from .identity import BOOT_ID, read_boot_id
 from .report import JSONObject, State, StateName
 from .strict_json import check_strings
 
-BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 SCHEMA = 1
 
 
@@ -40,11 +40,7 @@ class Moment:
     def now(cls, boot_id: Path = BOOT_ID) -> Moment:
         """Return the present moment."""
         wall = datetime.now(timezone.utc)
-        try:
-            booted = boot_id.read_text().strip()
-        except OSError:
-            booted = ''
-        return cls(wall, booted, time.clock_gettime(time.CLOCK_BOOTTIME))
+        return cls(wall, read_boot_id(boot_id), time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def seconds_until(self, later: Moment) -> float:
         """Return the seconds from here to `later`, never less than 0."""

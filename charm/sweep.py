@@ -16,6 +16,7 @@ from .checks.base import CheckSpec
 from .deadline import Deadline
 from .errors import DefinitionError, HealthError
 from .hysteresis import Rule
+from .identity import read_boot_id
 from .merge import make_report, merge, read_subset
 from .principal import NAME as PRINCIPAL
 from .principal import NESTED, said
@@ -26,7 +27,6 @@ from .sourced import Sourced
 from .tuning import Answer, Tuned, amended, effective
 
 DEFINITIONS = Path('/etc/juju-health/checks.d')
-_BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def sweep(plan: Plan, deadline: Deadline) -> Report:
         requires=principal.requires,
         provides=principal.provides,
         reporter=Reporter(plan.reporter, __version__),
-        boot_id=_read_boot_id(),
+        boot_id=read_boot_id(),
         sequence=_sequence(),
         reported_at=datetime.now(timezone.utc),
     )
@@ -178,13 +178,6 @@ def _read_state(plan: Plan) -> Tuple[Optional[State], Tuple[CheckResult, ...]]:
         return states.States(plan.unit, plan.states).state(), ()
     except HealthError as error:
         return None, read_subset({'health': 'unknown', 'message': str(error)}, 'states')
-
-
-def _read_boot_id(source: Path = _BOOT_ID) -> str:
-    try:
-        return source.read_text().strip()
-    except OSError:
-        return ''
 
 
 def _sequence() -> int:

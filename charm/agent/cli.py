@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
 from .. import __version__
 from ..deadline import Deadline
 from ..errors import DefinitionError, HealthError
+from ..identity import read_boot_id
 from ..runner import Callback
 from ..usage import USAGE_EXIT, Parser
 from . import config as config_file
@@ -25,7 +26,6 @@ from .unit_file import unit_text
 # EX_CONFIG of sysexits.h: the unit file says not to try again.
 CONFIG_EXIT = 78
 _ASK_SECONDS = 30.0
-_BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 
 _EPILOG = """\
 examples:
@@ -168,19 +168,12 @@ def _log(arguments: argparse.Namespace, _given: Given) -> int:
         'gap': tail.gap,
         'more': tail.more,
         # By these a reader knows how old a report in the log is, whatever any clock says.
-        'boot_id': _boot_id(),
+        'boot_id': read_boot_id(),
         'uptime': time.clock_gettime(time.CLOCK_BOOTTIME),
     }
     sys.stdout.buffer.write(json.dumps(end).encode() + b'\n')
     sys.stdout.flush()
     return 0
-
-
-def _boot_id() -> str:
-    try:
-        return _BOOT_ID.read_text().strip()
-    except OSError:
-        return ''
 
 
 def _unit_file(arguments: argparse.Namespace, _given: Given) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from pathlib import Path
 from typing import Callable, Optional, Tuple
 
 from ..errors import FileError, HealthError, ReportError
 from ..files import set_aside, write_whole
+from ..identity import read_boot_id
 from ..report import Report
 from ..states import States
 from ..sweep import Plan
@@ -19,8 +19,6 @@ from .push import Pusher
 from .spool import Spool
 from .units import Unit
 from .watch import Watch
-
-BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 
 
 def say(message: str) -> None:
@@ -128,7 +126,6 @@ class Desk:
         """
         try:
             report = decode(self._last.read_bytes())
-            boot_id = BOOT_ID.read_text().strip()
         except OSError:
             return None
         except ReportError as error:
@@ -136,7 +133,8 @@ class Desk:
             with contextlib.suppress(FileError):
                 set_aside(self._last)
             return None
-        if report.boot_id != boot_id or report.unit != self.unit.name:
+        boot_id = read_boot_id()
+        if not boot_id or report.boot_id != boot_id or report.unit != self.unit.name:
             return None
         # A sequence is the milliseconds since boot at which the report was made.
         return report, min((report.sequence or 0) / 1000.0, now)
