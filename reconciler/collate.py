@@ -13,20 +13,12 @@ from charm.report import Health, State
 
 from .maintenance import machine_chain
 from .model import Application, Machine
+from .outcomes import NOT_REACHED
 from .readings import Coverage, Outcome, Reading, ServiceHealth
 from .rollups import WORST, RollupError, Rule, Verdict, Vote, read_rule
 from .words import clean, fold_units
 
-_UNREACHABLE = {
-    Outcome.UNREACHABLE,
-    Outcome.REFUSED_KEY,
-    Outcome.HOST_KEY,
-    Outcome.NOT_LOGGED_IN,
-    Outcome.NO_PERMISSION,
-    Outcome.JUJU_FAILED,
-    Outcome.DEADLINE,
-    Outcome.NOT_SAVED,
-}
+_UNREACHABLE = NOT_REACHED | {Outcome.NOT_SAVED}
 _INVALID = {
     Outcome.HOOK_MISSING,
     Outcome.HOOK_BROKEN,

@@ -34,6 +34,20 @@ class Outcome(enum.Enum):
     NOT_SAVED = 'not-saved'
 
 
+# Those that kept us from asking: they tell of the way to the machine, not of the service.
+NOT_REACHED = frozenset(
+    {
+        Outcome.UNREACHABLE,
+        Outcome.REFUSED_KEY,
+        Outcome.HOST_KEY,
+        Outcome.NOT_LOGGED_IN,
+        Outcome.NO_PERMISSION,
+        Outcome.JUJU_FAILED,
+        Outcome.DEADLINE,
+    }
+)
+
+
 @dataclass(frozen=True)
 class OutcomeWords:
     """What an outcome means, and what to do about it; `{unit}` and `{machine}` are filled in."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from charm.report import Health, worst
 
 from .model import Model
+from .outcomes import NOT_REACHED
 from .readings import WORDS, Outcome, Reading, ServiceHealth
-from .troubles import NOT_REACHED, Origin, Trouble, machine_gone
+from .troubles import Origin, Trouble, machine_gone
 
 # It is we who lack these, whatever the machine.
 _OURS = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})

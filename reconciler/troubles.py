@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from charm.report import Health, StateName
 
 from .model import Model
+from .outcomes import NOT_REACHED
 from .readings import Outcome, Reading, ServiceHealth
 
 # The built-in checks that look at their machine alone; `failed-units` is not among them, as a
@@ -22,18 +23,6 @@ LOCAL_CHECKS = frozenset({'clock', 'disk', 'load', 'memory', 'reboot-required'})
 MACHINE_CHECKS = LOCAL_CHECKS | {'failed-units'}
 # The check that stands for a definition which cannot be read.
 _DEFINITION = 'definition:'
-# Those that kept us from asking: they tell of the way to the machine, not of the service.
-NOT_REACHED = frozenset(
-    {
-        Outcome.UNREACHABLE,
-        Outcome.REFUSED_KEY,
-        Outcome.HOST_KEY,
-        Outcome.NOT_LOGGED_IN,
-        Outcome.NO_PERMISSION,
-        Outcome.JUJU_FAILED,
-        Outcome.DEADLINE,
-    }
-)
 _OWN_OUTCOMES = frozenset(
     {Outcome.HOOK_MISSING, Outcome.HOOK_BROKEN, Outcome.INVALID, Outcome.UNASSIGNED}
 )
