@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from charm.report import CheckResult, Health, State
+from charm.report import CheckResult, Health, Report, State
 
-from .readings import Outcome, Reading, ServiceHealth, Snapshot
+from .readings import Outcome, Reading, ServiceHealth, Snapshot, ViewHealth
+
+Judged = TypeVar('Judged', ViewHealth, ServiceHealth, Reading, CheckResult)
 
 
 @dataclass(frozen=True)
@@ -109,26 +112,17 @@ def _model(old: Snapshot, new: Snapshot) -> Iterator[Change]:
 def _views(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     before = {view.name: view for view in old.views}
     after = {view.name: view for view in new.views}
-    for name in _names(before, after):
-        if name not in before:
-            yield _new('view', name, after[name].health, after[name].because)
-        elif name not in after:
-            yield _gone('view', name, before[name].health, before[name].because)
-        else:
-            one = after[name]
-            yield from _flip('view', name, before[name].health, one.health, one.because)
+
+    def view(was: ViewHealth, now: ViewHealth) -> Iterator[Change]:
+        return _flip('view', now.name, was.health, now.health, now.because)
+
+    return _paired('view', before, after, lambda one: one.because, view)
 
 
 def _services(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     before = {service.name: service for service in old.services}
     after = {service.name: service for service in new.services}
-    for name in _names(before, after):
-        if name not in before:
-            yield _new('service', name, after[name].health, after[name].message)
-        elif name not in after:
-            yield _gone('service', name, before[name].health, before[name].message)
-        else:
-            yield from _service(before[name], after[name])
+    return _paired('service', before, after, lambda one: one.message, _service)
 
 
 def _service(old: ServiceHealth, new: ServiceHealth) -> Iterator[Change]:
@@ -136,13 +130,7 @@ def _service(old: ServiceHealth, new: ServiceHealth) -> Iterator[Change]:
     yield from _state('service', new.name, old.state, new.state)
     before = {reading.unit.name: reading for reading in old.readings}
     after = {reading.unit.name: reading for reading in new.readings}
-    for name in _names(before, after):
-        if name not in before:
-            yield _new('unit', name, after[name].health, after[name].message)
-        elif name not in after:
-            yield _gone('unit', name, before[name].health, before[name].message)
-        else:
-            yield from _unit(before[name], after[name])
+    yield from _paired('unit', before, after, lambda one: one.message, _unit)
 
 
 def _unit(old: Reading, new: Reading) -> Iterator[Change]:
@@ -156,25 +144,34 @@ def _unit(old: Reading, new: Reading) -> Iterator[Change]:
         yield Change('state', 'unit', name, *words, new.message, worse)
     yield from _state('unit', name, old.state, new.state)
     if old.report is not None and new.report is not None:
-        yield from _checks(
-            name,
-            {check.name: check for check in old.report.checks},
-            {check.name: check for check in new.report.checks},
-        )
+        yield from _checks(name, old.report, new.report)
 
 
-def _checks(
-    unit: str, before: Mapping[str, CheckResult], after: Mapping[str, CheckResult]
+def _checks(unit: str, old: Report, new: Report) -> Iterator[Change]:
+    before = {f'{unit} {check.name}': check for check in old.checks}
+    after = {f'{unit} {check.name}': check for check in new.checks}
+
+    def check(was: CheckResult, now: CheckResult) -> Iterator[Change]:
+        return _flip('check', f'{unit} {now.name}', was.health, now.health, now.message)
+
+    return _paired('check', before, after, lambda one: one.message, check)
+
+
+def _paired(
+    what: str,
+    before: Mapping[str, Judged],
+    after: Mapping[str, Judged],
+    message: Callable[[Judged], str],
+    both: Callable[[Judged, Judged], Iterator[Change]],
 ) -> Iterator[Change]:
+    """Yield what is new, what is gone, and for those on both sides what `both` tells of them."""
     for name in _names(before, after):
-        full = f'{unit} {name}'
         if name not in before:
-            yield _new('check', full, after[name].health, after[name].message)
+            yield _new(what, name, after[name].health, message(after[name]))
         elif name not in after:
-            yield _gone('check', full, before[name].health, before[name].message)
+            yield _gone(what, name, before[name].health, message(before[name]))
         else:
-            one = after[name]
-            yield from _flip('check', full, before[name].health, one.health, one.message)
+            yield from both(before[name], after[name])
 
 
 def _state(what: str, name: str, old: State | None, new: State | None) -> Iterator[Change]:
