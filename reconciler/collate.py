@@ -177,7 +177,7 @@ def _message(
         return f'{absent} of {len(readings) + absent} wanted units do not exist'
     if verdict.health.rank > chosen.health.rank:
         return verdict.because
-    if chosen.report is None or chosen.health is Health.PASSED:
+    if chosen.report is None or chosen.health is Health.PASSED or chosen.juju is not None:
         return chosen.message
     check = max(chosen.report.checks, key=lambda c: c.health.rank, default=None)
     return chosen.message if check is None else f'{check.name}: {check.message}'

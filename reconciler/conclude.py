@@ -10,6 +10,7 @@ from datetime import datetime
 from charm.report import worst
 
 from .causes import explain_causes
+from .ceilings import capped
 from .collate import choose, collate, problems_first
 from .config import NOTHING, Config
 from .config_names import unmatched
@@ -51,12 +52,14 @@ def conclude(
     by when the sweep began, so that a replay tells what the sweep told.
     """
     model, own = evidence.model, config.for_model(evidence.model)
+    known = {
+        name: capped(one, model, own.juju(one.unit.application), evidence.started_at)
+        for name, one in evidence.readings.items()
+    }
     judged, faults = [], []
     shown = _shown(evidence, patterns)
     for application, whole in shown:
-        readings = [
-            evidence.readings[u.name] for u in application.units if u.name in evidence.readings
-        ]
+        readings = [known[unit.name] for unit in application.units if unit.name in known]
         choice = choose(application.name, readings, own.rollup(application.name), whole)
         judged.append(collate(application, readings, choice, model.machines))
         faults += [choice.fault] if choice.fault else []

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from charm.report import Health
+
 from .maintenance import Entry
 from .model import Model
 from .rollups import Rule
@@ -23,6 +25,8 @@ class ServiceConfig:
         requires: what they depend on: services, SAAS, or globs of either; `None` if unsaid.
         any_of: groups within `requires`, of each of which one is enough.
         provides: what they offer, by the names that others wait for; `None` if unsaid.
+        juju: what Juju's words about their units count as, by the names in `ceilings`; the words
+            of which nothing is said count as that table says.
     """
 
     name: str
@@ -30,6 +34,7 @@ class ServiceConfig:
     requires: tuple[str, ...] | None = None
     any_of: tuple[tuple[str, ...], ...] = ()
     provides: tuple[str, ...] | None = None
+    juju: tuple[tuple[str, Health], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,14 @@ class Config:
     def rollup(self, service: str) -> Rule | None:
         """Return the operator's rule for a service; `None` leaves it to the charm."""
         return next((one.rollup for one in self._of(service) if one.rollup is not None), None)
+
+    def juju(self, service: str) -> Mapping[str, Health]:
+        """Return what Juju's words about a service's units count as; each by its first entry."""
+        said: dict[str, Health] = {}
+        for one in self._of(service):
+            for word, health in one.juju:
+                said.setdefault(word, health)
+        return said
 
     def requires(self, model: Model) -> Mapping[str, tuple[str, ...]]:
         """Return what each service of the model depends on, by the operator's word.

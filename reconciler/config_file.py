@@ -8,9 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from charm.report import Health
+
 from .config import NOTHING, Config, ServiceConfig, ViewConfig
 from .config_yaml import MAX_BYTES, Notes, Spot, parse
 from .errors import ConfigError
+from .juju_words import KEYS as JUJU_WORDS
 from .maintenance import ACKNOWLEDGED, MAINTENANCE, Entry
 from .moments import parse_moment, parse_zone
 from .rollups import WORST, RollupError, Rule, nearest, read_rule
@@ -20,7 +23,7 @@ NAME = 'health.yaml'
 VARIABLE = 'JUJU_HEALTH_CONFIG'
 _KEYS = ('services', 'views', 'maintenance', 'acknowledged', 'defaults', 'models')
 _MODEL_KEYS = ('services', 'views', 'maintenance', 'acknowledged')
-_SERVICE_KEYS = ('rollup', 'requires', 'provides')
+_SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju')
 _VIEW_KEYS = ('rollup', 'services', 'views')
 _ENTRY_KEYS = ('target', 'start', 'end', 'timezone', 'reason', 'by')
 
@@ -106,9 +109,23 @@ def _service(name: str, spot: Spot) -> ServiceConfig:
             found[key] = _rollup(value)
         elif key == 'requires':
             found.update(_requires(value))
+        elif key == 'juju':
+            found[key] = tuple(_counted(word, one) for word, one in value.items(JUJU_WORDS))
         else:
             found[key] = value.texts()
     return ServiceConfig(name, **found)
+
+
+def _counted(word: str, spot: Spot) -> tuple[str, Health]:
+    """Return one of Juju's words and what it counts as."""
+    said = spot.text()
+    try:
+        return word, Health.parse(said)
+    except ValueError:
+        words = [health.value for health in Health]
+        if said:
+            spot.refuse(f'{said!r} is not a health{nearest(said, words)}: {", ".join(words)}')
+        return word, Health.UNKNOWN
 
 
 def _requires(spot: Spot) -> dict[str, Any]:

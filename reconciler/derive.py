@@ -1,6 +1,7 @@
-"""What juju status alone implies about a unit that gave no report: a pure table.
+"""The state that juju status alone implies of a unit: a pure table.
 
-`active` is what a hook said once, so it is a state and never health: nobody looked.
+`active` is what a hook said once, so it is a state and never health; what Juju's words mean for a
+unit's health, `ceilings` says.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from charm.report import Health, State, StateName
+from charm.report import State, StateName
 
 from .model import Application, Machine, StatusInfo, Unit
 
@@ -19,25 +20,22 @@ class Derived:
     """What a unit's juju status stands for.
 
     Attributes:
-        health: `FAIL` where juju itself saw a failure, else `UNKNOWN`; never better.
         state: with its duration from `since` and its blockers from the message.
         message: one line that says so.
     """
 
-    health: Health
     state: State
     message: str
 
 
 # Workload words (core/status/status.go, Juju 3.6); the agent's words come first, see `derive`.
 _WORKLOAD = {
-    'active': (Health.UNKNOWN, StateName.UP),
-    'maintenance': (Health.UNKNOWN, StateName.CHURNING),
-    'waiting': (Health.UNKNOWN, StateName.BLOCKED),
-    'blocked': (Health.FAIL, StateName.BLOCKED),
-    'error': (Health.FAIL, StateName.ERROR),
-    'allocating': (Health.UNKNOWN, StateName.BUILDING),
-    'terminated': (Health.UNKNOWN, StateName.UNKNOWN),
+    'active': StateName.UP,
+    'maintenance': StateName.CHURNING,
+    'waiting': StateName.BLOCKED,
+    'blocked': StateName.BLOCKED,
+    'error': StateName.ERROR,
+    'allocating': StateName.BUILDING,
 }
 # `waiting` is also what Juju itself says of a unit that it still brings up.
 _BUILDING = re.compile(r'waiting for (machine|container|pod)|^allocating', re.IGNORECASE)
@@ -71,31 +69,32 @@ def derive(
     infos = (unit.workload, unit.agent)
     if any(info.failed for info in infos) or application.status.failed:
         reason = next((i.message for i in (*infos, application.status) if i.failed), '')
-        return _derived(Health.UNKNOWN, StateName.UNKNOWN, StatusInfo(message=reason), now)
+        return _derived(StateName.UNKNOWN, StatusInfo(message=reason), now)
     if machine is not None and machine.instance.current == 'provisioning error':
-        return _derived(Health.FAIL, StateName.ERROR, machine.instance, now)
-    if machine is not None and machine.agent.current in ('down', 'stopped', 'error'):
-        return _derived(Health.UNKNOWN, StateName.UNKNOWN, _machine_down(machine), now)
+        return _derived(StateName.ERROR, machine.instance, now)
     if unit.workload.current == 'error' or unit.agent.current in ('error', 'failed'):
+        # A machine that went since does not undo it.
         told = unit.workload if unit.workload.current == 'error' else unit.agent
-        return _derived(Health.FAIL, StateName.ERROR, told, now)
+        return _derived(StateName.ERROR, told, now)
+    if machine is not None and machine.agent.current in ('down', 'stopped', 'error'):
+        return _derived(StateName.UNKNOWN, _machine_down(machine), now)
     if unit.agent.current == 'lost':
-        return _derived(Health.UNKNOWN, StateName.UNKNOWN, unit.agent, now)
+        return _derived(StateName.UNKNOWN, unit.agent, now)
     if unit.agent.current == 'allocating':
-        return _derived(Health.UNKNOWN, StateName.BUILDING, unit.agent, now)
+        return _derived(StateName.BUILDING, unit.agent, now)
     return _of_workload(unit, now)
 
 
 def _of_workload(unit: Unit, now: datetime) -> Derived:
     workload = unit.workload
-    health, name = _WORKLOAD.get(workload.current, (Health.UNKNOWN, StateName.UNKNOWN))
+    name = _WORKLOAD.get(workload.current, StateName.UNKNOWN)
     if workload.current in ('waiting', 'maintenance', 'unknown'):
         agent_and_workload = f'{workload.message}\n{unit.agent.message}'
         if workload.current == 'waiting' and _BUILDING.search(workload.message):
             name = StateName.BUILDING
         elif _INSTALLING.search(agent_and_workload):
             name = StateName.INSTALLING
-    return _derived(health, name, workload, now)
+    return _derived(name, workload, now)
 
 
 def _machine_down(machine: Machine) -> StatusInfo:
@@ -104,13 +103,13 @@ def _machine_down(machine: Machine) -> StatusInfo:
     return StatusInfo(machine.agent.current, message, machine.agent.since)
 
 
-def _derived(health: Health, name: StateName, told: StatusInfo, now: datetime) -> Derived:
+def _derived(name: StateName, told: StatusInfo, now: datetime) -> Derived:
     duration = None if told.since is None else max(0.0, (now - told.since).total_seconds())
     blockers = blockers_in(told.message) if name is StateName.BLOCKED else ()
     state = State(name, duration, told.since, told.message, blockers)
     word = told.current or 'nothing'
     said = f': {told.message}' if told.message else ''
-    return Derived(health, state, f'juju status says {word}{said}')
+    return Derived(state, f'juju status says {word}{said}')
 
 
 def blockers_in(message: str) -> tuple[str, ...]:

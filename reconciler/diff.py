@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from charm.report import CheckResult, Health, Report, State
+from charm.report import CheckResult, Health, State
 
 from .readings import Outcome, Reading, ServiceHealth, Snapshot, ViewHealth
 
@@ -144,12 +144,12 @@ def _unit(old: Reading, new: Reading) -> Iterator[Change]:
         yield Change('state', 'unit', name, *words, new.message, worse)
     yield from _state('unit', name, old.state, new.state)
     if old.report is not None and new.report is not None:
-        yield from _checks(name, old.report, new.report)
+        yield from _checks(name, old.checks, new.checks)
 
 
-def _checks(unit: str, old: Report, new: Report) -> Iterator[Change]:
-    before = {f'{unit} {check.name}': check for check in old.checks}
-    after = {f'{unit} {check.name}': check for check in new.checks}
+def _checks(unit: str, old: Sequence[CheckResult], new: Sequence[CheckResult]) -> Iterator[Change]:
+    before = {f'{unit} {check.name}': check for check in old}
+    after = {f'{unit} {check.name}': check for check in new}
 
     def check(was: CheckResult, now: CheckResult) -> Iterator[Change]:
         return _flip('check', f'{unit} {now.name}', was.health, now.health, now.message)

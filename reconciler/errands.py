@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from .ask.hook import Request
 from .ask.roads import AUTO, PUSH, Programs, Road, request_for
-from .model import Application, Model, Unit
+from .model import HEALTH_CHARM, Application, Model, Unit
 
-HEALTH_CHARM = 'juju-health'
 AGENTS = '/var/lib/juju/agents'
 BY_HOOK = Road('hook')
 _OF_AGENTS = ('agent', 'log')

@@ -11,7 +11,7 @@ from charm.report import CheckResult, Health, StateName
 from .causes import circle_members, look_at
 from .errors import UsageError
 from .graph import Declared, Edge, Ground
-from .readings import Cause, Reading, Role, ServiceHealth, Snapshot
+from .readings import JUJU_STATUS, Cause, Reading, Role, ServiceHealth, Snapshot
 from .suspects import Scene
 from .words import fold_units
 
@@ -204,11 +204,11 @@ def _advice(found: Explanation) -> Iterator[Advice]:
 
 
 def _about_history(readings: tuple[Reading, ...]) -> Iterator[Advice]:
-    """Yield where juju tells how a unit got where it is, if only juju tells anything of it."""
+    """Yield where juju tells how a unit got where it is, if juju tells more of it than we do."""
     for reading in readings:
         state = reading.state.name if reading.state else None
         blocked = state is StateName.BLOCKED and reading.report is None
-        if blocked or state is StateName.ERROR:
+        if reading.juju is not None or blocked or state is StateName.ERROR:
             unit = reading.unit.name
             yield Advice(f'see how {unit} got there', f'juju show-status-log {unit}')
             return
@@ -250,6 +250,8 @@ def _about_checks(found: Explanation) -> Iterator[Advice]:
     seen: set[str] = set()
     for reading in sorted(found.readings, key=lambda one: -one.health.rank):
         for check in failing(reading):
+            if check.name == JUJU_STATUS:
+                continue  # Juju's log has it, not the machine.
             look = check.name if check.name in _LOOK else ''
             if look in seen:
                 continue
@@ -276,6 +278,5 @@ def _there(found: Explanation, reading: Reading, command: str) -> str:
 
 def failing(reading: Reading) -> list[CheckResult]:
     """Return the checks of a unit that did not pass, the worst first."""
-    checks = reading.report.checks if reading.report else ()
-    found = [check for check in checks if check.health is not Health.PASSED]
+    found = [check for check in reading.checks if check.health is not Health.PASSED]
     return sorted(found, key=lambda check: (-check.health.rank, check.name))

@@ -24,18 +24,17 @@ def silent_reading(
 ) -> Reading:
     """Return the reading of a unit that did not report: its state is what juju status implies.
 
-    Its health is never better than `unknown`, whatever juju status says.
+    Its health is `unknown`: nothing was seen. What Juju says of it counts in `conclude`.
     """
     derived = derive(
         unit, model.applications[unit.application], model.machines.get(unit.machine), now
     )
-    health = max(derived.health, Health.UNKNOWN, key=lambda h: h.rank)
     if outcome is Outcome.NOT_SHIPPED:
-        message, health = derived.message or message, derived.health
+        message = derived.message or message
     return Reading(
         unit=unit,
         outcome=outcome,
-        health=health,
+        health=Health.UNKNOWN,
         state=derived.state,
         message=message or WORDS[outcome].meaning,
         hook=path,

@@ -14,13 +14,12 @@ from datetime import datetime
 from charm.report import Health
 
 from .model import Machine, Model
-from .readings import Outcome, Reading, ServiceHealth, Suppression
+from .readings import JUJU_STATUS, Outcome, Reading, ServiceHealth, Suppression
 
 MAINTENANCE = 'maintenance'
 ACKNOWLEDGED = 'acknowledged'
-# What stand for checks where a unit did not report: its silence, and what juju says of it.
+# What stands for a check where a unit did not report; `juju-status` is what juju says of it.
 NO_REPORT = 'no-report'
-JUJU_STATUS = 'juju-status'
 
 
 @dataclass(frozen=True)
@@ -144,10 +143,11 @@ def troubles(service: ServiceHealth, model: Model) -> Iterator[Trouble]:
 
 def _unwell_checks(reading: Reading) -> list[str]:
     if reading.outcome is not Outcome.REPORTED or reading.report is None:
-        # Of a silent unit only juju itself can have seen a failure, such as a failed hook.
-        return [NO_REPORT, JUJU_STATUS] if reading.health is Health.FAIL else [NO_REPORT]
-    checks = reading.report.checks
-    return [one.name for one in checks if one.health is not Health.PASSED] or ['']
+        # Of one without a report only juju can have seen a failure, such as a failed hook.
+        vouched = reading.outcome is Outcome.VOUCHED
+        failed = vouched or reading.health is Health.FAIL
+        return [*([] if vouched else [NO_REPORT]), *([JUJU_STATUS] if failed else [])]
+    return [one.name for one in reading.checks if one.health is not Health.PASSED] or ['']
 
 
 def machine_chain(machines: Mapping[str, Machine], machine: str) -> Iterator[str]:

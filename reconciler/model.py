@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# This project's charm, whatever the application is called.
+HEALTH_CHARM = 'juju-health'
+
 
 @dataclass(frozen=True)
 class StatusInfo:
@@ -17,7 +20,8 @@ class StatusInfo:
     Attributes:
         current: juju's word, such as `active`; empty if juju gave none.
         message: one line; where juju could not tell, its `status-error`.
-        since: when it began, UTC; `None` if juju gave none or it could not be read.
+        since: when it began, UTC; `None` if juju gave none, it could not be read, or it is of
+            the status before; see `status`.
         failed: juju itself said `status-error` instead of a status.
     """
 

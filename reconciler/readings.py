@@ -6,11 +6,47 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from charm.report import Health, Report, State
+from charm.report import CheckResult, Health, Report, State
 
 from .model import Model, Unit
 from .outcomes import WORDS as WORDS
 from .outcomes import Outcome as Outcome
+
+# What Juju's word is called among a unit's checks, in output and by those who suppress it.
+JUJU_STATUS = 'juju-status'
+
+
+@dataclass(frozen=True)
+class JujuWord:
+    """What Juju says of a unit, where that is more than that all is well; see `ceilings`.
+
+    Attributes:
+        says: its words, such as `error: hook failed: "config-changed"`.
+        ceiling: the best that the unit's health may be beside them.
+        relaxed: what of them the operator has count otherwise, such as `blocked as warn`; or
+            empty.
+        seen: the health by what we saw alone.
+    """
+
+    says: str
+    ceiling: Health
+    relaxed: str = ''
+    seen: Health = Health.UNKNOWN
+
+    @property
+    def alone(self) -> str:
+        """Return what Juju says as one sentence, for a unit that nobody looked at."""
+        return f'juju status says {self.says}{self._counted}'
+
+    def beside(self, reading: Reading) -> str:
+        """Return both sentences: what Juju says, and what was seen of the unit."""
+        nothing = reading.outcome not in (Outcome.REPORTED, Outcome.VOUCHED)
+        saw = f'nothing: {reading.message}' if nothing else reading.message
+        return f'Juju says {self.says}{self._counted}; we saw {saw}'
+
+    @property
+    def _counted(self) -> str:
+        return f' (health.yaml counts {self.relaxed})' if self.relaxed else ''
 
 
 @dataclass(frozen=True)
@@ -20,7 +56,8 @@ class Reading:
     Attributes:
         unit: which.
         outcome: how asking it ended.
-        health: the report's, or what juju status implies, or `UNKNOWN`.
+        health: what we saw: the report's, else `UNKNOWN`; once concluded, at best what Juju's
+            word allows.
         qos: the report's, `None` without one.
         state: the report's, else derived from juju status.
         report: the unit's own words; `None` for every outcome but `REPORTED`.
@@ -32,6 +69,7 @@ class Reading:
         duration_seconds: how long asking its machine took; `None` if it was not asked.
         attempts: how often its machine was asked.
         via: how it was got, such as `juju ssh, hook`, `juju ssh, agent`, `push`, or `juju status`.
+        juju: what Juju says of it, where that counts; `None` before the sweep is concluded.
     """
 
     unit: Unit
@@ -48,6 +86,18 @@ class Reading:
     via: str = ''
     last: Report | None = None
     age_seconds: float | None = None
+    juju: JujuWord | None = None
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """Return the report's checks, and beside them Juju's word as one more where it counts.
+
+        Empty without a report, or where that has no checks: then the message says it all.
+        """
+        own = self.report.checks if self.report else ()
+        if self.juju is None or not own:
+            return own
+        return (*own, CheckResult(JUJU_STATUS, self.juju.ceiling, message=self.message))
 
     @property
     def advice(self) -> str:

@@ -25,6 +25,7 @@ from .readings import (
     Blame,
     Cause,
     Coverage,
+    JujuWord,
     Outcome,
     Reading,
     Role,
@@ -261,7 +262,19 @@ class _Units:
             via=fields.text('via'),
             last=None if last is None else _report(last, f'{path}.last'),
             age_seconds=fields.seconds('age'),
+            juju=_juju(fields.optional_object('juju')),
         )
+
+
+def _juju(fields: Fields | None) -> JujuWord | None:
+    if fields is None:
+        return None
+    return JujuWord(
+        fields.text('says'),
+        fields.health('ceiling'),
+        fields.text('relaxed'),
+        fields.health('seen'),
+    )
 
 
 def _outcome(word: str, reported: bool) -> Outcome:

@@ -23,6 +23,10 @@ _REVISION = re.compile(r'-\d+$')
 _ZONE = re.compile(r'(?:^|\s)availability-zone=(\S+)')
 _UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[0-9]{1,18}')
 _NUMBER = re.compile(r'[0-9]{1,18}')
+# What the controller makes up when it is asked: its `since` is that of the status that is stored,
+# from before (observed on 4.0.15), so "error since noon" may have failed a minute ago. What the
+# cloud says of an instance is stored as it is.
+_MADE_UP = frozenset({'error', 'lost', 'down'})
 # Kubernetes is made for 150000 pods in a cluster.
 _MOST_SCALE = 150_000
 
@@ -126,10 +130,12 @@ class _Reader:
         status = self._object(values.get(key), f'{path}.{key}')
         if 'status-error' in status:
             return StatusInfo(message=self._text(status, 'status-error'), failed=True)
+        current = self._text(status, 'current')
+        made_up = current in _MADE_UP and key != 'machine-status'
         return StatusInfo(
-            current=self._text(status, 'current'),
+            current=current,
             message=' '.join(self._text(status, 'message').split()),
-            since=parse_since(self._text(status, 'since')),
+            since=None if made_up else parse_since(self._text(status, 'since')),
         )
 
     def _machines(self, value: Any, path: str, parent: str) -> Iterator[tuple[str, Machine]]:

@@ -14,7 +14,7 @@ from charm.report import Health, StateName
 
 from .model import Model
 from .outcomes import NOT_REACHED
-from .readings import Outcome, Reading, ServiceHealth
+from .readings import JUJU_STATUS, Outcome, Reading, ServiceHealth
 
 # The built-in checks that look at their machine alone; `failed-units` is not among them, as a
 # service may have failed for the lack of another.
@@ -91,19 +91,24 @@ def worst_of(troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
 def _of_reading(model: Model, reading: Reading) -> Iterator[Trouble]:
     if reading.health is Health.PASSED:
         return
-    failing = [
-        check
-        for check in (reading.report.checks if reading.report else ())
-        if check.health is not Health.PASSED
-    ]
+    failing = [check for check in reading.checks if check.health is not Health.PASSED]
     for check in failing:
         own = check.name in LOCAL_CHECKS or check.name.startswith(_DEFINITION)
         origin = Origin.OWN if own else Origin.ANYWHERE
         message = f'{check.name}: {check.message}'
+        if check.name == JUJU_STATUS and reading.juju is not None:
+            origin, message = _origin_of_word(reading), check.message
         yield Trouble(reading.unit.name, check.name, check.health, origin, message)
     if not failing:
         origin = _origin(model, reading)
         yield Trouble(reading.unit.name, '', reading.health, origin, reading.message)
+
+
+def _origin_of_word(reading: Reading) -> Origin:
+    """Return where it may be from that Juju says more of a unit than that all is well."""
+    state = reading.state.name if reading.state else None
+    stuck = state in (StateName.BLOCKED, StateName.ERROR)
+    return Origin.ANYWHERE if stuck else Origin.OWN
 
 
 def _origin(model: Model, reading: Reading) -> Origin:

@@ -21,8 +21,7 @@ _SILENT = {Outcome.NOT_PUSHED, Outcome.NO_AGENT, Outcome.NOT_SAVED}
 def vouched(readings: Mapping[str, Reading]) -> dict[str, Reading]:
     """Return the readings, each silent unit's that made a fresh report of its principal amended.
 
-    What juju status says of it still holds: where it says that it failed, it does. None of the
-    principal's checks are its own.
+    None of the principal's checks are its own; what Juju says of it counts in `conclude`.
     """
     return {name: _of_reporter(one, readings) for name, one in readings.items()}
 
@@ -35,13 +34,11 @@ def _of_reporter(own: Reading, readings: Mapping[str, Reading]) -> Reading:
     report = principal.report
     if report is None or report.reporter is None or report.reporter.unit != own.unit.name:
         return own
-    failed = own.health is Health.FAIL
-    message = f'reports for {principal.unit.name}'
     return replace(
         own,
         outcome=Outcome.VOUCHED,
-        health=Health.FAIL if failed else Health.PASSED,
-        message=f'{message}; {own.state.message}' if failed and own.state else message,
+        health=Health.PASSED,
+        message=f'reports for {principal.unit.name}',
         via=principal.via,
         received_at=principal.received_at,
         age_seconds=principal.age_seconds,

@@ -143,6 +143,8 @@ def _said(one: ServiceConfig | ViewConfig) -> dict[str, object]:
         said['requires'] = [*alone, *({'any-of': list(group)} for group in one.any_of)]
     if one.provides is not None:
         said['provides'] = list(one.provides)
+    if one.juju:
+        said['juju'] = {word: health.value for word, health in one.juju}
     return said
 
 

@@ -149,8 +149,8 @@ def reading_age(reading: Reading, now: datetime) -> str:
 
 
 def _of_reading(reading: Reading) -> Iterator[Finding]:
-    if reading.report is None or not reading.report.checks:
+    if not reading.checks:
         yield Finding(reading, None)
         return
-    for check in reading.report.checks:
+    for check in reading.checks:
         yield Finding(reading, check)

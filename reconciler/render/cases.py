@@ -83,7 +83,7 @@ def cases(service: ServiceHealth) -> Iterator[Case]:
 
 def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[Case]:
     unit = safe(reading.unit.name, 200)
-    if reading.report is None or not reading.report.checks:
+    if not reading.checks:
         yield Case(
             service,
             unit,
@@ -95,7 +95,7 @@ def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[Case]:
             passed and reading.health is not Health.PASSED,
         )
         return
-    for check in reading.report.checks:
+    for check in reading.checks:
         yield Case(
             service,
             unit,

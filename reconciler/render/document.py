@@ -18,6 +18,7 @@ from reconciler.model import Model
 from reconciler.readings import (
     Blame,
     Cause,
+    JujuWord,
     Reading,
     ServiceHealth,
     Snapshot,
@@ -176,6 +177,16 @@ def _unit(reading: Reading) -> dict[str, Any]:
         'report': None if reading.report is None else wire.to_json(reading.report),
         'last': None if reading.last is None else wire.to_json(reading.last),
         'age': _rounded(reading.age_seconds),
+        'juju': None if reading.juju is None else _juju(reading.juju),
+    }
+
+
+def _juju(word: JujuWord) -> dict[str, Any]:
+    return {
+        'says': word.says,
+        'ceiling': word.ceiling.value,
+        'relaxed': word.relaxed,
+        'seen': word.seen.value,
     }
 
 

@@ -174,13 +174,13 @@ def _evidence(found: Explanation, options: Options) -> Table | None:
 
 def _shown(reading: Reading, everything: bool) -> list[CheckResult]:
     """Return the checks to show: those that did not pass, or all, the worst first."""
-    return list(reading.report.checks) if everything and reading.report else failing(reading)
+    return list(reading.checks) if everything else failing(reading)
 
 
 def _said(reading: Reading, everything: bool) -> tuple[object, ...]:
     """Return what a unit said; units that said the same are shown together."""
     shown = tuple((c.name, c.health, c.message) for c in _shown(reading, everything))
-    count = len(reading.report.checks) if reading.report else 0
+    count = len(reading.checks)
     return shown, count, reading.health, reading.outcome, '' if count else reading.message
 
 
@@ -194,7 +194,7 @@ def _rows(
     for check in shown:
         age = age_text(check.at or received, options.now)
         yield health_text(check.health), plain(check.name), age, _message(check)
-    checks = first.report.checks if first.report else ()
+    checks = first.checks
     passed = len(checks) - len(shown)
     age = age_text(received, options.now)
     if not checks:

@@ -83,12 +83,12 @@ def _add_reading(
     checks: dict[str, list[dict[str, Any]]], service: ServiceHealth, reading: Reading
 ) -> None:
     component = {'componentId': safe(reading.unit.name, 200), 'componentType': 'system'}
-    if reading.report is None or not reading.report.checks:
+    if not reading.checks:
         told = _verdict(reading.health, reading.message)
         key = _key(service.name, 'report')
         checks.setdefault(key, []).append({**component, **told, **_time(reading.received_at)})
         return
-    for check in reading.report.checks:
+    for check in reading.checks:
         told = {**_qos(check.qos), **_verdict(check.health, check.message)}
         moment = _time(check.at or reading.received_at)
         key = _key(service.name, check.name)

@@ -147,8 +147,7 @@ def _reading(reading: Reading, options: Options) -> dict[str, Any]:
 
 
 def _worst_first(reading: Reading) -> list[CheckResult]:
-    checks = reading.report.checks if reading.report else ()
-    return sorted(checks, key=lambda check: (-check.health.rank, check.name))
+    return sorted(reading.checks, key=lambda check: (-check.health.rank, check.name))
 
 
 def _check(check: CheckResult, options: Options) -> dict[str, Any]:

@@ -168,5 +168,4 @@ def _worst_by_name(service: ServiceHealth) -> dict[str, Health]:
 
 def _checks(service: ServiceHealth) -> Iterator[CheckResult]:
     for reading in service.readings:
-        if reading.report is not None:
-            yield from reading.report.checks
+        yield from reading.checks

@@ -71,7 +71,7 @@ def _add_unit(branch: Tree, reading: Reading, options: Options) -> None:
     if reading.report is None:
         line.append('  ').append(plain(f'({reading.outcome.value}) {reading.message}', 'not bold'))
     twig = branch.add(line)
-    for check in reading.report.checks if reading.report else ():
+    for check in reading.checks:
         if options.unit_detail or check.health is not Health.PASSED:
             leaf: Text = health_text(check.health).append('  ').append(plain(check.name, 'bold'))
             twig.add(leaf.append('  ').append(plain(check.message, 'not bold')))

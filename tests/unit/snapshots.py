@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from charm.merge import make_report
 from charm.report import CheckResult, Health, Reporter, State, StateName, worst
 from reconciler.collate import collate, problems_first
+from reconciler.conclude import Evidence, conclude
+from reconciler.config import Config, ServiceConfig
 from reconciler.freshness import Dated
 from reconciler.interpret import dated_reading
 from reconciler.model import Application, Machine, Model, StatusInfo, Unit
@@ -71,6 +73,37 @@ def well() -> Snapshot:
     unit = Unit('web/0', 'web', '0', leader=True)
     fine = check('http', Health.PASSED, '200 in 4 ms', 0.99)
     return snapshot((reported(unit, fine, state=UP),))
+
+
+def stuck() -> Snapshot:
+    """Return one whose checks pass, and of whose units Juju says that they are not well."""
+    failed = StatusInfo('error', 'hook failed: "config-changed"')
+    tried = StatusInfo('idle', '', NOW - timedelta(minutes=2))
+    lost = StatusInfo('lost', 'agent is not communicating with the server')
+    need = StatusInfo('blocked', 'Missing relation: db')
+    web = Unit('web/0', 'web', '0', workload=failed, agent=tried)
+    api = Unit('api/0', 'api', '1', workload=StatusInfo('unknown'), agent=lost)
+    log = Unit('log/0', 'log', '2', workload=need, agent=StatusInfo('idle'))
+    gone = Unit('old/0', 'old', '3', workload=failed, agent=lost)
+    units = (web, api, log, gone)
+    fine = check('http', Health.PASSED, '200 in 4 ms')
+    readings = [replace(reported(one, fine), message='1 check passed') for one in units[:3]]
+    readings.append(silent(gone, Outcome.UNREACHABLE, 'cannot reach it: timed out'))
+    model = Model(
+        'prod',
+        'lab',
+        version='4.0.15',
+        machines={
+            **{str(n): Machine(str(n), agent=StatusInfo('started')) for n in range(3)},
+            '3': Machine('3', agent=StatusInfo('down', 'agent is not communicating')),
+        },
+        applications={
+            one.application: Application(one.application, units=(one,)) for one in units
+        },
+    )
+    evidence = Evidence(model, {one.unit.name: one for one in readings}, NOW, 4.2)
+    relaxed = ServiceConfig('log', juju=(('blocked', Health.WARN),))
+    return conclude(evidence, config=Config(services=(relaxed,)))
 
 
 def aged() -> Snapshot:

@@ -31,6 +31,7 @@ ROOMS = (
     'fleet',
     'survey',
     'conclude',
+    'ceilings',
     'explain',
     'causes',
     'suspects',
@@ -71,6 +72,7 @@ ROOMS = (
     'readings',
     'freshness',
     'outcomes',
+    'juju_words',
     'model',
     'errors',
 )

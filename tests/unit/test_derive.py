@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.report import Health, StateName
+from charm.report import StateName
 from reconciler.derive import blockers_in, derive
 from reconciler.model import Application, Machine, StatusInfo, Unit
 
@@ -27,27 +27,27 @@ def unit(workload: str, message: str = '', agent: str = 'idle') -> Unit:
 
 
 @pytest.mark.parametrize(
-    ('asked', 'health', 'state'),
+    ('asked', 'state'),
     [
-        (unit('active'), Health.UNKNOWN, StateName.UP),
-        (unit('maintenance', 'configuring'), Health.UNKNOWN, StateName.CHURNING),
-        (unit('maintenance', 'installing charm software'), Health.UNKNOWN, StateName.INSTALLING),
-        (unit('waiting', 'agent initialising', 'executing'), Health.UNKNOWN, StateName.INSTALLING),
-        (unit('waiting', 'waiting for machine'), Health.UNKNOWN, StateName.BUILDING),
-        (unit('waiting', 'x', 'allocating'), Health.UNKNOWN, StateName.BUILDING),
-        (unit('waiting', 'waiting for db relation'), Health.UNKNOWN, StateName.BLOCKED),
-        (unit('blocked', 'Missing relations: db'), Health.FAIL, StateName.BLOCKED),
-        (unit('error', 'hook failed: "install"'), Health.FAIL, StateName.ERROR),
-        (unit('active', '', 'lost'), Health.UNKNOWN, StateName.UNKNOWN),
-        (unit('active', '', 'failed'), Health.FAIL, StateName.ERROR),
-        (unit('terminated'), Health.UNKNOWN, StateName.UNKNOWN),
-        (unit('a-word-of-tomorrow'), Health.UNKNOWN, StateName.UNKNOWN),
-        (unit(''), Health.UNKNOWN, StateName.UNKNOWN),
+        (unit('active'), StateName.UP),
+        (unit('maintenance', 'configuring'), StateName.CHURNING),
+        (unit('maintenance', 'installing charm software'), StateName.INSTALLING),
+        (unit('waiting', 'agent initialising', 'executing'), StateName.INSTALLING),
+        (unit('waiting', 'waiting for machine'), StateName.BUILDING),
+        (unit('waiting', 'x', 'allocating'), StateName.BUILDING),
+        (unit('waiting', 'waiting for db relation'), StateName.BLOCKED),
+        (unit('blocked', 'Missing relations: db'), StateName.BLOCKED),
+        (unit('error', 'hook failed: "install"'), StateName.ERROR),
+        (unit('active', '', 'lost'), StateName.UNKNOWN),
+        (unit('active', '', 'failed'), StateName.ERROR),
+        (unit('terminated'), StateName.UNKNOWN),
+        (unit('a-word-of-tomorrow'), StateName.UNKNOWN),
+        (unit(''), StateName.UNKNOWN),
     ],
 )
-def test_the_table(asked: Unit, health: Health, state: StateName) -> None:
+def test_the_table(asked: Unit, state: StateName) -> None:
     found = derive(asked, Application('web'), Machine('0'), NOW)
-    assert (found.health, found.state.name) == (health, state)
+    assert found.state.name is state
     assert found.state.duration == 120
     assert found.message.startswith('juju status says')
 
@@ -55,11 +55,10 @@ def test_the_table(asked: Unit, health: Health, state: StateName) -> None:
 def test_a_machine_that_is_down_or_never_came_speaks_before_its_units() -> None:
     down = Machine('0', agent=StatusInfo('down', 'agent is not communicating'))
     found = derive(unit('active'), Application('web'), down, NOW)
-    assert found.health is Health.UNKNOWN
     assert 'machine 0 is down: agent is not communicating' in found.message
     refused = Machine('0', instance=StatusInfo('provisioning error', 'quota exceeded'))
     found = derive(unit('waiting'), Application('web'), refused, NOW)
-    assert (found.health, found.state.name) == (Health.FAIL, StateName.ERROR)
+    assert found.state.name is StateName.ERROR
 
 
 def test_a_status_from_the_future_has_lasted_no_time() -> None:
@@ -67,16 +66,10 @@ def test_a_status_from_the_future_has_lasted_no_time() -> None:
     assert derive(asked, Application('web'), None, NOW).state.duration == 0.0
 
 
-WORDS = (
-    *('active', 'maintenance', 'waiting', 'blocked', 'error', 'unknown', 'terminated'),
-    *('lost', 'idle', 'executing', 'failed', 'allocating', 'x', ''),
-)
-
-
-@given(st.sampled_from(WORDS), st.text(max_size=40), st.sampled_from(WORDS))
-def test_no_status_is_ever_good_news(workload: str, message: str, agent: str) -> None:
-    found = derive(unit(workload, message, agent), Application('web'), Machine('0'), NOW)
-    assert found.health in (Health.UNKNOWN, Health.FAIL)
+def test_a_failed_hook_is_told_though_the_machine_went_down_since() -> None:
+    down = Machine('0', agent=StatusInfo('down', 'agent is not communicating'))
+    found = derive(unit('error', 'hook failed: "start"'), Application('web'), down, NOW)
+    assert found.state.name is StateName.ERROR
 
 
 @pytest.mark.parametrize(

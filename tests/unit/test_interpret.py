@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -14,8 +13,8 @@ from charm.wire import encode
 from reconciler.ask.cached import unwrap
 from reconciler.ask.hook import Answer, Request
 from reconciler.errands import Asked
-from reconciler.freshness import MAX_AGE_SECONDS, Dated
-from reconciler.interpret import dated_reading, read_answer, silent_reading
+from reconciler.freshness import MAX_AGE_SECONDS
+from reconciler.interpret import read_answer, silent_reading
 from reconciler.model import Model, StatusInfo, Unit
 from reconciler.readings import WORDS, Outcome, Reading
 
@@ -106,13 +105,6 @@ def test_a_report_of_unknown_age_is_stale_and_says_so() -> None:
     assert reading.outcome is Outcome.STALE
     assert 'of unknown age' in reading.message
     assert reading.age_seconds is None
-
-
-def test_a_stale_failure_that_juju_knows_as_well_stays_a_failure() -> None:
-    broken = replace(UNIT, workload=StatusInfo('error', 'hook failed: "start"'))
-    dated = Dated(report('web/0'), NOW - timedelta(days=1))
-    reading = dated_reading(MODEL, broken, dated, NOW, MAX_AGE_SECONDS)
-    assert (reading.outcome, reading.health) == (Outcome.STALE, Health.FAIL)
 
 
 @given(st.floats(0, 1e9, allow_nan=False), st.sampled_from(Health))

@@ -17,12 +17,22 @@ from reconciler.exit_codes import exit_code
 from reconciler.model import Unit
 from reconciler.readings import Outcome, Snapshot
 from reconciler.render import RENDERERS, Options
-from tests.unit.snapshots import NOW, aged, check, reported, silent, snapshot, troubled, well
+from tests.unit.snapshots import (
+    NOW,
+    aged,
+    check,
+    reported,
+    silent,
+    snapshot,
+    stuck,
+    troubled,
+    well,
+)
 
 UNIT = Unit('web/0', 'web', '0')
 
 GOLDEN = Path(__file__).parents[1] / 'golden'
-CASES = {'well': well, 'troubled': troubled}
+CASES = {'well': well, 'troubled': troubled, 'stuck': stuck}
 # Those that a person reads or a program parses; the others have tests of their own.
 DOCUMENTED = Path(__file__).parents[2] / 'docs' / 'outputs.md'
 FORMATS = ('table', 'tree', 'json', 'jsonl', 'yaml')

@@ -16,6 +16,7 @@ from charm.wire import encode
 from reconciler.ask.base import Came
 from reconciler.ask.hook import Answer, Request
 from reconciler.ask.roads import Road
+from reconciler.ceilings import capped
 from reconciler.fanout import Limits
 from reconciler.inbox import Inbox, Pushed
 from reconciler.interpret import silent_reading
@@ -132,7 +133,7 @@ def test_no_evidence_is_never_good_news(principal: Reading, outcome: Outcome, ba
     if own is not silent:
         assert by_it
         assert own.outcome is Outcome.VOUCHED
-        assert (own.health is Health.FAIL) == bad
+        assert (capped(own, MODEL, {}, NOW).health is Health.FAIL) == bad
     if outcome in (Outcome.NOT_PUSHED, Outcome.NO_AGENT):
         assert (own is not silent) == by_it
     if outcome in (Outcome.HOOK_BROKEN, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.STALE):

@@ -1,0 +1,54 @@
+"""What tests of Juju's word share: units of which it says something, and what was seen of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from charm.report import Health
+from reconciler.conclude import Evidence, conclude
+from reconciler.config import Config
+from reconciler.freshness import Dated
+from reconciler.interpret import dated_reading
+from reconciler.juju_words import CEILINGS
+from reconciler.model import Application, Machine, Model, StatusInfo, Unit
+from reconciler.readings import Reading, Snapshot
+
+from .asked import NOW, report
+
+DATA = Path(__file__).resolve().parents[1] / 'data' / 'juju-status'
+HOOK_FAILED = StatusInfo('error', 'hook failed: "config-changed"')
+LOST = StatusInfo('lost', 'agent is not communicating with the server')
+
+
+def words_of(of: str) -> list[str]:
+    return [row.word for row in CEILINGS if row.of == of] + ['', 'a-word-of-tomorrow']
+
+
+def world(unit: Unit, machine: Machine | None = None, charm: str = '') -> Model:
+    return Model(
+        'prod',
+        'lab',
+        machines={'0': machine or Machine('0')},
+        applications={unit.application: Application(unit.application, charm=charm, units=(unit,))},
+    )
+
+
+def unit_of(
+    workload: StatusInfo | None = None, agent: StatusInfo | None = None, name: str = 'web/0'
+) -> Unit:
+    workload, agent = workload or StatusInfo('active'), agent or StatusInfo('idle')
+    return Unit(name, name.split('/')[0], '0', workload=workload, agent=agent)
+
+
+def seen(model: Model, unit: Unit, health: Health = Health.PASSED) -> Reading:
+    return dated_reading(model, unit, Dated(report(unit.name, health), NOW, via='hook'), NOW, 120)
+
+
+def concluded(reading: Reading, model: Model, config: Config | None = None) -> Snapshot:
+    evidence = Evidence(model, {reading.unit.name: reading}, NOW, 1.0)
+    return conclude(evidence, config=config or Config())
+
+
+def only(snapshot: Snapshot) -> Reading:
+    (reading,) = snapshot.readings()
+    return reading
