@@ -18,7 +18,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BASES = ('20.04', '22.04', '24.04', '26.04')
-ARCHITECTURES = ('amd64', 'arm64', 'ppc64el', 'riscv64', 's390x')
 PATTERNS = (
     *('README.md', 'metadata.yaml', 'config.yaml', 'actions.yaml'),
     *('actions/*', 'charm/**/*.py', 'charm/*.json', 'docs/*.md', 'hooks/*'),
@@ -29,11 +28,12 @@ EPOCH = 315532800
 
 
 def manifest() -> str:
-    """Return manifest.yaml, which Juju 4 demands: where the charm may be deployed."""
-    bases = [
-        {'name': 'ubuntu', 'channel': channel, 'architectures': list(ARCHITECTURES)}
-        for channel in BASES
-    ]
+    """Return manifest.yaml, which Juju 4 demands: where the charm may be deployed.
+
+    It names no architecture, which is any. Juju 4.0.15 deploys no charm that names several
+    (`cannot insert application with an empty architecture`), and 3.6 cannot read `all`.
+    """
+    bases = [{'name': 'ubuntu', 'channel': channel} for channel in BASES]
     # JSON is YAML.
     return json.dumps({'bases': bases}, indent=2) + '\n'
 

@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from tests.hosts.layout import PROJECT
 
+ARCHITECTURES = {'amd64', 'arm64', 'ppc64el', 'riscv64', 's390x'}
 BUILD = PROJECT / '.ci' / 'build_charm.py'
 _HOOKS = (
     *('install', 'start', 'config-changed', 'upgrade-charm', 'update-status', 'stop', 'remove'),
@@ -33,6 +36,23 @@ def built() -> Path:
     directory = PROJECT / 'build' / f'tests-{os.getpid()}'
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return build(directory / 'juju-health.charm')
+
+
+def undeployable(manifest: Mapping[str, Any]) -> list[str]:
+    """Return why Juju 3.6 or 4.0 does not deploy a charm with this manifest; empty if both do.
+
+    3.6 takes the architectures it knows, and `all` is none (core/arch); 4.0 demands bases
+    (domain/deployment/charm/charmarchive.go), and 4.0.15, asked to deploy a charm with several
+    architectures, says `cannot insert application with an empty architecture` (observed).
+    """
+    bases = manifest.get('bases') or []
+    told = [] if bases else ['no bases: charm metadata without bases in manifest not valid']
+    told += [f'base {one}: no channel' for one in bases if not one.get('channel')]
+    named = {arch for one in bases for arch in one.get('architectures', ())}
+    told += [f'{arch!r} is no architecture' for arch in sorted(named - ARCHITECTURES)]
+    if len(named) > 1:
+        told.append(f'several architectures: {", ".join(sorted(named))}')
+    return told
 
 
 def unpack(archive: Path, charm: Path) -> None:

@@ -16,7 +16,7 @@ import yaml
 from charm.actions import ACTIONS
 from charm.hooks import HOOKS, REMOVE
 from tests.authors import PYTHONS, python_of
-from tests.charmed.archive import build, built, unpack
+from tests.charmed.archive import build, built, undeployable, unpack
 from tests.hosts.layout import PROJECT
 
 EVENTS = ('created', 'joined', 'changed', 'departed', 'broken')
@@ -61,7 +61,23 @@ def test_its_manifest_has_the_bases_that_charmcraft_packs_for(archive: zipfile.Z
     charmcraft = yaml.safe_load((PROJECT / 'charmcraft.yaml').read_text())
     platforms = {tuple(name.replace('@', ':').split(':')) for name in charmcraft['platforms']}
     assert {(base['name'], base['channel']) for base in bases} == {one[:2] for one in platforms}
-    assert {arch for *_base, arch in platforms} <= set(bases[0]['architectures'])
+
+
+def test_its_manifest_is_one_that_juju_3_6_and_4_0_deploy(archive: zipfile.ZipFile) -> None:
+    manifest = yaml.safe_load(archive.read('manifest.yaml'))
+    assert undeployable(manifest) == []
+    ubuntu = {'name': 'ubuntu', 'channel': '24.04'}
+    several = {'bases': [{**ubuntu, 'architectures': ['amd64', 'arm64']}]}
+    spread = {'bases': [{**ubuntu, 'architectures': [one]} for one in ('amd64', 'arm64')]}
+    for wrong, said in (
+        (several, 'several architectures'),
+        (spread, 'several architectures'),
+        ({'bases': [{**ubuntu, 'architectures': ['all']}]}, "'all'"),
+        ({'bases': []}, 'no bases'),
+        ({'bases': [{'name': 'ubuntu'}]}, 'no channel'),
+    ):
+        (found,) = undeployable(wrong)
+        assert said in found
 
 
 def test_charmcraft_stages_what_is_built(archive: zipfile.ZipFile) -> None:
