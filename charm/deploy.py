@@ -28,7 +28,7 @@ from .place import Place, slug
 from .report import Report
 from .states import remove_leftovers
 from .systemd import Systemd, SystemdError
-from .workload import current_report, describe, with_troubles
+from .workload import current_report, describe, newest_change, with_troubles
 
 # The agent's file is the machine's: where two charms meet, the one that was configured last wins.
 _CONFIGURING = ('install', 'config-changed', 'upgrade-charm')
@@ -73,7 +73,7 @@ class Deployment:
         place, own = self._place, self._context.unit
         before = recall(place, own)
         unit = self._principal(before)
-        wanted = read_options(self._tools.config(), unit.split('/')[0])
+        wanted = self._read_options(unit)
         self._troubles += [str(fault) for fault in wanted.faults]
         for directory in (place.checks, place.rollups, place.units, place.monitors):
             make_directory(directory)
@@ -109,12 +109,20 @@ class Deployment:
         with contextlib.suppress(DefinitionError):
             socket = agent_config.load(self._place.agent_config).socket
         nowhere = Path(os.devnull)
-        return current_report(unit, own, self._place.checks, nowhere if now else socket)
+        link = code.directory_of(self._place, own) / code.CURRENT
+        changed_at = newest_change((self._place.etc, link))
+        return current_report(
+            unit, own, self._place.checks, nowhere if now else socket, changed_at
+        )
 
     def _principal(self, before: Memory) -> str:
         """Return the unit to report for: that which it stands beside, else itself."""
-        said = self._context.principal or related.principal_of(self._tools, self._context)
+        said = related.principal_of(self._tools, self._context)
         return said or before.principal or self._context.unit
+
+    def _read_options(self, unit: str) -> Wanted:
+        service, own = (name.split('/')[0] for name in (unit, self._context.unit))
+        return read_options(self._tools.config(), service, own)
 
     def _contents(self, wanted: Wanted, unit: str, before: Memory) -> Dict[str, Optional[bytes]]:
         """Return the files of checks and monitors; `None` for one that stays as it is."""
@@ -126,7 +134,7 @@ class Deployment:
             # What the last good option became stays.
             if content or (content is None and name in before.files):
                 contents[name] = content
-        asked = related.monitors_wanted(self._tools, self._context)
+        asked = related.monitors_wanted(self._tools, self._context, unit)
         contents.update({f'{self._place.monitors.name}/{name}': asked[name] for name in asked})
         return contents
 

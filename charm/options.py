@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from . import asked_rollup, plain_yaml
 from .agent import config as agent_config
+from .checks import BUILT_IN
 from .checks.options import nearest
 from .entries import read_entry
 from .errors import DefinitionError
@@ -51,8 +52,14 @@ class Wanted:
     faults: Tuple[DefinitionError, ...] = ()
 
 
-def read_options(options: Mapping[str, Any], service: str) -> Wanted:
-    """Return what the options ask for; entries that name no service are for `service`."""
+def read_options(options: Mapping[str, Any], service: str, own: str = '') -> Wanted:
+    """Return what the options ask for.
+
+    Args:
+        options: as `config-get` gives them.
+        service: whom the checks are for that name nobody: the principal's application.
+        own: the charm's own application, whose units run the built-in checks as well.
+    """
     faults: List[DefinitionError] = []
 
     def read(reader: Callable[[], bytes]) -> Optional[bytes]:
@@ -64,19 +71,26 @@ def read_options(options: Mapping[str, Any], service: str) -> Wanted:
 
     return Wanted(
         agent=bool(options.get('agent', True)),
-        checks=read(lambda: _checks(str(options.get('checks') or ''), service)),
+        checks=read(lambda: _checks(str(options.get('checks') or ''), service, own)),
         agent_config=read(lambda: _agent_config(options)),
         rollup=read(lambda: _rollup(str(options.get('rollup') or ''))),
         faults=tuple(faults),
     )
 
 
-def _checks(text: str, service: str) -> bytes:
-    """Return the contents of the file of definitions; empty if it shall not be there."""
+def _checks(text: str, service: str, own: str) -> bytes:
+    """Return the contents of the file of definitions; empty if it shall not be there.
+
+    A change of a built-in check is for all that run it here, so that one place reaches them.
+    """
     entries = _entries(text)
     for name, entry in entries.items():
         read_entry(CHECKS, name, entry)
-    scoped = {name: {'service': service, **entry} for name, entry in entries.items()}
+    both = [service, own] if own and own != service else service
+    scoped = {
+        name: {'service': both if name in BUILT_IN and 'kind' not in entry else service, **entry}
+        for name, entry in entries.items()
+    }
     return json.dumps({'checks': scoped}, indent=1).encode() + b'\n' if scoped else b''
 
 

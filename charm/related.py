@@ -45,24 +45,36 @@ def standing(tools: HookTools, context: Context, endpoint: str) -> List[str]:
 
 
 def principal_of(tools: HookTools, context: Context) -> str:
-    """Return the unit on the other side of a container-scoped relation; empty if none is."""
-    for endpoint in PRINCIPALS:
-        for relation in standing(tools, context, endpoint):
-            for unit in tools.units(relation):
-                return unit
-    return ''
+    """Return the unit that we stand beside; empty if Juju does not say.
+
+    A container-scoped relation shows the units of all the machines that the two applications
+    share, not only ours (observed on 4.0.15), and only `JUJU_PRINCIPAL_UNIT` tells which is ours.
+    Without that variable a unit that is alone there is it, and of several none can be told.
+    """
+    if context.principal:
+        return context.principal
+    seen = {
+        unit
+        for endpoint in PRINCIPALS
+        for relation in standing(tools, context, endpoint)
+        for unit in tools.units(relation)
+    }
+    return seen.pop() if len(seen) == 1 else ''
 
 
-def monitors_wanted(tools: HookTools, context: Context) -> Dict[str, bytes]:
-    """Return the files that say what principals ask for, by name."""
+def monitors_wanted(tools: HookTools, context: Context, principal: str) -> Dict[str, bytes]:
+    """Return the files that say what the principal asks for, by name.
+
+    What principals on other machines ask for is theirs, passwords included.
+    """
     files: Dict[str, bytes] = {}
     for endpoint in MONITORS:
         for relation in standing(tools, context, endpoint):
-            for unit in tools.units(relation):
-                text = tools.unit_data(relation, unit).get('monitors', '')
+            if principal in tools.units(relation):
+                text = tools.unit_data(relation, principal).get('monitors', '')
                 if text:
-                    name = f'{relation.replace(":", "-")}-{slug(unit)}.json'
-                    files[name] = to_file(unit, endpoint, text)
+                    name = f'{relation.replace(":", "-")}-{slug(principal)}.json'
+                    files[name] = to_file(principal, endpoint, text)
     return files
 
 

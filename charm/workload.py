@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Iterable, List, Sequence, Tuple
 
 from .agent.client import AgentError, ask
 from .checks.words import listed
@@ -20,6 +21,8 @@ _MOST_NAMED = 3
 SECONDS = 20.0
 _AGENT_SECONDS = 2.0
 _FRESH_SECONDS = 120.0
+# From a change of its files until the agent has read them again.
+_RELOAD_SECONDS = 10.0
 
 _HEALTH_WORDS = {
     Health.PASSED: 'active',
@@ -29,14 +32,50 @@ _HEALTH_WORDS = {
 }
 
 
-def current_report(unit: str, reporter: str, definitions: Path, socket: Path) -> Report:
-    """Return the unit's report: the agent's if it has a fresh one, else one that is made now."""
+def newest_change(paths: Iterable[Path]) -> float:
+    """Return when anything at or below these paths was last changed, as the kernel has it.
+
+    In seconds since the epoch; 0.0 if nothing is there.
+    """
+    found = 0.0
+    for top in paths:
+        for path in (top, *top.rglob('*')):
+            with contextlib.suppress(OSError):
+                found = max(found, path.lstat().st_ctime)
+    return found
+
+
+def is_of(report: Report, changed_at: float) -> bool:
+    """Return whether a report of the agent is of what it reads since the change at `changed_at`.
+
+    The agent is told of a change after it was made, reads it when it comes to it, and keeps what a
+    check answered until its turn comes again: so every check has to have run well after it.
+    """
+    moments = [check.at or report.reported_at for check in report.checks] or [report.reported_at]
+    known = [moment.timestamp() for moment in moments if moment is not None]
+    return len(known) == len(moments) and min(known) >= changed_at + _RELOAD_SECONDS
+
+
+def current_report(
+    unit: str, reporter: str, definitions: Path, socket: Path, changed_at: float = 0.0
+) -> Report:
+    """Return the unit's report: the agent's if it has a fresh one, else one that is made now.
+
+    Args:
+        unit: whose report.
+        reporter: the unit whose charm makes it.
+        definitions: the directory of check definitions.
+        socket: the agent's.
+        changed_at: when anything that the agent reads last changed; see `is_of`.
+    """
     try:
         target = f'/v1/report?unit={unit}'
         answer = ask(socket, 'GET', target, None, Deadline.after(_AGENT_SECONDS))
         age = answer.age_seconds
         if answer.status == 200 and age is not None and age <= _FRESH_SECONDS:
-            return decode(answer.body)
+            report = decode(answer.body)
+            if is_of(report, changed_at):
+                return report
     except (AgentError, ReportError):
         pass  # There is another way to know.
     plan = make_plan(unit, reporter, directory=definitions)

@@ -105,7 +105,10 @@ class JujuSide:
     def secret(self, identity: str, granted: bool = True, **content: str) -> None:
         """Have Juju keep a secret, granted to this unit or not."""
         world = self.world
-        world['secrets'][identity] = {'granted': granted, 'content': content}
+        world['secrets'][identity.rpartition('/')[2].rpartition(':')[2]] = {
+            'granted': granted,
+            'content': content,
+        }
         self.write(world)
 
     def break_tool(self, *names: str) -> None:

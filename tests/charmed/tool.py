@@ -142,9 +142,10 @@ def secret_get(world: Any, given: list[str]) -> None:
     words.none_left(2)
     if len(words.flags) > 1:
         raise Refused('specify one of --peek or --refresh but not both', 2)
-    if not re.fullmatch(r'(secret:)?[0-9a-z]{20}', words.rest[0]):
+    # As `secret-add` prints it: `secret:ID`, or `secret://MODEL-UUID/ID` (observed on 4.0.15).
+    if not re.fullmatch(r'(secret:(//[0-9a-f-]{36}/)?)?[0-9a-z]{20}', words.rest[0]):
         raise Refused(f'secret URI "{words.rest[0]}" not valid', 2)
-    secret = world['secrets'].get(words.rest[0])
+    secret = world['secrets'].get(words.rest[0].rpartition('/')[2].rpartition(':')[2])
     if secret is None:
         raise Refused(f'secret "{words.rest[0]}" not found')
     if not secret['granted']:

@@ -21,7 +21,9 @@ from .agents import MASTER, Receiver, until
 from .test_charm_on_hosts import QUIET, running
 
 pytestmark = pytest.mark.hosts
-IDENTITY = 'secret:cq5e2mr0ui3e8a215n4g'
+# As Juju 4.0.15 prints it; before, it was `secret:` and the last part.
+IDENTITY = f'secret://{MODEL}/cq5e2mr0ui3e8a215n4g'
+OLDER = 'secret:cq5e2mr0ui3e8a215n4g'
 RELATION = 'orchestrator:3'
 UNIT_FILE = Path('/etc/juju-health/units.d/web-0.json')
 
@@ -107,7 +109,7 @@ def test_a_new_credential_is_taken_when_its_secret_changes(
 ) -> None:
     charmed = deployed(hosts)
     charmed.secret(IDENTITY, credential='0' * 64)
-    relate(charmed, **address(receiver), **{'credential-secret': IDENTITY})
+    relate(charmed, **address(receiver), **{'credential-secret': OLDER})
     charmed.secret(IDENTITY, credential=derive(MASTER, 'web/0', MODEL))
     charmed.must('secret-changed')
     arrives(receiver)

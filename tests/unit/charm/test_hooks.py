@@ -60,6 +60,25 @@ def test_an_entry_is_for_the_principal_unless_it_says_for_whom(unit: LocalUnit) 
     assert unit.systemd.done == ['start', 'reload']
 
 
+def test_a_change_of_a_built_in_check_reaches_all_who_run_it(unit: LocalUnit) -> None:
+    unit.configure(
+        checks='checks:\n  disk: {enabled: false}\n  load: {service: mysql, interval: 300}\n'
+    )
+    unit.hook('config-changed')
+    names = {
+        one: {spec.name for spec in make_plan(one, unit.unit, directory=unit.place.checks).jobs}
+        for one in ('mysql/0', 'juju-health/0')
+    }
+    assert 'disk' not in names['mysql/0'] | names['juju-health/0']
+    assert 'load' in names['mysql/0'] & names['juju-health/0']
+    path = unit.place.checks / '50-charm-juju-health-0.json'
+    written = json.loads(path.read_text())['checks']
+    assert written['disk']['service'] == ['mysql', 'juju-health']
+    assert written['load']['service'] == 'mysql'
+    for one in ('mysql/0', 'juju-health/0'):
+        assert make_plan(one, unit.unit, directory=unit.place.checks).faults == ()
+
+
 def test_changed_settings_of_the_agent_restart_it(unit: LocalUnit) -> None:
     unit.hook('install')
     unit.configure(log_files=9)
@@ -89,6 +108,46 @@ def test_without_a_principal_named_by_juju_the_relation_says_which(tmp_path: Pat
     unit.hook('juju-info-relation-joined', relation='juju-info:1', remote='mysql/5')
     assert unit.asked[-1][0] == 'mysql/5'
     assert [path.name for path in unit.place.units.iterdir()] == ['mysql-5.json']
+
+
+OTHERS = 'monitors: {remote: {tcp: {theirs: {port: 81}}}}\n'
+OWN = 'monitors: {remote: {tcp: {ours: {port: 80}}}}\n'
+
+
+@pytest.mark.parametrize('endpoint', ['local-monitors', 'nrpe-external-master'])
+def test_what_principals_on_other_machines_say_is_theirs(unit: LocalUnit, endpoint: str) -> None:
+    # As Juju shows it: every unit of the subordinate is in all relations of its application.
+    said = {'mysql/0': {'monitors': OWN}, 'mysql/1': {'monitors': OTHERS}}
+    unit.relate(f'{endpoint}:7', 'mysql', said)
+    unit.relate(f'{endpoint}:8', 'web', {'web/3': {'monitors': OTHERS}})
+    stale = unit.place.monitors / f'{endpoint}-8-web-3.json'
+    unit.hook('install')
+    for event, relation, remote in (
+        ('changed', f'{endpoint}:7', 'mysql/1'),
+        ('changed', f'{endpoint}:8', 'web/3'),
+        ('departed', f'{endpoint}:7', 'mysql/1'),
+        ('broken', f'{endpoint}:8', ''),
+    ):
+        assert unit.hook(f'{endpoint}-relation-{event}', relation=relation, remote=remote) == 0
+        (file,) = unit.place.monitors.iterdir()
+        assert file.name == f'{endpoint}-7-mysql-0.json'
+        assert 'theirs' not in file.read_text()
+        assert unit.asked[-1][0] == 'mysql/0'
+    # One that an earlier revision wrote goes at the next hook.
+    memory = path_of(unit.place, unit.unit)
+    document = json.loads(memory.read_text())
+    stale.write_text('{}')
+    document['files'].append(f'monitors.d/{stale.name}')
+    memory.write_text(json.dumps(document))
+    assert unit.hook('update-status') == 0
+    assert not stale.exists()
+
+
+def test_where_juju_names_no_principal_several_are_none(tmp_path: Path) -> None:
+    unit = LocalUnit(tmp_path / 'root', principal='')
+    unit.relate('juju-info:1', 'mysql', {'mysql/5': {}, 'mysql/6': {}})
+    unit.hook('install')
+    assert unit.asked[-1][0] == 'juju-health/0'
 
 
 def test_an_agent_that_does_not_start_is_said_and_tried_again(unit: LocalUnit) -> None:
