@@ -7,8 +7,8 @@ from pathlib import Path
 
 from . import code
 from .agent.unit_file import unit_text
-from .errors import FileError
 from .files import write_whole
+from .own_files import remove_file
 from .place import Place
 from .systemd import Systemd
 
@@ -21,18 +21,21 @@ class AgentService:
     Args:
         place: where things are.
         systemd: the service manager.
+        leaving: a unit that is about to go, whose code is nobody's to run; empty for none.
     """
 
-    def __init__(self, place: Place, systemd: Systemd) -> None:
+    def __init__(self, place: Place, systemd: Systemd, leaving: str = '') -> None:
         self._place = place
         self._systemd = systemd
+        self._leaving = code.name_of(leaving) if leaving else ''
 
     @property
     def owner(self) -> str:
         """Return whose code the service runs, such as `unit-health-0`; empty if nobody's."""
         found = _LAUNCHER.search(self._text())
         name = found[1] if found else ''
-        return name if name in code.installed_units(self._place) else ''
+        there = name in code.installed_units(self._place) and name != self._leaving
+        return name if there else ''
 
     def follow(self, unit: str, fresh_code: bool, restart: bool, changed: bool) -> None:
         """Have the agent run as it is wanted now, and not at all where nobody is reported for.
@@ -67,14 +70,28 @@ class AgentService:
             SystemdError: it does not stop.
             FileError: the unit file cannot be removed.
         """
-        if not self._systemd.there or not self._place.unit_file.exists():
-            return
-        self._systemd.stop()
-        try:
-            self._place.unit_file.unlink()
-        except OSError as error:
-            raise FileError(f'cannot remove {self._place.unit_file}: {error.strerror}') from error
-        self._systemd.forget()
+        self.stop()
+        self.forget()
+
+    def stop(self) -> None:
+        """Stop the agent, if its service is there, and have no boot start it.
+
+        Raises:
+            SystemdError: it does not stop.
+        """
+        if self._systemd.there and self._place.unit_file.exists():
+            self._systemd.stop()
+
+    def forget(self) -> None:
+        """Remove the service of an agent that was stopped, if it is there.
+
+        Raises:
+            FileError: the unit file cannot be removed.
+        """
+        there = self._place.unit_file.exists()
+        remove_file(self._place.unit_file)
+        if self._systemd.there and there:
+            self._systemd.forget()
 
     @property
     def _config(self) -> Path:

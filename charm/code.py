@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,11 +22,23 @@ from .place import Place, slug
 CURRENT = 'current'
 _PARTS = ('charm', 'hooks', 'docs')
 _IGNORED = ('__pycache__',)
+_UNIT = re.compile(r'unit-[a-z][a-z0-9-]*-[0-9]+')
 
 
 def directory_of(place: Place, unit: str) -> Path:
     """Return where the copies of a unit's charm are."""
-    return place.code / f'unit-{slug(unit)}'
+    return place.code / name_of(unit)
+
+
+def name_of(unit: str) -> str:
+    """Return what the directories of a unit are called, Juju's and ours: `unit-a-b-1`."""
+    return f'unit-{slug(unit)}'
+
+
+def unit_of(directory: str) -> str:
+    """Return the unit of a directory's name: `a-b/1` of `unit-a-b-1`."""
+    application, number = directory[len('unit-') :].rsplit('-', 1)
+    return f'{application}/{number}'
 
 
 def launcher_of(place: Place, unit: str) -> Path:
@@ -36,7 +49,7 @@ def launcher_of(place: Place, unit: str) -> Path:
 def installed_units(place: Place) -> List[str]:
     """Return the directories' names of the units that have code here, such as `unit-health-0`."""
     try:
-        return sorted(name for name in os.listdir(place.code) if name.startswith('unit-'))
+        return sorted(name for name in os.listdir(place.code) if _UNIT.fullmatch(name))
     except FileNotFoundError:
         return []
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import grp
 import os
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple
@@ -19,21 +18,19 @@ from .agent import config as agent_config
 from .agent import units as agent_units
 from .agent.units import Unit
 from .agent_service import AgentService
-from .errors import DefinitionError, FileError
-from .files import write_whole
+from .errors import DefinitionError
 from .hook_tools import Context, HookTools
 from .memory import Memory, recall, remember
-from .options import MARK, Wanted, read_options
-from .place import Place, slug
+from .options import Wanted, read_options
+from .orphans import alone, remove_all
+from .own_files import checks_name, is_ours, make_directory, remove_file, write_changed
+from .place import Place
 from .report import Report
-from .states import remove_leftovers
 from .systemd import Systemd, SystemdError
 from .workload import current_report, describe, newest_change, with_troubles
 
 # The agent's file is the machine's: where two charms meet, the one that was configured last wins.
 _CONFIGURING = ('install', 'config-changed', 'upgrade-charm')
-# As whom `juju ssh` logs in.
-_LOGIN = 'ubuntu'
 # Unit, reporter, whether only a report made now will do.
 Ask = Callable[[str, str, bool], Report]
 
@@ -60,6 +57,7 @@ class Deployment:
         self._context = context
         self._tools = tools
         self._place = place
+        self._systemd = systemd
         self._agent = AgentService(place, systemd)
         self._ask = ask or self._current
         self._troubles: List[str] = []
@@ -70,6 +68,12 @@ class Deployment:
         Raises:
             FileError, HookToolError: that cannot be done; Juju has to try again.
         """
+        with alone(self._place):
+            for line in remove_all(self._place, self._systemd):
+                self._tools.log(line, 'WARNING')
+            self._settle()
+
+    def _settle(self) -> None:
         place, own = self._place, self._context.unit
         before = recall(place, own)
         unit = self._principal(before)
@@ -97,12 +101,6 @@ class Deployment:
         self._tools.workload_version(__version__)
         report = self._ask(unit, own, changed or fresh_code)
         self._tools.status(*with_troubles(describe(report), self._troubles))
-
-    def stop(self) -> None:
-        """Report for the unit no more, and let the agent go if nobody else needs it."""
-        self._withdraw(recall(self._place, self._context.unit))
-        self._run_agent(fresh_code=False, restart=False, changed=True)
-        self._tools.status('maintenance', 'stopped: nothing is checked')
 
     def _current(self, unit: str, own: str, now: bool) -> Report:
         socket = agent_config.Config().socket
@@ -214,67 +212,3 @@ class Deployment:
             self._troubles.append(str(error))
             self._tools.log(str(error), 'ERROR')
             return False
-
-
-def checks_name(unit: str) -> str:
-    """Return the name of the file that a unit's option `checks` becomes."""
-    return f'50-charm-{slug(unit)}.json'
-
-
-def is_ours(path: Path) -> bool:
-    """Return whether the charm wrote this agent.yaml."""
-    try:
-        return path.read_bytes().startswith(MARK.encode())
-    except OSError as error:
-        raise FileError(f'cannot read {path}: {error.strerror}') from error
-
-
-def make_directory(path: Path) -> None:
-    """Make a directory that all may read, and those above it, whatever the umask.
-
-    Raises:
-        FileError: it cannot be made.
-    """
-    try:
-        for one in (*reversed(path.parents), path):
-            with contextlib.suppress(FileExistsError):
-                one.mkdir()
-                one.chmod(0o755)
-    except OSError as error:
-        raise FileError(f'cannot make {path}: {error.strerror}') from error
-
-
-def write_changed(path: Path, content: bytes, secret: bool = False) -> bool:
-    """Write the file if it is not so already; return whether it was not.
-
-    A secret one is for root, and for the user that Juju logs in as, who runs the health hook.
-
-    Raises:
-        FileError: it cannot be written.
-    """
-    mode = 0o640 if secret else 0o644
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == content and path.stat().st_mode & 0o777 == mode:
-            return False
-    write_whole(path, content, mode)
-    # Where there is no such group, or we may not give it the file, root alone reads it.
-    with contextlib.suppress(KeyError, PermissionError):
-        if secret:
-            os.chown(path, -1, grp.getgrnam(_LOGIN).gr_gid)
-    return True
-
-
-def remove_file(path: Path) -> bool:
-    """Remove the file, and what writers of it that were killed left; return whether it was there.
-
-    Raises:
-        FileError: it cannot be removed.
-    """
-    remove_leftovers(path)
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise FileError(f'cannot remove {path}: {error.strerror}') from error
-    return True

@@ -89,13 +89,38 @@ def locked(path: Path, deadline: Deadline) -> Generator[None, None, None]:
     except OSError as error:
         raise FileError(f'cannot lock {path}: {error.strerror or error}') from error
     try:
-        while not _try_lock(descriptor, path):
-            if deadline.passed:
-                raise FileError(f'cannot lock {path}: another process holds {name}')
-            time.sleep(min(_POLL_SECONDS, deadline.remaining_seconds))
+        _lock(descriptor, path, deadline, f'another process holds {name}')
         yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked_directory(path: Path, deadline: Deadline) -> Generator[None, None, None]:
+    """Hold the lock of a directory itself, which leaves no file; none if it is not there.
+
+    Raises:
+        FileError: the lock cannot be had by the deadline.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    except OSError as error:
+        raise FileError(f'cannot lock {path}: {error.strerror or error}') from error
+    try:
+        _lock(descriptor, path, deadline, 'another process holds it')
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path, deadline: Deadline, else_: str) -> None:
+    while not _try_lock(descriptor, path):
+        if deadline.passed:
+            raise FileError(f'cannot lock {path}: {else_}')
+        time.sleep(min(_POLL_SECONDS, deadline.remaining_seconds))
 
 
 def _try_lock(descriptor: int, path: Path) -> bool:

@@ -6,6 +6,10 @@ event, so Juju never runs it either way.
 
 A check that fails never fails a hook. A hook fails when it could not do its work: a hook tool
 refuses, a file cannot be written. Juju then tries again.
+
+`stop` and `remove` are other: Juju runs both, one or none of them, and may know the unit no more
+while they run (observed on 4.0.15). Each takes all away by itself, whatever hook tools say; where
+neither runs, the agent does it (`charm.orphans`). On machines `stop` is for removal alone.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from .actions import ACTIONS
 from .deploy import Ask, Deployment
 from .errors import HealthError
 from .hook_tools import Context, HookToolError, HookTools, read_context
+from .orphans import alone
 from .place import Place
 from .removal import remove
 from .systemd import Systemd
@@ -27,11 +32,7 @@ def _settle(deployment: Deployment) -> None:
     deployment.settle()
 
 
-def _stop(deployment: Deployment) -> None:
-    deployment.stop()
-
-
-# One launcher for each; `remove` is told apart below, since nothing is deployed after it.
+# One launcher for each; those of `REMOVALS` are told apart below: nothing is deployed after them.
 HOOKS: Mapping[str, Callable[[Deployment], None]] = {
     'install': _settle,
     'start': _settle,
@@ -50,9 +51,8 @@ HOOKS: Mapping[str, Callable[[Deployment], None]] = {
     'orchestrator-relation-changed': _settle,
     'orchestrator-relation-departed': _settle,
     'orchestrator-relation-broken': _settle,
-    'stop': _stop,
 }
-REMOVE = 'remove'
+REMOVALS = ('stop', 'remove')
 
 
 def main(
@@ -72,7 +72,7 @@ def main(
         context = read_context(environment, sys.argv[0])
         if context.action:
             return _act(context, tools, place)
-        if context.hook == REMOVE:
+        if context.hook in REMOVALS:
             _remove(context, tools, place, systemd)
             return 0
         handler = HOOKS.get(context.hook)
@@ -87,9 +87,13 @@ def main(
 
 
 def _remove(context: Context, tools: HookTools, place: Place, systemd: Systemd) -> None:
-    left = remove(place, systemd, context.unit)
+    with alone(place):
+        left = remove(place, systemd, context.unit)
     if left:
-        tools.log(f'removed; what others put here stays: {", ".join(left)}', 'WARNING')
+        try:
+            tools.log(f'removed; what others put here stays: {", ".join(left)}', 'WARNING')
+        except HookToolError as error:
+            print(f'juju-health: {error}', file=sys.stderr)
 
 
 def _act(context: Context, tools: HookTools, place: Place) -> int:

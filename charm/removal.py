@@ -15,9 +15,9 @@ from typing import Iterator, List, Set
 from . import code
 from .agent import units as agent_units
 from .agent_service import AgentService
-from .deploy import checks_name, is_ours, remove_file
 from .errors import FileError
 from .memory import path_of, recall
+from .own_files import checks_name, is_ours, remove_file
 from .place import Place, slug
 from .states import remove_leftovers
 from .systemd import Systemd, SystemdError
@@ -38,32 +38,30 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
             agent_units.withdraw(place.units, one.name)
     for name in (unit, memory.principal):
         remove_leftovers(place.units / f'{slug(name)}.json')
-    code.remove(place, unit)
-    agent = AgentService(place, systemd)
-    others = code.installed_units(place)
+    agent = AgentService(place, systemd, leaving=unit)
+    others = [name for name in code.installed_units(place) if name != code.name_of(unit)]
     if others:
         # Where the agent ran our code, it runs theirs now.
-        agent.follow(unit_of(others[0]), fresh_code=False, restart=False, changed=True)
+        agent.follow(code.unit_of(others[0]), fresh_code=False, restart=False, changed=True)
     else:
         _stop(agent)
     remove_file(path_of(place, unit))
     for name in {unit, memory.principal} - {''}:
         _forget_unit(place, name, unit)
-    return [] if others else _remove_shared(place, unit)
-
-
-def unit_of(directory: str) -> str:
-    """Return the unit of a directory's name: `a-b/1` of `unit-a-b-1`."""
-    application, number = directory[len('unit-') :].rsplit('-', 1)
-    return f'{application}/{number}'
+    left = [] if others else _remove_shared(place, unit)
+    if not others:
+        agent.forget()
+    # Last: by it all of this is found again, and done again, where it was cut off.
+    code.remove(place, unit)
+    return left
 
 
 def _stop(agent: AgentService) -> None:
     try:
-        agent.drop()
+        agent.stop()
     except SystemdError:
         # Once more: what was stopping may have stopped by now.
-        agent.drop()
+        agent.stop()
 
 
 def _forget_unit(place: Place, name: str, own: str) -> None:
@@ -94,7 +92,6 @@ def _remove_shared(place: Place, own: str) -> List[str]:
     """Remove what no unit needs any more; return what others left in it."""
     if not place.agent_config.exists() or is_ours(place.agent_config):
         remove_file(place.agent_config)
-    remove_leftovers(place.unit_file)
     kept = _keepers(place, own)
     for path in _inside(place.state):
         if path != place.states:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Sequence
 
 from .agent.unit_file import NAME
 from .command import run
@@ -35,7 +36,11 @@ class Systemd:
     @property
     def active(self) -> bool:
         """Return whether the agent runs."""
-        return self._try('is-active', '--quiet', NAME) == ''
+        return self.runs(NAME)
+
+    def runs(self, service: str) -> bool:
+        """Return whether a service of the machine is active."""
+        return self._try('is-active', '--quiet', service) == ''
 
     def start(self) -> None:
         """Have the agent run from now on, and after each boot.
@@ -69,6 +74,16 @@ class Systemd:
         # Only a service that failed has something to be reset.
         self._try('reset-failed', NAME)
 
+    def begin(self, service: str, command: Sequence[str]) -> None:
+        """Run a command outside of whoever asks, as a service that is gone when it has ended.
+
+        Raises:
+            SystemdError: it cannot be started, or one of that name runs already.
+        """
+        said = _said(['systemd-run', '--quiet', '--collect', f'--unit={service}', *command])
+        if said:
+            raise SystemdError(f'cannot have systemd run {" ".join(command)}: {said}')
+
     def _must(self, *words: str) -> None:
         said = self._try(*words)
         if said:
@@ -77,12 +92,16 @@ class Systemd:
 
     @staticmethod
     def _try(*words: str) -> str:
-        """Return why it failed; empty if it did not."""
-        try:
-            done = run(['systemctl', *words], Deadline.after(_SECONDS))
-        except CommandError as error:
-            return str(error)
-        if done.timed_out:
-            return 'no answer in time'
-        said = done.stderr.decode('utf-8', 'replace').strip()[-500:]
-        return '' if done.exit_code == 0 else said or f'exit code {done.exit_code}'
+        return _said(['systemctl', *words])
+
+
+def _said(argv: Sequence[str]) -> str:
+    """Run the command and return why it failed; empty if it did not."""
+    try:
+        done = run(argv, Deadline.after(_SECONDS))
+    except CommandError as error:
+        return str(error)
+    if done.timed_out:
+        return 'no answer in time'
+    said = done.stderr.decode('utf-8', 'replace').strip()[-500:]
+    return '' if done.exit_code == 0 else said or f'exit code {done.exit_code}'

@@ -20,6 +20,7 @@ from . import config as config_file
 from .client import Answer, ask, run_checks
 from .config import CONFIG
 from .log import Cursor, read_since
+from .residence import REMOVE, Residence
 from .setup import Given
 from .unit_file import unit_text
 
@@ -75,6 +76,7 @@ _HELP = {
     'metrics': 'print the metrics as OpenMetrics',
     'log': 'print lines of the log, and a cursor to go on from',
     'unit-file': 'print the systemd unit',
+    REMOVE: 'remove what units left here that Juju has removed',
 }
 
 
@@ -82,13 +84,16 @@ def main(
     argv: Optional[Sequence[str]] = None,
     callbacks: Optional[Mapping[str, Iterable[Callback]]] = None,
     services: Sequence[Mapping[str, Any]] = (),
+    residence: Optional[Callable[[], Residence]] = None,
 ) -> int:
     """Do what the command line says, and return the exit code.
 
-    A charm's own launcher gives what it gives to `charm.cli.main` in its `hooks/health`.
+    A charm's own launcher gives what it gives to `charm.cli.main` in its `hooks/health`. That of
+    this charm also gives its residence, so that the agent goes with the last of its units.
     """
     # The launcher is the charm's own, wherever in the charm this package lies.
-    given = Given(callbacks, services, Path(sys.argv[0]).resolve().parent.parent)
+    charm = Path(sys.argv[0]).resolve().parent.parent
+    given = Given(callbacks, services, charm, residence)
     arguments = _parser().parse_args(argv)
     try:
         return _COMMANDS[arguments.command](arguments, given)
@@ -182,6 +187,13 @@ def _unit_file(arguments: argparse.Namespace, _given: Given) -> int:
     return 0
 
 
+def _remove_orphans(_arguments: argparse.Namespace, given: Given) -> int:
+    if given.residence is None:
+        raise HealthError('cannot remove anything: this agent belongs to no charm of juju-health')
+    given.residence().remove()
+    return 0
+
+
 _COMMANDS: Dict[str, Callable[[argparse.Namespace, Given], int]] = {
     'serve': _serve,
     'check': _check,
@@ -192,4 +204,5 @@ _COMMANDS: Dict[str, Callable[[argparse.Namespace, Given], int]] = {
     'metrics': _getter('/metrics'),
     'log': _log,
     'unit-file': _unit_file,
+    REMOVE: _remove_orphans,
 }

@@ -50,7 +50,13 @@ class Daemon:
     def __init__(self, config: Path, given: Given, notifier: Notifier) -> None:
         self._refused: Dict[str, int] = {}
         self._notes = Rate(_NOTES_PER_SECOND, _NOTES_BURST)
-        self.loop = Loop(lambda: read_setup(config, given), notifier, self._dead, self._reopen_tcp)
+        self.loop = Loop(
+            lambda: read_setup(config, given),
+            notifier,
+            self._dead,
+            self._reopen_tcp,
+            residence=given.residence() if given.residence else None,
+        )
         self._api = Api(self.loop, self._own_counters)
         self._unix: Optional[Door] = None
         self._tcp: Optional[Door] = None

@@ -5,11 +5,12 @@ Only the loop's thread changes anything. Checks, queries and signals put events 
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import signal
 import time
 from datetime import datetime, timezone
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from ..bell import Mailbox
 from ..errors import HealthError
@@ -21,7 +22,8 @@ from .events import Event, Landed, RunNow, Signal, key_of
 from .flights import Flights
 from .leftovers import Leftovers
 from .log import LogWriter
-from .notify import Notifier
+from .notify import Notifier, Watchdog
+from .residence import Lookout, Notice, Residence
 from .schedule import Schedule, seconds_since_boot
 from .setup import Setup
 
@@ -41,11 +43,11 @@ class Loop:
     Args:
         read: reads the configuration, at the start and on SIGHUP.
         notifier: the service manager.
-        guard: returns what has died that must not, in words, or nothing; the watchdog is fed
-            only while there is nothing.
+        guard: returns what has died that must not, in words, or nothing; see `Watchdog`.
         reloaded: is called after each reload, for what else depends on the configuration.
         clock: monotonic.
         boot: seconds since boot.
+        residence: tells whether the agent still has a place on this machine.
     """
 
     def __init__(
@@ -56,10 +58,10 @@ class Loop:
         reloaded: Callable[[Setup], None] = lambda _setup: None,
         clock: Callable[[], float] = time.monotonic,
         boot: Callable[[], float] = seconds_since_boot,
+        residence: Optional[Residence] = None,
     ) -> None:
         self._read = read
         self._notifier = notifier
-        self._guard = guard
         self._reloaded = reloaded
         self._clock = clock
         self._boot = boot
@@ -67,7 +69,8 @@ class Loop:
         self._requests: List[RunNow] = []
         self._jobs: Dict[str, Tuple[str, str]] = {}
         self._stopping = False
-        self._fed_at = -_LONGEST_WAIT_SECONDS
+        self._lookout = Lookout(residence, _LONGEST_WAIT_SECONDS, say)
+        self._watchdog = Watchdog(notifier, guard, say)
         self.setup = read()
         self.desks: Dict[str, Desk] = {}
         config = self.setup.config
@@ -115,9 +118,10 @@ class Loop:
 
     def _step(self) -> None:
         """Do what is due, then wait for one event and handle it."""
+        self._heed_residence()
         self._begin_due()
         self._report_due()
-        self._feed_watchdog()
+        self._watchdog.feed(self._clock())
         slugs = [desk.unit.slug for desk in self.desks.values()]
         self._leftovers.look(slugs, sure=not self.setup.faults)
         try:
@@ -157,24 +161,19 @@ class Loop:
             if now >= desk.report_at or first or moved:
                 self._publish(desk)
 
-    def _feed_watchdog(self) -> None:
-        every = self._notifier.watchdog_seconds
-        now = self._clock()
-        if every is None or now - self._fed_at < every / 4:
-            return
-        dead = self._guard()
-        if dead:
-            say(f'{dead} has ended; the watchdog is not fed any more')
-            return
-        self._fed_at = now
-        self._notifier.alive()
+    def _heed_residence(self) -> None:
+        notice = self._lookout.look(self._clock())
+        if notice is Notice.RELOAD:
+            self._reload()
+        elif notice is Notice.PAUSE:
+            self._note('paused', unit_names=list(self.desks))
+            self._apply(dataclasses.replace(self.setup, units=()))
 
     def _wait_seconds(self) -> float:
         times = [desk.report_at for desk in self.desks.values()]
         if self._schedule.next_at is not None:
             times.append(self._schedule.next_at)
-        if self._notifier.watchdog_seconds is not None:
-            times.append(self._fed_at + self._notifier.watchdog_seconds / 3)
+        times += self._watchdog.due
         wait = min(times, default=_LONGEST_WAIT_SECONDS) - self._clock()
         return min(max(wait, 0.0), _LONGEST_WAIT_SECONDS)
 
@@ -288,7 +287,7 @@ class Loop:
         self._schedule.replace(due, now)
 
     def _status(self) -> str:
-        return f'{len(self._jobs)} checks of {", ".join(self.desks)}'
+        return f'{len(self._jobs)} checks of {", ".join(self.desks) or "nobody"}'
 
     def _note(self, event: str, **rest: object) -> None:
         self._note_at('event', event=event, **rest)

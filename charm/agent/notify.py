@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import time
-from typing import MutableMapping, Optional
+from typing import Callable, List, MutableMapping, Optional
 
 
 class Notifier:
@@ -59,6 +59,42 @@ class Notifier:
             door.settimeout(1.0)
             with contextlib.suppress(OSError):
                 door.sendto(message.encode('utf-8', 'replace'), self._address)
+
+
+class Watchdog:
+    """Feeds the service manager's watchdog while everything lives that has to.
+
+    Args:
+        notifier: the service manager.
+        guard: returns what has died that must not, in words, or nothing.
+        say: is told of it.
+    """
+
+    def __init__(
+        self, notifier: Notifier, guard: Callable[[], str], say: Callable[[str], None]
+    ) -> None:
+        self._notifier = notifier
+        self._guard = guard
+        self._say = say
+        self._fed_at: Optional[float] = None
+
+    def feed(self, now: float) -> None:
+        """Feed it if it is time, on a monotonic clock."""
+        every = self._notifier.watchdog_seconds
+        if every is None or (self._fed_at is not None and now - self._fed_at < every / 4):
+            return
+        dead = self._guard()
+        if dead:
+            self._say(f'{dead} has ended; the watchdog is not fed any more')
+            return
+        self._fed_at = now
+        self._notifier.alive()
+
+    @property
+    def due(self) -> List[float]:
+        """Return when it has to be fed again, on that clock; empty if never."""
+        every = self._notifier.watchdog_seconds
+        return [] if every is None else [(self._fed_at or 0.0) + every / 3]
 
 
 def _line(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ..errors import DefinitionError
 from ..identity import own_unit
@@ -14,6 +14,7 @@ from ..sweep import Plan, make_plan
 from . import config as config_file
 from . import units as units_directory
 from .config import Config
+from .residence import Residence
 from .units import Unit
 
 
@@ -25,11 +26,14 @@ class Given:
         callbacks: by services' names, or globs.
         services: the charm's services framework definitions.
         charm: the directory of the charm; `None` for the one this package is in.
+        residence: makes what tells whether the agent still has a place on this machine; `None` if
+            it has.
     """
 
     callbacks: Optional[Mapping[str, Iterable[Callback]]] = None
     services: Sequence[Mapping[str, Any]] = ()
     charm: Optional[Path] = None
+    residence: Optional[Callable[[], Residence]] = None
 
 
 @dataclass(frozen=True)

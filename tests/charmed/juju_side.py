@@ -58,7 +58,7 @@ class JujuSide:
             'statuses': [],
             'log': [],
             'version': '',
-            'broken': [],
+            'broken': {},
         }
         self.write(world)
 
@@ -111,11 +111,19 @@ class JujuSide:
         }
         self.write(world)
 
-    def break_tool(self, *names: str) -> None:
+    def break_tool(self, *names: str, words: str = 'connection is shut down') -> None:
         """Have these hook tools fail, as when the controller is away; all work with none."""
         world = self.world
-        world['broken'] = list(names)
+        world['broken'] = dict.fromkeys(names, words)
         self.write(world)
+
+    def die(self, words: str = '') -> None:
+        """Have Juju know the unit no more, as 4.0.15 does while the hooks of a removal run.
+
+        Args:
+            words: what every hook tool says then; that there is no such unit, by default.
+        """
+        self.break_tool(*tool.TOOLS, words=words or f'unit "{self.unit}" not found')
 
     @property
     def status(self) -> list[str]:

@@ -253,7 +253,7 @@ def main() -> None:
         raise Refused(f'bad request: unknown context id "{identity}"')
     name = os.path.basename(sys.argv[0])
     if name in world['broken']:
-        raise Refused('connection is shut down')
+        raise Refused(world['broken'][name])
     before = json.dumps(world)
     TOOLS[name](world, sys.argv[1:])
     if json.dumps(world) != before:

@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from tests.hosts.host import Host
-from tests.hosts.layout import agent_directory, charm_directory
+from tests.hosts.layout import add_machine_agent, agent_directory, charm_directory
 
 from .archive import unpack
 from .juju_side import MODEL, JujuSide, of_relation
@@ -56,6 +56,7 @@ class Charmed(JujuSide):
 
     def deploy(self, archive: Path) -> None:
         """Lay the unit out as its agent does before the first hook."""
+        add_machine_agent(self.host)
         unpack(archive, self.here(self.charm))
         agent = self.here(agent_directory(self.unit))
         conf = agent / 'agent.conf'
@@ -67,8 +68,14 @@ class Charmed(JujuSide):
         """Lay another revision over the charm, in place; the hook is yours to run."""
         unpack(archive, self.here(self.charm))
 
+    def config(self, **options: Any) -> None:
+        """Set options and run what that has Juju run: the hook, twice (observed on 4.0.15)."""
+        self.configure(**options)
+        for _ in range(2):
+            self.must('config-changed')
+
     def wipe(self) -> None:
-        """Remove the unit as its agent does after the hook `remove`."""
+        """Remove the unit as its agent does in the end, whichever hooks ran before."""
         shutil.rmtree(self.here(agent_directory(self.unit)))
         shutil.rmtree(self.here(self._tools))
 

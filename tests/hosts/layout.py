@@ -18,6 +18,15 @@ PARTS = ('charm', 'hooks', 'metadata.yaml', 'config.yaml', 'actions.yaml', 'disp
 _ANY_LOAD = 'checks:\n  load: {warn_per_cpu: 1000, fail_per_cpu: 1000}\n'
 # Outside a hook every one of Juju's hook tools says this and fails.
 _TOOL = b'#!/bin/sh\necho "ERROR JUJU_AGENT_SOCKET_ADDRESS not set" >&2\nexit 1\n'
+# The machine's own agent, which runs those of its units, under the name that Juju gives it.
+MACHINE_AGENT = 'jujud-machine-0.service'
+_MACHINE_AGENT = """\
+[Service]
+ExecStart=/bin/sleep infinity
+
+[Install]
+WantedBy=multi-user.target
+"""
 _TOOLS = ('config-get', 'juju-log', 'relation-get', 'relation-ids', 'status-set', 'unit-get')
 
 
@@ -29,6 +38,18 @@ def agent_directory(unit: str) -> Path:
 def charm_directory(unit: str) -> Path:
     """Return a unit's charm directory on its machine."""
     return agent_directory(unit) / 'charm'
+
+
+def add_machine_agent(host: Host) -> None:
+    """Have a machine's own agent run on it, now and after each boot."""
+    service = host.root / 'etc' / 'systemd' / 'system' / MACHINE_AGENT
+    if service.exists():
+        return
+    service.write_text(_MACHINE_AGENT)
+    _here(host, Path('/var/lib/juju/agents/machine-0')).mkdir(parents=True, exist_ok=True)
+    _here(host, Path('/var/lib/juju/tools')).mkdir(exist_ok=True)
+    host.must(['systemctl', 'daemon-reload'])
+    host.must(['systemctl', 'enable', '--now', '--quiet', MACHINE_AGENT])
 
 
 def add_unit(host: Host, unit: str, hook: bytes | Path | None = None) -> Path:

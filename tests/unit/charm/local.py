@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from charm import hooks
@@ -24,10 +26,22 @@ class FakeSystemd(Systemd):
         self._loaded = self._runs = False
         self.done: list[str] = []
         self.refuses = ''
+        self.juju = True
+        self.clears = False
+        self.begun: list[tuple[str, list[str]]] = []
 
     @property
     def active(self) -> bool:
         return self._runs
+
+    def runs(self, service: str) -> bool:
+        if service == 'jujud-machine-0.service':
+            return self.juju
+        assert service == 'juju-health-orphans.service'
+        return self.clears
+
+    def begin(self, service: str, command: Sequence[str]) -> None:
+        self.begun.append((service, list(command)))
 
     def start(self) -> None:
         self._do('start')
@@ -76,6 +90,8 @@ class LocalUnit(JujuSide):
         self.systemd = systemd or FakeSystemd(self.place)
         self.charm = self.place.agents / f'unit-{unit.replace("/", "-")}' / 'charm'
         self._tools = root / 'var/lib/juju/tools' / self.charm.parent.name
+        # The machine's own agent.
+        (self.place.agents / 'machine-0').mkdir(parents=True, exist_ok=True)
         unpack(built(), self.charm)
         self.begin(self.charm, self._tools)
         self.result: dict[str, object] = {'health': 'passed'}
@@ -89,6 +105,10 @@ class LocalUnit(JujuSide):
         code = hooks.main(environment, self.place, self.systemd, self._ask)
         self.leave(code == 0)
         return code
+
+    def vanish(self) -> None:
+        """Have Juju remove the unit without running any of its hooks."""
+        shutil.rmtree(self.charm.parent)
 
     def tree(self) -> dict[str, str]:
         """Return the files that are not Juju's own, with their modes and contents."""

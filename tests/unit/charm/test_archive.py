@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from charm.actions import ACTIONS
-from charm.hooks import HOOKS, REMOVE
+from charm.hooks import HOOKS, REMOVALS
 from tests.authors import PYTHONS, python_of
 from tests.charmed.archive import build, built, undeployable, unpack
 from tests.hosts.layout import PROJECT
@@ -104,7 +104,7 @@ def test_it_is_a_subordinate_that_juju_accepts(archive: zipfile.ZipFile) -> None
 def test_each_hook_has_one_launcher_and_each_launcher_one_hook(archive: zipfile.ZipFile) -> None:
     # With a dispatch there, Juju would run that, and none of these.
     assert 'dispatch' not in archive.namelist()
-    assert names_in(archive, 'hooks') == {*HOOKS, REMOVE, *OURS}
+    assert names_in(archive, 'hooks') == {*HOOKS, *REMOVALS, *OURS}
     assert names_in(archive, 'actions') == set(ACTIONS)
     assert set(yaml.safe_load(archive.read('actions.yaml'))) == set(ACTIONS)
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from charm.code import unit_of
 from charm.place import Place
-from charm.removal import unit_of
 from charm.report import StateName
 from charm.states import States
+from tests.charmed.tool import TOOLS
 
 from .local import LocalUnit
 
@@ -34,16 +35,23 @@ STEPS: dict[str, Callable[[LocalUnit], object]] = {
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=5))
-def test_whatever_happened_removal_leaves_nothing(steps: list[str]) -> None:
+@given(
+    st.lists(st.sampled_from(sorted(STEPS)), max_size=5),
+    st.sampled_from([['stop'], ['remove'], ['stop', 'remove']]),
+    st.booleans(),
+)
+def test_whatever_happened_either_hook_leaves_nothing_whatever_the_tools_say(
+    steps: list[str], hooks: list[str], dead: bool
+) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         unit = LocalUnit(Path(scratch) / 'root')
         unit.hook('install')
         for step in steps:
             STEPS[step](unit)
             unit.hook('config-changed')
-        unit.break_tool()
-        assert unit.hook('remove') == 0
+        unit.break_tool(*TOOLS if dead else ())
+        for hook in hooks:
+            assert unit.hook(hook) == 0
         assert unit.tree() == {}
         assert not unit.systemd.active
         for directory in (unit.place.etc, unit.place.state, unit.place.code, unit.place.log):
@@ -70,8 +78,9 @@ def test_a_neighbour_keeps_its_files_and_takes_the_agent_over(tmp_path: Path) ->
     other.hook('install')
     assert one.systemd.done == ['start', 'reload']
     one.hook('stop')
-    assert one.systemd.done == ['start', 'reload', 'reload']
+    assert one.systemd.done == ['start', 'reload', 'start']
     one.hook('remove')
+    assert one.systemd.done == ['start', 'reload', 'start', 'reload']
     assert 'unit-second-1/current' in one.place.unit_file.read_text()
     assert not (one.place.code / 'unit-juju-health-0').exists()
     before = other.tree()

@@ -1,0 +1,67 @@
+"""Whether the agent still has a place on its machine: the units that put it there may be gone."""
+
+from __future__ import annotations
+
+import enum
+from typing import Callable, Optional, Protocol
+
+from ..errors import HealthError
+
+# The sub-command of the agent's launcher that has a residence remove what is left.
+REMOVE = 'remove-orphans'
+
+
+class Notice(enum.Enum):
+    """What the agent has to do."""
+
+    STAY = 'stay'
+    RELOAD = 'reload'
+    PAUSE = 'pause'
+
+
+class Residence(Protocol):
+    """Who knows; the charm's launcher gives it."""
+
+    def look(self) -> Notice:
+        """Return what to do now; called every few seconds.
+
+        `PAUSE` is to report for nobody until a `RELOAD`, or until the agent is stopped.
+        """
+
+    def remove(self) -> None:
+        """Remove what units left that are gone, because somebody asks for it."""
+
+
+class Lookout:
+    """Asks a residence from time to time; a fault of it is told once, and tried again.
+
+    Args:
+        residence: `None` for an agent that nobody but its operator put there: it stays.
+        every_seconds: how long to wait between two looks.
+        say: is told of faults.
+    """
+
+    def __init__(
+        self, residence: Optional[Residence], every_seconds: float, say: Callable[[str], None]
+    ) -> None:
+        self._residence = residence
+        self._every_seconds = every_seconds
+        self._say = say
+        self._looked_at: Optional[float] = None
+        self._fault = ''
+
+    def look(self, now: float) -> Notice:
+        """Return what to do at `now`, on a monotonic clock."""
+        early = self._looked_at is not None and now - self._looked_at < self._every_seconds
+        if self._residence is None or early:
+            return Notice.STAY
+        self._looked_at = now
+        try:
+            notice = self._residence.look()
+        except HealthError as error:
+            if str(error) != self._fault:
+                self._say(str(error))
+            self._fault = str(error)
+            return Notice.STAY
+        self._fault = ''
+        return notice
