@@ -16,11 +16,13 @@ from .ask.roads import AUTO, PUSH, Road
 from .errands import BY_HOOK, Asked, Errand, plan_errands
 from .fanout import Limits, Return, run_errands
 from .freshness import Dated, is_fresh, newest
+from .ghosts import left_behind, strangers
 from .inbox import Pushed
 from .interpret import dated_reading, read_answer, silent_reading
 from .model import Model, Unit
 from .readings import Outcome, Reading
 from .vouch import principals, vouched
+from .words import natural_order
 
 Progress = Callable[[int, int], None]
 # A hook is told to end by itself this much before it is ended.
@@ -48,14 +50,29 @@ class Way:
     shared: bool = False
 
 
+@dataclass(frozen=True)
+class Collected:
+    """What was come by.
+
+    Attributes:
+        readings: every unit's, by its name.
+        complete: each machine was waited for.
+        faults: what was found beside them, one line each: units that Juju does not have.
+    """
+
+    readings: dict[str, Reading]
+    complete: bool
+    faults: tuple[str, ...] = ()
+
+
 def collect(
     way: Way,
     model: Model,
     units: Sequence[Unit],
     deadline: Deadline,
     progress: Progress = lambda known, asked: None,
-) -> tuple[dict[str, Reading], bool]:
-    """Return every unit's reading by its name, and whether each machine was waited for.
+) -> Collected:
+    """Return every unit's reading.
 
     Ends early, with what arrived, when the operator interrupts it.
     """
@@ -70,12 +87,16 @@ def collect(
     hook_seconds = max(1.0, way.limits.timeout_seconds - _MARGIN_SECONDS)
     errands = plan_errands(model, asked, hook_seconds, way.local, way.road)
     known, interrupted = 0, False
+    faults = _strangers(way, model)
     progress(known, len(asked))
     try:
         for returned in run_errands(errands, way.asker, way.limits, deadline):
             for reading in _of_return(way, model, returned):
                 readings[reading.unit.name] = reading
                 known += 1
+            if returned.orphans:
+                errand = returned.errand
+                faults.append(left_behind(errand.place, errand.target, returned.orphans))
             progress(known, len(asked))
     except KeyboardInterrupt:
         interrupted = True
@@ -84,7 +105,8 @@ def collect(
             kill_running()
     late = _late(model, errands, readings, interrupted)
     known_now = vouched({**readings, **late})
-    return {name: one for name, one in known_now.items() if name in wanted}, not late
+    found = {name: one for name, one in known_now.items() if name in wanted}
+    return Collected(found, not late, tuple(sorted(faults, key=natural_order)))
 
 
 def _homeless(model: Model, units: Sequence[Unit]) -> dict[str, Reading]:
@@ -98,16 +120,23 @@ def _homeless(model: Model, units: Sequence[Unit]) -> dict[str, Reading]:
     }
 
 
+def _inbox(way: Way) -> Pushed | None:
+    """Return where pushed reports are looked for on this road."""
+    looks = way.road.name in (AUTO, PUSH) and not way.road.checks
+    return way.pushed if looks else None
+
+
 def _of_inbox(way: Way, model: Model, units: Sequence[Unit]) -> dict[str, Reading]:
     """Return the readings that need no asking: all of them where only pushes count."""
-    if way.pushed is None or way.road.checks or way.road.name not in (AUTO, PUSH):
+    inbox = _inbox(way)
+    if inbox is None:
         return {}
     found: dict[str, Reading] = {}
     now, limit = _now(), way.road.max_age_seconds
     for unit in units:
         message = ''
         try:
-            dated = way.pushed.report(unit.name)
+            dated = inbox.report(unit.name)
         except FileError as error:
             dated, message = None, str(error)
         if dated is not None and (way.road.name == PUSH or is_fresh(dated, now, limit)):
@@ -152,6 +181,21 @@ def _pushed(way: Way, unit: str) -> list[Dated]:
     except FileError:
         return []
     return [found] if found else []
+
+
+def _strangers(way: Way, model: Model) -> list[str]:
+    """Return that units push which the model does not have: their agents still run."""
+    inbox = _inbox(way)
+    if inbox is None:
+        return []
+    known, now = {unit.name for unit in model.units()}, _now()
+    limit = way.road.max_age_seconds
+    pushing = [
+        unit
+        for unit in inbox.units()
+        if unit not in known and (dated := _pushed(way, unit)) and is_fresh(dated[0], now, limit)
+    ]
+    return [strangers(pushing)] if pushing else []
 
 
 def _late(

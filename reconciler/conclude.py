@@ -31,6 +31,7 @@ class Evidence:
         started_at: when the sweep began (UTC).
         duration_seconds: how long it took.
         complete: whether every machine was waited for.
+        faults: what was found beside the readings, one line each.
     """
 
     model: Model
@@ -38,6 +39,7 @@ class Evidence:
     started_at: datetime
     duration_seconds: float
     complete: bool = True
+    faults: tuple[str, ...] = ()
 
 
 def conclude(
@@ -52,8 +54,9 @@ def conclude(
     by when the sweep began, so that a replay tells what the sweep told.
     """
     model, own = evidence.model, config.for_model(evidence.model)
+    at = evidence.started_at
     known = {
-        name: capped(one, model, own.juju(one.unit.application), evidence.started_at)
+        name: capped(one, model, own.juju(one.unit.application), at)
         for name, one in evidence.readings.items()
     }
     judged, faults = [], []
@@ -69,12 +72,12 @@ def conclude(
     entire = {application.name for application, whole in shown if whole}
     return Snapshot(
         model=model,
-        services=annotate(services, model, entries, evidence.started_at),
+        services=annotate(services, model, entries, at),
         health=worst(service.health for service in services),
-        started_at=evidence.started_at,
+        started_at=at,
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
-        faults=(*model.faults, *faults, *unmatched(entries, model, evidence.started_at)),
+        faults=(*model.faults, *evidence.faults, *faults, *unmatched(entries, model, at)),
         causes=causes,
         views=judge_views(own.views, services, model.applications.keys() - entire),
     )

@@ -53,6 +53,7 @@ class Return:
         fault: what went wrong on the way; `None` if nothing did.
         duration_seconds: how long it took, retries and all.
         attempts: how often it was tried.
+        orphans: units that Juju has removed, and whose files are there still.
     """
 
     errand: Errand
@@ -60,6 +61,7 @@ class Return:
     fault: ReachError | None
     duration_seconds: float
     attempts: int
+    orphans: tuple[str, ...] = ()
 
 
 def run_errands(
@@ -104,6 +106,7 @@ class _Runner:
         self._budget = budget
         self._answers: dict[int, Answer] = {}
         self._attempts = 0
+        self._orphans: tuple[str, ...] = ()
 
     def run(self) -> Return:
         started = time.monotonic()
@@ -117,7 +120,8 @@ class _Runner:
         answers = tuple(
             self._answers.get(index, Answer()) for index in range(len(self._errand.asked))
         )
-        return Return(self._errand, answers, fault, time.monotonic() - started, self._attempts)
+        seconds = time.monotonic() - started
+        return Return(self._errand, answers, fault, seconds, self._attempts, self._orphans)
 
     def _attempt(self, number: int) -> None:
         """Ask for what is still missing, and keep what comes.
@@ -136,6 +140,7 @@ class _Runner:
         came = self._asker.ask(self._errand.target, requests, attempt)
         for index, answer in zip(missing, came.answers, strict=True):
             self._answers[index] = answer
+        self._orphans = came.orphans or self._orphans
         if came.fault is not None and not all(map(_final, self._answers.values())):
             raise came.fault
         self._retry_upgrading(missing, number)

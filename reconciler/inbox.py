@@ -11,6 +11,7 @@ nothing tells them apart, and neither does harm.
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -115,6 +116,10 @@ class Pushed:
         held = held_seconds(latest.sent_at, latest.report.reported_at)
         return Dated(latest.report, latest.received_at, held, 'push')
 
+    def units(self) -> tuple[str, ...]:
+        """Return the names of the units of the model that ever pushed a report, sorted."""
+        return tuple(unit for _model, unit in self.inbox.units(self.model))
+
 
 class Inbox:
     """The store; safe to use from several threads and processes.
@@ -161,12 +166,17 @@ class Inbox:
         """
         return read_since(self._place(unit, model) / 'log', cursor)
 
-    def units(self) -> tuple[tuple[str, str], ...]:
-        """Return the model and the name of each unit that ever sent a report, sorted."""
-        return tuple(sorted(self._units()))
+    def units(self, model: str | None = None) -> tuple[tuple[str, str], ...]:
+        """Return the model and the name of each unit that ever sent a report, sorted.
 
-    def _units(self) -> Iterator[tuple[str, str]]:
-        for state in self._root.glob('*/*/state.json'):
+        Those of one model only, if it is given; empty for what says none.
+        """
+        return tuple(
+            sorted(self._units('*' if model is None else glob.escape(model or _NO_MODEL)))
+        )
+
+    def _units(self, models: str) -> Iterator[tuple[str, str]]:
+        for state in self._root.glob(f'{models}/*/state.json'):
             model = state.parent.parent.name
             application, _, number = state.parent.name.rpartition('-')
             yield ('' if model == _NO_MODEL else model, f'{application}/{number}')

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from charm import __version__
 from charm.deadline import Deadline
 
+from . import ghosts
+from .ask import orphans
 from .errands import Errand, hook_path
 from .outcomes import WORDS, Outcome
 from .reach.base import Reach, ReachError
@@ -57,6 +59,7 @@ class Probe:
         hooks: by unit, `yes`, `sudo` (root alone may run it) or `no`.
         version: what the health charm's hook says it is; empty if there is none.
         agent: what systemd says of the agent; empty without systemd.
+        orphans: units that Juju has removed, and whose files are there still.
     """
 
     user: str = ''
@@ -65,10 +68,12 @@ class Probe:
     hooks: tuple[tuple[str, str], ...] = ()
     version: str = ''
     agent: str = ''
+    orphans: tuple[str, ...] = ()
 
 
 _SCRIPT = """\
-say() {{ echo "{nonce} $*"; }}
+N={nonce}
+say() {{ echo "$N $*"; }}
 say user "$(id -un)"
 if sudo -n true 2>/dev/null; then s='sudo -n'; say sudo yes; else s=; say sudo no; fi
 say python "$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
@@ -81,6 +86,7 @@ else say hook "$1" no; return; fi
 say version "$($s timeout 10 "$2" --version 2>/dev/null </dev/null | head -n 1)"
 }}
 {looks}
+{orphans}
 say end
 """
 
@@ -103,7 +109,7 @@ def probe(reach: Reach, errand: Errand, deadline: Deadline) -> Probe:
         )
         for one in errand.asked
     )
-    script = _SCRIPT.format(nonce=nonce, looks=looks)
+    script = _SCRIPT.format(nonce=nonce, looks=looks, orphans=orphans.look())
     completed = reach.run(errand.target, shlex.join(['sh', '-c', script]), deadline, _CAP_BYTES)
     lines = [
         line[line.index(nonce) :].split()[1:]
@@ -120,6 +126,7 @@ def probe(reach: Reach, errand: Errand, deadline: Deadline) -> Probe:
         hooks=tuple((w[1], w[2]) for w in lines if w[0] == 'hook' and len(w) == 3),
         version=next(iter(facts.get('version', [])[-1:]), ''),
         agent=' '.join(facts.get('agent', [])),
+        orphans=orphans.read(completed.stdout, nonce),
     )
 
 
@@ -177,6 +184,10 @@ def over_there(answered: Mapping[str, Probe], k8s: bool) -> Iterator[Finding]:
     )
     yield _version({unit: found.version for unit, found in answered.items()})
     yield from _agent({unit: found.agent for unit, found in answered.items()})
+    for unit, found in answered.items():
+        if found.orphans:
+            message = f'beside {unit}: {ghosts.whose(found.orphans)}'
+            yield Finding('orphans', Result.WARN, message, ghosts.mend(unit, found.orphans))
 
 
 def _version(told: Mapping[str, str]) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from .conclude import Evidence, conclude
 from .config import NOTHING, Config
 from .errands import Asked, plan_errands
 from .errors import StatusError, UsageError
+from .ghosts import strangers
 from .interpret import read_answer, silent_reading
 from .model import Model, StatusInfo, Unit
 from .readings import Outcome, Reading, Snapshot
@@ -124,12 +125,9 @@ def replay(
         unit.name: _reading(saved, unit, asked.get(unit.name), at, oldest) for unit in units
     }
     readings = vouched(readings)
-    strangers = sorted(saved.reports.keys() - {unit.name for unit in saved.model.units()})
-    snapshot = conclude(Evidence(saved.model, readings, at, 0.0), patterns, config)
-    if not strangers:
-        return snapshot
-    fault = f'reports of units that the status does not have: {", ".join(strangers[:10])}'
-    return replace(snapshot, faults=(*snapshot.faults, fault))
+    unknown = saved.reports.keys() - {unit.name for unit in saved.model.units()}
+    faults = (strangers(tuple(unknown)),) if unknown else ()
+    return conclude(Evidence(saved.model, readings, at, 0.0, faults=faults), patterns, config)
 
 
 def _reading(

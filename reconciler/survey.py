@@ -112,12 +112,13 @@ def survey(sweep: Sweep, patterns: Sequence[str], deadline: Deadline) -> Snapsho
         sweep.local,
         sweep.shared,
     )
-    readings, complete = collect(way, sweep.model, units, deadline, sweep.progress)
+    collected = collect(way, sweep.model, units, deadline, sweep.progress)
     evidence = Evidence(
         model=sweep.model,
-        readings=readings,
+        readings=collected.readings,
         started_at=started_at,
         duration_seconds=time.monotonic() - started,
-        complete=complete,
+        complete=collected.complete,
+        faults=collected.faults,
     )
     return conclude(evidence, patterns, sweep.config, sweep.suppressions)

@@ -19,10 +19,12 @@ class Came:
     Attributes:
         answers: one per request, in order; incomplete ones where nothing came.
         fault: what went wrong on the way; `None` if nothing did.
+        orphans: units that Juju has removed, and whose files are there still.
     """
 
     answers: tuple[Answer, ...]
     fault: ReachError | None = None
+    orphans: tuple[str, ...] = ()
 
 
 class Asker(Protocol):

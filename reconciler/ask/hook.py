@@ -12,6 +12,7 @@ hangs. A frame is one line
     <nonce> <index> z              nothing more will come of it
 
 shorter than PIPE_BUF (4096 bytes, pipe(7)), so lines of units that run side by side never mix.
+What removed units left there is told in a frame of its own; see `orphans.py`.
 Lines without the nonce are noise: a banner, a login script, a lecture of sudo.
 """
 
@@ -23,6 +24,8 @@ import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from . import orphans
 
 STDOUT_CAP_BYTES = 1024 * 1024 + 1
 STDERR_CAP_BYTES = 4096
@@ -147,6 +150,7 @@ echo "$N $i x $?" >&4; }} | tag "$i" o "$c" >&4; }} 3>&1 | tag "$i" e {stderr_ca
 echo "$N $i z"
 }}
 {{ {calls}
+{orphans}
 wait; }} | cat
 """
 
@@ -164,6 +168,7 @@ def script(requests: Sequence[Request], nonce: str, timeout_seconds: int) -> str
         drain=timeout_seconds + 2 * KILL_AFTER_SECONDS,
         stderr_cap=STDERR_CAP_BYTES,
         calls='\n'.join(_call(index, request) for index, request in enumerate(requests)),
+        orphans=orphans.look(),
     )
 
 

@@ -55,7 +55,7 @@ class Reaping:
             if came.fault is not None or not more or deadline.passed:
                 break
             waiting = more
-        return Came(tuple(answers), came.fault)
+        return replace(came, answers=tuple(answers))
 
     def _going_on(self, request: Request) -> tuple[Request, Cursor | None]:
         """Return the request with where to go on, and that cursor."""

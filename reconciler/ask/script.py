@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from charm.deadline import Deadline
 from reconciler.reach.base import Reach, ReachError
 
-from . import hook
+from . import hook, orphans
 from .base import Came
 from .cached import BY_AGENT, unwrap
 from .hook import Answer, Request
@@ -46,7 +46,8 @@ class Scripted:
         except ReachError as error:
             fault, output = error, error.completed.stdout
         answers = hook.read(output, nonce, len(requests))
-        return Came(tuple(map(_told, requests, answers)), fault)
+        told = tuple(map(_told, requests, answers))
+        return Came(told, fault, orphans.read(output, nonce))
 
 
 def _told(request: Request, answer: Answer) -> Answer:

@@ -43,6 +43,7 @@ ROOMS = (
     'circles',
     'interfaces',
     'collect',
+    'ghosts',
     'fanout',
     'vouch',
     'interpret',

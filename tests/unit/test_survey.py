@@ -67,6 +67,22 @@ def test_every_unit_is_read_and_one_bad_machine_costs_only_itself() -> None:
     assert readings(found)['web/0'].via == 'fake, hook'
 
 
+def test_what_removed_units_left_is_named_with_what_removes_it() -> None:
+    def beside(ran: Ran) -> bytes:
+        left = f'{ran.nonce} - g unit-juju-health-3\n{ran.nonce} - g unit-second-0\n'
+        return left.encode() + answers(ran)
+
+    found = sweep(
+        model(['web/0'], ['web/1'], ['web/2']),
+        {'web/0': [beside], 'web/1': [answers], 'web/2': [fault()]},
+    )
+    assert found.faults == (
+        'machine 0: juju-health/3, second/0 are gone from Juju, and their files are there still; '
+        'where an agent runs it removes them within two minutes; else: juju ssh web/0 sudo '
+        '/usr/local/lib/juju-health/unit-juju-health-3/current/hooks/health-agent remove-orphans',
+    )
+
+
 def test_who_is_late_for_the_deadline_is_named_and_the_sweep_is_not_whole(
     gate: threading.Event,
 ) -> None:
@@ -205,6 +221,23 @@ def test_an_inbox_that_cannot_be_read_costs_only_what_was_in_it(tmp_path: Path) 
     assert found['db/0'].outcome is Outcome.REPORTED
     assert found['web/0'].outcome is Outcome.NOT_PUSHED
     assert 'state.json' in found['web/0'].message
+
+
+def test_units_that_push_and_that_juju_does_not_have_are_named(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    push(inbox, 'gone/10')
+    push(inbox, 'gone/9')
+    push(inbox, 'long-gone/0', held=3600.0)
+    push(inbox, 'web/0')
+    elsewhere = replace(report('other/0'), sequence=1)
+    inbox.accept('other/0', 'm2', datetime.now(timezone.utc), [encode(elsewhere).encode()])
+    line = 'reports of units that the status does not have: gone/9, gone/10'
+    for road, faults in (('push', (line,)), ('auto', (line,)), ('hook', ())):
+        found = sweep(
+            model(['web/0']), {'web/0': [answers]}, road=Road(road), pushed=Pushed(inbox)
+        )
+        assert found.faults == faults
+        assert found.health is Health.PASSED
 
 
 def test_a_newer_report_that_was_pushed_outdoes_an_older_one_from_a_cache(tmp_path: Path) -> None:
