@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import IO, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .bell import Bell
 from .deadline import Deadline
@@ -28,6 +28,8 @@ OUTPUT_CAP_BYTES = 1024 * 1024
 GRACE_SECONDS = 0.5
 _OBEY_SECONDS = 2.0
 _CHUNK_BYTES = 65536
+# How often it is asked whether a command is still wanted.
+_ASK_SECONDS = 1.0
 # To look for what escaped may block, and who dies is in a hurry.
 _LOOK_SECONDS = 0.5
 # How long a start under way is waited for by who ends: then it is known, and can be killed.
@@ -83,6 +85,7 @@ class Completed:
         stdout, stderr: the first bytes of each, up to the cap.
         stdout_bytes, stderr_bytes: how many bytes it wrote in all while it was drained.
         timed_out: it was ended by us because its deadline passed.
+        stopped: it was ended by us because `run`'s caller wanted it to be.
     """
 
     exit_code: int
@@ -91,6 +94,7 @@ class Completed:
     stdout_bytes: int = 0
     stderr_bytes: int = 0
     timed_out: bool = False
+    stopped: bool = False
 
     @property
     def truncated(self) -> bool:
@@ -164,11 +168,13 @@ def run(
     cwd: str = '/',
     cap_bytes: int = OUTPUT_CAP_BYTES,
     stdin: bytes = b'',
+    unwanted: Callable[[int], bool] = lambda leader: False,
 ) -> Completed:
     """Run `argv` (no shell) and return how it ended; it reads `stdin` and then its end.
 
     A command that overruns gets SIGTERM, then SIGKILL, to its whole group, as does what has left
-    that, and comes back with `timed_out` and whatever it wrote.
+    that, and comes back with `timed_out` and whatever it wrote. So does one that is `unwanted`,
+    with `stopped`: that is asked every second, of the process that leads the command's session.
 
     Raises:
         CommandError: it cannot be started.
@@ -184,8 +190,11 @@ def run(
         _starting.discard(mark)
     try:
         with contextlib.closing(_Drain(process, cap_bytes)) as drain:
-            timed_out = not _drain_until_exit(process.pid, drain, deadline)
-            if timed_out:
+            exited, stopped = False, False
+            while not (exited or stopped or deadline.passed):
+                exited = _drain_until_exit(process.pid, drain, deadline.within(_ASK_SECONDS))
+                stopped = not exited and unwanted(process.pid)
+            if not exited:
                 _end(process.pid, drain)
                 kill_escaped({process.pid: mark})
             grace = Deadline.after(GRACE_SECONDS)
@@ -197,7 +206,8 @@ def run(
                 drain.result(process.stderr),
                 drain.seen(process.stdout),
                 drain.seen(process.stderr),
-                timed_out,
+                not exited and not stopped,
+                stopped,
             )
     finally:
         if process.returncode is None:

@@ -161,7 +161,9 @@ def _of_return(way: Way, model: Model, returned: Return) -> list[Reading]:
 def _of_answer(way: Way, model: Model, returned: Return, asked: Asked, answer: Answer) -> Reading:
     now, fault = _now(), returned.fault
     if fault is not None and not (answer.complete or answer.exit_code is not None):
-        return silent_reading(model, asked.unit, fault.outcome, str(fault), now, asked.hook)
+        return silent_reading(
+            model, asked.unit, fault.outcome, str(fault), now, asked.hook, fault.advice
+        )
     via = f'{way.asker.name}, {answer.by or asked.request.by}'
     limit = way.road.max_age_seconds
     reading = read_answer(model, asked, answer, via, now, limit)

@@ -15,6 +15,7 @@ from charm.gather import gather
 
 from .errands import Errand, is_health_charm, plan_errands
 from .errors import (
+    ControllerMissing,
     ControllerUnreachable,
     JujuError,
     JujuMissing,
@@ -99,39 +100,45 @@ class Doctor:
         except JujuError as error:
             return Finding('controller', Result.FAIL, str(error), 'juju controllers')
         if not known:
-            mend = "juju register TOKEN, with what the controller's owner gave you"
+            mend = 'juju register TOKEN; who owns a controller gives you the token'
             return Finding('controller', Result.FAIL, 'no controller is registered', mend)
-        wanted = self.juju.model.rpartition(':')[0]
+        wanted = self.juju.controller
         if wanted and wanted not in known:
             message = f'there is no controller {wanted!r}: there are {", ".join(known)}'
             return Finding('controller', Result.FAIL, message, 'juju controllers')
         return Finding('controller', Result.OK, f'{len(known)} known: {", ".join(known)}')
 
     def _login(self, deadline: Deadline) -> Finding:
-        named = self.juju.model.rpartition(':')[0]
-        on = f' -c {shlex.quote(named)}' if named else ''
         try:
             who = self.juju.whoami(deadline)
         except NotLoggedIn as error:
-            return Finding('login', Result.FAIL, str(error), f'juju login{on}')
+            mend = error.of(self.juju.controller).advice.partition(': ')[2]
+            return Finding('login', Result.FAIL, str(error), mend)
         except JujuError as error:
             return Finding('login', Result.FAIL, str(error), 'juju whoami')
         if not who.get('user'):
-            return Finding('login', Result.FAIL, 'no user is logged in', f'juju login{on}')
+            return Finding('login', Result.FAIL, 'no user is logged in', f'juju login{self._on}')
         return Finding('login', Result.OK, f'{who["user"]} on {who.get("controller", "?")}')
+
+    @property
+    def _on(self) -> str:
+        named = self.juju.controller
+        return f' -c {shlex.quote(named)}' if named else ''
 
     def _model(self, deadline: Deadline) -> tuple[Finding, Model | None]:
         try:
             model = self.inventory(deadline.within(deadline.remaining_seconds / 2))
         except ModelNotFound as error:
-            return Finding(
-                'model', Result.FAIL, str(error), 'juju models; juju switch MODEL'
-            ), None
+            mend = f'juju models{self._on}; juju switch MODEL'
+            return Finding('model', Result.FAIL, str(error), mend), None
+        except ControllerMissing as error:
+            mend = 'juju controllers; juju switch CONTROLLER'
+            return Finding('model', Result.FAIL, str(error), mend), None
         except ControllerUnreachable as error:
             mend = 'juju show-controller; is the network or VPN up?'
             return Finding('model', Result.FAIL, str(error), mend), None
         except NotLoggedIn as error:
-            return Finding('model', Result.FAIL, str(error), 'juju login'), None
+            return Finding('model', Result.FAIL, str(error), error.advice.partition(': ')[2]), None
         except ReconcilerError as error:
             mend = error.advice or 'juju status --format json'
             return Finding('model', Result.FAIL, str(error), mend), None
@@ -190,12 +197,13 @@ class Doctor:
                 raise done.error
             else:
                 probes[done.key] = done.value
-        yield from reached(chosen, probes, len(errands))
+        yield from reached(model, chosen, probes, len(errands))
         answered = {
             one.target: found for one in chosen if isinstance(found := probes[one.place], Probe)
         }
         if answered:
-            yield from over_there(answered, model.is_k8s)
+            charms = [one.name for one in model.applications.values() if is_health_charm(one)]
+            yield from over_there(answered, model.is_k8s, next(iter(charms), ''))
 
 
 def _spread(errands: Sequence[Errand], most: int) -> list[Errand]:

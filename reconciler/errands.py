@@ -41,11 +41,14 @@ class Errand:
         place: the machine's id, or a pod's unit.
         target: the unit to name to `juju ssh`.
         asked: the requests, in unit order.
+        gone: Juju has not heard of anybody there for long: one try is enough to see whether it
+            is right.
     """
 
     place: str
     target: str
     asked: tuple[Asked, ...]
+    gone: bool = False
 
 
 def hook_path(unit: str) -> str:
@@ -94,8 +97,15 @@ def plan_errands(
             asked = Asked(unit, request_for(programs, taken), shipped, programs.hook[0])
             places.setdefault(place, []).append(asked)
     return tuple(
-        Errand(place, asked[0].unit.name, tuple(asked)) for place, asked in places.items()
+        Errand(place, asked[0].unit.name, tuple(asked), _is_gone(model, place, asked))
+        for place, asked in places.items()
     )
+
+
+def _is_gone(model: Model, place: str, asked: Iterable[Asked]) -> bool:
+    machine = model.machines.get(place)
+    down = machine is not None and machine.agent.current == 'down'
+    return down or all(one.unit.agent.current == 'lost' for one in asked)
 
 
 def _reporters(model: Model) -> dict[str, Unit]:

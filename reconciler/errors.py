@@ -9,6 +9,8 @@ ReconcilerError
 │   ├── NotLoggedIn        the controller does not know us
 │   ├── PermissionDenied   it does, but we may not
 │   ├── ModelNotFound      there is no such model, or none is chosen
+│   ├── ControllerMissing  nor such a controller, or none is chosen
+│   │   └── NoController
 │   └── ControllerUnreachable
 ├── StatusError       its status output cannot be read (carries the path inside)
 ├── SavedError        a saved sweep cannot be read (carries the path inside)
@@ -17,6 +19,7 @@ ReconcilerError
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 
@@ -75,7 +78,7 @@ class JujuTimeout(JujuError):
     """The juju command did not end by its deadline."""
 
     retryable = True
-    advice = 'is the controller up? try: juju status'
+    advice = 'give it longer: --deadline; or see where its controller is: juju show-controller'
 
 
 class NotLoggedIn(JujuError):
@@ -83,11 +86,17 @@ class NotLoggedIn(JujuError):
 
     advice = 'log in: juju login'
 
+    def of(self, controller: str) -> NotLoggedIn:
+        """Return it with an advice that names the controller; an empty name changes nothing."""
+        if controller:
+            self.advice = f'log in: juju login -c {shlex.quote(controller)}'
+        return self
+
 
 class PermissionDenied(JujuError):
     """The controller knows us, but we may not do this."""
 
-    advice = 'juju ssh needs admin access: juju grant USER admin MODEL'
+    advice = 'ask an admin of the model for it: juju grant USER admin MODEL'
 
 
 class ModelNotFound(JujuError):
@@ -96,11 +105,23 @@ class ModelNotFound(JujuError):
     advice = 'list them: juju models; then name one with --model'
 
 
+class ControllerMissing(JujuError):
+    """There is no such controller here, or none is chosen."""
+
+    advice = 'see which there are: juju controllers; then name one with --model'
+
+
+class NoController(ControllerMissing):
+    """There is no controller here at all."""
+
+    advice = "with what a controller's owner gave you: juju register TOKEN"
+
+
 class ControllerUnreachable(JujuError):
     """No controller answered."""
 
     retryable = True
-    advice = 'is the controller up? try: juju status'
+    advice = 'is the network or VPN up? where the controller should be: juju show-controller'
 
 
 class StatusError(ReconcilerError):

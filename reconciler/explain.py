@@ -219,7 +219,6 @@ def _about_cause(found: Explanation) -> Advice:
     cause = next((one for one in found.snapshot.causes if one.name == name), None)
     victims = len(cause.victims) if cause else 0
     what = f'begin with {name}' + (f', which explains {victims} services' if victims > 1 else '')
-    unit = next((reading.unit.name for reading in found.readings), '')
     if cause and cause.kind == 'collector':
         what = f'it is not the service but the way to it: begin there, for {victims} services'
     commands = {
@@ -227,7 +226,7 @@ def _about_cause(found: Explanation) -> Advice:
         'circle': f'reconcile-health explain {circle_members(name)[0]}',
         'machine': f'juju show-machine {name.removeprefix("machine ")}',
         'controller': 'juju controllers --refresh',
-        'collector': f'juju ssh {unit} true',
+        'collector': 'reconcile-health doctor',
         'saas': 'juju status --relations',
     }
     return Advice(what, commands.get(cause.kind, '') if cause else '')

@@ -24,6 +24,9 @@ from .retry import Budget, retrying
 
 # What the connection, the login and the answer's way back may take beside the hooks themselves.
 OVERHEAD_SECONDS = 15
+# Who tried in vain for so long has tried more than once: ssh sends again after 1, 3 and 7 seconds,
+# and juju 4.0 looks for a machine for 18 s. It is not told to do so once more.
+LONG_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,22 @@ class Return:
 
 
 def run_errands(
-    errands: Sequence[Errand], asker: Asker, limits: Limits, deadline: Deadline
+    errands: Sequence[Errand],
+    asker: Asker,
+    limits: Limits,
+    deadline: Deadline,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Return]:
     """Yield what each errand brought back, as it comes; those late for the deadline never do.
+
+    How long an attempt took is told by `clock`, monotonic.
 
     Raises:
         ReconcilerError: what was asked for makes no sense for any machine.
     """
     budget = Budget(limits.retries)
     calls: dict[int, Callable[[], Return]] = {
-        index: _Runner(errand, asker, limits, deadline, budget).run
+        index: _Runner(errand, asker, limits, deadline, budget, clock).run
         for index, errand in enumerate(errands)
     }
     for done in gather(calls, deadline, limits.workers):
@@ -97,13 +106,20 @@ class _Runner:
     """One errand with its retries; answers that came in one attempt are kept over the next."""
 
     def __init__(
-        self, errand: Errand, asker: Asker, limits: Limits, deadline: Deadline, budget: Budget
+        self,
+        errand: Errand,
+        asker: Asker,
+        limits: Limits,
+        deadline: Deadline,
+        budget: Budget,
+        clock: Callable[[], float],
     ) -> None:
         self._errand = errand
         self._asker = asker
         self._limits = limits
         self._deadline = deadline
         self._budget = budget
+        self._clock = clock
         self._answers: dict[int, Answer] = {}
         self._attempts = 0
         self._orphans: tuple[str, ...] = ()
@@ -112,7 +128,8 @@ class _Runner:
         started = time.monotonic()
         fault: ReachError | None = None
         try:
-            retrying(self._attempt, self._deadline, self._budget, self._limits.attempts)
+            attempts = 1 if self._errand.gone else self._limits.attempts
+            retrying(self._attempt, self._deadline, self._budget, attempts)
         except ReachError as error:
             fault = error
         except _Upgrading:
@@ -137,11 +154,14 @@ class _Runner:
         ]
         requests = [self._errand.asked[index].request for index in missing]
         attempt = self._deadline.within(self._seconds)
+        began = self._clock()
         came = self._asker.ask(self._errand.target, requests, attempt)
         for index, answer in zip(missing, came.answers, strict=True):
             self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
         if came.fault is not None and not all(map(_final, self._answers.values())):
+            in_vain = self._clock() - began >= LONG_SECONDS and not came.fault.completed.stdout
+            came.fault.retryable &= not in_vain
             raise came.fault
         self._retry_upgrading(missing, number)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from charm.report import Health, worst
@@ -82,18 +82,6 @@ def in_model(advice: str, model: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Elsewhere(Reading):
-    """A reading under its merged names, with the advice of what it was made from."""
-
-    own_advice: str = ''
-
-    @property
-    def advice(self) -> str:
-        """Return what the operator may do, with the model that the unit is in."""
-        return self.own_advice
-
-
-@dataclass(frozen=True)
 class _Part:
     """One model's share of the merged snapshot; names in it begin with the model's."""
 
@@ -104,7 +92,7 @@ class _Part:
         return f'{self.model}/{name}'
 
     def faults(self) -> list[str]:
-        return [f'{self.model}: {fault}' for fault in self.snapshot.faults]
+        return [f'{self.model}: {in_model(one, self.model)}' for one in self.snapshot.faults]
 
     def services(self) -> list[ServiceHealth]:
         return [
@@ -124,9 +112,7 @@ class _Part:
             application=self._named(reading.unit.application),
             machine=self._named(reading.unit.machine) if reading.unit.machine else '',
         )
-        values = {one.name: getattr(reading, one.name) for one in fields(Reading)}
-        advice = in_model(reading.advice, self.model)
-        return _Elsewhere(**{**values, 'unit': unit}, own_advice=advice)
+        return replace(reading, unit=unit, hint=in_model(reading.advice, self.model))
 
     def _node(self, name: str) -> str:
         # What is not of one model, or has its model's name already, keeps its own.

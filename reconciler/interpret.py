@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,13 +19,23 @@ from .model import Model, Unit
 from .readings import WORDS, Outcome, Reading
 from .words import duration_text
 
+# Juju 4 makes a key for itself, and adds it to no model (juju/utils v4, clientkeys.go).
+_JUJU_4_KEY = '"${JUJU_DATA:-$HOME/.local/share/juju}/ssh/juju_id_ed25519.pub"'
+
 
 def silent_reading(
-    model: Model, unit: Unit, outcome: Outcome, message: str, now: datetime, path: str = ''
+    model: Model,
+    unit: Unit,
+    outcome: Outcome,
+    message: str,
+    now: datetime,
+    path: str = '',
+    hint: str = '',
 ) -> Reading:
     """Return the reading of a unit that did not report: its state is what juju status implies.
 
-    Its health is `unknown`: nothing was seen. What Juju says of it counts in `conclude`.
+    Its health is `unknown`: nothing was seen. What Juju says of it counts in `conclude`. The hint
+    is what to do about it, where that is known better than from the outcome.
     """
     derived = derive(
         unit, model.applications[unit.application], model.machines.get(unit.machine), now
@@ -39,7 +50,17 @@ def silent_reading(
         message=message or WORDS[outcome].meaning,
         hook=path,
         via='juju status',
+        hint=hint or hint_for(model, outcome),
     )
+
+
+def hint_for(model: Model, outcome: Outcome) -> str:
+    """Return what to do about an outcome in this very model; empty if that is as in all others."""
+    if outcome is Outcome.NOT_LOGGED_IN and model.controller:
+        return f'log in: juju login -c {shlex.quote(model.controller)}'
+    if outcome is Outcome.REFUSED_KEY and model.major >= 4:
+        return f'add the key: juju add-ssh-key "$(cat {_JUJU_4_KEY})"'
+    return ''
 
 
 def read_answer(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,13 @@ from charm.deadline import Deadline
 from charm.errors import CommandError
 
 from .errors import (
+    ControllerMissing,
     ControllerUnreachable,
     JujuError,
     JujuMissing,
     JujuTimeout,
     ModelNotFound,
+    NoController,
     NotLoggedIn,
     PermissionDenied,
 )
@@ -33,16 +35,24 @@ _COMPLAINTS: tuple[tuple[re.Pattern[str], type[JujuError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
     for pattern, kind in (
         (r'account details for controller|current model for controller', NotLoggedIn),
-        (r'not logged in|please enter password|no credentials provided', NotLoggedIn),
+        # Juju 3.6 and 4.0 say `controller "lab": not logged` (sic; cmd/modelcmd/base.go).
+        (r'not logged\b|please enter password|no credentials provided', NotLoggedIn),
         (r'invalid entity name or password|cannot log into|login expired', NotLoggedIn),
         (r'permission denied|access denied|unauthorized', PermissionDenied),
         (r'no model in focus|no models? (selected|specified)', ModelNotFound),
-        (r'model "?\S+"? not found|no controllers registered', ModelNotFound),
-        (r'controller \S+ not found|no selected controller', ModelNotFound),
+        (r'no controllers registered', NoController),
+        (r'controller \S+ not found|no selected controller', ControllerMissing),
+        (r'model "?\S+"? not found', ModelNotFound),
         (r'unable to connect to api|connection refused|i/o timeout', ControllerUnreachable),
         (r'no route to host|dial tcp|network is unreachable', ControllerUnreachable),
         (r'cannot connect to api|context deadline exceeded|\bEOF\b', ControllerUnreachable),
     )
+)
+
+
+_CONTROLLER = re.compile(
+    r'(?:account details|current model) for controller (?P<old>\S+) not found'
+    r'|controller "(?P<new>[^"]+)"(?:: not logged\b| and model)'
 )
 
 
@@ -57,6 +67,11 @@ class Juju:
 
     binary: str = 'juju'
     model: str = ''
+
+    @property
+    def controller(self) -> str:
+        """The controller that the model is named with; empty for the current one."""
+        return self.model.rpartition(':')[0]
 
     def status(self, deadline: Deadline) -> bytes:
         """Return what `juju status` prints as JSON, with times in UTC.
@@ -81,11 +96,12 @@ class Juju:
         Raises:
             JujuError: as for `status`; `NotLoggedIn` if there is no user.
         """
-        output = self._output([self.binary, 'whoami', '--format', 'json'], deadline)
-        if not output.strip():
+        done = self._done([self.binary, 'whoami', '--format', 'json'], deadline)
+        if not done.stdout.strip():
             # Logged out, juju says so on stderr only and exits with 0 (cmd/juju/user/whoami.go).
-            raise NotLoggedIn('cannot use juju whoami: you are not logged in')
-        return _document(output)
+            error = NotLoggedIn('cannot use juju whoami: you are not logged in')
+            raise error.of(_controller_in(done.stderr.decode(errors='replace')))
+        return _document(done.stdout)
 
     def models(self, deadline: Deadline) -> tuple[str, ...]:
         """Return the names of the current controller's models, as `owner/name`.
@@ -132,6 +148,20 @@ class Juju:
             raise ModelNotFound(f'cannot tell the UUID of model {model}: juju models does not')
         return str(named[0]['model-uuid'])
 
+    def proxies_ssh(self, deadline: Deadline) -> bool:
+        """Return whether the model is configured with proxy-ssh=true.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        argv = [self.binary, 'model-config', *self._for_model(), 'proxy-ssh']
+        # Of one key the value alone is printed, as `True` (cmd.FormatSmart).
+        return self._output(argv, deadline).strip().lower() == b'true'
+
+    def exec_argv(self, unit: str, command: str) -> list[str]:
+        """Return the `juju exec` that runs `command`, one shell string, as root beside a unit."""
+        return [self.binary, 'exec', *self._for_model(), '--unit', unit, '--', command]
+
     def ssh_argv(
         self,
         target: str,
@@ -161,15 +191,22 @@ class Juju:
         return [*base, target, *pairs, '--', command]
 
     def run(
-        self, argv: Sequence[str], deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        argv: Sequence[str],
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        unwanted: Callable[[int], bool] = lambda leader: False,
     ) -> Completed:
         """Run a juju command to its end or the deadline, whatever it exits with.
+
+        It ends earlier once it is `unwanted`; see `charm.command.run`.
 
         Raises:
             JujuMissing: there is no such command.
         """
         try:
-            return door.run(argv, deadline, cap_bytes=cap_bytes, stdin=stdin)
+            return door.run(argv, deadline, cap_bytes=cap_bytes, stdin=stdin, unwanted=unwanted)
         except CommandError as error:
             raise JujuMissing(str(error)) from error
 
@@ -185,25 +222,40 @@ class Juju:
         return ['-m', self.model] if self.model else []
 
     def _output(self, argv: list[str], deadline: Deadline) -> bytes:
+        return self._done(argv, deadline).stdout
+
+    def _done(self, argv: list[str], deadline: Deadline) -> Completed:
         completed = self.run(argv, deadline, STATUS_CAP_BYTES)
         what = f'{self.binary} {argv[1]}'
         if completed.timed_out:
             raise JujuTimeout(f'cannot wait longer for {what}')
         if completed.exit_code != 0:
             # With --format=json a failed command prints `{}` all the same: never look at it.
-            raise explain(completed.exit_code, completed.stderr.decode(errors='replace'), what)
+            stderr = completed.stderr.decode(errors='replace')
+            raise explain(completed.exit_code, stderr, what, self.controller)
         if completed.truncated:
             raise JujuError(f'cannot take more than {STATUS_CAP_BYTES} bytes from {what}')
-        return completed.stdout
+        return completed
 
 
-def explain(exit_code: int, stderr: str, what: str = 'juju ssh') -> JujuError:
-    """Return the error that juju's complaint stands for."""
+def explain(
+    exit_code: int, stderr: str, what: str = 'juju ssh', controller: str = ''
+) -> JujuError:
+    """Return the error that juju's complaint stands for; it may be about that controller."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith('ERROR')), lines[-1] if lines else '')
     reason = said.removeprefix('ERROR').strip() or f'it exited with {exit_code} and said nothing'
     kind = next((kind for pattern, kind in _COMPLAINTS if pattern.search(stderr)), JujuError)
-    return kind(f'cannot use {what}: {reason}', exit_code, stderr[-2000:])
+    error = kind(f'cannot use {what}: {reason}', exit_code, stderr[-2000:])
+    if isinstance(error, NotLoggedIn):
+        error.of(_controller_in(stderr) or controller)
+    return error
+
+
+def _controller_in(complaint: str) -> str:
+    """Return the controller that juju says we are not logged in to; empty if it names none."""
+    found = _CONTROLLER.search(complaint)
+    return (found['old'] or found['new']) if found else ''
 
 
 def _document(output: bytes) -> dict[str, Any]:

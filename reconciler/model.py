@@ -156,6 +156,12 @@ class Model:
         """Return whether the units are pods."""
         return self.type == 'caas'
 
+    @property
+    def major(self) -> int:
+        """Return Juju's major version; 3 if it is not known."""
+        number = self.version.partition('.')[0]
+        return int(number) if number.isdigit() and len(number) < 4 else 3
+
     def units(self) -> Iterator[Unit]:
         """Yield every unit of every application, in order."""
         for application in self.applications.values():

@@ -67,7 +67,7 @@ WORDS: Mapping[Outcome, OutcomeWords] = {
         'it has no machine yet', 'see what it waits for: juju status {unit}'
     ),
     Outcome.UNREACHABLE: OutcomeWords(
-        'its machine did not answer', 'try: juju ssh {unit} true; juju show-machine {machine}'
+        'its machine did not answer', 'see whether it is up: juju show-machine {machine}'
     ),
     Outcome.REFUSED_KEY: OutcomeWords(
         'its machine refused our ssh key',
@@ -79,10 +79,12 @@ WORDS: Mapping[Outcome, OutcomeWords] = {
     ),
     Outcome.NOT_LOGGED_IN: OutcomeWords('juju is not logged in', 'log in: juju login'),
     Outcome.NO_PERMISSION: OutcomeWords(
-        'this user may not ssh in this model', 'ask for it: juju grant USER admin MODEL'
+        'this user may not ssh in this model',
+        'ask an admin of the model for it: juju grant USER admin MODEL',
     ),
     Outcome.JUJU_FAILED: OutcomeWords(
-        'juju ssh failed before it reached the machine', 'try: juju ssh {unit} true'
+        'juju ssh failed before it reached the machine',
+        'look what it rests on, one by one: reconcile-health doctor',
     ),
     Outcome.HOOK_MISSING: OutcomeWords(
         'its health hook is not where the charm should have put it',

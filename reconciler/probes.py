@@ -9,17 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from charm import __version__
+from charm.command import Completed
 from charm.deadline import Deadline
 
 from . import ghosts
 from .ask import orphans
 from .errands import Errand, hook_path
+from .interpret import hint_for
+from .model import Model
 from .outcomes import WORDS, Outcome
 from .reach.base import Reach, ReachError
 from .words import fold_units
 
 OLDEST_PYTHON = (3, 8)
 _CAP_BYTES = 64 * 1024
+_NOTHING = Completed(-1, b'', b'')
 
 
 class Result(enum.Enum):
@@ -131,35 +135,42 @@ def probe(reach: Reach, errand: Errand, deadline: Deadline) -> Probe:
 
 
 def reached(
-    chosen: Sequence[Errand], probes: Mapping[str, Probe | ReachError | None], total: int
+    model: Model,
+    chosen: Sequence[Errand],
+    probes: Mapping[str, Probe | ReachError | None],
+    total: int,
 ) -> Iterator[Finding]:
     """Yield whether machines were reached: what failed alike as one finding."""
-    alike: dict[Outcome, list[tuple[Errand, str]]] = {}
+    alike: dict[Outcome, list[tuple[Errand, ReachError]]] = {}
     for errand in chosen:
         found = probes[errand.place]
         if isinstance(found, ReachError):
-            alike.setdefault(found.outcome, []).append((errand, str(found)))
+            alike.setdefault(found.outcome, []).append((errand, found))
         elif found is None:
-            alike.setdefault(Outcome.DEADLINE, []).append((errand, 'no answer by the deadline'))
+            late = ReachError(Outcome.DEADLINE, 'no answer by the deadline', _NOTHING)
+            alike.setdefault(Outcome.DEADLINE, []).append((errand, late))
     reached = len(chosen) - sum(map(len, alike.values()))
     asked = f'{len(chosen)} of {total} machines' if len(chosen) < total else f'{total} machines'
     if reached or not alike:
         result = Result.OK if not alike else Result.WARN
         yield Finding('ssh', result, f'{reached} answered, of {asked} asked')
     for outcome, failed in alike.items():
-        errand, message = failed[0]
+        errand, error = failed[0]
         places = ', '.join(one.place for one, _ in failed[:10])
         more = f' and {len(failed) - 10} more' if len(failed) > 10 else ''
         unit = errand.asked[0].unit
-        advice = WORDS[outcome].advice.format(
+        known = error.advice or hint_for(model, outcome)
+        advice = known or WORDS[outcome].advice.format(
             unit=unit.name, application=unit.application, machine=errand.place, hook='HOOK'
         )
         mend = advice.partition(': ')[2] or advice
-        yield Finding('ssh', Result.FAIL, f'machine {places}{more}: {message}', mend)
+        if outcome is Outcome.JUJU_FAILED and not known:
+            mend = f'juju ssh --debug {unit.name} true'  # The general advice is to ask the doctor.
+        yield Finding('ssh', Result.FAIL, f'machine {places}{more}: {error}', mend)
 
 
-def over_there(answered: Mapping[str, Probe], k8s: bool) -> Iterator[Finding]:
-    """Yield what the machines that answered lack."""
+def over_there(answered: Mapping[str, Probe], k8s: bool, charm: str = '') -> Iterator[Finding]:
+    """Yield what the machines that answered lack; `charm` is the health charm's application."""
     yield _lacking(
         'sudo',
         [unit for unit, found in answered.items() if not (found.sudo or k8s)],
@@ -182,7 +193,7 @@ def over_there(answered: Mapping[str, Probe], k8s: bool) -> Iterator[Finding]:
         'no health hook is there: juju status is all that is known',
         'juju integrate juju-health APPLICATION; or ship hooks/health with the charm',
     )
-    yield _version({unit: found.version for unit, found in answered.items()})
+    yield _version({unit: found.version for unit, found in answered.items()}, charm)
     yield from _agent({unit: found.agent for unit, found in answered.items()})
     for unit, found in answered.items():
         if found.orphans:
@@ -190,7 +201,11 @@ def over_there(answered: Mapping[str, Probe], k8s: bool) -> Iterator[Finding]:
             yield Finding('orphans', Result.WARN, message, ghosts.mend(unit, found.orphans))
 
 
-def _version(told: Mapping[str, str]) -> Finding:
+def _version(told: Mapping[str, str], charm: str) -> Finding:
+    if not any(told.values()):
+        return Finding(
+            'version', Result.SKIPPED, 'no health charm is there that could tell its own'
+        )
     other = [unit for unit, version in told.items() if version not in ('', __version__)]
     versions = ', '.join(sorted({told[unit] for unit in other}))
     return _lacking(
@@ -198,7 +213,7 @@ def _version(told: Mapping[str, str]) -> Finding:
         other,
         f'{__version__}, as here',
         f'another version of the health charm than here ({__version__}): {versions}',
-        'juju refresh health; or upgrade reconcile-health',
+        f'juju refresh {charm or "APPLICATION"}; or upgrade reconcile-health',
     )
 
 

@@ -70,6 +70,7 @@ class Reading:
         attempts: how often its machine was asked.
         via: how it was got, such as `juju ssh, hook`, `juju ssh, agent`, `push`, or `juju status`.
         juju: what Juju says of it, where that counts; `None` before the sweep is concluded.
+        hint: what the operator may do here, where more is known than for all of that outcome.
     """
 
     unit: Unit
@@ -87,6 +88,7 @@ class Reading:
     last: Report | None = None
     age_seconds: float | None = None
     juju: JujuWord | None = None
+    hint: str = ''
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:
@@ -102,7 +104,7 @@ class Reading:
     @property
     def advice(self) -> str:
         """Return what the operator may do about it; empty when there is nothing."""
-        return WORDS[self.outcome].advice.format(
+        return self.hint or WORDS[self.outcome].advice.format(
             unit=self.unit.name,
             application=self.unit.application,
             machine=self.unit.machine or '?',

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -247,7 +248,7 @@ class _Units:
             principal=fields.text('principal'),
             leader=fields.values.get('leader') is True,
         )
-        return Reading(
+        reading = Reading(
             unit=unit,
             outcome=_outcome(fields.text('outcome', required=True), report is not None),
             health=fields.health('health'),
@@ -264,6 +265,8 @@ class _Units:
             age_seconds=fields.seconds('age'),
             juju=_juju(fields.optional_object('juju')),
         )
+        advice = fields.text('advice') or reading.advice
+        return reading if advice == reading.advice else replace(reading, hint=advice)
 
 
 def _juju(fields: Fields | None) -> JujuWord | None:

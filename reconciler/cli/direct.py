@@ -44,13 +44,14 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
 
 def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
     from reconciler.reach.hostkeys import KnownHosts
+    from reconciler.reach.juju_exec import Vouching
     from reconciler.reach.pool import Pool, Ways
     from reconciler.reach.sshconfig import Logins
 
     ways = Ways(
         Logins.of_this_user(jump),
         KnownHosts(state_directory() / 'known_hosts'),
-        vouching,
+        Vouching(vouching),
         float(vouching.connect_timeout_seconds),
     )
     return Pool(ways)

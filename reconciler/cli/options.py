@@ -197,7 +197,9 @@ class Asking(Roads):
         """
         if self.is_local:
             return Local()
-        through_juju = JujuSSH(self.door, model.is_k8s, self.connect_timeout, self.ssh_options)
+        through_juju = JujuSSH(
+            self.door, model.is_k8s, self.connect_timeout, self.ssh_options, model.major
+        )
         if self.reach == 'direct':
             return direct_reach(model, through_juju, self.jump)
         if self.jump:

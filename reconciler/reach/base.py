@@ -17,14 +17,21 @@ class ReachError(ReconcilerError):
         outcome: which kind of trouble, for the readings of the units concerned.
         completed: what arrived all the same.
         retryable: whether trying again may help: a fault of the way, not of the far side.
+        advice: what to do, where that is known better than from the outcome; may be empty.
     """
 
     def __init__(
-        self, outcome: Outcome, message: str, completed: Completed, retryable: bool = False
+        self,
+        outcome: Outcome,
+        message: str,
+        completed: Completed,
+        retryable: bool = False,
+        advice: str = '',
     ) -> None:
         self.outcome = outcome
         self.completed = completed
         self.retryable = retryable
+        self.advice = advice
         super().__init__(message)
 
 

@@ -9,6 +9,7 @@ is explained by what juju and ssh complained about.
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
 
 from charm.command import Completed
@@ -25,6 +26,7 @@ from reconciler.juju import Juju, explain
 from reconciler.readings import Outcome
 
 from .base import ReachError
+from .swarm import MOST_PROCESSES, is_swarm
 
 # What OpenSSH says on stderr, in the order in which they are looked for; with whether another try
 # may help. A changed host key or a refused key stays so however often we ask.
@@ -59,6 +61,30 @@ _JUJU_OUTCOMES: tuple[tuple[type[JujuError], Outcome], ...] = (
 )
 
 
+_CONFIG_SECONDS = 20.0
+# Of 2.9 it is not known whether it calls itself: there the number of processes has to tell.
+_OLDEST_RECURSION = 3
+_PROXIED = 'with proxy-ssh=true in the configuration of the model it calls itself without end'
+_GO_ROUND = 'go without juju ssh: --reach direct --jump controller'
+
+
+class _Once:
+    """Whether the model proxies ssh, asked of juju when it is first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: bool | None = None
+
+    def ask(self, juju: Juju, deadline: Deadline) -> bool:
+        with self._lock:
+            if self._found is None:
+                try:
+                    self._found = juju.proxies_ssh(deadline.within(_CONFIG_SECONDS))
+                except JujuError:
+                    self._found = False  # What keeps us from it is told by what comes next.
+            return self._found
+
+
 @dataclass(frozen=True)
 class JujuSSH:
     """Runs commands through `juju ssh`.
@@ -68,13 +94,16 @@ class JujuSSH:
         k8s: the model's units are pods, where `juju ssh` is an exec and takes no ssh options.
         connect_timeout_seconds: given to ssh for making the connection.
         options: further `-o` options for ssh, such as a key exchange that costs less.
+        major: Juju's major version, of the model.
     """
 
     juju: Juju
     k8s: bool = False
     connect_timeout_seconds: int = 10
     options: tuple[str, ...] = field(default=())
+    major: int = 3
     name: str = 'juju ssh'
+    _proxied: _Once = field(default_factory=_Once, compare=False, repr=False)
 
     def run(
         self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
@@ -86,6 +115,8 @@ class JujuSSH:
         Raises:
             ReachError: it did not get there, or did not end by the deadline.
         """
+        if self.is_proxied(deadline):
+            raise _never_ends(_PROXIED, Completed(1, b'', b''))
         argv = self.juju.ssh_argv(
             target,
             command,
@@ -94,14 +125,27 @@ class JujuSSH:
             options=self.options,
         )
         try:
-            completed = self.juju.run(argv, deadline, cap_bytes, stdin)
+            completed = self.juju.run(argv, deadline, cap_bytes, stdin, is_swarm)
         except JujuMissing as error:
             raise ReachError(Outcome.JUJU_FAILED, str(error), Completed(127, b'', b'')) from error
+        if completed.stopped:
+            why = f'it became more than {MOST_PROCESSES} processes, as {_PROXIED}'
+            raise _never_ends(why, completed)
         if completed.timed_out:
             raise _timed_out(completed)
         if completed.exit_code != 0:
             raise explain_failure(completed)
         return completed
+
+    def is_proxied(self, deadline: Deadline) -> bool:
+        """Return whether the model has juju ssh go through the controller, which never ends."""
+        recurs = self.major >= _OLDEST_RECURSION and not self.k8s
+        return recurs and self._proxied.ask(self.juju, deadline)
+
+
+def _never_ends(why: str, completed: Completed) -> ReachError:
+    message = f'cannot use juju ssh: {why}'
+    return ReachError(Outcome.JUJU_FAILED, message, completed, advice=_GO_ROUND)
 
 
 def _timed_out(completed: Completed) -> ReachError:

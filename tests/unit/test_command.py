@@ -66,6 +66,22 @@ def test_a_command_that_overruns_is_ended_with_its_children() -> None:
     assert wait_gone(int(completed.stdout))
 
 
+def test_a_command_that_is_wanted_no_more_is_ended_with_its_children() -> None:
+    asked: list[int] = []
+
+    def unwanted(leader: int) -> bool:
+        asked.append(leader)
+        return len(asked) == 2
+
+    script = 'sleep 60 & echo $!; wait'
+    done = command.run(['sh', '-c', script], Deadline.after(20), unwanted=unwanted)
+    assert (done.stopped, done.timed_out) == (True, False)
+    assert len(set(asked)) == 1
+    assert wait_gone(int(done.stdout))
+    quick = command.run(['true'], Deadline.after(20), unwanted=lambda leader: True)
+    assert (quick.exit_code, quick.stopped) == (0, False)
+
+
 def test_a_command_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, '_OBEY_SECONDS', 0.2)
     completed = run('trap "" TERM; echo $$; while :; do sleep 0.1; done', seconds=0.3)

@@ -138,7 +138,7 @@ def test_commands_that_mend_name_the_model_they_are_for(examine: Examine) -> Non
     [
         (Outcome.REFUSED_KEY, 'juju add-ssh-key "$(cat ~/.ssh/id_ed25519.pub)"'),
         (Outcome.NO_PERMISSION, 'juju grant USER admin MODEL'),
-        (Outcome.UNREACHABLE, 'juju ssh web/0 true; juju show-machine 0'),
+        (Outcome.UNREACHABLE, 'juju show-machine 0'),
         (Outcome.HOST_KEY, 'juju show-machine 0'),
     ],
 )
@@ -222,14 +222,14 @@ FINE = Probe('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'active')
         ({'python': '3.6'}, 'python', 'apt-get install -y python3'),
         ({'python': ''}, 'python', 'apt-get install -y python3'),
         ({'hooks': (('web/0', 'no'),)}, 'hook', 'juju integrate juju-health'),
-        ({'version': '0.0.1'}, 'version', 'juju refresh health'),
+        ({'version': '0.0.1'}, 'version', 'juju refresh checks'),
         ({'agent': 'failed'}, 'agent', 'systemctl restart juju-health-agent'),
         ({'orphans': ('health/3',)}, 'orphans', 'unit-health-3/current/hooks/health-agent remove'),
     ],
 )
 def test_what_a_machine_lacks_is_told(change: dict[str, object], name: str, word: str) -> None:
     machines = {'web/0': replace(FINE, **change), 'web/1': FINE}  # type: ignore[arg-type]
-    found = {one.name: one for one in over_there(machines, k8s=False)}
+    found = {one.name: one for one in over_there(machines, False, 'checks')}
     assert [one.name for one in found.values() if one.result is not Result.OK] == [name]
     assert word in found[name].mend
     assert 'web/0:' in found[name].message

@@ -157,7 +157,7 @@ def test_when_nothing_can_be_asked_the_service_is_not_where_to_begin() -> None:
     first = about(plan, 'mysql').advice[0]
     assert first == Advice(
         'it is not the service but the way to it: begin there, for 40 services',
-        'juju ssh mysql/0 true',
+        'reconcile-health doctor',
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,7 +17,7 @@ from reconciler.ask.hook import NOT_FOUND
 from reconciler.ask.script import Scripted
 from reconciler.errands import Errand
 from reconciler.errors import UsageError
-from reconciler.fanout import OVERHEAD_SECONDS, Limits, Return, run_errands
+from reconciler.fanout import LONG_SECONDS, OVERHEAD_SECONDS, Limits, Return, run_errands
 from reconciler.readings import Outcome
 
 from .asked import (
@@ -33,12 +36,16 @@ LIMITS = Limits()
 
 
 def run(
-    reach: FakeReach, *errands: Errand, limits: Limits = LIMITS, seconds: float = LONG
+    reach: FakeReach,
+    *errands: Errand,
+    limits: Limits = LIMITS,
+    seconds: float = LONG,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Return]:
     asker = Scripted(reach, limits.timeout_seconds)
     return {
         one.errand.place: one
-        for one in run_errands(errands, asker, limits, Deadline.after(seconds))
+        for one in run_errands(errands, asker, limits, Deadline.after(seconds), clock)
     }
 
 
@@ -172,6 +179,35 @@ def test_a_fault_is_tried_again_if_that_may_help(
     assert found.attempts == tries
     assert found.fault is not None
     assert found.fault.outcome is Outcome.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'came', 'tries'),
+    [
+        (LONG_SECONDS - 1, False, 3),
+        # juju itself has tried again and again.
+        (LONG_SECONDS, False, 1),
+        # The way broke under a hook that takes its time; then nothing came.
+        (LONG_SECONDS, True, 2),
+    ],
+)
+def test_who_tried_long_and_in_vain_is_not_told_to_try_again(
+    seconds: float, came: bool, tries: int
+) -> None:
+    behaviour = cut_off_after('web/0') if came else fault()
+    reach = FakeReach({'web/0': [behaviour] * 3})
+    ticks = itertools.count(0.0, seconds)
+    found = run(reach, errand('0', 'web/0', 'db/0'), clock=lambda: next(ticks))['0']
+    assert found.attempts == tries
+
+
+def test_where_juju_has_long_heard_of_nobody_one_try_is_made() -> None:
+    reach = FakeReach({'web/0': [fault()] * 3, 'web/1': [answers]})
+    gone, back = errand('0', 'web/0'), errand('1', 'web/1')
+    found = run(reach, replace(gone, gone=True), replace(back, gone=True))
+    assert found['0'].attempts == 1
+    # It may be back before Juju knows.
+    assert reports(found['1']) == [printed('web/1')]
 
 
 def test_all_machines_share_one_budget_of_retries() -> None:

@@ -14,7 +14,7 @@ from reconciler.ask.cached import unwrap
 from reconciler.ask.hook import Answer, Request
 from reconciler.errands import Asked
 from reconciler.freshness import MAX_AGE_SECONDS
-from reconciler.interpret import read_answer, silent_reading
+from reconciler.interpret import hint_for, read_answer, silent_reading
 from reconciler.model import Model, StatusInfo, Unit
 from reconciler.readings import WORDS, Outcome, Reading
 
@@ -130,10 +130,29 @@ def test_a_silent_unit_is_never_better_than_unknown_and_has_advice(outcome: Outc
     silent = silent_reading(MODEL, unit, outcome, '', NOW)
     assert silent.health.rank >= Health.UNKNOWN.rank
     assert silent.message
-    assert silent.advice == WORDS[outcome].advice.format(
+    general = WORDS[outcome].advice.format(
         unit='web/0', application='web', machine='0', hook='HOOK'
     )
+    assert silent.advice == (hint_for(MODEL, outcome) or general)
     assert silent.advice
+
+
+def test_what_is_known_of_the_very_model_goes_before_what_holds_in_all() -> None:
+    unit = Unit('web/0', 'web', '0')
+    four = replace(MODEL, controller='lab', version='4.0.15')
+    for outcome, advice in (
+        (Outcome.NOT_LOGGED_IN, 'log in: juju login -c lab'),
+        (
+            Outcome.REFUSED_KEY,
+            'add the key: juju add-ssh-key '
+            '"$(cat "${JUJU_DATA:-$HOME/.local/share/juju}/ssh/juju_id_ed25519.pub")"',
+        ),
+    ):
+        assert silent_reading(four, unit, outcome, '', NOW).advice == advice
+    told = silent_reading(four, unit, Outcome.NOT_LOGGED_IN, '', NOW, hint='do this')
+    assert told.advice == 'do this'
+    three = replace(MODEL, version='3.6.5')
+    assert '~/.ssh/' in silent_reading(three, unit, Outcome.REFUSED_KEY, '', NOW).advice
 
 
 def test_every_outcome_has_words() -> None:

@@ -10,11 +10,13 @@ import pytest
 
 from charm.deadline import Deadline
 from reconciler.errors import (
+    ControllerMissing,
     ControllerUnreachable,
     JujuError,
     JujuMissing,
     JujuTimeout,
     ModelNotFound,
+    NoController,
     NotLoggedIn,
     PermissionDenied,
 )
@@ -37,9 +39,11 @@ COMPLAINTS: list[tuple[str, type[JujuError]]] = [
     ('ERROR no model specified', ModelNotFound),
     ('ERROR model lab:admin/prod not found', ModelNotFound),
     ('ERROR model "prod" not found', ModelNotFound),
-    ('No controllers registered.\n\nPlease either create …', ModelNotFound),
-    ('ERROR controller lab not found', ModelNotFound),
-    ('ERROR no selected controller', ModelNotFound),
+    ('No controllers registered.\n\nPlease either create …', NoController),
+    ('ERROR controller lab not found', ControllerMissing),
+    ('ERROR no selected controller', ControllerMissing),
+    ('ERROR controller "lab": not logged', NotLoggedIn),
+    ('ERROR refreshing models: controller "lab": not logged', NotLoggedIn),
     (
         'ERROR unable to connect to API: dial tcp 10.0.0.1:17070: i/o timeout',
         ControllerUnreachable,

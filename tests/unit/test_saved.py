@@ -75,6 +75,7 @@ def services(draw: st.DrawFn) -> ServiceHealth:
         via=TEXTS,
         last=st.none() | reports(),
         age_seconds=st.none() | SECONDS,
+        hint=TEXTS,
     )
     return ServiceHealth(
         name=name,
@@ -124,6 +125,7 @@ def test_what_was_saved_is_read_back(snapshot: Snapshot) -> None:
 )
 def test_every_field_is_in_the_document(kind: Any, make: Callable[[], dict[str, Any]]) -> None:
     names = {'readings': 'units', 'duration_seconds': 'duration', 'age_seconds': 'age'}
+    names['hint'] = 'advice'
     wanted = {names.get(one.name, one.name) for one in fields(kind)}
     assert wanted - make().keys() == set()
 
