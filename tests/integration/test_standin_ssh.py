@@ -128,7 +128,7 @@ def test_of_several_addresses_the_one_with_the_right_key_is_taken(
 def test_a_proxy_carries_the_connection(juju: Juju, hosts: Hosts) -> None:
     first, second = hosts(2)
     world = of((first, second), proxy=second.address)
-    done = juju(world, 'ssh', '0', 'echo $SSH_CLIENT', identity=first.identity)
+    done = juju(world, 'ssh', '--proxy', '0', 'echo $SSH_CLIENT', identity=first.identity)
     assert done.stdout.split()[:1] == [second.address], done.stderr
 
 

@@ -242,8 +242,9 @@ def test_what_juju_status_says_is_the_reading_of_units_that_cannot_be_asked(
 @pytest.mark.parametrize(
     ('change', 'said'),
     [
-        ({'fault': 'logged-out'}, 'juju login'),
-        ({'fault': 'unreachable'}, 'juju status'),
+        ({'fault': 'logged-out'}, 'juju login -c lab'),
+        ({'fault': 'no-password', 'version': '4.0.15'}, 'juju login'),
+        ({'fault': 'unreachable'}, 'juju show-controller'),
     ],
 )
 def test_a_controller_that_does_not_let_us_in_is_one_clear_error(

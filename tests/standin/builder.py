@@ -1,8 +1,6 @@
 """Build the world of the stand-in: a model of typed values, written as juju would show it.
 
-The shape of the status document follows the client's version, as juju's does: series and plain
-relation names in 2.9, bases and relation objects in 3.6, no `sla` in 4.0
-(cmd/juju/status/formatted.go of each).
+The shape of the status document follows the client's version; see `shown.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .values import Application, Info, Machine, Offer, Relation, Saas, Unit, without_empty
+from .shown import Shown
+from .values import Application, Info, Machine, Offer, Relation, Saas, Unit
 from .world import FILE
 
 __all__ = [
@@ -46,12 +45,14 @@ class World:
         version: juju's version, client's and controller's; the shape follows it.
         name: the model's name.
         type: `iaas` for machines, `caas` for pods.
+        cloud: where its machines are from; `unmanaged` for such as were there before.
         controller: its controller's name.
         user: who is logged in, and owns the model.
         access: what the user may: `read` sees the status, `admin` may also use ssh.
-        fault: `logged-out`, `login-expired`, `unreachable`, or nothing.
+        fault: `logged-out`, `login-expired`, `no-password`, `unreachable`, or nothing.
         patience: 1 makes juju wait as long as it does, 0 not at all, for what it waits by itself.
-        proxy: an address to reach machines through, as with proxy-ssh=true; none by default.
+        proxy: the controller's address, to reach machines through; none by default.
+        proxy_ssh: the model's configuration has juju ssh go through the controller always.
         endpoint: the controller's address.
         saas: what the model consumes of other models.
         offers: what it offers to them.
@@ -63,12 +64,14 @@ class World:
     version: str = '3.6.5'
     name: str = 'prod'
     type: str = 'iaas'
+    cloud: str = 'localhost'
     controller: str = 'lab'
     user: str = 'admin'
     access: str = 'admin'
     fault: str = ''
     patience: float = 0.0
     proxy: str = ''
+    proxy_ssh: bool = False
     endpoint: str = UNKNOWN_ADDRESS
     saas: tuple[Saas, ...] = ()
     offers: tuple[Offer, ...] = ()
@@ -81,29 +84,7 @@ class World:
 
     def status(self) -> dict[str, Any]:
         """Return what `juju status --format json --utc` prints, as a value."""
-        model = {
-            'name': self.name,
-            'type': self.type,
-            'controller': self.controller,
-            'cloud': 'k8s' if self.type == 'caas' else 'localhost',
-            'region': 'localhost',
-            'version': self.version,
-            'model-status': Info('available').document(),
-        }
-        if self.major < 4:
-            model['sla'] = 'unsupported'
-        return {
-            'model': model,
-            'machines': self._machines(''),
-            'applications': {one.name: self._application(one) for one in self.applications},
-            **without_empty(
-                {
-                    'application-endpoints': {one.name: one.document() for one in self.saas},
-                    'offers': {one.name: one.document() for one in self.offers},
-                }
-            ),
-            'controller': {'timestamp': '08:01:30Z'},
-        }
+        return Shown(self).document()
 
     @property
     def qualified(self) -> str:
@@ -139,6 +120,7 @@ class World:
             'type': self.type,
             'access': self.access,
             'proxy': self.proxy,
+            'proxy-ssh': self.proxy_ssh,
             'status': self.status(),
             'machines': {
                 one.id: {'addresses': list(one.addresses), 'keys': list(one.keys)}
@@ -180,90 +162,6 @@ class World:
                 yield unit
                 for subordinate in unit.subordinates:
                     yield replace(subordinate, machine=unit.machine)
-
-    def _machines(self, parent: str) -> dict[str, Any]:
-        """Return the machines right below `parent`, each with its containers."""
-        depth = parent.count('/') + 2 if parent else 0
-        return {
-            one.id: self._machine(one)
-            for one in self.machines
-            if one.id.count('/') == depth and one.id.startswith(f'{parent}/' if parent else '')
-        }
-
-    def _machine(self, machine: Machine) -> dict[str, Any]:
-        agent = replace(machine.agent, version=machine.agent.version or self.version)
-        zone = f' availability-zone={machine.zone}' if machine.zone else ''
-        return without_empty(
-            {
-                'juju-status': agent.document(),
-                'hostname': machine.hostname,
-                'dns-name': next(iter(machine.addresses), ''),
-                'ip-addresses': list(machine.addresses),
-                'instance-id': f'juju-{machine.id.replace("/", "-")}',
-                'machine-status': machine.instance.document(),
-                'modification-status': Info('applied').document(),
-                **self._platform(),
-                'containers': self._machines(machine.id),
-                'hardware': f'arch=amd64 cores=2 mem=4096M{zone}',
-            }
-        )
-
-    def _platform(self) -> dict[str, Any]:
-        if self.major < 3:
-            return {'series': 'jammy'}
-        return {'base': {'name': 'ubuntu', 'channel': '22.04'}}
-
-    def _application(self, application: Application) -> dict[str, Any]:
-        charm = application.charm or application.name
-        k8s = self.type == 'caas'
-        document = {
-            'charm': charm,
-            **({'os': 'kubernetes' if k8s else 'ubuntu'} if self.major < 3 else {}),
-            **self._platform(),
-            'charm-origin': 'charmhub',
-            'charm-name': charm,
-            'charm-rev': 1,
-            'charm-channel': 'stable',
-            **({'scale': len(application.units)} if k8s else {}),
-            'exposed': False,
-            'application-status': application.status.document(),
-            'relations': self._relations(application.relations),
-            'subordinate-to': list(application.subordinate_to),
-            'units': {one.name: self._unit(one) for one in application.units},
-        }
-        return without_empty(document)
-
-    def _relations(self, relations: tuple[Relation, ...]) -> dict[str, list[Any]]:
-        shown: dict[str, list[Any]] = {}
-        for one in relations:
-            detailed = {
-                'related-application': one.application,
-                'interface': one.interface,
-                'scope': one.scope,
-            }
-            shown.setdefault(one.endpoint, []).append(
-                one.application if self.major < 3 else detailed
-            )
-        return shown
-
-    def _unit(self, unit: Unit, principal: Unit | None = None) -> dict[str, Any]:
-        agent = replace(unit.agent, version=unit.agent.version or self.version)
-        # A subordinate has its principal's address, and no machine.
-        on = (principal or unit).machine
-        machine = next((one for one in self.machines if one.id == on), Machine(''))
-        address = next(iter(unit.pod.addresses), '') if unit.pod else ''
-        return without_empty(
-            {
-                'workload-status': unit.workload.document(),
-                'juju-status': agent.document(),
-                'leader': unit.leader,
-                'machine': unit.machine,
-                'public-address': next(iter(machine.addresses), ''),
-                'address': address,
-                'provider-id': unit.name.replace('/', '-') if self.type == 'caas' else '',
-                'subordinates': {one.name: self._unit(one, unit) for one in unit.subordinates},
-            }
-        )
 
 
 def _target(unit: Unit) -> dict[str, Any]:

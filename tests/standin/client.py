@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from . import ssh, world
-from .complaint import Complaint, NotModelled, UsageError
+from . import execute, selected, ssh, world
+from .complaint import Complaint, EarlyComplaint, NotModelled, UsageError
 from .flags import Options, Parsed, parse
 from .world import Client
 
@@ -22,6 +22,7 @@ from .world import Client
 _MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 _OUTPUT = frozenset({'format', 'output'})
 _LOGGING = frozenset({'debug', 'verbose', 'quiet', 'show-log'})
+_PLAIN = ('ssh', 'version', 'model-config', 'exec')
 _OPTIONS = {
     'status': Options(
         _OUTPUT | {'model', 'retry-count', 'retry-delay', 'logging-config'},
@@ -30,6 +31,8 @@ _OPTIONS = {
     'version': Options(_OUTPUT, _LOGGING | {'all'}),
     'whoami': Options(_OUTPUT, _LOGGING),
     'controllers': Options(_OUTPUT, _LOGGING | {'refresh', 'managed', 'no-browser-login'}),
+    'model-config': Options(_OUTPUT | {'model'}, _LOGGING),
+    'exec': Options(_OUTPUT | {'model', 'unit', 'wait'}, _LOGGING | {'utc', 'parallel'}),
     'models': Options(
         _OUTPUT | {'controller', 'user'}, _LOGGING | {'all', 'uuid', 'exact-time', 'utc'}
     ),
@@ -38,16 +41,22 @@ _OPTIONS = {
 
 def _status(client: Client, given: Parsed) -> int:
     model = client.model(given.texts.get('model', ''))
-    if given.arguments:
-        if client.version[0] == 4:
-            raise Complaint('juju client not compatible with server: patterns are not implemented')
-        raise NotModelled('status with selectors')
     document = model.facts['status']
+    if given.arguments and client.version < (4, 0):
+        raise NotModelled('status with selectors')
+    if given.arguments:
+        document = selected.matching(document, given.arguments)
     iso = os.environ.get('JUJU_STATUS_ISO_TIME', '').lower() == 'true'
     if not given.switches.get('utc', iso):
         document = _in_local_time(document)
+        if client.version >= (4, 0):
+            now = datetime.now().astimezone().isoformat()
+            document['controller'] = {'timestamp': now[11:19] + now[-6:].replace('+00:00', 'Z')}
     _print(document)
-    if not document['machines'] and not document['applications']:
+    empty = not document['machines'] and not document['applications']
+    if empty and given.arguments:
+        print('Nothing matched specified filter.', file=sys.stderr)
+    elif empty:
         print(f'Model "{model.name.split("/")[-1]}" is empty.', file=sys.stderr)
     return 0
 
@@ -82,7 +91,8 @@ def _whoami(client: Client, given: Parsed) -> int:
     name = client.facts['current-controller']
     if not name:
         print('There is no current controller.', file=sys.stderr)
-        print('Run juju list-controllers to see available controllers.', file=sys.stderr)
+        command = 'controllers' if client.version >= (4, 0) else 'list-controllers'
+        print(f'Run juju {command} to see available controllers.', file=sys.stderr)
         return 0
     controller = client.controller(name)
     owner, _, model = controller['current-model'].rpartition('/')
@@ -109,13 +119,10 @@ def _models(client: Client, given: Parsed) -> int:
             'controller-uuid': controller['uuid'],
             'controller-name': name,
             'is-controller': qualified.endswith('/controller'),
-            'owner': qualified.split('/')[0],
             'cloud': facts['status']['model']['cloud'],
             'life': 'alive',
             'status': {'current': 'available', 'since': '5 minutes ago'},
-            'users': {
-                controller['user']: {'access': facts['access'], 'last-connection': 'just now'}
-            },
+            **_access(client, controller['user'], qualified, facts),
             'agent-version': facts['status']['model']['version'],
         }
         for qualified, facts in controller['models'].items()
@@ -127,22 +134,57 @@ def _models(client: Client, given: Parsed) -> int:
     return 0
 
 
+def _access(client: Client, user: str, model: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what a version says of who owns a model, and who may what."""
+    mine = {'access': facts['access'], 'last-connection': 'just now'}
+    if client.version >= (4, 0):
+        return {**mine, 'type': facts['status']['model']['cloud']}
+    return {'owner': model.split('/')[0], 'users': {user: mine}}
+
+
 def _controllers(client: Client, given: Parsed) -> int:
+    four = client.version >= (4, 0)
     # It reads files of the client only, so it answers when no controller does; without any it is
     # no complaint but for the table (cmd/juju/controller/listcontrollers.go).
     shown = {
         name: {
-            'current-model': facts['current-model'],
+            'current-model': _short(facts) if four else facts['current-model'],
             'user': facts['user'],
             'uuid': facts['uuid'],
             'api-endpoints': [facts['endpoint']],
             'cloud': 'localhost',
             'agent-version': client.facts['version'].split('-')[0],
+            **(_counts(facts) if four else {}),
         }
         for name, facts in client.facts['controllers'].items()
     }
     current = client.facts['current-controller']
     _print({'controllers': shown or None, 'current-controller': current})
+    return 0
+
+
+def _short(facts: dict[str, Any]) -> str:
+    """Return the current model's name, without its owner's where that is the user."""
+    name: str = facts['current-model']
+    return name.removeprefix(f'{facts["user"]}/')
+
+
+def _counts(facts: dict[str, Any]) -> dict[str, Any]:
+    machines = sum(len(model['machines']) for model in facts['models'].values())
+    return {
+        'recent-server': facts['endpoint'],
+        'access': 'superuser',
+        'model-count': len(facts['models']),
+        'machine-count': machines,
+    }
+
+
+def _model_config(client: Client, given: Parsed) -> int:
+    model = client.model(given.texts.get('model', ''))
+    if given.arguments != ('proxy-ssh',) or given.texts.get('format', 'tabular') != 'tabular':
+        raise NotModelled('model-config for anything but the value of proxy-ssh')
+    # cmd.FormatSmart, as cmd/juju/model/config.go prints the value of one key.
+    print('True' if model.facts['proxy-ssh'] else 'False')
     return 0
 
 
@@ -152,6 +194,8 @@ _COMMANDS: dict[str, Callable[[Client, Parsed], int]] = {
     'whoami': _whoami,
     'controllers': _controllers,
     'models': _models,
+    'model-config': _model_config,
+    'exec': execute.run,
     'ssh': ssh.run,
 }
 
@@ -177,19 +221,20 @@ def _run(words: Sequence[str]) -> int:
     try:
         if not words:
             raise NotModelled('juju without a sub-command')
+        client = world.read()
         name, *rest = words
         if name not in _COMMANDS:
-            raise UsageError(f'juju: "{name}" is not a juju command. See "juju --help".')
-        client = world.read()
+            kind = Complaint if client.version >= (4, 0) else UsageError
+            raise kind(f'juju: "{name}" is not a juju command. See "juju --help".')
         options = ssh.options(client.version) if name == 'ssh' else _OPTIONS[name]
         given = parse(rest, options)
         form = given.texts.get('format', '')
-        if name not in ('ssh', 'version') and form != 'json':
+        if name not in _PLAIN and form != 'json':
             raise NotModelled(f'{name} without --format json')
         machine = form == 'json'
         return _COMMANDS[name](client, given)
     except Complaint as error:
-        if machine:
+        if machine and not isinstance(error, EarlyComplaint):
             # A program that reads the document gets one, however empty (juju/cmd supercommand.go).
             print('{}', flush=True)
         print(f'ERROR {error}', file=sys.stderr)

@@ -15,6 +15,10 @@ class UsageError(Complaint):
     exit_code = 2
 
 
+class EarlyComplaint(UsageError):
+    """juju does not find the controller or model while it reads its command line: no document."""
+
+
 class NotModelled(Exception):
     """The stand-in does not do what was asked: a test must not take that for juju's answer."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 from tests.hosts.host import Host
 
 from .builder import Application, Info, Machine, Relation, Unit, World
+from .world import FILE
 
 # What the orchestrator gives to ssh, after the target.
 OPTIONS = (
@@ -26,8 +28,12 @@ Juju = Callable[..., Completed]
 def caller(directory: Path) -> Juju:
     """Return a function that runs the stand-in in a world, kept in `directory`."""
 
-    def run(world: World, *words: str, identity: Path | None = None) -> Completed:
+    def run(
+        world: World, *words: str, identity: Path | None = None, no_controllers: bool = False
+    ) -> Completed:
         environment = {**os.environ, **world.write(directory, identity), 'TZ': 'UTC'}
+        if no_controllers:
+            forget_controllers(directory)
         done = subprocess.run(
             ['juju', *words],
             env=environment,
@@ -40,6 +46,14 @@ def caller(directory: Path) -> Juju:
         return Completed(words, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+def forget_controllers(directory: Path) -> None:
+    """Let juju know of no controller, as a new user's does not."""
+    path = directory / FILE
+    document = json.loads(path.read_text())
+    document.update({'controllers': {}, 'current-controller': ''})
+    path.write_text(json.dumps(document))
 
 
 def said(done: Completed) -> tuple[int, str]:

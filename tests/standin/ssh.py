@@ -21,11 +21,15 @@ from typing import Any
 
 from .complaint import Complaint, NotModelled, UsageError
 from .flags import Options, Parsed
-from .world import ADDRESS_SECONDS, KEYS_SECONDS, Client, Model
+from .world import ADDRESS_SECONDS, KEYS_SECONDS, LOOK_SECONDS, Client, Model
 
 _UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*/\d+')
 _MACHINE = re.compile(r'\d+(?:/[a-z]+/\d+)*')
 PROBE_SECONDS = 10
+_LEAST_PROBE_SECONDS = 2
+# Ours, in the environment: how many of us have started one another.
+_DEPTH = 'JUJU_STANDIN_DEPTH'
+MOST_DEEP = 80
 
 
 def options(version: tuple[int, int]) -> Options:
@@ -48,21 +52,23 @@ def run(client: Client, given: Parsed) -> int:
     """
     if not given.arguments:
         raise UsageError('no target name specified')
-    model = client.model(given.texts.get('model', ''))
+    model = client.model(given.texts.get('model', ''), early=True)
     if model.facts['access'] != 'admin':
         # Each call of the SSHClient facade wants an administrator of the model.
         raise Complaint('permission denied (unauthorized access)')
     target, *words = given.arguments
     if target.endswith('/leader'):
-        target = _leader(model, target.split('/')[0])
+        target = _leader(client, model, target.split('/')[0])
     pty = given.switches.get('pty', sys.stdin.isatty())
     if model.is_k8s:
         return _in_pod(client, model, target, words, given.texts.get('container', ''))
     return _on_machine(client, model, target, words, given, pty)
 
 
-def _leader(model: Model, application: str) -> str:
+def _leader(client: Client, model: Model, application: str) -> str:
     leader = model.facts['leaders'].get(application)
+    if leader is None and client.version >= (4, 0):
+        raise Complaint(f'leader for application-{application} not found')
     if leader is None:
         raise Complaint(f'could not determine leader for "{application}"')
     return str(leader)
@@ -76,7 +82,7 @@ def _on_machine(
 ) -> int:
     user, _, entity = target.rpartition('@')
     checks = not given.switches.get('no-host-key-checks', False)
-    proxy = given.switches.get('proxy', bool(model.facts['proxy']))
+    proxy = _proxied(client, model, given)
     argv = ['ssh', '-o', f'StrictHostKeyChecking {"yes" if checks else "no"}']
     tail = ['-o', 'PasswordAuthentication no', '-o', 'ServerAliveInterval 30']
     if proxy:
@@ -86,24 +92,46 @@ def _on_machine(
         # Not an agent: the user's own known hosts are asked, unless nothing is to be checked.
         known = [] if checks else ['-o', f'UserKnownHostsFile {os.devnull}']
         start = [] if checks else argv[1:]
-        return _passed_through(['ssh', *start, *tail, *known, *_keys(client), target, *words])
-    machine = _machine(model, entity)
+        return _passed_through(['ssh', *start, *tail, *known, *keys_of(client), target, *words])
+    machine = _machine(client, model, entity)
     keys = machine['keys']
     if checks and not keys:
         client.wait(KEYS_SECONDS)
         raise Complaint(f'retrieving SSH host keys for "{entity}": keys not found')
     address = _address(client, machine, proxy, checks, words)
-    with _known_hosts(address, keys) if checks else _nothing() as known_hosts:
-        argv += [*tail, '-o', f'UserKnownHostsFile {known_hosts}', *_keys(client)]
+    with known_hosts(address, keys) if checks else _nothing() as hosts_file:
+        argv += [*tail, '-o', f'UserKnownHostsFile {hosts_file}', *keys_of(client)]
         return _passed_through([*argv, f'{user or "ubuntu"}@{address}', *words])
 
 
-def _machine(model: Model, entity: str) -> dict[str, Any]:
+def _proxied(client: Client, model: Model, given: Parsed) -> bool:
+    """Return whether to go through the controller: the option or the model's configuration.
+
+    From 3 on `--proxy=false` does not undo the configuration, so that what is started for the way
+    through the controller goes that way itself, and so on (observed on 4.0.15, and 3.6's source).
+    """
+    configured = bool(model.facts['proxy-ssh'])
+    if client.version < (3, 0):
+        return given.switches.get('proxy', configured)
+    depth = int(os.environ.get(_DEPTH, '0')) + 1
+    os.environ[_DEPTH] = str(depth)
+    if configured and depth > MOST_DEEP:
+        raise NotModelled(f'more than {MOST_DEEP} of us, each started by another')
+    return given.switches.get('proxy', False) or configured
+
+
+def _machine(client: Client, model: Model, entity: str) -> dict[str, Any]:
     machines = model.facts['machines']
+    four = client.version >= (4, 0)
+    if four and entity not in (*model.facts['units'], *machines):
+        client.wait(LOOK_SECONDS)
     if _UNIT.fullmatch(entity):
         if entity not in model.facts['units']:
             raise Complaint(f'unit "{entity}" not found')
         entity = model.facts['units'][entity]['machine']
+    if entity not in machines and four:
+        reason = f'machine "{entity}": machine not found'
+        raise Complaint(f'getting UUID for machine "{entity}": {reason}')
     if entity not in machines:
         raise Complaint(f'machine {entity} not found')
     found: dict[str, Any] = machines[entity]
@@ -117,24 +145,27 @@ def _address(
     if not addresses:
         client.wait(ADDRESS_SECONDS)
         raise Complaint('no private address(es)' if proxy else 'no available address(es)')
-    if len(addresses) == 1 or proxy:
+    # Among what 4.0 is told are addresses of the link and the machine itself, so it always probes.
+    alone = len(addresses) == 1 and client.version < (4, 0)
+    if alone or proxy:
         return addresses[-1 if proxy else 0]
     # juju looks for ssh's -p in everything that follows the target, the far command included.
     ports = [after for word, after in zip(words, words[1:]) if word == '-p' and after.isdigit()]
     port = ports[-1] if ports else '22'
-    found = _first_reachable(addresses, port, machine['keys'] if checks else [])
+    patience = max(_LEAST_PROBE_SECONDS, round(PROBE_SECONDS * float(client.facts['patience'])))
+    found = _first_reachable(addresses, port, machine['keys'] if checks else [], patience)
     if found is None:
-        client.wait(ADDRESS_SECONDS)
+        client.wait(LOOK_SECONDS if client.version >= (4, 0) else ADDRESS_SECONDS)
         listed = ' '.join(f'{one}:{port}' for one in addresses)
         raise Complaint(f'cannot connect to any address: [{listed}]')
     return found
 
 
-def _first_reachable(addresses: list[str], port: str, keys: list[str]) -> str | None:
+def _first_reachable(addresses: list[str], port: str, keys: list[str], seconds: int) -> str | None:
     """Return an address where an sshd with one of the keys answers; asked all at once."""
     scans = {
         address: subprocess.Popen(
-            ['ssh-keyscan', '-T', str(PROBE_SECONDS), '-p', port, address],
+            ['ssh-keyscan', '-T', str(seconds), '-p', port, address],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -158,7 +189,7 @@ def _proxy_command(model: Model) -> str:
     return shlex.join([*argv, '--pty=false', f'ubuntu@{model.facts["proxy"]}', '-q', 'nc %h %p'])
 
 
-def _keys(client: Client) -> list[str]:
+def keys_of(client: Client) -> list[str]:
     """Return `-i KEY` for every pair of keys in juju's own directory."""
     directory = client.directory / 'ssh'
     pairs = [path.with_suffix('') for path in sorted(directory.glob('*.pub'))]
@@ -166,7 +197,7 @@ def _keys(client: Client) -> list[str]:
 
 
 @contextmanager
-def _known_hosts(address: str, keys: list[str]) -> Iterator[str]:
+def known_hosts(address: str, keys: list[str]) -> Iterator[str]:
     """Make the file with the keys that the controller vouches for; left behind by a SIGKILL."""
     handle, name = tempfile.mkstemp(prefix='ssh_known_hosts')
     with os.fdopen(handle, 'w') as file:
@@ -215,10 +246,10 @@ def _in_pod(client: Client, model: Model, target: str, words: list[str], contain
     # it turns a death by a signal into an exit code, as the container runtime does.
     inner = shlex.join(['sh', '-c', ' '.join(words)])
     far = shlex.join(['sudo', '-n', 'sh', '-c', f'{inner}; exit $?'])
-    with _known_hosts(pod['address'], pod['keys']) as known, tempfile.NamedTemporaryFile() as log:
+    with known_hosts(pod['address'], pod['keys']) as known, tempfile.NamedTemporaryFile() as log:
         argv = ['ssh', '-F', 'none', '-E', log.name, '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR']
         argv += ['-o', 'ConnectTimeout=10', '-o', 'StrictHostKeyChecking=yes']
-        argv += ['-o', f'UserKnownHostsFile={known}', *_keys(client)]
+        argv += ['-o', f'UserKnownHostsFile={known}', *keys_of(client)]
         code = _passed_through([*argv, f'ubuntu@{pod["address"]}', far])
         said = Path(log.name).read_text()
     if code == 255 and said:

@@ -8,6 +8,8 @@ from typing import Any
 from tests.hosts.host import Host
 
 SINCE = '2026-11-23 08:00:00Z'
+# What 4.0.15 says where a unit's agent is lost.
+LOST = 'agent lost, see `juju debug-logs` or `juju show-status-log` for more information'
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,10 @@ class Relation:
 
 @dataclass(frozen=True)
 class Application:
-    """An application; a subordinate one has `subordinate_to` and no units of its own."""
+    """An application; a subordinate one has `subordinate_to` and no units of its own.
+
+    Its charm is one of charmhub's, or a `local` one.
+    """
 
     name: str
     units: tuple[Unit, ...] = ()
@@ -104,6 +109,7 @@ class Application:
     relations: tuple[Relation, ...] = ()
     subordinate_to: tuple[str, ...] = ()
     charm: str = ''
+    origin: str = 'charmhub'
 
 
 @dataclass(frozen=True)
@@ -117,13 +123,14 @@ class Saas:
     status: Info = Info('active')
     related: tuple[str, ...] = ()
 
-    def document(self) -> dict[str, Any]:
+    def document(self, major: int) -> dict[str, Any]:
         """Return it as juju prints it; related applications are names in every version."""
         return {
             'url': self.url,
             'endpoints': {self.endpoint: {'interface': self.interface, 'role': 'provider'}},
+            **({'life': 'alive'} if major >= 4 else {}),
             'application-status': self.status.document(),
-            'relations': {self.endpoint: list(self.related)} if self.related else {},
+            **({'relations': {self.endpoint: list(self.related)}} if self.related else {}),
         }
 
 
@@ -135,14 +142,16 @@ class Offer:
     application: str
     endpoint: str
     interface: str
+    connected: int = 1
 
-    def document(self) -> dict[str, Any]:
-        """Return it as juju prints it."""
+    def document(self, origin: str) -> dict[str, Any]:
+        """Return it as juju prints it; counts of nobody are left out."""
+        kind = 'local' if origin == 'local' else 'ch'
+        counts = ('total-connected-count', 'active-connected-count')
         return {
             'application': self.application,
-            'charm': f'ch:amd64/{self.application}-1',
-            'total-connected-count': 1,
-            'active-connected-count': 1,
+            'charm': f'{kind}:amd64/{self.application}-1',
+            **(dict.fromkeys(counts, self.connected) if self.connected else {}),
             'endpoints': {self.endpoint: {'interface': self.interface, 'role': 'provider'}},
         }
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .complaint import Complaint, NotModelled
+from .complaint import Complaint, EarlyComplaint, NotModelled
 
 FILE = 'standin.json'
 # How long juju itself tries, in seconds (api/interface.go; cmd/juju/ssh; see patience below).
 DIAL_SECONDS = 600.0
 KEYS_SECONDS = 243.0
 ADDRESS_SECONDS = 20.0
+# Observed: 4.0.15 looks for a unit, or for a machine's sshd, for 18 to 20 s.
+LOOK_SECONDS = 18.0
 NO_MODEL = """\
 No model in focus.
 
@@ -71,17 +74,18 @@ class Client:
         """Wait as long as juju would; `patience` in the file shortens it, 1 is juju's own."""
         time.sleep(seconds * float(self.facts['patience']))
 
-    def controller(self, name: str = '') -> dict[str, Any]:
-        """Return a registered controller, the current one by default.
+    def controller(self, name: str = '', of_model: bool = False) -> dict[str, Any]:
+        """Return a registered controller, the current one by default; that of a model.
 
         Raises:
             Complaint: there is none.
         """
+        kind = EarlyComplaint if of_model and self.version >= (4, 0) else Complaint
         if not self.facts['controllers']:
-            raise Complaint(NO_CONTROLLERS)
+            raise kind(NO_CONTROLLERS)
         name = name or self.facts['current-controller']
         if name not in self.facts['controllers']:
-            raise Complaint(f'controller {name} not found')
+            raise kind(f'controller {name} not found')
         found: dict[str, Any] = self.facts['controllers'][name]
         return found
 
@@ -89,13 +93,23 @@ class Client:
         """Return a controller that answered and let us in.
 
         Raises:
-            Complaint: we are logged out, our login expired, or it does not answer.
+            Complaint: we are logged out or have no password, our login expired, or it does not
+                answer.
         """
         controller = self.controller(name)
         name = name or self.facts['current-controller']
         fault = controller['fault']
+        if fault == 'logged-out' and self.version >= (3, 6):
+            raise Complaint(f'controller "{name}": not logged')  # sic
         if fault == 'logged-out':
             raise Complaint(f'account details for controller {name} not found')
+        if fault == 'no-password':
+            for _ in range(4):
+                print(
+                    f'please enter password for {controller["user"]} on {name}:', file=sys.stderr
+                )
+            url = f'https://{controller["endpoint"]}/auth'
+            raise Complaint(f'cannot get discharge from "{url}": EOF')
         if fault == 'login-expired':
             raise Complaint('invalid entity name or password (unauthorized access)')
         if fault == 'unreachable':
@@ -106,8 +120,10 @@ class Client:
             raise NotModelled(f'fault {fault!r} in {FILE}')
         return controller
 
-    def model(self, wanted: str) -> Model:
+    def model(self, wanted: str, early: bool = False) -> Model:
         """Return the model for `[controller:][owner/]name`; $JUJU_MODEL, then the current one.
+
+        `early` is for commands that look it up while they read their command line.
 
         Raises:
             Complaint: as for `connect`; or there is no such model, or none is current.
@@ -116,20 +132,23 @@ class Client:
         named, colon, name = wanted.rpartition(':')
         if colon and not named:
             raise Complaint(f'invalid model name "{wanted}"')
-        known = self.controller(named)
-        if known['fault'] == 'logged-out' and not name:
+        known = self.controller(named, of_model=True)
+        current = named or self.facts['current-controller']
+        if known['fault'] == 'logged-out' and self.version < (3, 6) and not name:
             # The current model went with the account.
-            current = named or self.facts['current-controller']
             raise Complaint(f'current model for controller {current} not found')
+        if known['fault'] == 'logged-out' and self.version >= (3, 6) and name and '/' not in name:
+            raise Complaint(f'refreshing models: controller "{current}": not logged')
         controller = self.connect(named)
         name = name or controller['current-model']
         if not name:
             raise Complaint(NO_MODEL)
         qualified = name if '/' in name else f'{controller["user"]}/{name}'
         if qualified not in controller['models']:
-            raise Complaint(
-                f'model {named or self.facts["current-controller"]}:{qualified} not found'
-            )
+            own, user = self.version >= (4, 0), f'{controller["user"]}/'
+            shown = qualified.removeprefix(user) if own else qualified
+            kind = EarlyComplaint if early and own else Complaint
+            raise kind(f'model {current}:{shown} not found')
         return Model(qualified, controller['models'][qualified])
 
 
