@@ -30,8 +30,8 @@ _OBEY_SECONDS = 2.0
 _CHUNK_BYTES = 65536
 # How often it is asked whether a command is still wanted.
 _ASK_SECONDS = 1.0
-# To look for what escaped may block, and who dies is in a hurry.
-_LOOK_SECONDS = 0.5
+# To look for what escaped may block, and who dies is in a hurry; a busy machine looks for long.
+_LOOK_SECONDS = 2.0
 # How long a start under way is waited for by who ends: then it is known, and can be killed.
 _START_SECONDS = 1.0
 # Who runs: the leader of each group, the thread that started it, and its mark.
