@@ -96,7 +96,7 @@ class NotLoggedIn(JujuError):
 class PermissionDenied(JujuError):
     """The controller knows us, but we may not do this."""
 
-    advice = 'ask an admin of the model for it: juju grant USER admin MODEL'
+    advice = 'ask its admin: juju grant USER admin MODEL'
 
 
 class ModelNotFound(JujuError):

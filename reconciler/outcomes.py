@@ -80,7 +80,7 @@ WORDS: Mapping[Outcome, OutcomeWords] = {
     Outcome.NOT_LOGGED_IN: OutcomeWords('juju is not logged in', 'log in: juju login'),
     Outcome.NO_PERMISSION: OutcomeWords(
         'this user may not ssh in this model',
-        'ask an admin of the model for it: juju grant USER admin MODEL',
+        'ask its admin: juju grant USER admin MODEL',
     ),
     Outcome.JUJU_FAILED: OutcomeWords(
         'juju ssh failed before it reached the machine',

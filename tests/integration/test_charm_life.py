@@ -122,7 +122,7 @@ def test_the_whole_life(hosts: Hosts, tmp_path: Path) -> None:
         code, service = life.service()
         assert (code, service['health']) == (status, health)
         assert service['units'][0]['outcome'] == 'reported'
-        shown = life.sweep('table')[1]
+        shown = ' '.join(life.sweep('table')[1].split())
         assert told in shown
         assert 'Juju says' in shown
     life.workload, life.agent = Info('active'), Info('idle')
