@@ -31,11 +31,12 @@ class AgentService:
 
     @property
     def owner(self) -> str:
-        """Return whose code the service runs, such as `unit-health-0`; empty if nobody's."""
+        """Return whose code the service runs, as `unit-health-0`; empty if nobody's that stays."""
         found = _LAUNCHER.search(self._text())
         name = found[1] if found else ''
-        there = name in code.installed_units(self._place) and name != self._leaving
-        return name if there else ''
+        stays = set(code.installed_units(self._place)) - {self._leaving}
+        stays -= {code.name_of(unit) for unit in code.gone(self._place)}
+        return name if name in stays else ''
 
     def follow(self, unit: str, fresh_code: bool, restart: bool, changed: bool) -> None:
         """Have the agent run as it is wanted now, and not at all where nobody is reported for.

@@ -54,6 +54,20 @@ def installed_units(place: Place) -> List[str]:
         return []
 
 
+def gone(place: Place) -> List[str]:
+    """Return the units that have code here, but no agent of Juju's any more: orphans, by name.
+
+    None where Juju never was. See `charm.orphans` for when that is believed.
+    """
+    # In this order: Juju makes its directory before our code is put here.
+    installed = installed_units(place)
+    try:
+        there = set(os.listdir(place.agents))
+    except OSError:
+        return []
+    return [unit_of(name) for name in installed if name not in there]
+
+
 def install(place: Place, unit: str, charm: Path) -> bool:
     """Copy the charm's code and make it current; return whether it was another one before.
 

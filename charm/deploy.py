@@ -22,7 +22,7 @@ from .errors import DefinitionError
 from .hook_tools import Context, HookTools
 from .memory import Memory, recall, remember
 from .options import Wanted, read_options
-from .orphans import alone, remove_all
+from .orphans import OrphanError, alone, remove_all, withdraw_all
 from .own_files import checks_name, is_ours, make_directory, remove_file, write_changed
 from .place import Place
 from .report import Report
@@ -69,8 +69,8 @@ class Deployment:
             FileError, HookToolError: that cannot be done; Juju has to try again.
         """
         with alone(self._place):
-            for line in remove_all(self._place, self._systemd):
-                self._tools.log(line, 'WARNING')
+            # First: their credentials are not taken over, as the rest is.
+            withdraw_all(self._place)
             self._settle()
 
     def _settle(self) -> None:
@@ -98,6 +98,7 @@ class Deployment:
         restart = configured or before.unfinished
         unfinished = not self._run_agent(fresh_code, restart, changed or enrolled)
         remember(place, own, Memory(unit, tuple(sorted(contents)), pushed, unfinished))
+        self._clear_orphans()
         self._tools.workload_version(__version__)
         report = self._ask(unit, own, changed or fresh_code)
         self._tools.status(*with_troubles(describe(report), self._troubles))
@@ -201,6 +202,15 @@ class Deployment:
             return False
         agent_units.withdraw(self._place.units, old.name)
         return True
+
+    def _clear_orphans(self) -> None:
+        """Remove what units left that are gone, but for what this one needs."""
+        try:
+            for line in remove_all(self._place, self._systemd):
+                self._tools.log(line, 'WARNING')
+        except OrphanError as error:
+            # No fault of this unit's, and no reason for it to stand still; sweeps name it too.
+            self._tools.log(str(error), 'ERROR')
 
     def _run_agent(self, fresh_code: bool, restart: bool, changed: bool) -> bool:
         """Have the agent run as it is wanted; return whether it does."""

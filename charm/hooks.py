@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Callable, Mapping, Optional
+from typing import Callable, List, Mapping, Optional
 
 from .actions import ACTIONS
 from .deploy import Ask, Deployment
 from .errors import HealthError
 from .hook_tools import Context, HookToolError, HookTools, read_context
-from .orphans import alone
+from .orphans import OrphanError, alone, remove_all
 from .place import Place
 from .removal import remove
 from .systemd import Systemd
@@ -87,13 +87,21 @@ def main(
 
 
 def _remove(context: Context, tools: HookTools, place: Place, systemd: Systemd) -> None:
+    lines: List[str] = []
     with alone(place):
+        try:
+            # Nobody may be left to do it later.
+            lines += remove_all(place, systemd)
+        except OrphanError as error:
+            lines.append(str(error))
         left = remove(place, systemd, context.unit)
     if left:
+        lines.append(f'removed; what others put here stays: {", ".join(left)}')
+    for line in lines:
         try:
-            tools.log(f'removed; what others put here stays: {", ".join(left)}', 'WARNING')
+            tools.log(line, 'WARNING')
         except HookToolError as error:
-            print(f'juju-health: {error}', file=sys.stderr)
+            print(f'juju-health: {line}; {error}', file=sys.stderr)
 
 
 def _act(context: Context, tools: HookTools, place: Place) -> int:

@@ -18,12 +18,13 @@ import contextlib
 import os
 import sys
 import time
-from typing import Callable, Generator, Iterator, List, Optional
+from typing import Callable, Generator, Iterator, Optional
 
 from . import code
 from .agent import units as agent_units
 from .agent.residence import REMOVE, Notice
 from .deadline import Deadline
+from .errors import HealthError
 from .files import locked_directory
 from .place import Place
 from .removal import remove
@@ -35,15 +36,15 @@ GRACE_SECONDS = 60.0
 # The agent stops within TimeoutStopSec, 15 s, and starts within 60.
 _ALONE_SECONDS = 120.0
 _CLEARING = 'juju-health-orphans.service'
+# How long until a clearing is tried again that did not clear: twice as long each time.
+_FIRST_PATIENCE_SECONDS = 30.0
+_LONGEST_PATIENCE_SECONDS = 3600.0
+# The agent's loop waits for what it asks of systemd, and its watchdog bites after 60 s.
+_ASKING_SECONDS = 10.0
 
 
-def gone(place: Place) -> List[str]:
-    """Return the orphans, as units, in the order of their names; none where Juju never was."""
-    try:
-        there = set(os.listdir(place.agents))
-    except OSError:
-        return []
-    return [code.unit_of(name) for name in code.installed_units(place) if name not in there]
+class OrphanError(HealthError):
+    """What a unit left cannot all be removed; the others' is."""
 
 
 def juju_runs(place: Place, systemd: Systemd) -> bool:
@@ -60,13 +61,28 @@ def remove_all(place: Place, systemd: Systemd) -> Iterator[str]:
     """Remove every orphan, and yield a line for each; what stays there of others is named in it.
 
     Raises:
-        FileError: something cannot be removed; doing it again goes on from there.
-        SystemdError: the agent does not stop.
+        OrphanError: some could not be removed; doing it again goes on from there.
     """
-    for unit in gone(place):
-        left = remove(place, systemd, unit)
+    faults = []
+    for unit in code.gone(place):
+        try:
+            left = remove(place, systemd, unit)
+        except HealthError as error:
+            faults.append(f'{unit}: {error}')
+            continue
         also = f'; what others put there stays: {", ".join(left)}' if left else ''
         yield f'removed what {unit} left here{also}'
+    if faults:
+        raise OrphanError(f'units that are gone left something that stays: {"; ".join(faults)}')
+
+
+def withdraw_all(place: Place) -> bool:
+    """Have nobody report for orphans, nor use their credentials; return whether somebody did.
+
+    Raises:
+        FileError: the files cannot be removed.
+    """
+    return agent_units.withdraw_reporters(place.units, code.gone(place))
 
 
 @contextlib.contextmanager
@@ -99,9 +115,12 @@ class Tenant:
     ) -> None:
         self._place = place or Place()
         self._systemd = systemd or Systemd()
+        self._asked = systemd or Systemd(seconds=_ASKING_SECONDS)
         self._clock = clock
         self._launcher = launcher or sys.argv[0]
         self._missed_at: Optional[float] = None
+        self._patience = _FIRST_PATIENCE_SECONDS
+        self._clear_at = 0.0
 
     def look(self) -> Notice:
         """Withdraw what is gone, and return what the agent has to do now.
@@ -109,20 +128,20 @@ class Tenant:
         Raises:
             HealthError: something cannot be done; the next look tries again.
         """
-        missing = gone(self._place)
+        missing = code.gone(self._place)
         if not missing:
-            back = self._missed_at is not None
-            self._missed_at = None
-            return Notice.RELOAD if back else Notice.STAY
-        if not juju_runs(self._place, self._systemd):
+            self._patience, self._clear_at = _FIRST_PATIENCE_SECONDS, 0.0
+            return Notice.RELOAD if self._is_back() else Notice.STAY
+        if not juju_runs(self._place, self._asked):
             return Notice.STAY
-        withdrawn = self._withdraw(missing)
+        withdrawn = withdraw_all(self._place)
         if len(missing) < len(code.installed_units(self._place)):
             self._clear_away()
-            return Notice.RELOAD if withdrawn else Notice.STAY
+            return Notice.RELOAD if self._is_back() or withdrawn else Notice.STAY
         if self._missed_at is None:
             self._missed_at = self._clock()
-            return Notice.PAUSE
+            # Others may have enrolled units here as well.
+            return Notice.RELOAD if agent_units.load(self._place.units)[0] else Notice.PAUSE
         if self._clock() - self._missed_at >= GRACE_SECONDS:
             self._clear_away()
         return Notice.STAY
@@ -133,23 +152,24 @@ class Tenant:
         Raises:
             HealthError: something cannot be removed.
         """
+        found = False
         with alone(self._place):
-            lines = list(remove_all(self._place, self._systemd))
-        for line in lines or ['every unit that put something here is still there']:
-            print(line)
+            for line in remove_all(self._place, self._systemd):
+                found = True
+                print(line, flush=True)
+        if not found:
+            print('every unit that put something here is still there')
 
-    def _withdraw(self, missing: List[str]) -> bool:
-        """Remove the units' files, with the credentials in them; return whether there were any."""
-        names = [
-            unit.name
-            for unit in agent_units.load(self._place.units)[0]
-            if unit.reporter in missing
-        ]
-        for name in names:
-            agent_units.withdraw(self._place.units, name)
-        return bool(names)
+    def _is_back(self) -> bool:
+        """Return whether a unit came after the last was missed, which is forgotten now."""
+        back, self._missed_at = self._missed_at is not None, None
+        return back
 
     def _clear_away(self) -> None:
-        """Have our own launcher remove what is left, unless it does so already."""
-        if not self._systemd.runs(_CLEARING):
-            self._systemd.begin(_CLEARING, [os.path.abspath(self._launcher), REMOVE])
+        """Have our own launcher remove what is left, unless it does so or just failed to."""
+        now = self._clock()
+        if now < self._clear_at or self._asked.runs(_CLEARING):
+            return
+        self._clear_at = now + self._patience
+        self._patience = min(2 * self._patience, _LONGEST_PATIENCE_SECONDS)
+        self._asked.begin(_CLEARING, [os.path.abspath(self._launcher), REMOVE])

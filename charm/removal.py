@@ -1,7 +1,8 @@
 """Leave the machine as it was: all that is ours goes; what others put there stays, and is named.
 
-What several units share goes with the last of them. States that a principal's charm recorded stay
-while that charm has a health hook of its own, since that reads them.
+What several units share goes with the last of them that Juju still has, and what one of those
+needs is not taken from it. States that a principal's charm recorded stay while that charm has a
+health hook of its own, since that reads them.
 """
 
 from __future__ import annotations
@@ -31,23 +32,27 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
         SystemdError: the agent does not stop.
     """
     memory = recall(place, unit)
-    for name in {*memory.files, f'{place.checks.name}/{checks_name(unit)}'}:
-        remove_file(place.etc / name)
-    for one in agent_units.load(place.units)[0]:
-        if one.reporter == unit:
-            agent_units.withdraw(place.units, one.name)
+    orphans = {code.name_of(one) for one in code.gone(place)}
+    installed = [name for name in code.installed_units(place) if name not in orphans]
+    others = [code.unit_of(name) for name in installed if name != code.name_of(unit)]
+    needs = [recall(place, other) for other in others]
+    own_files = {*memory.files, f'{place.checks.name}/{checks_name(unit)}'}
+    changed = False
+    for name in own_files.difference(*(need.files for need in needs)):
+        changed |= remove_file(place.etc / name)
+    changed |= agent_units.withdraw_reporters(place.units, {unit})
     for name in (unit, memory.principal):
         remove_leftovers(place.units / f'{slug(name)}.json')
     agent = AgentService(place, systemd, leaving=unit)
-    others = [name for name in code.installed_units(place) if name != code.name_of(unit)]
     if others:
         # Where the agent ran our code, it runs theirs now.
-        agent.follow(code.unit_of(others[0]), fresh_code=False, restart=False, changed=True)
+        agent.follow(others[0], fresh_code=False, restart=False, changed=changed)
     else:
         _stop(agent)
-    remove_file(path_of(place, unit))
-    for name in {unit, memory.principal} - {''}:
+    reported = {one.name for one in agent_units.load(place.units)[0]} if others else set()
+    for name in {unit, memory.principal} - {'', *reported, *(need.principal for need in needs)}:
         _forget_unit(place, name, unit)
+    remove_file(path_of(place, unit))
     left = [] if others else _remove_shared(place, unit)
     if not others:
         agent.forget()

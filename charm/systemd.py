@@ -23,10 +23,14 @@ class Systemd:
 
     Args:
         running: what is there where systemd runs the machine.
+        seconds: how long to wait for each answer.
     """
 
-    def __init__(self, running: Path = Path('/run/systemd/system')) -> None:
+    def __init__(
+        self, running: Path = Path('/run/systemd/system'), seconds: float = _SECONDS
+    ) -> None:
         self._running = running
+        self._seconds = seconds
 
     @property
     def there(self) -> bool:
@@ -80,7 +84,8 @@ class Systemd:
         Raises:
             SystemdError: it cannot be started, or one of that name runs already.
         """
-        said = _said(['systemd-run', '--quiet', '--collect', f'--unit={service}', *command])
+        argv = ['systemd-run', '--quiet', '--collect', f'--unit={service}', *command]
+        said = _said(argv, self._seconds)
         if said:
             raise SystemdError(f'cannot have systemd run {" ".join(command)}: {said}')
 
@@ -90,15 +95,14 @@ class Systemd:
             log = f'see: journalctl -u {NAME}'
             raise SystemdError(f'cannot have systemd {" ".join(words)}: {said}; {log}')
 
-    @staticmethod
-    def _try(*words: str) -> str:
-        return _said(['systemctl', *words])
+    def _try(self, *words: str) -> str:
+        return _said(['systemctl', *words], self._seconds)
 
 
-def _said(argv: Sequence[str]) -> str:
+def _said(argv: Sequence[str], seconds: float) -> str:
     """Run the command and return why it failed; empty if it did not."""
     try:
-        done = run(argv, Deadline.after(_SECONDS))
+        done = run(argv, Deadline.after(seconds))
     except CommandError as error:
         return str(error)
     if done.timed_out:

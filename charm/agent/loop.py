@@ -135,10 +135,13 @@ class Loop:
             self._land(event.key, event.results)
         elif isinstance(event, RunNow):
             self._begin_request(event)
-        elif event.number == signal.SIGHUP:
-            self._reload()
-        else:
+        elif event.number != signal.SIGHUP:
             self._stopping = True
+        elif self._lookout.paused:
+            # Whether the one that reported has come back is the residence's to say.
+            self._lookout.hurry()
+        else:
+            self._reload()
 
     # What is due
 

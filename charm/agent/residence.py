@@ -39,6 +39,9 @@ class Lookout:
         residence: `None` for an agent that nobody but its operator put there: it stays.
         every_seconds: how long to wait between two looks.
         say: is told of faults.
+
+    Attributes:
+        paused: whether the agent reports for nobody until a `RELOAD`.
     """
 
     def __init__(
@@ -48,7 +51,12 @@ class Lookout:
         self._every_seconds = every_seconds
         self._say = say
         self._looked_at: Optional[float] = None
+        self.paused = False
         self._fault = ''
+
+    def hurry(self) -> None:
+        """Have the next look ask, however soon it comes."""
+        self._looked_at = None
 
     def look(self, now: float) -> Notice:
         """Return what to do at `now`, on a monotonic clock."""
@@ -64,4 +72,6 @@ class Lookout:
             self._fault = str(error)
             return Notice.STAY
         self._fault = ''
+        if notice is not Notice.STAY:
+            self.paused = notice is Notice.PAUSE
         return notice

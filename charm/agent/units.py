@@ -17,7 +17,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import Any, Container, List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ..checks.options import nearest
@@ -133,6 +133,18 @@ def withdraw(directory: Path, name: str) -> None:
             path.unlink()
     except OSError as error:
         raise FileError(f'cannot remove {path}: {error.strerror}') from error
+
+
+def withdraw_reporters(directory: Path, reporters: Container[str]) -> bool:
+    """Withdraw every unit that one of the reporters reports for; return whether there was any.
+
+    Raises:
+        FileError: a file cannot be removed.
+    """
+    names = [unit.name for unit in load(directory)[0] if unit.reporter in reporters]
+    for name in names:
+        withdraw(directory, name)
+    return bool(names)
 
 
 def _read(path: Path) -> Optional[Unit]:

@@ -13,7 +13,11 @@ import pytest
 
 from charm.agent.residence import Notice
 from charm.agent.units import Unit, enrol
-from charm.orphans import GRACE_SECONDS, Tenant, alone, gone, remove_all
+from charm.code import gone
+from charm.orphans import GRACE_SECONDS, Tenant, alone, remove_all
+from charm.own_files import checks_name
+from charm.report import StateName
+from charm.states import States
 from tests.integration.test_charm_cut_off import Cut, Killed
 
 from .local import LocalUnit
@@ -151,6 +155,51 @@ def test_a_new_unit_takes_over_from_an_orphan_and_a_refresh_reaches_it(tmp_path:
     assert new.systemd.done == ['start']
     launcher = new.place.code / 'unit-juju-health-1' / 'current'
     assert (launcher / 'charm' / 'fresh.py').exists()
+
+
+def test_what_the_living_need_is_not_taken_with_an_orphan(tmp_path: Path) -> None:
+    old = shipping(tmp_path / 'root')
+    old.vanish()
+    # The same principal, and so what it has collected goes on: states, last report and spool.
+    States('mysql/0', old.place.states).set('mysql', StateName.UP)
+    kept = [old.place.state / 'agent/last/mysql-0.json', old.place.state / 'agent/spool/mysql-0/1']
+    gone_too = [old.place.state / 'agent/last/juju-health-0.json']
+    for path in (*kept, *gone_too):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    new = LocalUnit(tmp_path / 'root', 'juju-health/1', systemd=old.systemd)
+    assert new.hook('install') == 0
+    assert [path for path in (*kept, *gone_too) if path.exists()] == kept
+    assert (old.place.states / 'mysql-0.json').exists()
+    before = new.tree()
+    assert list(remove_all(new.place, new.systemd)) == []
+    assert new.tree() == before
+
+
+def test_a_hook_goes_on_where_an_orphan_cannot_be_cleared_and_says_so(tmp_path: Path) -> None:
+    root = tmp_path / 'root'
+    new = LocalUnit(root)
+    stuck, other = (LocalUnit(root, name, 'web/0', systemd=new.systemd) for name in ('a/7', 'b/7'))
+    for unit in (new, stuck, other):
+        unit.hook('install')
+    stuck.vanish()
+    other.vanish()
+    in_the_way = new.place.checks / checks_name('a/7') / 'x'
+    in_the_way.mkdir(parents=True)
+    assert new.hook('update-status') == 0
+    assert gone(new.place) == ['a/7']
+    assert ['WARNING', 'removed what b/7 left here'] in new.log
+    (line,) = [text for level, text in new.log if level == 'ERROR']
+    assert line.startswith('units that are gone left something that stays: a/7: cannot remove ')
+    assert new.status == ['active', 'passed: 1 checks']
+    # Its own removal does all it can as well, and tells.
+    assert new.hook('remove') == 0
+    assert gone(new.place) == ['a/7']
+    assert new.systemd.active is False
+    in_the_way.rmdir()
+    in_the_way.parent.rmdir()
+    tenant(new).remove()
+    assert new.tree() == {}
 
 
 def test_what_an_operator_enrolled_by_hand_is_nobodys_orphan(unit: LocalUnit) -> None:
