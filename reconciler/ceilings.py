@@ -75,6 +75,8 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
 def _state(reading: Reading, model: Model, now: datetime) -> State | None:
     """Return the unit's state; what Juju alone knows of it, that it is stuck, comes first."""
     unit = reading.unit
+    if _is_own_report(reading, model):
+        unit = replace(unit, workload=StatusInfo())
     application = model.applications.get(unit.application, Application(unit.application))
     implied = derive(unit, application, model.machines.get(unit.machine), now).state
     if implied.name in (StateName.BLOCKED, StateName.ERROR):

@@ -188,7 +188,8 @@ def _pushed(way: Way, unit: str) -> list[Dated]:
 def _strangers(way: Way, model: Model) -> list[str]:
     """Return that units push which the model does not have: their agents still run."""
     inbox = _inbox(way)
-    if inbox is None:
+    if inbox is None or not inbox.model:
+        # Who does not say of which model it is may be another's.
         return []
     known, now = {unit.name for unit in model.units()}, _now()
     limit = way.road.max_age_seconds

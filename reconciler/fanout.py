@@ -160,7 +160,8 @@ class _Runner:
             self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
         if came.fault is not None and not all(map(_final, self._answers.values())):
-            in_vain = self._clock() - began >= LONG_SECONDS and not came.fault.completed.stdout
+            tried_seconds = self._clock() - began - came.fault.waited_seconds
+            in_vain = tried_seconds >= LONG_SECONDS and not came.fault.completed.stdout
             came.fault.retryable &= not in_vain
             raise came.fault
         self._retry_upgrading(missing, number)

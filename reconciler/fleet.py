@@ -14,8 +14,11 @@ from .model import Model
 from .readings import Blame, Cause, Reading, ServiceHealth, Snapshot, ViewHealth
 
 NAME = 'all models'
-# The juju commands in advice that are about one model, and so have to name it.
-_OF_A_MODEL = re.compile(r'\bjuju (ssh|status|show-machine|add-ssh-key|integrate)\b')
+# The juju commands in advice that are about one model, and so have to name it; not what says that
+# such a command failed, `cannot use juju status: ...`.
+_OF_A_MODEL = re.compile(
+    r'(?<!cannot use )\bjuju (ssh|status|show-machine|add-ssh-key|integrate)\b(?!:)'
+)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,10 @@ class ReachError(ReconcilerError):
         completed: what arrived all the same.
         retryable: whether trying again may help: a fault of the way, not of the far side.
         advice: what to do, where that is known better than from the outcome; may be empty.
+        waited_seconds: how long it was kept from trying by what all machines wait for.
     """
+
+    waited_seconds = 0.0
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 
 from charm.command import Completed
@@ -115,8 +116,19 @@ class JujuSSH:
         Raises:
             ReachError: it did not get there, or did not end by the deadline.
         """
+        began = time.monotonic()
         if self.is_proxied(deadline):
             raise _never_ends(_PROXIED, Completed(1, b'', b''))
+        waited_seconds = time.monotonic() - began
+        try:
+            return self._run(target, command, deadline, cap_bytes, stdin)
+        except ReachError as error:
+            error.waited_seconds = waited_seconds
+            raise
+
+    def _run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes
+    ) -> Completed:
         argv = self.juju.ssh_argv(
             target,
             command,

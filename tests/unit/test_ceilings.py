@@ -177,6 +177,15 @@ def test_what_our_own_charm_said_at_its_last_hook_is_an_older_report_of_ours(
     assert own_charm(StatusInfo(*describe(made))) is Health.PASSED
 
 
+def test_nor_is_it_stuck_in_what_it_said_then() -> None:
+    made = replace(report('health/0'), state=State(StateName.BLOCKED, 5.0, NOW, 'x'))
+    unit = unit_of(StatusInfo(*describe(made)), name='health/0')
+    assert unit.workload.current == 'blocked'
+    model = world(unit, charm='juju-health')
+    reading = seen(model, unit)
+    assert capped(reading, model, {}, NOW).state == reading.state
+
+
 def test_a_mistake_in_its_configuration_or_a_failed_hook_of_it_counts() -> None:
     trouble = with_troubles(('active', 'passed: 6 checks'), ['cannot use the option `checks`'])
     assert own_charm(StatusInfo(*trouble)) is Health.FAIL

@@ -18,6 +18,7 @@ from reconciler.ask.script import Scripted
 from reconciler.errands import Errand
 from reconciler.errors import UsageError
 from reconciler.fanout import LONG_SECONDS, OVERHEAD_SECONDS, Limits, Return, run_errands
+from reconciler.reach.base import ReachError
 from reconciler.readings import Outcome
 
 from .asked import (
@@ -199,6 +200,20 @@ def test_who_tried_long_and_in_vain_is_not_told_to_try_again(
     ticks = itertools.count(0.0, seconds)
     found = run(reach, errand('0', 'web/0', 'db/0'), clock=lambda: next(ticks))['0']
     assert found.attempts == tries
+
+
+def test_what_all_wait_for_is_no_try_of_anyone() -> None:
+    def waited(ran: Ran) -> bytes:
+        try:
+            return fault()(ran)
+        except ReachError as error:
+            error.waited_seconds = 1.0
+            raise
+
+    reach = FakeReach({'web/0': [waited] * 3})
+    ticks = itertools.count(0.0, LONG_SECONDS)
+    found = run(reach, errand('0', 'web/0'), clock=lambda: next(ticks))['0']
+    assert found.attempts == 3
 
 
 def test_where_juju_has_long_heard_of_nobody_one_try_is_made() -> None:

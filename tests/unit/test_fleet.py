@@ -88,6 +88,13 @@ def test_advice_names_the_model_it_is_about() -> None:
     assert reading.advice == 'see whether it is up: juju show-machine -m lab:prod 2'
 
 
+def test_what_a_command_said_is_told_as_it_was_said() -> None:
+    said = 'juju status: cannot use juju ssh here'
+    failed = failure('lab:prod', NOW, ControllerUnreachable(said))
+    faults = fleet(prod=failed).merged().faults
+    assert faults[0].endswith(said)
+
+
 def test_models_of_one_name_and_two_owners_keep_their_full_names() -> None:
     merged = Fleet({'lab:ann/x': troubled(), 'lab:bob/x': well()}, NOW, 1.0).merged()
     assert {one.name for one in merged.services} >= {'lab:ann/x/web', 'lab:bob/x/web'}

@@ -166,11 +166,11 @@ def test_a_pattern_that_names_nothing_is_a_mistake() -> None:
 # -- what was pushed -----------------------------------------------------------------------
 
 
-def push(inbox: Inbox, unit: str, sequence: int = 0, held: float = 0.0) -> None:
+def push(inbox: Inbox, unit: str, sequence: int = 0, held: float = 0.0, model: str = '') -> None:
     """Push a report that the unit had held for so long, by a clock that is a day ahead."""
     sent_at = datetime.now(timezone.utc) + timedelta(days=1)
     made = replace(report(unit, sequence=sequence), reported_at=sent_at - timedelta(seconds=held))
-    ack = inbox.accept(unit, '', sent_at, [encode(made).encode()])
+    ack = inbox.accept(unit, model, sent_at, [encode(made).encode()])
     assert ack.accepted == 1
 
 
@@ -225,16 +225,25 @@ def test_an_inbox_that_cannot_be_read_costs_only_what_was_in_it(tmp_path: Path) 
 
 def test_units_that_push_and_that_juju_does_not_have_are_named(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
-    push(inbox, 'gone/10')
-    push(inbox, 'gone/9')
-    push(inbox, 'long-gone/0', held=3600.0)
-    push(inbox, 'web/0')
-    elsewhere = replace(report('other/0'), sequence=1)
-    inbox.accept('other/0', 'm2', datetime.now(timezone.utc), [encode(elsewhere).encode()])
+    push(inbox, 'gone/10', model='m1')
+    push(inbox, 'gone/9', model='m1')
+    push(inbox, 'long-gone/0', held=3600.0, model='m1')
+    push(inbox, 'web/0', model='m1')
+    push(inbox, 'other/0', model='m2')
+    # Who does not say of which model it is may be another's.
+    push(inbox, 'nowhere/0')
     line = 'reports of units that the status does not have: gone/9, gone/10'
-    for road, faults in (('push', (line,)), ('auto', (line,)), ('hook', ())):
+    for road, uuid, faults in (
+        ('push', 'm1', (line,)),
+        ('auto', 'm1', (line,)),
+        ('hook', 'm1', ()),
+        ('auto', '', ()),
+    ):
         found = sweep(
-            model(['web/0']), {'web/0': [answers]}, road=Road(road), pushed=Pushed(inbox)
+            model(['web/0']),
+            {'web/0': [answers]},
+            road=Road(road),
+            pushed=Pushed(inbox, uuid),
         )
         assert found.faults == faults
         assert found.health is Health.PASSED

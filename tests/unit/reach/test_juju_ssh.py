@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from charm.command import Completed
@@ -162,3 +164,17 @@ def test_without_a_juju_command_it_is_juju_that_failed() -> None:
     with pytest.raises(ReachError, match='cannot run /nonexistent/juju') as raised:
         reach.run('web/0', 'true', Deadline.after(20), 1000)
     assert (raised.value.outcome, raised.value.retryable) == (Outcome.JUJU_FAILED, False)
+
+
+def test_how_long_it_asked_for_what_all_machines_wait_for_is_told(tmp_path: Path) -> None:
+    juju = tmp_path / 'juju'
+    juju.write_text(
+        '#!/bin/sh\nif [ "$1" = model-config ]; then sleep 0.3; echo false; exit; fi\n'
+        'echo "ssh: connect to host h port 22: Connection refused" >&2; exit 255\n'
+    )
+    juju.chmod(0o755)
+    reach = JujuSSH(Juju(str(juju)), major=4)
+    for shared in (True, False):
+        with pytest.raises(ReachError, match='refused') as raised:
+            reach.run('web/0', 'true', Deadline.after(60), 1000)
+        assert (raised.value.waited_seconds >= 0.3) is shared
