@@ -16,7 +16,8 @@ from typing import Generic, Optional, TypeVar
 from .deadline import Deadline
 
 Item = TypeVar('Item')
-_MOST_SECONDS = 86400.0
+# A signal that comes in the moment before poll(2) does not end it, and its handler waits as long.
+_BLINK_SECONDS = 0.5
 
 
 class Bell:
@@ -40,15 +41,16 @@ class Bell:
             self._far.send(b'!')
 
     def wait(self, seconds: Optional[float] = None) -> bool:
-        """Return `True` once it is rung, `False` if it is not within the time, if one is given.
-
-        poll(2) counts milliseconds in an int: after a day it is `False` in any case.
-        """
+        """Return `True` once it is rung, `False` if it is not within the time, if one is given."""
+        deadline = Deadline.after(math.inf if seconds is None else max(seconds, 0.0))
         poll = select.poll()
         poll.register(self._near, select.POLLIN)
-        if seconds is None:
-            return bool(poll.poll(None))
-        return bool(poll.poll(math.ceil(min(max(seconds, 0.0), _MOST_SECONDS) * 1000)))
+        while True:
+            left = min(deadline.remaining_seconds, _BLINK_SECONDS)
+            if poll.poll(math.ceil(left * 1000)):
+                return True
+            if deadline.passed:
+                return False
 
     def hush(self) -> None:
         """Let it be as if it had never been rung."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from charm.bell import Bell
 from charm.deadline import Deadline
 from charm.report import Health
 from reconciler.errors import ReconcilerError
@@ -93,7 +93,7 @@ class Gate:
     goal: Health
     every_seconds: float
     say: Callable[[str], None]
-    pause: Callable[[float], None] = time.sleep
+    pause: Callable[[float], object] = lambda seconds: Bell().wait(seconds)
     interrupted: Callable[[], bool] = lambda: False
 
     def wait(

@@ -80,7 +80,7 @@ ROOMS = (
 # What the orchestrator may use of the unit side: the kernel, and the two doors.
 KERNEL = {
     *('errors', 'report', 'wire', 'merge', 'deadline', 'gather', 'command', 'files'),
-    *('fields', 'strict_json', 'identity'),
+    *('fields', 'strict_json', 'identity', 'bell'),
 }
 # Both ends of a push, and the reader of the agent's log, are written once.
 SHARED = ('charm.agent.contract', 'charm.agent.limits', 'charm.agent.log')

@@ -51,6 +51,23 @@ def test_a_wait_is_ended_by_a_signals_handler() -> None:
         signal.signal(signal.SIGUSR1, before)
 
 
+def test_a_wait_is_ended_by_a_handler_whose_signal_did_not_disturb_it() -> None:
+    # As one does not that comes just before the wait sleeps; here another thread takes it.
+    mail: Mailbox[bool] = Mailbox()
+    handled = threading.Event()
+
+    def signal_itself() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        mail.put(handled.wait(30.0))
+
+    before = signal.signal(signal.SIGUSR1, lambda _number, _frame: handled.set())
+    try:
+        threading.Timer(0.05, signal_itself).start()
+        assert mail.get(60.0)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
 def test_without_a_ring_a_wait_takes_its_time() -> None:
     mail: Mailbox[int] = Mailbox()
     started = time.monotonic()
