@@ -105,6 +105,22 @@ def test_the_last_unit_is_withdrawn_at_once_and_the_agent_goes_after_a_grace(
     assert unit.tree() == {}
 
 
+def test_a_clearing_that_does_not_clear_is_begun_again_ever_more_rarely(tmp_path: Path) -> None:
+    unit, clock = shipping(tmp_path / 'root'), Clock()
+    unit.vanish()
+    found = tenant(unit, clock)
+    found.look()
+    begun = []
+    while clock.now < 1000.0 + 4 * 3600:
+        clock.now += 5.0
+        before = len(unit.systemd.begun)
+        found.look()
+        begun += [clock.now] * (len(unit.systemd.begun) - before)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(begun)]
+    assert pauses[:4] == [30.0, 60.0, 120.0, 240.0]
+    assert pauses[-2:] == [3600.0, 3600.0]
+
+
 def test_a_unit_that_comes_back_within_the_grace_is_served_again(tmp_path: Path) -> None:
     unit, clock = shipping(tmp_path / 'root'), Clock()
     unit.vanish()
