@@ -34,8 +34,7 @@ class AgentService:
         """Return whose code the service runs, as `unit-health-0`; empty if nobody's that stays."""
         found = _LAUNCHER.search(self._text())
         name = found[1] if found else ''
-        stays = set(code.installed_units(self._place)) - {self._leaving}
-        stays -= {code.name_of(unit) for unit in code.gone(self._place)}
+        stays = {code.name_of(unit) for unit in code.living(self._place)} - {self._leaving}
         return name if name in stays else ''
 
     def follow(self, unit: str, fresh_code: bool, restart: bool, changed: bool) -> None:

@@ -42,7 +42,7 @@ class Bell:
 
     def wait(self, seconds: Optional[float] = None) -> bool:
         """Return `True` once it is rung, `False` if it is not within the time, if one is given."""
-        deadline = Deadline.after(math.inf if seconds is None else max(seconds, 0.0))
+        deadline = Deadline.after(math.inf if seconds is None else seconds)
         poll = select.poll()
         poll.register(self._near, select.POLLIN)
         while True:

@@ -68,6 +68,12 @@ def gone(place: Place) -> List[str]:
     return [unit_of(name) for name in installed if name not in there]
 
 
+def living(place: Place) -> List[str]:
+    """Return the units that have code here and are no orphans, by name."""
+    orphans = gone(place)
+    return [unit for unit in map(unit_of, installed_units(place)) if unit not in orphans]
+
+
 def install(place: Place, unit: str, charm: Path) -> bool:
     """Copy the charm's code and make it current; return whether it was another one before.
 

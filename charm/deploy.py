@@ -22,7 +22,7 @@ from .errors import DefinitionError
 from .hook_tools import Context, HookTools
 from .memory import Memory, recall, remember
 from .options import Wanted, read_options
-from .orphans import OrphanError, alone, remove_all, withdraw_all
+from .orphans import OrphanError, alone, remove_all
 from .own_files import checks_name, is_ours, make_directory, remove_file, write_changed
 from .place import Place
 from .report import Report
@@ -70,7 +70,7 @@ class Deployment:
         """
         with alone(self._place):
             # First: their credentials are not taken over, as the rest is.
-            withdraw_all(self._place)
+            agent_units.withdraw_reporters(self._place.units, code.gone(self._place))
             self._settle()
 
     def _settle(self) -> None:

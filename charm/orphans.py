@@ -76,15 +76,6 @@ def remove_all(place: Place, systemd: Systemd) -> Iterator[str]:
         raise OrphanError(f'units that are gone left something that stays: {"; ".join(faults)}')
 
 
-def withdraw_all(place: Place) -> bool:
-    """Have nobody report for orphans, nor use their credentials; return whether somebody did.
-
-    Raises:
-        FileError: the files cannot be removed.
-    """
-    return agent_units.withdraw_reporters(place.units, code.gone(place))
-
-
 @contextlib.contextmanager
 def alone(place: Place) -> Generator[None, None, None]:
     """Keep hooks and the removal of orphans, which is none, from each other.
@@ -134,8 +125,8 @@ class Tenant:
             return Notice.RELOAD if self._is_back() else Notice.STAY
         if not juju_runs(self._place, self._asked):
             return Notice.STAY
-        withdrawn = withdraw_all(self._place)
-        if len(missing) < len(code.installed_units(self._place)):
+        withdrawn = agent_units.withdraw_reporters(self._place.units, missing)
+        if code.living(self._place):
             self._clear_away()
             return Notice.RELOAD if self._is_back() or withdrawn else Notice.STAY
         if self._missed_at is None:

@@ -32,9 +32,7 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
         SystemdError: the agent does not stop.
     """
     memory = recall(place, unit)
-    orphans = {code.name_of(one) for one in code.gone(place)}
-    installed = [name for name in code.installed_units(place) if name not in orphans]
-    others = [code.unit_of(name) for name in installed if name != code.name_of(unit)]
+    others = [other for other in code.living(place) if other != unit]
     needs = [recall(place, other) for other in others]
     own_files = {*memory.files, f'{place.checks.name}/{checks_name(unit)}'}
     changed = False

@@ -51,7 +51,10 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     """
     if reading.juju is not None:
         return reading
-    heard = sorted(_heard(reading, model, policy, now), key=lambda one: -one.health.rank)
+    unit = reading.unit
+    if _is_own_report(reading, model):
+        unit = replace(unit, workload=StatusInfo())
+    heard = sorted(_heard(unit, model, policy, now), key=lambda one: -one.health.rank)
     counting = [one for one in heard if one.health is not Health.PASSED or _is_relaxed(one)]
     if not counting:
         return reading
@@ -66,31 +69,25 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     return replace(
         reading,
         health=worst((reading.health, word.ceiling)),
-        state=_state(reading, model, now),
+        state=_state(reading.state, unit, model, now),
         message=message,
         juju=word,
     )
 
 
-def _state(reading: Reading, model: Model, now: datetime) -> State | None:
+def _state(seen: State | None, unit: Unit, model: Model, now: datetime) -> State | None:
     """Return the unit's state; what Juju alone knows of it, that it is stuck, comes first."""
-    unit = reading.unit
-    if _is_own_report(reading, model):
-        unit = replace(unit, workload=StatusInfo())
     application = model.applications.get(unit.application, Application(unit.application))
     implied = derive(unit, application, model.machines.get(unit.machine), now).state
     if implied.name in (StateName.BLOCKED, StateName.ERROR):
-        return furthest_state((reading.state, implied))
-    return reading.state
+        return furthest_state((seen, implied))
+    return seen
 
 
-def _heard(reading: Reading, model: Model, policy: Policy, now: datetime) -> Iterator[_Heard]:
+def _heard(unit: Unit, model: Model, policy: Policy, now: datetime) -> Iterator[_Heard]:
     """Yield each of Juju's words about the unit and what it is on, as far as it says any."""
-    unit = reading.unit
     machine = model.machines.get(unit.machine)
     infos = [('workload', unit.workload), ('agent', unit.agent)]
-    if _is_own_report(reading, model):
-        infos = infos[1:]
     if machine is not None:
         infos += [('machine', machine.agent), ('instance', machine.instance)]
     for of, info in infos:

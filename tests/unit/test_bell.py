@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import queue
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,16 @@ import pytest
 from charm.bell import Bell, Mailbox
 
 UNIT_SIDE = sorted((Path(__file__).parents[2] / 'charm').rglob('*.py'))
+
+
+@contextlib.contextmanager
+def handling(handler: Callable[[int], None]) -> Iterator[None]:
+    """Have SIGUSR1 handled for a while."""
+    before = signal.signal(signal.SIGUSR1, lambda number, _frame: handler(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_rung_once_it_stays_rung_until_it_is_hushed() -> None:
@@ -43,12 +55,9 @@ def test_a_wait_is_ended_from_another_thread() -> None:
 
 def test_a_wait_is_ended_by_a_signals_handler() -> None:
     mail: Mailbox[int] = Mailbox()
-    before = signal.signal(signal.SIGUSR1, lambda number, _frame: mail.put(number))
-    try:
+    with handling(mail.put):
         threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
         assert mail.get(60.0) == signal.SIGUSR1
-    finally:
-        signal.signal(signal.SIGUSR1, before)
 
 
 def test_a_wait_is_ended_by_a_handler_whose_signal_did_not_disturb_it() -> None:
@@ -60,12 +69,9 @@ def test_a_wait_is_ended_by_a_handler_whose_signal_did_not_disturb_it() -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
         mail.put(handled.wait(30.0))
 
-    before = signal.signal(signal.SIGUSR1, lambda _number, _frame: handled.set())
-    try:
+    with handling(lambda _number: handled.set()):
         threading.Timer(0.05, signal_itself).start()
         assert mail.get(60.0)
-    finally:
-        signal.signal(signal.SIGUSR1, before)
 
 
 def test_without_a_ring_a_wait_takes_its_time() -> None:
