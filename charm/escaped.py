@@ -12,14 +12,15 @@ import contextlib
 import os
 import signal
 import time
-from typing import Dict, Iterator, Mapping, Optional, Set, Tuple
+from typing import Dict, Mapping, NamedTuple, Optional, Set
 
 MARK = 'JUJU_HEALTH_RUN'
 # Who forks as fast as we look is caught up with in a few rounds, or never.
 _MOST_ROUNDS = 30
-# While a process becomes another program it has no environment, and so no mark.
 _QUIET_ROUNDS = 3
 _PAUSE_SECONDS = 0.01
+# A flag of proc(5)'s stat: a thread of the kernel, which has no environment (PF_KTHREAD).
+_KERNEL_THREAD = 0x00200000
 
 
 def new_mark() -> str:
@@ -40,17 +41,18 @@ def kill_escaped(leaders: Mapping[int, str]) -> None:
     what began after the first of them is looked into: to read the environment of a process that is
     stuck in the kernel may block.
     """
-    begun = [stat[1] for stat in map(_stat, leaders) if stat is not None]
+    begun = [stat.start_ticks for stat in map(_stat, leaders) if stat is not None]
     if not begun:
         return
     killed: Set[int] = set()
     quiet = 0
     for _round in range(_MOST_ROUNDS):
-        found = set(_find(leaders, min(begun))) - killed
-        quiet = 0 if found else quiet + 1
+        look = _look(leaders, min(begun))
+        found = look.carriers - killed
+        quiet = quiet + 1 if look.certain and not found else 0
         if quiet == _QUIET_ROUNDS:
             return
-        if quiet:
+        if not found:
             time.sleep(_PAUSE_SECONDS)
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -58,35 +60,83 @@ def kill_escaped(leaders: Mapping[int, str]) -> None:
         killed |= found
 
 
-def _find(leaders: Mapping[int, str], since_ticks: int) -> Iterator[int]:
+class _Look(NamedTuple):
+    """Who was seen to carry a mark, and whether nobody can have been missed.
+
+    Who ended between the listing and our look at it may have a successor that was not listed, and
+    who is just becoming another program has no environment, and so no mark. On a busy machine
+    either lasts for longer than several looks take.
+    """
+
+    carriers: Set[int]
+    certain: bool
+
+
+class _Stat(NamedTuple):
+    """What proc(5)'s stat says: `start_ticks` since boot; `bare` is who is without environment."""
+
+    group: int
+    start_ticks: int
+    bare: bool
+
+
+def _look(leaders: Mapping[int, str], since_ticks: int) -> _Look:
     marks = {mark.encode() for mark in leaders.values()}
+    carriers = set()
+    certain = True
     try:
-        names = os.listdir('/proc')
+        pids = [int(name) for name in os.listdir('/proc') if name.isdecimal()]
     except OSError:
         # Too many open files: the group at least has had its signal.
-        return
-    for name in names:
-        stat = _stat(int(name)) if name.isdecimal() else None
-        if stat is None or stat[1] < since_ticks or stat[0] in leaders:
+        return _Look(set(), True)
+    for pid in pids:
+        stat = _stat(pid)
+        if stat is None:
+            certain = False
+        elif pid == os.getpid() or stat.start_ticks < since_ticks or stat.group in leaders:
             continue
-        if int(name) != os.getpid() and marks & set(_marks(int(name))):
-            yield int(name)
+        else:
+            found = _marks(pid)
+            if found is None:
+                certain = False
+            elif marks & found:
+                carriers.add(pid)
+    return _Look(carriers, certain)
 
 
-def _stat(pid: int) -> Optional[Tuple[int, int]]:
-    """Return the process group and the start, in ticks since boot; `None` if it is gone."""
+def _stat(pid: int) -> Optional[_Stat]:
+    """Return `None` if it is gone."""
     try:
         with open(f'/proc/{pid}/stat', 'rb') as file:
             fields = file.read().rpartition(b')')[2].split()
-        return int(fields[2]), int(fields[19])
+        ended = fields[0] in (b'Z', b'X')
+        kernels = int(fields[6]) & _KERNEL_THREAD != 0
+        env_start, env_end = int(fields[47]), int(fields[48])
+        bare = ended or kernels or 0 < env_start == env_end
+        return _Stat(int(fields[2]), int(fields[19]), bare)
     except (OSError, IndexError):
         return None
 
 
-def _marks(pid: int) -> Iterator[bytes]:
-    """Yield the marks that a process carries: none if it is gone, or not ours to look into."""
-    with contextlib.suppress(OSError), open(f'/proc/{pid}/environ', 'rb') as file:
-        for variable in file.read().split(b'\0'):
-            name, _sign, value = variable.partition(b'=')
-            if name == MARK.encode():
-                yield from value.split()
+def _marks(pid: int) -> Optional[Set[bytes]]:
+    """Return the marks that a process carries; `None` if that cannot be told now.
+
+    Who is not ours to look into, as sudo(8)'s, is taken to carry none.
+    """
+    try:
+        with open(f'/proc/{pid}/environ', 'rb') as file:
+            environment = file.read()
+    except PermissionError:
+        return set()
+    except OSError:
+        environment = b''
+    if not environment:
+        # It ended (younger kernels refuse it then), or becomes another program, or never had one.
+        stat = _stat(pid)
+        return set() if stat is not None and stat.bare else None
+    found = set()
+    for variable in environment.split(b'\0'):
+        name, _sign, value = variable.partition(b'=')
+        if name == MARK.encode():
+            found.update(value.split())
+    return found

@@ -87,6 +87,41 @@ def test_one_who_forks_while_we_look_is_caught_up_with(tmp_path: Path) -> None:
     assert (tmp_path / 'pids').read_text().split() == pids
 
 
+def test_a_look_in_which_somebody_vanished_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its successor may be who was not listed yet.
+    vanished = subprocess.Popen(['true'])
+    vanished.wait()
+    with bystander() as leader, bystander(**{MARK: 'mine'}) as successor:
+        early = [{str(leader.pid), str(vanished.pid)}] * 10
+        monkeypatch.setattr(
+            os, 'listdir', lambda _path: early.pop() if early else {str(successor.pid)}
+        )
+        kill_escaped({leader.pid: 'mine'})
+        assert successor.wait(10) == -signal.SIGKILL
+
+
+def test_who_never_had_an_environment_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with bystander() as leader:
+        bare = subprocess.Popen(['sleep', '60'], start_new_session=True, env={})
+        ended = subprocess.Popen(['true'])
+        try:
+            os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+            theirs = {str(pid) for pid in (leader.pid, bare.pid, ended.pid)}
+            looks = []
+
+            def listed(_path: str) -> set[str]:
+                looks.append(theirs)
+                return theirs
+
+            monkeypatch.setattr(os, 'listdir', listed)
+            kill_escaped({leader.pid: 'mine'})
+            assert (len(looks), bare.poll()) == (3, None)
+        finally:
+            bare.kill()
+            bare.wait()
+            ended.wait()
+
+
 def test_the_mark_of_who_runs_us_is_kept_beside_that_of_what_we_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
