@@ -135,8 +135,10 @@ t={timeout}; [ -z "$m" ] || t={first}
 o=$($s timeout -k {kill_after} "$t" "$h" "$@" 2>/dev/null </dev/null)
 [ $? = 0 ] || return 1
 if [ -n "$m" ]; then
-a=${{o#'{{"age": '}}; a=${{a%%[!0-9]*}}
-[ -n "$a" ] && [ "$a" -lt "$m" ] || return 1
+case $o in '{{"age": '[0-9]*', "report": {{'*'}}}}') ;; *) return 1 ;; esac
+a=${{o#'{{"age": '}}; a=${{a%%,*}}
+case $a in *[!0-9.e-]*) return 1 ;; esac
+[ "${{a%%[!0-9]*}}" -lt "$m" ] || return 1
 fi
 printf '%s\\n' "$o" | tag "$i" o "$c"
 echo "$N $i c"; gone 0

@@ -54,7 +54,7 @@ def machine(tmp_path: Path) -> Machine:
 BY_HOOK = b'{"of": "hook --unit web/0"}\n'
 
 
-@pytest.mark.parametrize('age', ['0.001', '0', '59.999', '7'])
+@pytest.mark.parametrize('age', ['0.001', '0', '59.999', '7', '1e-05'])
 def test_a_fresh_report_of_the_agent_is_taken_and_the_hook_not_run(
     machine: Machine, age: str
 ) -> None:
@@ -78,6 +78,12 @@ STALE = {
     'refused': 'echo "health-agent: cannot ask" >&2; exit 3',
     'silent': 'exit 0',
     'noise': 'head -c 1000 /dev/urandom',
+    'a-number': "printf '5\\t\\024 noise'",
+    'an-age-alone': 'echo \'{"age": 5.0}\'',
+    'no-report-in-it': 'echo \'{"age": 5.0, "report": null}\'',
+    'cut-off': 'echo \'{"age": 5.0, "report": {"of": "agent"\'',
+    'half-a-number': ENVELOPE.format(age='5 and a half'),
+    'older-than-time': ENVELOPE.format(age='1e+20'),
     'killed': 'kill -9 $$',
     'usage': 'echo usage; exit 2',
 }
