@@ -70,10 +70,10 @@ class Deployment:
         """
         with alone(self._place):
             # First: their credentials are not taken over, as the rest is.
-            agent_units.withdraw_reporters(self._place.units, code.gone(self._place))
-            self._settle()
+            gone = code.gone(self._place)
+            self._settle(agent_units.withdraw_reporters(self._place.units, gone))
 
-    def _settle(self) -> None:
+    def _settle(self, withdrawn: bool) -> None:
         place, own = self._place, self._context.unit
         before = recall(place, own)
         unit = self._principal(before)
@@ -96,7 +96,7 @@ class Deployment:
             self._withdraw(before)
         enrolled, pushed = self._enrol(wanted, unit, shipping, before)
         restart = configured or before.unfinished
-        unfinished = not self._run_agent(fresh_code, restart, changed or enrolled)
+        unfinished = not self._run_agent(fresh_code, restart, changed or enrolled or withdrawn)
         remember(place, own, Memory(unit, tuple(sorted(contents)), pushed, unfinished))
         self._clear_orphans()
         self._tools.workload_version(__version__)

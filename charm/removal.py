@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterator, List, Set
 
@@ -17,7 +18,7 @@ from . import code
 from .agent import units as agent_units
 from .agent_service import AgentService
 from .errors import FileError
-from .memory import path_of, recall
+from .memory import path_of, recall, remember
 from .own_files import checks_name, is_ours, remove_file
 from .place import Place, slug
 from .states import remove_leftovers
@@ -35,16 +36,14 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
     others = [other for other in code.living(place) if other != unit]
     needs = [recall(place, other) for other in others]
     own_files = {*memory.files, f'{place.checks.name}/{checks_name(unit)}'}
-    changed = False
     for name in own_files.difference(*(need.files for need in needs)):
-        changed |= remove_file(place.etc / name)
-    changed |= agent_units.withdraw_reporters(place.units, {unit})
+        remove_file(place.etc / name)
+    agent_units.withdraw_reporters(place.units, {unit})
     for name in (unit, memory.principal):
         remove_leftovers(place.units / f'{slug(name)}.json')
     agent = AgentService(place, systemd, leaving=unit)
     if others:
-        # Where the agent ran our code, it runs theirs now.
-        agent.follow(others[0], fresh_code=False, restart=False, changed=changed)
+        _hand_over(place, agent, others[0])
     else:
         _stop(agent)
     reported = {one.name for one in agent_units.load(place.units)[0]} if others else set()
@@ -57,6 +56,16 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
     # Last: by it all of this is found again, and done again, where it was cut off.
     code.remove(place, unit)
     return left
+
+
+def _hand_over(place: Place, agent: AgentService, other: str) -> None:
+    """Have the agent forget the unit, and run another one's code where it ran ours."""
+    try:
+        # Whether what it reads is another now was perhaps seen by a removal that was cut off.
+        agent.follow(other, fresh_code=False, restart=False, changed=True)
+    except SystemdError:
+        # No reason for this unit to stay: the other's next hook starts it anew, and tells of it.
+        remember(place, other, replace(recall(place, other), unfinished=True))
 
 
 def _stop(agent: AgentService) -> None:

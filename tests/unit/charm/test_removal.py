@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charm.code import unit_of
+from charm.code import gone, unit_of
+from charm.own_files import checks_name
 from charm.place import Place
 from charm.report import StateName
 from charm.states import States
@@ -80,8 +82,8 @@ def test_a_neighbour_keeps_its_files_and_takes_the_agent_over(tmp_path: Path) ->
     one.hook('stop')
     assert one.systemd.done == ['start', 'reload', 'start']
     one.hook('remove')
-    # Nothing was left to take away, so nobody is disturbed.
-    assert one.systemd.done == ['start', 'reload', 'start']
+    # Nobody knows whether it heard the first time.
+    assert one.systemd.done == ['start', 'reload', 'start', 'reload']
     assert 'unit-second-1/current' in one.place.unit_file.read_text()
     assert not (one.place.code / 'unit-juju-health-0').exists()
     before = other.tree()
@@ -89,6 +91,47 @@ def test_a_neighbour_keeps_its_files_and_takes_the_agent_over(tmp_path: Path) ->
     assert other.tree() == before
     assert other.hook('remove') == 0
     assert other.tree() == {}
+
+
+@pytest.mark.parametrize('refused', ['start', 'reload'])
+def test_an_agent_that_does_not_follow_keeps_no_unit_here(tmp_path: Path, refused: str) -> None:
+    # As one does not whose agent.yaml an operator got wrong.
+    other = LocalUnit(tmp_path / 'root', 'second/1', 'web/0')
+    one = LocalUnit(tmp_path / 'root', systemd=other.systemd)
+    other.hook('install')
+    one.hook('install')
+    if refused == 'start':
+        one.systemd.stop()
+    one.systemd.refuses = refused
+    assert one.hook('stop') == 0
+    assert not (one.place.code / 'unit-juju-health-0').exists()
+    assert [path.name for path in one.place.units.iterdir()] == ['web-0.json']
+    one.systemd.refuses = ''
+    one.systemd.done.clear()
+    # It may still run what is gone, and report for it.
+    assert other.hook('update-status') == 0
+    assert other.systemd.done == ['start']
+    assert other.hook('update-status') == 0
+    assert other.systemd.done == ['start']
+
+
+@pytest.mark.parametrize('in_the_way', [False, True])
+def test_an_agent_forgets_the_orphan_that_anothers_hook_found(
+    tmp_path: Path, in_the_way: bool
+) -> None:
+    # Cleared away or not: the agent cannot tell afterwards that it reported for one.
+    other = LocalUnit(tmp_path / 'root', 'second/1', 'web/0')
+    orphan = LocalUnit(tmp_path / 'root', systemd=other.systemd)
+    other.hook('install')
+    orphan.relate('orchestrator:3', 'boss', {'boss/0': ORCHESTRATOR})
+    orphan.hook('install')
+    if in_the_way:
+        (orphan.place.checks / checks_name(orphan.unit) / 'x').mkdir(parents=True)
+    orphan.vanish()
+    other.systemd.done.clear()
+    assert other.hook('update-status') == 0
+    assert gone(other.place) == ([orphan.unit] if in_the_way else [])
+    assert 'reload' in other.systemd.done
 
 
 def test_a_unit_is_told_from_its_directory() -> None:
