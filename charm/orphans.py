@@ -141,10 +141,16 @@ class Tenant:
         """Remove every orphan now, and say what was.
 
         Raises:
-            HealthError: something cannot be removed.
+            HealthError: something cannot be removed, or whether it is an orphan's not be told.
         """
         found = False
         with alone(self._place):
+            missing = code.gone(self._place)
+            if missing and not juju_runs(self._place, self._systemd):
+                raise OrphanError(
+                    f'cannot tell whether {", ".join(missing)} left: the Juju agent of this'
+                    ' machine does not run (jujud-machine-N); start it, and try again'
+                )
             for line in remove_all(self._place, self._systemd):
                 found = True
                 print(line, flush=True)

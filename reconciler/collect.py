@@ -16,7 +16,7 @@ from .ask.roads import AUTO, PUSH, Road
 from .errands import BY_HOOK, Asked, Errand, plan_errands
 from .fanout import Limits, Return, run_errands
 from .freshness import Dated, is_fresh, newest
-from .ghosts import left_behind, strangers
+from .ghosts import left_behind, strangers, unknown
 from .inbox import Pushed
 from .interpret import dated_reading, read_answer, silent_reading
 from .model import Model, Unit
@@ -94,9 +94,10 @@ def collect(
             for reading in _of_return(way, model, returned):
                 readings[reading.unit.name] = reading
                 known += 1
-            if returned.orphans:
+            orphans = unknown(model, returned.orphans)
+            if orphans:
                 errand = returned.errand
-                faults.append(left_behind(errand.place, errand.target, returned.orphans))
+                faults.append(left_behind(errand.place, errand.target, orphans))
             progress(known, len(asked))
     except KeyboardInterrupt:
         interrupted = True

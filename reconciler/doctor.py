@@ -24,6 +24,7 @@ from .errors import (
     ReconcilerError,
 )
 from .fleet import in_model
+from .ghosts import unknown
 from .juju import Juju
 from .model import Model
 from .probes import Finding, Probe, Result, over_there, probe, reached
@@ -195,8 +196,9 @@ class Doctor:
                 probes[done.key] = done.error
             elif done.error is not None:
                 raise done.error
-            else:
-                probes[done.key] = done.value
+            elif done.value is not None:
+                known = unknown(model, done.value.orphans)
+                probes[done.key] = replace(done.value, orphans=known)
         yield from reached(model, chosen, probes, len(errands))
         answered = {
             one.target: found for one in chosen if isinstance(found := probes[one.place], Probe)

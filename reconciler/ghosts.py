@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .ask.orphans import CODE
+from .model import Model
 from .words import natural_order
 
 _MOST = 10
+
+
+def unknown(model: Model, units: Sequence[str]) -> tuple[str, ...]:
+    """Return those that Juju has no more; a machine may think so of one that it does have."""
+    known = {unit.name for unit in model.units()}
+    return tuple(unit for unit in units if unit not in known)
 
 
 def left_behind(place: str, target: str, units: Sequence[str]) -> str:

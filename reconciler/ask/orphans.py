@@ -10,10 +10,13 @@ import re
 
 CODE = '/usr/local/lib/juju-health'
 AGENTS = '/var/lib/juju/agents'
-# Where agents' directories cannot be looked at, nothing is concluded.
+# Where the directories of agents, the machine's own too, cannot be seen, nothing is concluded.
 _LOOK = """\
-for d in {code}/unit-*; do
-[ -d "$d" ] && [ -x {agents} ] && [ ! -e {agents}/"${{d##*/}}" ] && echo "$N - g ${{d##*/}}"
+for m in {agents}/machine-*; do
+[ -e "$m" ] && for d in {code}/unit-*; do
+[ -d "$d" ] && [ ! -e {agents}/"${{d##*/}}" ] && echo "$N - g ${{d##*/}}"
+done
+break
 done"""
 _NAME = re.compile(rb'unit-([a-z][a-z0-9-]*)-([0-9]{1,9})')
 

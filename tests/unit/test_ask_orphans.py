@@ -28,7 +28,8 @@ def ask(root: Path, *login: str) -> tuple[str, ...]:
 def machine(tmp_path: Path) -> Path:
     for name in ('unit-juju-health-0', 'unit-a-b-12', 'else'):
         (tmp_path / 'code' / name).mkdir(parents=True)
-    (tmp_path / 'agents' / 'unit-juju-health-0').mkdir(parents=True)
+    for name in ('machine-3', 'unit-juju-health-0'):
+        (tmp_path / 'agents' / name).mkdir(parents=True)
     return tmp_path
 
 
@@ -43,6 +44,12 @@ def test_where_juju_never_was_or_cannot_be_looked_at_there_is_none(machine: Path
     assert ask(machine) == ()
     shutil.rmtree(machine / 'code')
     (machine / 'away').rename(machine / 'agents')
+    assert ask(machine) == ()
+
+
+def test_an_empty_directory_where_a_disk_belongs_is_no_removal(machine: Path) -> None:
+    (machine / 'agents').rename(machine / 'away')
+    (machine / 'agents').mkdir()
     assert ask(machine) == ()
 
 

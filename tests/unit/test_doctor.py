@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -156,6 +157,27 @@ def test_a_big_model_is_asked_in_samples_from_all_over_it(examine: Examine) -> N
     found = examine(world(40), reach, most=4)
     assert sorted(reach.asked) == ['web/0', 'web/10', 'web/20', 'web/30']
     assert found['ssh'].message == '4 answered, of 4 of 40 machines asked'
+
+
+def test_only_units_that_juju_has_no_more_are_named_as_gone(examine: Examine) -> None:
+    class Forgetful(Local):
+        def run(
+            self,
+            target: str,
+            command: str,
+            deadline: Deadline,
+            cap_bytes: int,
+            stdin: bytes = b'',
+        ) -> Completed:
+            whole = super().run(target, command, deadline, cap_bytes, stdin)
+            found = re.search(r'([0-9a-f]{16}) end', whole.stdout.decode())
+            assert found
+            gone = f'{found[1]} - g unit-web-1\n{found[1]} - g unit-web-7\n'
+            return replace(whole, stdout=gone.encode() + whole.stdout)
+
+    found = examine(world(), Forgetful())['orphans']
+    assert 'web/7 is gone from Juju' in found.message
+    assert 'web/1' not in found.message + found.mend
 
 
 def test_applications_without_a_health_charm_are_named(examine: Examine) -> None:

@@ -83,6 +83,14 @@ def test_what_removed_units_left_is_named_with_what_removes_it() -> None:
     )
 
 
+def test_what_juju_still_has_is_never_called_gone() -> None:
+    def beside(ran: Ran) -> bytes:
+        return f'{ran.nonce} - g unit-web-1\n'.encode() + answers(ran)
+
+    found = sweep(model(['web/0'], ['web/1']), {'web/0': [beside], 'web/1': [answers]})
+    assert found.faults == ()
+
+
 def test_who_is_late_for_the_deadline_is_named_and_the_sweep_is_not_whole(
     gate: threading.Event,
 ) -> None:

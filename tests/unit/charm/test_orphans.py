@@ -14,7 +14,7 @@ import pytest
 from charm.agent.residence import Notice
 from charm.agent.units import Unit, enrol
 from charm.code import gone
-from charm.orphans import GRACE_SECONDS, Tenant, alone, remove_all
+from charm.orphans import GRACE_SECONDS, OrphanError, Tenant, alone, remove_all
 from charm.own_files import checks_name
 from charm.report import StateName
 from charm.states import States
@@ -273,6 +273,12 @@ def test_an_operator_may_have_them_removed_at_once(
     tenant(unit).remove()
     assert capsys.readouterr().out == 'every unit that put something here is still there\n'
     unit.vanish()
+    unit.systemd.juju = False
+    before = unit.tree()
+    with pytest.raises(OrphanError, match='cannot tell whether juju-health/0 left'):
+        tenant(unit).remove()
+    assert unit.tree() == before
+    unit.systemd.juju = True
     tenant(unit).remove()
     assert capsys.readouterr().out == 'removed what juju-health/0 left here\n'
     assert unit.tree() == {}
