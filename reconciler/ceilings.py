@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from charm.report import Health, State, StateName, worst
 
@@ -106,7 +106,15 @@ def _is_own_report(reading: Reading, model: Model) -> bool:
         and reading.outcome in (Outcome.REPORTED, Outcome.VOUCHED)
         and reading.unit.workload.current in ('active', 'waiting', 'blocked')
         and _OWN_REPORT.match(reading.unit.workload.message) is not None
+        and _is_after(reading, reading.unit.workload.since)
     )
+
+
+def _is_after(reading: Reading, since: datetime | None) -> bool:
+    """Return whether what was reported is known to be from after this."""
+    if since is None or reading.received_at is None or reading.age_seconds is None:
+        return False
+    return reading.received_at - timedelta(seconds=reading.age_seconds) >= since
 
 
 def _row(of: str, info: StatusInfo, now: datetime) -> Ceiling | None:

@@ -174,12 +174,28 @@ def test_what_our_own_charm_said_at_its_last_hook_is_an_older_report_of_ours(
     health: Health, state: State | None
 ) -> None:
     made = replace(report('health/0', health), state=state)
-    assert own_charm(StatusInfo(*describe(made))) is Health.PASSED
+    assert own_charm(StatusInfo(*describe(made), since=NOW)) is Health.PASSED
+
+
+@pytest.mark.parametrize('outcome', [Outcome.REPORTED, Outcome.VOUCHED])
+@pytest.mark.parametrize('age_seconds', [0.0, 100.0, 120.0, None])
+def test_a_report_from_before_it_hides_nothing_that_our_own_charm_said(
+    outcome: Outcome, age_seconds: float | None
+) -> None:
+    made = report('health/0', Health.FAIL)
+    for seconds in (99.0, 100.0, 101.0, None):
+        since = None if seconds is None else NOW - timedelta(seconds=seconds)
+        unit = unit_of(StatusInfo(*describe(made), since=since), name='health/0')
+        model = world(unit, charm='juju-health')
+        reading = replace(seen(model, unit), outcome=outcome, age_seconds=age_seconds)
+        hidden = seconds is not None and age_seconds is not None and age_seconds <= seconds
+        best = Health.PASSED if hidden else Health.FAIL
+        assert capped(reading, model, {}, NOW).health is best
 
 
 def test_nor_is_it_stuck_in_what_it_said_then() -> None:
     made = replace(report('health/0'), state=State(StateName.BLOCKED, 5.0, NOW, 'x'))
-    unit = unit_of(StatusInfo(*describe(made)), name='health/0')
+    unit = unit_of(StatusInfo(*describe(made), since=NOW), name='health/0')
     assert unit.workload.current == 'blocked'
     model = world(unit, charm='juju-health')
     reading = seen(model, unit)
