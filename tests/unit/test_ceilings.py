@@ -15,7 +15,8 @@ from reconciler import status
 from reconciler.ceilings import capped
 from reconciler.conclude import Evidence, conclude
 from reconciler.exit_codes import exit_code
-from reconciler.interpret import silent_reading
+from reconciler.freshness import Dated
+from reconciler.interpret import dated_reading, silent_reading
 from reconciler.juju_words import CEILINGS
 from reconciler.model import Machine, StatusInfo
 from reconciler.outcomes import WORDS
@@ -178,19 +179,34 @@ def test_what_our_own_charm_said_at_its_last_hook_is_an_older_report_of_ours(
 
 
 @pytest.mark.parametrize('outcome', [Outcome.REPORTED, Outcome.VOUCHED])
-@pytest.mark.parametrize('age_seconds', [0.0, 100.0, 120.0, None])
+@pytest.mark.parametrize('came_seconds', [0.0, 60.0])
+@pytest.mark.parametrize('age_seconds', [0.0, 60.0, 100.0, 120.0, None])
 def test_a_report_from_before_it_hides_nothing_that_our_own_charm_said(
-    outcome: Outcome, age_seconds: float | None
+    outcome: Outcome, came_seconds: float, age_seconds: float | None
 ) -> None:
     made = report('health/0', Health.FAIL)
     for seconds in (99.0, 100.0, 101.0, None):
         since = None if seconds is None else NOW - timedelta(seconds=seconds)
         unit = unit_of(StatusInfo(*describe(made), since=since), name='health/0')
         model = world(unit, charm='juju-health')
-        reading = replace(seen(model, unit), outcome=outcome, age_seconds=age_seconds)
+        since_seconds = min(came_seconds, age_seconds or 0.0)
+        held_seconds = None if age_seconds is None else age_seconds - since_seconds
+        came = NOW - timedelta(seconds=since_seconds)
+        dated = Dated(report(unit.name), came, held_seconds, 'push')
+        reading = replace(dated_reading(model, unit, dated, NOW, 120.0), outcome=outcome)
         hidden = seconds is not None and age_seconds is not None and age_seconds <= seconds
         best = Health.PASSED if hidden else Health.FAIL
         assert capped(reading, model, {}, NOW).health is best
+
+
+@pytest.mark.parametrize(('seconds', 'best'), [(99.0, Health.FAIL), (100.0, Health.PASSED)])
+def test_so_it_is_in_a_replay(seconds: float, best: Health) -> None:
+    since, made_at = (NOW - timedelta(seconds=ago) for ago in (seconds, 100.0))
+    status = StatusInfo(*describe(report('health/0', Health.FAIL)), since=since)
+    unit = unit_of(status, name='health/0')
+    model = world(unit, charm='juju-health')
+    reading = dated_reading(model, unit, Dated(report(unit.name), made_at), made_at, 120.0)
+    assert capped(reading, model, {}, NOW).health is best
 
 
 def test_nor_is_it_stuck_in_what_it_said_then() -> None:
