@@ -143,7 +143,6 @@ class Tenant:
         Raises:
             HealthError: something cannot be removed, or whether it is an orphan's not be told.
         """
-        found = False
         with alone(self._place):
             missing = code.gone(self._place)
             if missing and not juju_runs(self._place, self._systemd):
@@ -152,9 +151,8 @@ class Tenant:
                     ' machine does not run (jujud-machine-N); start it, and try again'
                 )
             for line in remove_all(self._place, self._systemd):
-                found = True
                 print(line, flush=True)
-        if not found:
+        if not missing:
             print('every unit that put something here is still there')
 
     def _is_back(self) -> bool:

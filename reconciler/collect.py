@@ -16,7 +16,7 @@ from .ask.roads import AUTO, PUSH, Road
 from .errands import BY_HOOK, Asked, Errand, plan_errands
 from .fanout import Limits, Return, run_errands
 from .freshness import Dated, is_fresh, newest
-from .ghosts import left_behind, strangers, unknown
+from .ghosts import absent, left_behind, strangers
 from .inbox import Pushed
 from .interpret import dated_reading, read_answer, silent_reading
 from .model import Model, Unit
@@ -94,7 +94,8 @@ def collect(
             for reading in _of_return(way, model, returned):
                 readings[reading.unit.name] = reading
                 known += 1
-            orphans = unknown(model, returned.orphans)
+            # The machine may think so of one that Juju does have.
+            orphans = absent(model, returned.orphans)
             if orphans:
                 errand = returned.errand
                 faults.append(left_behind(errand.place, errand.target, orphans))
@@ -192,12 +193,11 @@ def _strangers(way: Way, model: Model) -> list[str]:
     if inbox is None or not inbox.model:
         # Who does not say of which model it is may be another's.
         return []
-    known, now = {unit.name for unit in model.units()}, _now()
-    limit = way.road.max_age_seconds
+    now, limit = _now(), way.road.max_age_seconds
     pushing = [
         unit
-        for unit in inbox.units()
-        if unit not in known and (dated := _pushed(way, unit)) and is_fresh(dated[0], now, limit)
+        for unit in absent(model, inbox.units())
+        if (dated := _pushed(way, unit)) and is_fresh(dated[0], now, limit)
     ]
     return [strangers(pushing)] if pushing else []
 

@@ -24,7 +24,7 @@ from .errors import (
     ReconcilerError,
 )
 from .fleet import in_model
-from .ghosts import unknown
+from .ghosts import absent
 from .juju import Juju
 from .model import Model
 from .probes import Finding, Probe, Result, over_there, probe, reached
@@ -197,8 +197,8 @@ class Doctor:
             elif done.error is not None:
                 raise done.error
             elif done.value is not None:
-                known = unknown(model, done.value.orphans)
-                probes[done.key] = replace(done.value, orphans=known)
+                orphans = absent(model, done.value.orphans)
+                probes[done.key] = replace(done.value, orphans=orphans)
         yield from reached(model, chosen, probes, len(errands))
         answered = {
             one.target: found for one in chosen if isinstance(found := probes[one.place], Probe)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .ask.orphans import CODE
 from .model import Model
@@ -11,8 +11,10 @@ from .words import natural_order
 _MOST = 10
 
 
-def unknown(model: Model, units: Sequence[str]) -> tuple[str, ...]:
-    """Return those that Juju has no more; a machine may think so of one that it does have."""
+def absent(model: Model, units: Collection[str]) -> tuple[str, ...]:
+    """Return those of the units that the model does not have."""
+    if not units:
+        return ()
     known = {unit.name for unit in model.units()}
     return tuple(unit for unit in units if unit not in known)
 

@@ -15,7 +15,7 @@ from .conclude import Evidence, conclude
 from .config import NOTHING, Config
 from .errands import Asked, plan_errands
 from .errors import StatusError, UsageError
-from .ghosts import strangers
+from .ghosts import absent, strangers
 from .interpret import read_answer, silent_reading
 from .model import Model, StatusInfo, Unit
 from .readings import Outcome, Reading, Snapshot
@@ -125,8 +125,8 @@ def replay(
         unit.name: _reading(saved, unit, asked.get(unit.name), at, oldest) for unit in units
     }
     readings = vouched(readings)
-    unknown = saved.reports.keys() - {unit.name for unit in saved.model.units()}
-    faults = (strangers(tuple(unknown)),) if unknown else ()
+    without = absent(saved.model, saved.reports)
+    faults = (strangers(without),) if without else ()
     return conclude(Evidence(saved.model, readings, at, 0.0, faults=faults), patterns, config)
 
 

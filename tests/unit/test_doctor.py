@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,19 @@ class Refusing:
         if not self._units or target in self._units:
             raise ReachError(self._outcome, 'cannot reach it: told so', Completed(255, b'', b''))
         return Local().run(target, command, deadline, cap_bytes)
+
+
+@dataclass(frozen=True)
+class Altering(Local):
+    """A reach that runs all of it here, and alters what it prints."""
+
+    alter: Callable[[bytes], bytes] = bytes
+
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
+        whole = super().run(target, command, deadline, cap_bytes, stdin)
+        return replace(whole, stdout=self.alter(whole.stdout))
 
 
 @pytest.fixture
@@ -160,22 +173,11 @@ def test_a_big_model_is_asked_in_samples_from_all_over_it(examine: Examine) -> N
 
 
 def test_only_units_that_juju_has_no_more_are_named_as_gone(examine: Examine) -> None:
-    class Forgetful(Local):
-        def run(
-            self,
-            target: str,
-            command: str,
-            deadline: Deadline,
-            cap_bytes: int,
-            stdin: bytes = b'',
-        ) -> Completed:
-            whole = super().run(target, command, deadline, cap_bytes, stdin)
-            found = re.search(r'([0-9a-f]{16}) end', whole.stdout.decode())
-            assert found
-            gone = f'{found[1]} - g unit-web-1\n{found[1]} - g unit-web-7\n'
-            return replace(whole, stdout=gone.encode() + whole.stdout)
+    def forget(stdout: bytes) -> bytes:
+        nonce = re.findall(rb'([0-9a-f]{16}) end', stdout)[0]
+        return b'%s - g unit-web-1\n%s - g unit-web-7\n%s' % (nonce, nonce, stdout)
 
-    found = examine(world(), Forgetful())['orphans']
+    found = examine(world(), Altering(alter=forget))['orphans']
     assert 'web/7 is gone from Juju' in found.message
     assert 'web/1' not in found.message + found.mend
 
@@ -218,20 +220,9 @@ def test_a_machine_says_what_it_has(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_ends_early_is_none(tmp_path: Path) -> None:
-    class Cutting(Local):
-        def run(
-            self,
-            target: str,
-            command: str,
-            deadline: Deadline,
-            cap_bytes: int,
-            stdin: bytes = b'',
-        ) -> Completed:
-            whole = super().run(target, command, deadline, cap_bytes, stdin)
-            return replace(whole, stdout=whole.stdout.rpartition(b'end')[0])
-
+    cutting = Altering(alter=lambda stdout: stdout.rpartition(b'end')[0])
     with pytest.raises(ReachError, match='it ended early'):
-        probe(Cutting(), errand(tmp_path / 'absent'), Deadline.after(30))
+        probe(cutting, errand(tmp_path / 'absent'), Deadline.after(30))
 
 
 FINE = Probe('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'active')
