@@ -52,11 +52,11 @@ charm: .venv/ready  ## Build build/juju-health.charm, and have charm-proof and c
 
 .PHONY: golden
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
-	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/render tests/unit/test_{render,fleet,diff,doctor}.py
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor}
 
 .PHONY: man
 man: .venv/ready  ## Write the manual page anew, from the commands' help
-	$(BIN)/python -m reconciler.cli.man > docs/reconcile-health.1
+	$(BIN)/python -m reconciler.cli.commands.man > docs/reconcile-health.1
 
 .PHONY: hosts
 hosts: packages .venv/ready  ## Start three real machines to play with, until Ctrl-C (root)

@@ -29,7 +29,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from charm import nrpe
+from charm.sources.nrpe import commands
 
 LAUNCHER = Path(__file__).resolve().parents[1] / 'hooks' / 'health-agent'
 MOST_MEMORY_BYTES = 40_000_000
@@ -61,7 +61,7 @@ def configure(root: Path) -> Path:
     )
     kinds.update({f'plugin-{n}': {'kind': 'nagios', 'command': ['/bin/true']} for n in range(3)})
     # NRPE's own examples would make it more than twenty.
-    kinds.update({spec.name: {'enabled': False} for spec in nrpe.find().specs})
+    kinds.update({spec.name: {'enabled': False} for spec in commands.find().specs})
     (checks / 'bench.json').write_text(json.dumps({'checks': kinds}))
     config = root / 'agent.yaml'
     lines = {

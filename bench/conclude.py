@@ -18,15 +18,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from charm.merge import make_report
-from charm.report import CheckResult, Health
-from reconciler import config_file, status
-from reconciler.conclude import Evidence, conclude
-from reconciler.config import NOTHING, Config
-from reconciler.maintenance import ACKNOWLEDGED, Entry
-from reconciler.model import Model, Unit
-from reconciler.readings import Outcome, Reading
-from reconciler.render import RENDERERS, Options
+from charm.kernel.merge import make_report
+from charm.kernel.report import CheckResult, Health
+from reconciler.config import file
+from reconciler.config.settings import NOTHING, Config
+from reconciler.config.suppressions import ACKNOWLEDGED, SuppressionEntry
+from reconciler.judge.conclude import Evidence, conclude
+from reconciler.juju import status
+from reconciler.render import RENDERERS, RenderOptions
+from reconciler.values.model import Model, Unit
+from reconciler.values.readings import Outcome, Reading
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 RULES = ('worst', 'majority', 'at-least 2', 'degraded', 'weighted', 'zone', 'leader', 'best')
@@ -86,7 +87,7 @@ def configured(services: int) -> Config:
     lines = ['services:']
     lines += [f'  app-{n}: {{rollup: {RULES[n % len(RULES)]}}}' for n in range(services)]
     lines += ['views:', *(f'  v{n}: {{services: app-{n}*}}' for n in range(1, 10))]
-    return config_file.read('\n'.join(lines), 'bench.yaml')
+    return file.read('\n'.join(lines), 'bench.yaml')
 
 
 def steps(text: bytes, model: Model, services: int) -> dict[str, Callable[[], object]]:
@@ -96,9 +97,9 @@ def steps(text: bytes, model: Model, services: int) -> dict[str, Callable[[], ob
     evidence = Evidence(model, readings, NOW, 1.0)
     config = configured(services)
     until = NOW + timedelta(hours=1)
-    known = [Entry(ACKNOWLEDGED, f'app-{n}', until, 'known', '*') for n in range(100)]
+    known = [SuppressionEntry(ACKNOWLEDGED, f'app-{n}', until, 'known', '*') for n in range(100)]
     snapshot = conclude(evidence)
-    options = Options(now=NOW)
+    options = RenderOptions(now=NOW)
     return {
         'json.loads of the status': lambda: json.loads(text),
         'status.decode': lambda: status.decode(text),

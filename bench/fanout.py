@@ -30,20 +30,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from charm.deadline import Deadline
-from reconciler import status
-from reconciler.ask import hook
-from reconciler.ask.script import Scripted
-from reconciler.errands import Errand, plan_errands
-from reconciler.fanout import Limits, run_errands
-from reconciler.juju import Juju
-from reconciler.model import Model
+from charm.kernel.deadline import Deadline
+from reconciler.ask import frames
+from reconciler.ask.errands import MachineRequest, plan_errands
+from reconciler.ask.script import ScriptAsker
+from reconciler.collect.fanout import FanoutLimits, run_errands
+from reconciler.juju import status
+from reconciler.juju.command import Juju
 from reconciler.reach.base import Reach
-from reconciler.reach.direct import Direct, places_of
-from reconciler.reach.hostkeys import KnownHosts
+from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
-from reconciler.reach.pool import Pool, Ways
-from reconciler.reach.sshconfig import Logins
+from reconciler.reach.ssh.hostkeys import KnownHosts
+from reconciler.reach.ssh.login import Logins
+from reconciler.reach.ssh.pool import Pool, SshSettings
+from reconciler.values.model import Model
 from tests.hosts.layout import add_unit
 from tests.hosts.park import Park, why_not
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
@@ -71,16 +71,16 @@ class Bench:
     """
 
     model: Model
-    errands: tuple[Errand, ...]
+    errands: tuple[MachineRequest, ...]
     addresses: tuple[str, ...]
     at_once: int
     ssh: tuple[str, ...]
-    ways: Ways
+    ways: SshSettings
     directory: Path
 
     def check(self, outputs: list[bytes], units: int) -> None:
         for output in outputs:
-            answers = hook.read(output, NONCE, units)
+            answers = frames.read(output, NONCE, units)
             assert all(one.complete and len(one.stdout) > 1000 for one in answers), output[:500]
 
 
@@ -89,8 +89,8 @@ Client = Callable[[Bench], None]
 
 def with_reach(bench: Bench, reach: Reach) -> None:
     """Ask as a sweep does."""
-    limits = Limits(bench.at_once, 30, attempts=3)
-    asker = Scripted(reach, limits.timeout_seconds)
+    limits = FanoutLimits(bench.at_once, 30, attempts=3)
+    asker = ScriptAsker(reach, limits.timeout_seconds)
     returns = list(run_errands(bench.errands, asker, limits, Deadline.after(SECONDS)))
     assert len(returns) == len(bench.errands)
     for one in returns:
@@ -105,7 +105,7 @@ def through_juju(*options: str) -> Client:
 def direct_cold(bench: Bench) -> None:
     pool = Pool(bench.ways)
     try:
-        with_reach(bench, Direct(places_of(bench.model), pool))
+        with_reach(bench, DirectReach(places_of(bench.model), pool))
     finally:
         pool.close()
 
@@ -119,8 +119,8 @@ class DirectWarm:
     def __call__(self, bench: Bench) -> None:
         if self.pool is None:
             self.pool = Pool(bench.ways)
-            with_reach(bench, Direct(places_of(bench.model), self.pool))
-        with_reach(bench, Direct(places_of(bench.model), self.pool))
+            with_reach(bench, DirectReach(places_of(bench.model), self.pool))
+        with_reach(bench, DirectReach(places_of(bench.model), self.pool))
 
 
 def threads_and_ssh(*options: str, by_unit: bool = False) -> Client:
@@ -133,7 +133,7 @@ def threads_and_ssh(*options: str, by_unit: bool = False) -> Client:
             groups = [[one] for one in requests] if by_unit else [requests]
             for group in groups:
                 words = [word for one in options for word in ('-o', one)]
-                command = hook.command(group, NONCE, 30)
+                command = frames.command(group, NONCE, 30)
                 argv = ['ssh', *bench.ssh, *words, f'ubuntu@{address}', command]
                 calls.append((argv, len(group)))
 
@@ -221,7 +221,7 @@ def set_up(hosts: int, units: int, at_once: int) -> Iterator[Bench]:
         known.write_text(''.join(f'{host.address} {host.host_key}\n' for host in park.hosts))
         ssh = f'-F none -i {park.identity} -o BatchMode=yes -o UserKnownHostsFile={known}'
         vouching = JujuSSH(Juju(str(JUJU)))
-        ways = Ways(
+        ways = SshSettings(
             Logins(directory / 'juju', directory / 'ssh'),
             KnownHosts(directory / 'state' / 'known_hosts'),
             vouching,

@@ -14,6 +14,7 @@ from tests.hosts.host import Host
 from tests.hosts.park import Park, at_once, why_not
 from tests.hosts.rootfs import Rootfs, RootfsError
 from tests.standin.examples import Juju, caller
+from tests.support.tls import Certificates, make_certificates
 
 # How long an example takes is the machine's business: it is measured in bench/, never asserted.
 settings.register_profile(
@@ -96,3 +97,9 @@ def hosts(park: Park, _used: set[Host]) -> Hosts:
 def juju(tmp_path: Path) -> Juju:
     """Run the stand-in in a world: `juju(world, 'status', …, identity=KEY)`."""
     return caller(tmp_path / 'juju')
+
+
+@pytest.fixture(scope='session')
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates for localhost."""
+    return make_certificates(tmp_path_factory.mktemp('tls'))

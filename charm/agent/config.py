@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from .. import plain_yaml
-from ..checks.options import nearest
-from ..errors import DefinitionError
-from ..trust import read_trusted
+from ..kernel.errors import DefinitionError
+from ..kernel.names import nearest
+from ..kernel.paths import HERE
+from ..sources import plain_yaml
+from ..sources.trust import read_trusted
 
-CONFIG = Path('/etc/juju-health/agent.yaml')
 _LEAST_INTERVAL_SECONDS = 1.0
 _MOST_INTERVAL_SECONDS = 7 * 86400.0
 _MOST_BYTES = 2**40
@@ -63,12 +63,12 @@ class Config:
     interval: float = 60.0
     intervals: Tuple[Tuple[str, float], ...] = ()
     report: float = 60.0
-    socket: Path = Path('/run/juju-health/agent.sock')
+    socket: Path = HERE.run / 'agent.sock'
     socket_group: str = ''
-    definitions: Path = Path('/etc/juju-health/checks.d')
-    units: Path = Path('/etc/juju-health/units.d')
-    state: Path = Path('/var/lib/juju-health/agent')
-    log: Path = Path('/var/log/juju-health')
+    definitions: Path = HERE.checks
+    units: Path = HERE.units
+    state: Path = HERE.state / 'agent'
+    log: Path = HERE.log
     log_bytes: int = 10 * 1024 * 1024
     log_files: int = 5
     spool_bytes: int = 16 * 1024 * 1024
@@ -125,7 +125,7 @@ class _Reader:
         return path
 
 
-def load(path: Path = CONFIG) -> Config:
+def load(path: Path = HERE.agent_config) -> Config:
     """Return what the file says, and the defaults for the rest.
 
     The file of the default path may be absent; then all are defaults.
@@ -137,9 +137,9 @@ def load(path: Path = CONFIG) -> Config:
     try:
         data = read_trusted(path)
     except FileNotFoundError as error:
-        if path == CONFIG:
+        if path == HERE.agent_config:
             return Config()
-        reason = f'there is no such file; write it, or leave --config out for {CONFIG}'
+        reason = f'there is no such file; write it, or leave --config out for {HERE.agent_config}'
         raise DefinitionError(source, '', reason) from error
     try:
         document = plain_yaml.load(data.decode('utf-8'))

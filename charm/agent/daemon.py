@@ -7,21 +7,22 @@ import threading
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from ..command import end_all
-from ..deadline import Deadline
-from ..errors import FileError, HealthError
-from ..files import locked
-from ..trust import read_trusted
+from ..kernel.command import end_all
+from ..kernel.deadline import Deadline
+from ..kernel.errors import FileError, HealthError
+from ..kernel.files import locked
+from ..kernel.rate import Rate
+from ..sources.trust import read_trusted
 from . import config as config_file
-from .api import Api
 from .config import Listen
-from .desk import say
-from .limits import Limits, Rate
-from .listeners import listen_tcp, listen_unix, tls_server
 from .loop import Loop
 from .notify import Notifier
-from .server import Door
-from .setup import Given, Setup, read_setup
+from .reported_unit import say
+from .serve.api import Api
+from .serve.limits import ListenerLimits
+from .serve.listeners import listen_tcp, listen_unix, tls_server
+from .serve.server import ListeningSocket
+from .setup import LauncherArguments, Setup, read_setup
 
 # A process that was killed lets go of the lock when the kernel has buried it.
 _LOCK_SECONDS = 5.0
@@ -29,7 +30,7 @@ _LEAST_TOKEN_CHARACTERS = 16
 # A stack of 8 MiB for each thread is only promised, but a container's limit counts promises.
 _STACK_BYTES = 512 * 1024
 # Who may use the unix socket is trusted more than who is on the network.
-_UNIX_LIMITS = Limits(per_second=50.0, burst=200)
+_UNIX_LIMITS = ListenerLimits(per_second=50.0, burst=200)
 _NOTES_PER_SECOND = 1.0
 _NOTES_BURST = 20
 
@@ -47,7 +48,7 @@ class Daemon:
         notifier: the service manager.
     """
 
-    def __init__(self, config: Path, given: Given, notifier: Notifier) -> None:
+    def __init__(self, config: Path, given: LauncherArguments, notifier: Notifier) -> None:
         self._refused: Dict[str, int] = {}
         self._notes = Rate(_NOTES_PER_SECOND, _NOTES_BURST)
         self.loop = Loop(
@@ -58,8 +59,8 @@ class Daemon:
             residence=given.residence() if given.residence else None,
         )
         self._api = Api(self.loop, self._own_counters)
-        self._unix: Optional[Door] = None
-        self._tcp: Optional[Door] = None
+        self._unix: Optional[ListeningSocket] = None
+        self._tcp: Optional[ListeningSocket] = None
         self._tcp_error = ''
 
     def run(self) -> None:
@@ -74,7 +75,9 @@ class Daemon:
             listener = listen_unix(config.socket, config.socket_group)
         except (OSError, LookupError) as error:
             raise StartError(f'cannot listen at {config.socket}: {error}') from error
-        self._unix = self._open(Door(listener, self._api.answer, self._note, _UNIX_LIMITS))
+        self._unix = self._open(
+            ListeningSocket(listener, self._api.answer, self._note, _UNIX_LIMITS)
+        )
         self._keep_tcp_open()
         try:
             self.loop.run()
@@ -86,11 +89,11 @@ class Daemon:
                 self._tcp.close()
             end_all()
 
-    def _open(self, door: Door) -> Door:
+    def _open(self, door: ListeningSocket) -> ListeningSocket:
         door.open()
         return door
 
-    def _open_tcp(self, listen: Listen) -> Door:
+    def _open_tcp(self, listen: Listen) -> ListeningSocket:
         try:
             tls = tls_server(listen.certificate, listen.key)
             token = _read_token(listen.token_file)
@@ -98,7 +101,9 @@ class Daemon:
         except OSError as error:
             where = f'{listen.host}:{listen.port}'
             raise StartError(f'cannot listen at {where}: {error}') from error
-        door = Door(listener, self._api.answer, self._note, Limits(), tls, token)
+        door = ListeningSocket(
+            listener, self._api.answer, self._note, ListenerLimits(), tls, token
+        )
         say(f'listening at {listen.host} port {listener.getsockname()[1]}')
         return self._open(door)
 
@@ -157,7 +162,7 @@ def _read_token(path: Path) -> str:
     return lines[0]
 
 
-def serve(config: Path, given: Given) -> None:
+def serve(config: Path, given: LauncherArguments) -> None:
     """Run the daemon until it is told to stop.
 
     Raises:
@@ -172,7 +177,7 @@ def serve(config: Path, given: Given) -> None:
         raise StartError(f'{error}: does another agent run?') from error
 
 
-def summary(config: Path, given: Given) -> Tuple[str, ...]:
+def summary(config: Path, given: LauncherArguments) -> Tuple[str, ...]:
     """Return what the daemon would do, as lines: for `health-agent check`.
 
     Raises:

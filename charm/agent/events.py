@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Optional, Set, Tuple, Union
 
-from ..bell import Bell
-from ..report import CheckResult, Report
+from ..kernel.report import CheckResult, Report
+from ..kernel.wakeup import Wakeup
 
 
 def key_of(unit: str, name: str) -> str:
@@ -27,13 +27,13 @@ class RunNow:
 
     unit: str
     names: Tuple[str, ...]
-    done: Bell = field(default_factory=Bell)
+    done: Wakeup = field(default_factory=Wakeup)
     report: Optional[Report] = None
     waiting: Set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
-class Landed:
+class RunEnd:
     """A run has ended.
 
     Attributes:
@@ -56,4 +56,4 @@ class Signal:
     number: int
 
 
-Event = Union[RunNow, Landed, Signal]
+Event = Union[RunNow, RunEnd, Signal]

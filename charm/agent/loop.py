@@ -12,18 +12,18 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Dict, List, Optional, Tuple
 
-from ..bell import Mailbox
-from ..errors import HealthError
-from ..fields import format_time
-from ..report import CheckResult, Report
-from ..wire import check_to_json, to_json
-from .desk import Desk, say
-from .events import Event, Landed, RunNow, Signal, key_of
-from .flights import Flights
-from .leftovers import Leftovers
-from .log import LogWriter
+from ..kernel.errors import HealthError
+from ..kernel.fields import format_time
+from ..kernel.log_files import LogWriter
+from ..kernel.report import CheckResult, Report
+from ..kernel.wakeup import Mailbox
+from ..kernel.wire import check_to_json, to_json
+from .events import Event, RunEnd, RunNow, Signal, key_of
 from .notify import Notifier, Watchdog
-from .residence import Lookout, Notice, Residence
+from .remains import Remains
+from .reported_unit import ReportedUnit, say
+from .residence import Notice, Residence, ResidenceWatch
+from .runs import Runs
 from .schedule import Schedule, seconds_since_boot
 from .setup import Setup
 
@@ -69,15 +69,15 @@ class Loop:
         self._requests: List[RunNow] = []
         self._jobs: Dict[str, Tuple[str, str]] = {}
         self._stopping = False
-        self._lookout = Lookout(residence, _LONGEST_WAIT_SECONDS, say)
+        self._lookout = ResidenceWatch(residence, _LONGEST_WAIT_SECONDS, say)
         self._watchdog = Watchdog(notifier, guard, say)
         self.setup = read()
-        self.desks: Dict[str, Desk] = {}
+        self.desks: Dict[str, ReportedUnit] = {}
         config = self.setup.config
         self.log = LogWriter(config.log, config.log_bytes, config.log_files)
-        self._leftovers = Leftovers(config.state, boot, say)
+        self._leftovers = Remains(config.state, boot, say)
         self._schedule = Schedule()
-        self.flights = Flights(lambda key, results: self._events.put(Landed(key, results)))
+        self.flights = Runs(lambda key, results: self._events.put(RunEnd(key, results)))
         self._apply(self.setup)
 
     def catch_signals(self) -> None:
@@ -131,7 +131,7 @@ class Loop:
         self._handle(event)
 
     def _handle(self, event: Event) -> None:
-        if isinstance(event, Landed):
+        if isinstance(event, RunEnd):
             self._land(event.key, event.results)
         elif isinstance(event, RunNow):
             self._begin_request(event)
@@ -199,7 +199,7 @@ class Loop:
             desk.report_at = min(desk.report_at, self._clock() + _SETTLE_SECONDS)
         self._answer_requests(key)
 
-    def _publish(self, desk: Desk, periodic: bool = True) -> None:
+    def _publish(self, desk: ReportedUnit, periodic: bool = True) -> None:
         """Make a report, and log, keep and ship it; one that nobody waits for only if changed."""
         moved = desk.look_at_state()
         report, changed = desk.watch.prepare()
@@ -207,7 +207,7 @@ class Loop:
             self._keep(desk, report, changed)
         desk.watch.show(report)
 
-    def _keep(self, desk: Desk, report: Report, changed: bool) -> None:
+    def _keep(self, desk: ReportedUnit, report: Report, changed: bool) -> None:
         desk.reported = True
         desk.report_at = self._clock() + self.setup.config.report
         self._note_at('report', unit=report.unit, change=changed, report=to_json(report))
@@ -269,11 +269,11 @@ class Loop:
         wanted = {unit.name: (unit, plan) for unit, plan in setup.units}
         for name in [name for name in self.desks if name not in wanted]:
             self.desks[name].leave()
-        desks: Dict[str, Desk] = {}
+        desks: Dict[str, ReportedUnit] = {}
         for name, (unit, plan) in wanted.items():
             desk = self.desks.get(name)
             if desk is None:
-                desk = Desk(unit, plan, setup.config, self._boot)
+                desk = ReportedUnit(unit, plan, setup.config, self._boot)
                 desk.report_at = now + FIRST_REPORT_SECONDS
             else:
                 desk.replan(unit, plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Callable, Optional, Protocol
 
-from ..errors import HealthError
+from ..kernel.errors import HealthError
 
 # The sub-command of the agent's launcher that has a residence remove what is left.
 REMOVE = 'remove-orphans'
@@ -32,7 +32,7 @@ class Residence(Protocol):
         """Remove what units left that are gone, because somebody asks for it."""
 
 
-class Lookout:
+class ResidenceWatch:
     """Asks a residence from time to time; a fault of it is told once, and tried again.
 
     Args:

@@ -41,7 +41,7 @@ def next_on_grid(interval_seconds: float, fraction: float, now: float) -> float:
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _DueTime:
     interval_seconds: float
     fraction: float
     next_at: float
@@ -52,14 +52,14 @@ class Schedule:
 
     def __init__(self, first_seconds: float = FIRST_SECONDS) -> None:
         self._first_seconds = first_seconds
-        self._entries: Dict[str, _Entry] = {}
+        self._entries: Dict[str, _DueTime] = {}
 
     def replace(self, intervals: Mapping[str, float], now: float) -> None:
         """Schedule these and no others; what keeps its interval keeps its due time.
 
         `intervals` maps each check's key to the seconds between its runs.
         """
-        entries: Dict[str, _Entry] = {}
+        entries: Dict[str, _DueTime] = {}
         for key, interval_seconds in intervals.items():
             old = self._entries.get(key)
             if old is not None and old.interval_seconds == interval_seconds:
@@ -67,7 +67,7 @@ class Schedule:
                 continue
             fraction = splay(key)
             first_at = now + fraction * min(interval_seconds, self._first_seconds)
-            entries[key] = _Entry(interval_seconds, fraction, first_at)
+            entries[key] = _DueTime(interval_seconds, fraction, first_at)
         self._entries = entries
 
     def due(self, now: float) -> Tuple[str, ...]:
@@ -81,7 +81,7 @@ class Schedule:
         for _at, key in ready:
             entry = self._entries[key]
             later = next_on_grid(entry.interval_seconds, entry.fraction, now)
-            self._entries[key] = _Entry(entry.interval_seconds, entry.fraction, later)
+            self._entries[key] = _DueTime(entry.interval_seconds, entry.fraction, later)
         return tuple(key for _at, key in ready)
 
     @property

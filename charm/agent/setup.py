@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
-from ..errors import DefinitionError
-from ..identity import own_unit
-from ..runner import Callback
-from ..sweep import Plan, make_plan
+from ..kernel.errors import DefinitionError
+from ..kernel.identity import own_unit
+from ..reporting.runner import Callback
+from ..reporting.sweep import Plan, make_plan
 from . import config as config_file
 from . import units as units_directory
 from .config import Config
@@ -19,7 +19,7 @@ from .units import Unit
 
 
 @dataclass(frozen=True)
-class Given:
+class LauncherArguments:
     """What the launcher of a charm gives, as it gives it to `charm.cli.main` in `hooks/health`.
 
     Attributes:
@@ -51,7 +51,7 @@ class Setup:
     faults: Tuple[DefinitionError, ...] = ()
 
 
-def read_setup(path: Path, given: Given) -> Setup:
+def read_setup(path: Path, given: LauncherArguments) -> Setup:
     """Read everything; `path` is that of `agent.yaml`.
 
     Raises:
@@ -67,7 +67,7 @@ def read_setup(path: Path, given: Given) -> Setup:
 
 
 def _plan(
-    unit: Unit, definitions: Path, given: Given, faults: Tuple[DefinitionError, ...]
+    unit: Unit, definitions: Path, given: LauncherArguments, faults: Tuple[DefinitionError, ...]
 ) -> Plan:
     own = given.callbacks
     plan = make_plan(unit.name, unit.reporter, own, definitions, given.services)

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-NAME = 'juju-health-agent.service'
-
 _TEXT = """\
 [Unit]
 Description=Juju health agent: runs the checks of this machine's units

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, Container, List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
-from ..checks.options import nearest
-from ..errors import DefinitionError, FileError, HealthError, ReportError
-from ..files import write_whole
-from ..identity import check_unit
-from ..strict_json import load as load_json
-from ..trust import list_trusted, read_trusted
-from .contract import check_names
+from ..kernel.errors import DefinitionError, FileError, HealthError, ReportError
+from ..kernel.files import write_whole
+from ..kernel.identity import check_unit
+from ..kernel.names import nearest, slug
+from ..kernel.push_contract import check_names
+from ..kernel.strict_json import load as load_json
+from ..sources.trust import list_trusted, read_trusted
 
 _CREDENTIAL = re.compile(r'[0-9a-f]{64}')
 _KEYS = ('unit', 'reporter', 'push')
@@ -70,7 +70,7 @@ class Unit:
     @property
     def slug(self) -> str:
         """Return the name as a part of a file's name."""
-        return self.name.replace('/', '-')
+        return slug(self.name)
 
 
 def load(directory: Path) -> Tuple[Tuple[Unit, ...], Tuple[DefinitionError, ...]]:

@@ -6,11 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Callable, Dict, Mapping, Optional, Sequence, Set, Tuple
 
-from ..deadline import Deadline
-from ..merge import read_subset
-from ..report import CheckResult, Health, Report, StateName
-from ..runner import Job
-from ..sweep import Plan, sweep
+from ..kernel.deadline import Deadline
+from ..kernel.merge import read_subset
+from ..kernel.report import CheckResult, Health, Report, StateName
+from ..reporting.runner import Job
+from ..reporting.sweep import Plan, sweep
 
 # The answers are in memory already; this only has to be longer than any pause of the machine.
 _COMPOSE_SECONDS = 3600.0
@@ -21,7 +21,7 @@ _Verdicts = Tuple[Mapping[str, Health], Optional[StateName], Tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Count:
+class CheckCounts:
     """What a check has done since the agent started, reloads included.
 
     Attributes:
@@ -61,7 +61,7 @@ class Watch:
         self.plan = _unique(plan)
         self.report: Optional[Report] = last[0] if last else None
         self.made_at = last[1] if last else 0.0
-        self.counts: Mapping[str, Count] = {}
+        self.counts: Mapping[str, CheckCounts] = {}
         self._clock = clock
         self._answers: Dict[str, Tuple[CheckResult, ...]] = {}
         # What an agent found just before us stands, with its time, until the check has run again.
@@ -92,15 +92,15 @@ class Watch:
         self._answers[name] = results
         flipped = before is not None and _healths(before) != _healths(results)
         changed = flipped or (before is None and self._differs_from_report(results))
-        count = self.counts.get(name, Count())
-        self._count(name, Count(count.runs + 1, count.flips + flipped, count.skips))
+        count = self.counts.get(name, CheckCounts())
+        self._count(name, CheckCounts(count.runs + 1, count.flips + flipped, count.skips))
         if changed:
             self._pending.add(name)
         return changed
 
     def skip(self, name: str) -> None:
         """Count that the check was due while it still ran."""
-        count = self.counts.get(name, Count())
+        count = self.counts.get(name, CheckCounts())
         self._count(name, dataclasses.replace(count, skips=count.skips + 1))
 
     @property
@@ -137,7 +137,7 @@ class Watch:
         """Return how old the last report is."""
         return max(0.0, self._clock() - self.made_at)
 
-    def _count(self, name: str, count: Count) -> None:
+    def _count(self, name: str, count: CheckCounts) -> None:
         # Replaced, not changed: other threads read it.
         self.counts = {**self.counts, name: count}
 

@@ -7,7 +7,6 @@ clock; tests pass their own, and definitions cannot.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import shlex
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import (
     Any,
     Callable,
     Dict,
-    Iterable,
     Mapping,
     NewType,
     Optional,
@@ -24,8 +22,9 @@ from typing import (
     get_type_hints,
 )
 
-from ..errors import HealthError
-from .limits import Range
+from ..kernel.errors import HealthError
+from ..kernel.names import nearest
+from .thresholds import Range
 
 Command = NewType('Command', Tuple[str, ...])
 
@@ -99,15 +98,6 @@ def convert(check: Any, values: Mapping[str, Any]) -> Dict[str, Any]:
 def _is_required(field: dataclasses.Field[Any]) -> bool:
     missing = dataclasses.MISSING
     return field.default is missing and field.default_factory is missing
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the nearest of `words`, else the list of them."""
-    known = sorted(words)
-    near = difflib.get_close_matches(word, known, 1, 0.5)
-    if near:
-        return f'; did you mean {near[0]!r}?'
-    return f'; known: {", ".join(known)}' if known else ''
 
 
 def require_order(warn: Optional[float], fail: Optional[float], suffix: str = '') -> None:

@@ -7,9 +7,9 @@ import io
 import socket
 from typing import Any, Callable, List, Tuple
 
-from ..deadline import Deadline
-from ..errors import CheckError
-from ..gather import gather
+from ..kernel.deadline import Deadline
+from ..kernel.errors import CheckError
+from ..kernel.gather import gather
 
 _OUR_OWN_FAULT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _Address = Tuple[Any, ...]

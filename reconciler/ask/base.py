@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from charm.deadline import Deadline
+from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError
 
-from .hook import Answer, Request
+from .frames import Request, UnitAnswer
 
 
 @dataclass(frozen=True)
-class Came:
+class MachineAnswer:
     """What came of asking one machine.
 
     Attributes:
@@ -22,7 +22,7 @@ class Came:
         orphans: units that Juju has removed, and whose files are there still.
     """
 
-    answers: tuple[Answer, ...]
+    answers: tuple[UnitAnswer, ...]
     fault: ReachError | None = None
     orphans: tuple[str, ...] = ()
 
@@ -35,6 +35,6 @@ class Asker(Protocol):
         """Return what readings call the way, such as `juju ssh`."""
         ...
 
-    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask on the machine of the unit `target`, by the deadline; never raises."""
         ...

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charm.agent.log import Cursor
+from charm.kernel.log_files import Cursor
 
 BY_LOG = 'agent log'
 # What is asked for at once; one line that is longer comes whole.
@@ -16,7 +16,7 @@ LOG_CAP_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Chunk:
+class LogChunk:
     """What `health-agent log` printed.
 
     Attributes:
@@ -35,7 +35,7 @@ class Chunk:
     uptime_seconds: float | None = None
 
 
-def read_chunk(output: bytes) -> Chunk:
+def read_chunk(output: bytes) -> LogChunk:
     """Return what the output says; a log line that is no object is left out.
 
     Raises:
@@ -46,7 +46,7 @@ def read_chunk(output: bytes) -> Chunk:
     if end is None or end.get('kind') != 'cursor':
         raise ValueError('what came of its log does not end with a cursor')
     text = end.get('cursor')
-    return Chunk(
+    return LogChunk(
         lines=tuple(found for found in map(_object, lines) if found is not None),
         cursor=Cursor.parse(text) if isinstance(text, str) else None,
         gap=end.get('gap') is True,

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from charm.agent.log import Cursor
-from charm.deadline import Deadline
-from charm.errors import FileError, HealthError
-from charm.wire import encode
+from charm.kernel.deadline import Deadline
+from charm.kernel.errors import FileError, HealthError
+from charm.kernel.log_files import Cursor
+from charm.kernel.wire import encode
 
-from .base import Asker, Came
+from .base import Asker, MachineAnswer
 from .chunk import BY_LOG, read_chunk
-from .hook import Answer, Request
-from .reaped import Reaped
+from .frames import Request, UnitAnswer
+from .reaped import LogStore
 
 # A first sweep may find a log of many chunks; what this leaves is read by the next one.
 MOST_ROUNDS = 64
@@ -23,7 +23,7 @@ _NOTHING_EXIT = 3
 
 
 @dataclass(frozen=True)
-class Reaping:
+class LogAsker:
     """Asks, and reaps the logs in the answers: chunk by chunk, each kept before the next is asked.
 
     Attributes:
@@ -32,18 +32,18 @@ class Reaping:
     """
 
     asker: Asker
-    store: Reaped
+    store: LogStore
 
     @property
     def name(self) -> str:
         """Return the asker's name."""
         return self.asker.name
 
-    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask until there is nothing more, or the deadline has passed."""
-        answers = [Answer() for _ in requests]
+        answers = [UnitAnswer() for _ in requests]
         waiting = {index: self._going_on(one) for index, one in enumerate(requests)}
-        came = Came(())
+        came = MachineAnswer(())
         for _ in range(MOST_ROUNDS):
             asked = [request for request, _since in waiting.values()]
             came = self.asker.ask(target, asked, deadline)
@@ -71,8 +71,8 @@ class Reaping:
         return replace(request, arguments=words), cursor
 
     def _reap(
-        self, request: Request, since: Cursor | None, answer: Answer, before: Answer
-    ) -> tuple[Answer, bool]:
+        self, request: Request, since: Cursor | None, answer: UnitAnswer, before: UnitAnswer
+    ) -> tuple[UnitAnswer, bool]:
         """Return the answer with the newest report for its stdout, and whether there is more."""
         if request.by != BY_LOG or answer.exit_code != 0 or not answer.complete:
             # What an earlier chunk held is an answer all the same.
@@ -86,8 +86,8 @@ class Reaping:
         if not text:
             return _nothing('its log holds no report of this unit'), chunk.more
         held = kept.held_seconds(chunk)
-        return Answer(text, b'', 0, True, held_seconds=held, by=BY_LOG), chunk.more
+        return UnitAnswer(text, b'', 0, True, held_seconds=held, by=BY_LOG), chunk.more
 
 
-def _nothing(reason: str) -> Answer:
-    return Answer(b'', reason.encode(), _NOTHING_EXIT, complete=True)
+def _nothing(reason: str) -> UnitAnswer:
+    return UnitAnswer(b'', reason.encode(), _NOTHING_EXIT, complete=True)

@@ -1,7 +1,7 @@
 """What units left on a machine that Juju has removed: found by the copies of their charms' code.
 
-The charm keeps such a copy for each unit (`charm/code.py`), and Juju a directory for its agent.
-The frame is one line, `<nonce> - g <directory>`, such as `unit-juju-health-0`.
+The charm keeps such a copy for each unit (`charm/juju/code_copies.py`), and Juju a directory for
+its agent. The frame is one line, `<nonce> - g <directory>`, such as `unit-juju-health-0`.
 """
 
 from __future__ import annotations

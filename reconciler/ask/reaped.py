@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from charm.agent.log import Cursor, LogWriter
-from charm.deadline import Deadline
-from charm.errors import FileError, ReportError
-from charm.fields import format_time
-from charm.files import locked, set_aside, write_whole
-from charm.report import Report
-from charm.wire import from_json, to_json
+from charm.kernel.deadline import Deadline
+from charm.kernel.errors import FileError, ReportError
+from charm.kernel.fields import format_time
+from charm.kernel.files import locked, set_aside, write_whole
+from charm.kernel.log_files import Cursor, LogWriter
+from charm.kernel.names import slug
+from charm.kernel.report import Report
+from charm.kernel.wire import from_json, to_json
 
-from .chunk import Chunk
+from .chunk import LogChunk
 
 _LOG_BYTES = 4 * 1024 * 1024
 _LOG_FILES = 4
@@ -31,7 +32,7 @@ _LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Kept:
+class LogPosition:
     """What is known of one unit from its log.
 
     Attributes:
@@ -42,7 +43,7 @@ class Kept:
     cursor: Cursor | None = None
     latest: Report | None = None
 
-    def held_seconds(self, chunk: Chunk) -> float | None:
+    def held_seconds(self, chunk: LogChunk) -> float | None:
         """Return how old the newest report was when the chunk was read, by the far side's clock.
 
         That is the clock which counts from boot, which nobody sets: a sequence is the milliseconds
@@ -56,7 +57,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Reaped:
+class LogStore:
     """What was reaped of one model's units.
 
     Attributes:
@@ -68,7 +69,7 @@ class Reaped:
     controller: str = ''
     model: str = ''
 
-    def kept(self, unit: str) -> Kept:
+    def kept(self, unit: str) -> LogPosition:
         """Return what is known of the unit; nothing if it never was reaped.
 
         Raises:
@@ -76,7 +77,7 @@ class Reaped:
         """
         return _read(self.directory(unit) / 'state.json')
 
-    def keep(self, unit: str, since: Cursor | None, chunk: Chunk, now: datetime) -> Kept:
+    def keep(self, unit: str, since: Cursor | None, chunk: LogChunk, now: datetime) -> LogPosition:
         """Keep the chunk that follows the cursor `since`, and return what is known now.
 
         Where another sweep has kept it meanwhile, nothing is kept twice.
@@ -89,19 +90,19 @@ class Reaped:
             before = self.kept(unit)
             return before if before.cursor != since else self._keep(unit, before, chunk, now)
 
-    def _keep(self, unit: str, before: Kept, chunk: Chunk, now: datetime) -> Kept:
+    def _keep(self, unit: str, before: LogPosition, chunk: LogChunk, now: datetime) -> LogPosition:
         place = self.directory(unit)
         own = [line for line in chunk.lines if line.get('unit') == unit]
         if own or chunk.gap:
             _write(place / 'log', own, chunk.gap, now)
-        after = Kept(chunk.cursor or before.cursor, _latest(own, unit) or before.latest)
+        after = LogPosition(chunk.cursor or before.cursor, _latest(own, unit) or before.latest)
         if after != before:
             write_whole(place / 'state.json', _to_json(after), 0o600)
         return after
 
     def directory(self, unit: str) -> Path:
-        """Return where a unit's state is; `charm.agent.log.read_since` reads `log/` in it."""
-        names = (self.controller, self.model, unit.replace('/', '-'))
+        """Return where a unit's state is, with `log/` in it for `log_files.read_since`."""
+        names = (self.controller, self.model, slug(unit))
         return self.root.joinpath(*(_as_file_name(name) for name in names))
 
 
@@ -138,7 +139,7 @@ def _write(directory: Path, lines: Iterable[Mapping[str, Any]], gap: bool, now: 
         writer.close()
 
 
-def _to_json(kept: Kept) -> bytes:
+def _to_json(kept: LogPosition) -> bytes:
     document = {
         'cursor': None if kept.cursor is None else str(kept.cursor),
         'latest': None if kept.latest is None else to_json(kept.latest),
@@ -146,21 +147,21 @@ def _to_json(kept: Kept) -> bytes:
     return json.dumps(document, allow_nan=False).encode() + b'\n'
 
 
-def _read(path: Path) -> Kept:
+def _read(path: Path) -> LogPosition:
     """Return what the file says; one that makes no sense is set aside, and we begin anew."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return Kept()
+        return LogPosition()
     except OSError as error:
         raise FileError(f'cannot read {path}: {error.strerror}') from error
     try:
         document = json.loads(data)
         cursor, latest = document['cursor'], document['latest']
-        return Kept(
+        return LogPosition(
             None if cursor is None else Cursor.parse(cursor),
             None if latest is None else from_json(latest),
         )
     except (ValueError, KeyError, TypeError, RecursionError, ReportError):
         set_aside(path)
-        return Kept()
+        return LogPosition()

@@ -6,20 +6,20 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from charm.deadline import Deadline
+from charm.kernel.deadline import Deadline
 from reconciler.reach.base import Reach, ReachError
 
-from . import hook, orphans
-from .base import Came
-from .cached import BY_AGENT, unwrap
-from .hook import Answer, Request
+from . import frames, orphans
+from .base import MachineAnswer
+from .envelope import BY_AGENT, unwrap
+from .frames import Request, UnitAnswer
 
 # base64 and the frames around it.
 _FRAMED = 1.5
 
 
 @dataclass(frozen=True)
-class Scripted:
+class ScriptAsker:
     """Asks over a reach.
 
     Attributes:
@@ -35,21 +35,21 @@ class Scripted:
         """Return the reach's name."""
         return self.reach.name
 
-    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask all of them in one connection."""
         nonce = secrets.token_hex(8)
-        command = hook.command(requests, nonce, self.timeout_seconds)
+        command = frames.command(requests, nonce, self.timeout_seconds)
         cap_bytes = int(sum(request.cap_bytes for request in requests) * _FRAMED)
         fault: ReachError | None = None
         try:
             output = self.reach.run(target, command, deadline, cap_bytes).stdout
         except ReachError as error:
             fault, output = error, error.completed.stdout
-        answers = hook.read(output, nonce, len(requests))
+        answers = frames.read(output, nonce, len(requests))
         told = tuple(map(_told, requests, answers))
-        return Came(told, fault, orphans.read(output, nonce))
+        return MachineAnswer(told, fault, orphans.read(output, nonce))
 
 
-def _told(request: Request, answer: Answer) -> Answer:
+def _told(request: Request, answer: UnitAnswer) -> UnitAnswer:
     by_agent = answer.first or request.by == BY_AGENT
     return unwrap(answer) if by_agent and answer.exit_code == 0 else answer

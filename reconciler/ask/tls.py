@@ -18,15 +18,15 @@ from typing import Any
 
 import httpx
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.errors import UsageError
-from reconciler.outcomes import Outcome
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError
+from reconciler.values.errors import UsageError
+from reconciler.values.outcomes import Outcome
 
-from .base import Came
-from .cached import BY_AGENT
-from .hook import STDOUT_CAP_BYTES, Answer, Request
+from .base import MachineAnswer
+from .envelope import BY_AGENT
+from .frames import STDOUT_CAP_BYTES, Request, UnitAnswer
 
 _NOTHING = Completed(-1, b'', b'')
 _REFUSED_EXIT = 3
@@ -35,7 +35,7 @@ _LATE = 'it did not end by the deadline'
 
 
 @dataclass(frozen=True)
-class OverTLS:
+class TLSAsker:
     """Asks agents at their TCP port.
 
     Attributes:
@@ -56,9 +56,9 @@ class OverTLS:
     def __repr__(self) -> str:
         return f'OverTLS(port={self.port})'
 
-    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> Came:
+    def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask for the report of each unit in turn."""
-        answers = [Answer() for _ in requests]
+        answers = [UnitAnswer() for _ in requests]
         fault: ReachError | None = None
         headers = {'Authorization': f'Bearer {self.token}'}
         with _Cut(deadline) as cut:
@@ -70,15 +70,15 @@ class OverTLS:
                     ) as client:
                         for index, request in enumerate(requests):
                             answers[index] = self._report(client, request.unit, cut)
-                    return Came(tuple(answers))
+                    return MachineAnswer(tuple(answers))
                 except httpx.HTTPError as error:
                     fault = _fault(base, httpx.ReadTimeout(_LATE) if deadline.passed else error)
                 if deadline.passed:
                     break
         none = ReachError(Outcome.UNREACHABLE, f'cannot reach {target}: no address', _NOTHING)
-        return Came(tuple(answers), fault or none)
+        return MachineAnswer(tuple(answers), fault or none)
 
-    def _report(self, client: httpx.Client, unit: str, cut: _Cut) -> Answer:
+    def _report(self, client: httpx.Client, unit: str, cut: _Cut) -> UnitAnswer:
         left = max(cut.deadline.remaining_seconds, 0.01)
         limits = httpx.Timeout(left, connect=min(left, self.connect_seconds))
         asked = client.build_request(
@@ -97,7 +97,7 @@ class OverTLS:
             raise httpx.ReadTimeout(_LATE)
         if response.status_code != 200:
             return _refused(response.status_code, body)
-        return Answer(body, b'', 0, True, held_seconds=_age(response), by=BY_AGENT)
+        return UnitAnswer(body, b'', 0, True, held_seconds=_age(response), by=BY_AGENT)
 
 
 class _Cut:
@@ -146,13 +146,13 @@ def _age(response: httpx.Response) -> float | None:
     return age if age >= 0.0 else None
 
 
-def _refused(status: int, body: bytes) -> Answer:
+def _refused(status: int, body: bytes) -> UnitAnswer:
     try:
         said = str(json.loads(body)['error'])
     except (ValueError, KeyError, TypeError, RecursionError):
         said = ''
     reason = f'its agent answered {status}{f": {said}" if said else ""}'
-    return Answer(b'', reason.encode(), _REFUSED_EXIT, complete=True, by=BY_AGENT)
+    return UnitAnswer(b'', reason.encode(), _REFUSED_EXIT, complete=True, by=BY_AGENT)
 
 
 def _fault(base: str, error: httpx.HTTPError) -> ReachError:

@@ -13,21 +13,21 @@ import click
 from click.shell_completion import CompletionItem
 
 from charm import __version__
-from charm.command import end_all
-from reconciler.errors import ReconcilerError
-from reconciler.exit_codes import USAGE
+from charm.kernel.command import end_all
+from reconciler.judge.exit_codes import USAGE
+from reconciler.values.errors import ReconcilerError
 
-from .completion import completion
-from .config import config_group
-from .diff import diff
-from .doctor import doctor
-from .enrol import enrol
-from .explain import explain
-from .maintain import ack, maintain, suppressions
-from .receive import receive
-from .replay import replay
-from .run import run
-from .sweep import sweep
+from .commands.completion import completion
+from .commands.config import config_group
+from .commands.diff import diff
+from .commands.doctor import doctor
+from .commands.enrol import enrol
+from .commands.explain import explain
+from .commands.maintain import ack, maintain, suppressions
+from .commands.receive import receive
+from .commands.replay import replay
+from .commands.run import run
+from .commands.sweep import sweep
 
 # An application of the same name as a command is asked with `reconcile-health sweep NAME`.
 COMMANDS: Mapping[str, click.Command] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.errors import ReconcilerError
-from reconciler.readings import Outcome
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.values.errors import ReconcilerError
+from reconciler.values.readings import Outcome
 
 
 class ReachError(ReconcilerError):

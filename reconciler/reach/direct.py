@@ -11,21 +11,21 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.errors import UsageError
-from reconciler.model import Machine, Model
-from reconciler.readings import Outcome
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.values.errors import UsageError
+from reconciler.values.model import Machine, Model
+from reconciler.values.readings import Outcome
 
 from .base import ReachError
-from .pool import Place, Pool
+from .ssh.pool import MachineAddress, Pool
 
 _LATER_SECONDS = 2
 _KILL_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True)
-class Direct:
+class DirectReach:
     """Runs commands through ssh connections of our own.
 
     Attributes:
@@ -33,7 +33,7 @@ class Direct:
         pool: the connections, which outlive this model's status.
     """
 
-    places: Mapping[str, Place]
+    places: Mapping[str, MachineAddress]
     pool: Pool
     name: str = 'direct ssh'
 
@@ -66,7 +66,7 @@ class Direct:
         return done
 
 
-def places_of(model: Model) -> dict[str, Place]:
+def places_of(model: Model) -> dict[str, MachineAddress]:
     """Return the places of a model's machines and units, by their names.
 
     Raises:
@@ -78,7 +78,7 @@ def places_of(model: Model) -> dict[str, Place]:
             'with sshd: leave --reach out, and they are asked through juju ssh'
         )
     machines = {
-        machine.id: Place(
+        machine.id: MachineAddress(
             f'{model.controller}:{model.name}:{machine.id}',
             tuple(dict.fromkeys(_addresses(machine))),
             machine.instance_id,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.errors import JujuMissing
-from reconciler.juju import explain
-from reconciler.readings import Outcome
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.juju.command import explain
+from reconciler.values.errors import JujuMissing
+from reconciler.values.readings import Outcome
 
 from .base import ReachError
 from .juju_ssh import JujuSSH
 
 
 @dataclass(frozen=True)
-class Vouching:
+class HostKeySource:
     """Runs what shows a machine's host keys: through `juju ssh`, else through `juju exec`.
 
     That takes the machine's lock, and waits for every hook that runs there, so it is for what

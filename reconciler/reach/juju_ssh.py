@@ -13,9 +13,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.errors import (
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.juju.command import Juju, explain
+from reconciler.values.errors import (
     ControllerUnreachable,
     JujuError,
     JujuMissing,
@@ -23,11 +24,10 @@ from reconciler.errors import (
     NotLoggedIn,
     PermissionDenied,
 )
-from reconciler.juju import Juju, explain
-from reconciler.readings import Outcome
+from reconciler.values.readings import Outcome
 
 from .base import ReachError
-from .swarm import MOST_PROCESSES, is_swarm
+from .process_count import MOST_PROCESSES, is_swarm
 
 # What OpenSSH says on stderr, in the order in which they are looked for; with whether another try
 # may help. A changed host key or a refused key stays so however often we ask.

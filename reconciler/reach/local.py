@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from charm import command as door
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.readings import Outcome
+from charm.kernel import command as door
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.values.readings import Outcome
 
 from .base import ReachError
 
 
 @dataclass(frozen=True)
-class Local:
+class LocalReach:
     """Runs commands in a shell here, whatever the target's name."""
 
     name: str = 'local'

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import (
-    document,
-    health_json,
-    html,
-    junit,
-    markdown,
-    nagios,
-    openmetrics,
-    summary,
-    table,
-    tap,
-    tree,
-)
-from .base import Options, Renderer
+from .base import Renderer, RenderOptions
+from .people import html, markdown, summary, table, tree
+from .programs import document, health_json, junit, nagios, openmetrics, tap
 
 RENDERERS: Mapping[str, Renderer] = {
     'table': table.render,
@@ -36,4 +25,4 @@ RENDERERS: Mapping[str, Renderer] = {
     'health-json': health_json.render,
 }
 
-__all__ = ['RENDERERS', 'Options', 'Renderer']
+__all__ = ['RENDERERS', 'RenderOptions', 'Renderer']

@@ -10,9 +10,9 @@ from datetime import datetime
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from charm.report import CheckResult, Health, State
-from reconciler.readings import Coverage, Reading, ServiceHealth, Snapshot
-from reconciler.words import clean, duration_text
+from charm.kernel.report import CheckResult, Health, State
+from reconciler.values.readings import Coverage, Reading, ServiceHealth, Snapshot
+from reconciler.values.words import clean, duration_text
 
 COLOURS = {
     Health.PASSED: 'green',
@@ -23,7 +23,7 @@ COLOURS = {
 
 
 @dataclass(frozen=True)
-class Options:
+class RenderOptions:
     """How to render.
 
     Attributes:
@@ -41,10 +41,10 @@ class Options:
     blame: bool = False
 
 
-Renderer = Callable[[Snapshot, Options], str]
+Renderer = Callable[[Snapshot, RenderOptions], str]
 
 
-def draw(parts: list[RenderableType], options: Options) -> str:
+def draw(parts: list[RenderableType], options: RenderOptions) -> str:
     """Return what rich makes of the parts, without trailing blanks."""
     console = Console(
         file=io.StringIO(),
@@ -86,7 +86,7 @@ def stale_text(coverage: Coverage) -> str:
     return f', {coverage.stale} stale' if coverage.stale else ''
 
 
-def headline(snapshot: Snapshot, options: Options) -> Text:
+def headline(snapshot: Snapshot, options: RenderOptions) -> Text:
     """Return the line that says it all: model, health, how many, how long it took."""
     model = snapshot.model
     name = f'{model.controller}:{model.name}' if model.controller else model.name
@@ -104,7 +104,7 @@ def _count(number: int, noun: str) -> str:
 
 
 @dataclass(frozen=True)
-class Finding:
+class TableRow:
     """One line of what is wrong, or of everything there is with `unit_detail`.
 
     Attributes:
@@ -131,7 +131,7 @@ class Finding:
         return clean(self.check.name) if self.check else f'({self.reading.outcome.value})'
 
 
-def findings(service: ServiceHealth, everything: bool) -> Iterator[Finding]:
+def findings(service: ServiceHealth, everything: bool) -> Iterator[TableRow]:
     """Yield what is wrong with a service's units, the worst first; or all there is."""
     found = [finding for reading in service.readings for finding in _of_reading(reading)]
     found.sort(key=lambda finding: -finding.health.rank)
@@ -148,9 +148,9 @@ def reading_age(reading: Reading, now: datetime) -> str:
     return duration_text(max(0.0, since, reading.age_seconds or 0.0))
 
 
-def _of_reading(reading: Reading) -> Iterator[Finding]:
+def _of_reading(reading: Reading) -> Iterator[TableRow]:
     if not reading.checks:
-        yield Finding(reading, None)
+        yield TableRow(reading, None)
         return
     for check in reading.checks:
-        yield Finding(reading, check)
+        yield TableRow(reading, check)

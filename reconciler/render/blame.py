@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from charm.report import Health
-from reconciler.causes import circle_members
-from reconciler.readings import Cause, Role, ServiceHealth, Snapshot
+from charm.kernel.report import Health
+from reconciler.causes.inquiry import circle_members
+from reconciler.values.readings import Cause, Role, ServiceHealth, Snapshot
 
 _MOST_NAMES = 12
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from charm.report import Health, worst
-from reconciler.readings import Reading, ServiceHealth, Snapshot
+from charm.kernel.report import Health, worst
+from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 
 from .meaning import remarks, rule_text
 from .text import counted as counted
@@ -42,7 +42,7 @@ def tally(snapshot: Snapshot) -> str:
 
 
 @dataclass(frozen=True)
-class Case:
+class CheckCase:
     """One question with its answer, as a test report shows it.
 
     Attributes:
@@ -66,7 +66,7 @@ class Case:
     tolerated: bool = False
 
 
-def cases(service: ServiceHealth) -> Iterator[Case]:
+def cases(service: ServiceHealth) -> Iterator[CheckCase]:
     """Yield the service's verdict, then every check of every unit.
 
     A unit without a report, or with an empty one, is one case. All cases pass, or are tolerated,
@@ -76,15 +76,15 @@ def cases(service: ServiceHealth) -> Iterator[Case]:
     rule = rule_text(service)
     message = safe(service.message)
     told = '; '.join([f'{message} ({rule})' if message else rule, *remarks(service)])
-    yield Case(name, '', 'service', service.health, told)
+    yield CheckCase(name, '', 'service', service.health, told)
     for reading in service.readings:
         yield from _of_reading(name, reading, service.health is Health.PASSED)
 
 
-def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[Case]:
+def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[CheckCase]:
     unit = safe(reading.unit.name, 200)
     if not reading.checks:
-        yield Case(
+        yield CheckCase(
             service,
             unit,
             f'({reading.outcome.value})',
@@ -96,7 +96,7 @@ def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[Case]:
         )
         return
     for check in reading.checks:
-        yield Case(
+        yield CheckCase(
             service,
             unit,
             safe(check.name, 200),

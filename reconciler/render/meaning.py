@@ -5,7 +5,14 @@ Each is one line of safe text; a format escapes it once more by its own rules.
 
 from __future__ import annotations
 
-from reconciler.readings import Cause, Role, ServiceHealth, Snapshot, Suppression, ViewHealth
+from reconciler.values.readings import (
+    Cause,
+    Role,
+    ServiceHealth,
+    Snapshot,
+    Suppression,
+    ViewHealth,
+)
 
 from .text import counted, safe
 

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from charm.report import Health
+from charm.kernel.names import nearest
+from charm.kernel.report import Health
 
-from ..words import clean
+from ..values.words import clean
 from . import custom
-from .base import RollupError, Rule, Verdict, Vote, one_of
+from .base import RollupError, RollupResult, RollupRule, Vote, one_of
 from .counting import AtLeast, Best, Degraded, Majority, Worst
 from .leader import Leader
 from .weighted import Weighted
 from .zones import Zone
 
-__all__ = ['ROLLUPS', 'RollupError', 'Rule', 'Verdict', 'Vote', 'WORST', 'nearest', 'read_rule']
+__all__ = [
+    'ROLLUPS',
+    'RollupError',
+    'RollupResult',
+    'RollupRule',
+    'Verdict',
+    'Vote',
+    'WORST',
+    'read_rule',
+]
 
-ROLLUPS: Mapping[str, type[Rule]] = {
+# By this name packages that bring rules know it.
+Verdict = RollupResult
+
+ROLLUPS: Mapping[str, type[RollupRule]] = {
     'worst': Worst,
     'best': Best,
     'majority': Majority,
@@ -28,11 +40,11 @@ ROLLUPS: Mapping[str, type[Rule]] = {
     'weighted': Weighted,
     'zone': Zone,
 }
-WORST: Rule = Worst()
+WORST: RollupRule = Worst()
 _word_for_missing = one_of('unknown', 'fail')
 
 
-def read_rule(written: object, allow_custom: bool = False) -> Rule:
+def read_rule(written: object, allow_custom: bool = False) -> RollupRule:
     """Return the rule that is written, as `at-least 2` or `{'rule': 'at-least', 'count': 2}`.
 
     With `allow_custom` also one that an installed package brings: only the operator may name it.
@@ -46,7 +58,7 @@ def read_rule(written: object, allow_custom: bool = False) -> Rule:
         known = (*ROLLUPS, *(custom.names() if allow_custom else ()))
         if allow_custom and name in known:
             return custom.load(name, {k: v for k, v in options.items() if k})
-        raise RollupError('rule', f'{name!r} is not a rule{nearest(name, known)}')
+        raise RollupError('rule', f'{name!r} is not a rule{nearest(name, known, "")}')
     return kind(**_read_options(kind, options))
 
 
@@ -65,7 +77,7 @@ def _split(written: object) -> tuple[str, dict[str, Any]]:
     return name, {**options, '': rest} if rest else options
 
 
-def _read_options(kind: type[Rule], options: Mapping[str, Any]) -> dict[str, Any]:
+def _read_options(kind: type[RollupRule], options: Mapping[str, Any]) -> dict[str, Any]:
     readers: dict[str, Callable[[Any], Any]] = {**kind.READERS, 'missing': _read_missing}
     read: dict[str, Any] = {}
     for written, value in options.items():
@@ -73,7 +85,7 @@ def _read_options(kind: type[Rule], options: Mapping[str, Any]) -> dict[str, Any
         if not key:
             raise RollupError('rule', f'{kind.NAME} takes nothing after its name, not {value!r}')
         if key not in readers:
-            hint = nearest(key, readers) or f'; its options are {", ".join(readers)}'
+            hint = nearest(key, readers, 'its options are ')
             reason = f'{clean(key)[:60]!r} is not an option of {kind.NAME}{hint}'
             raise RollupError(written, reason)
         try:
@@ -88,9 +100,3 @@ def _read_options(kind: type[Rule], options: Mapping[str, Any]) -> dict[str, Any
 
 def _read_missing(value: object) -> Health:
     return Health(_word_for_missing(value))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'that'?` for the nearest known word, or nothing if none is near."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'; did you mean {close[0]!r}?' if close else ''

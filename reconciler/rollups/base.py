@@ -10,9 +10,9 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, ClassVar
 
-from charm.report import Health, worst
+from charm.kernel.report import Health, worst
 
-from ..words import clean, fold_units
+from ..values.words import clean, fold_units
 
 _NUMBER = re.compile(r'([1-9][0-9]{0,5})( ?%)?')
 _MAX_NAMED = 10
@@ -53,7 +53,7 @@ class Vote:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RollupResult:
     """What a rule makes of the votes.
 
     Attributes:
@@ -67,7 +67,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Rule(ABC):
+class RollupRule(ABC):
     """One rule with its options, which are its fields; the votes' order never matters.
 
     Attributes:
@@ -87,18 +87,18 @@ class Rule(ABC):
     FOR_VIEWS: ClassVar[bool] = True
     READERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
-    def judge(self, votes: Iterable[Vote]) -> Verdict:
+    def judge(self, votes: Iterable[Vote]) -> RollupResult:
         """Return the verdict; where nobody voted, that of the rule's `missing`."""
         counted = [
             replace(vote, health=worst([vote.health, self.missing])) if vote.missing else vote
             for vote in votes
         ]
         if not counted:
-            return Verdict(self.missing, 'there is nothing to judge by')
+            return RollupResult(self.missing, 'there is nothing to judge by')
         return self._decide(sorted(counted, key=lambda v: (v.name, v.health.rank, v.qos or 0.0)))
 
     @abstractmethod
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         """Return the verdict on at least one vote."""
 
     @property

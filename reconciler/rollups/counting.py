@@ -6,36 +6,45 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from charm.report import Health, worst
+from charm.kernel.report import Health, worst
 
-from .base import Amount, Rule, Verdict, Vote, best_first, lowest_qos, read_amount, tally
+from .base import (
+    Amount,
+    RollupResult,
+    RollupRule,
+    Vote,
+    best_first,
+    lowest_qos,
+    read_amount,
+    tally,
+)
 
 _HALF = Amount(50, percent=True)
 
 
 @dataclass(frozen=True)
-class Worst(Rule):
+class Worst(RollupRule):
     """As well as the worst member; the lowest qos."""
 
     NAME: ClassVar[str] = 'worst'
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
-        return Verdict(worst(vote.health for vote in votes), tally(votes), lowest_qos(votes))
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
+        return RollupResult(worst(vote.health for vote in votes), tally(votes), lowest_qos(votes))
 
 
 @dataclass(frozen=True)
-class Best(Rule):
+class Best(RollupRule):
     """As well as the best member, so that one is enough; the highest qos."""
 
     NAME: ClassVar[str] = 'best'
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         qos = max((vote.qos for vote in votes if vote.qos is not None), default=None)
-        return Verdict(best_first(votes)[0].health, f'{tally(votes)}; one is enough', qos)
+        return RollupResult(best_first(votes)[0].health, f'{tally(votes)}; one is enough', qos)
 
 
 @dataclass(frozen=True)
-class AtLeast(Rule):
+class AtLeast(RollupRule):
     """As well as the worst of the best `count`; the highest qos that so many reach.
 
     Where there are fewer members than that, those which are not there count as `missing` says.
@@ -48,24 +57,24 @@ class AtLeast(Rule):
     NEEDED: ClassVar[tuple[str, ...]] = ('count',)
     READERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {'count': read_amount}
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         return _nth_best(votes, self.count.of(len(votes)), self.missing)
 
 
 @dataclass(frozen=True)
-class Majority(Rule):
+class Majority(RollupRule):
     """As well as the worst of the best half and one more; qos as for `at-least`."""
 
     NAME: ClassVar[str] = 'majority'
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         return _nth_best(votes, len(votes) // 2 + 1, self.missing)
 
 
-def _nth_best(votes: Sequence[Vote], needed: int, missing: Health) -> Verdict:
+def _nth_best(votes: Sequence[Vote], needed: int, missing: Health) -> RollupResult:
     healths = [*(vote.health for vote in votes), *[missing] * max(0, needed - len(votes))]
     offered = sorted((vote.qos for vote in votes if vote.qos is not None), reverse=True)
-    return Verdict(
+    return RollupResult(
         sorted(healths, key=lambda health: health.rank)[needed - 1],
         f'{tally(votes)} of {len(votes)}; {needed} needed',
         offered[needed - 1] if needed <= len(offered) else None,
@@ -73,7 +82,7 @@ def _nth_best(votes: Sequence[Vote], needed: int, missing: Health) -> Verdict:
 
 
 @dataclass(frozen=True)
-class Degraded(Rule):
+class Degraded(RollupRule):
     """`warn` while fewer than `too_many` are lost, that is failed or without evidence.
 
     From there on `fail` if so many failed, else `unknown`. The lowest qos.
@@ -85,11 +94,11 @@ class Degraded(Rule):
     SHORT: ClassVar[str] = 'too_many'
     READERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {'too-many': read_amount}
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         limit = min(self.too_many.of(len(votes)), len(votes))
         health = tolerate([vote.health for vote in votes], limit)
         because = f'{tally(votes)} of {len(votes)}; {limit} lost are too many'
-        return Verdict(health, because, lowest_qos(votes))
+        return RollupResult(health, because, lowest_qos(votes))
 
 
 def tolerate(healths: Sequence[Health], too_many: int) -> Health:

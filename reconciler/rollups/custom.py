@@ -8,19 +8,19 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from charm.report import Health
+from charm.kernel.report import Health
 
-from ..words import clean
-from .base import RollupError, Rule, Verdict, Vote, best_first
+from ..values.words import clean
+from .base import RollupError, RollupResult, RollupRule, Vote, best_first
 
 GROUP = 'juju_health.rollups'
 
 # From the votes, at least one, and the options as written, to a verdict, or a health and why.
-Judge = Callable[[Sequence[Vote], Mapping[str, Any]], Verdict]
+Judge = Callable[[Sequence[Vote], Mapping[str, Any]], RollupResult]
 
 
 @dataclass(frozen=True)
-class Custom(Rule):
+class Custom(RollupRule):
     """A rule of another package; what it raises or returns amiss is `unknown`, and is said.
 
     It finds nothing better than the best member, so that no evidence is no good news here either.
@@ -30,15 +30,17 @@ class Custom(Rule):
     function: Judge = field(repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         try:
             verdict = self.function(votes, self.options)
         except Exception as error:  # noqa: BLE001 - whatever it is, one rule costs one service
             reason = clean(f'{type(error).__name__}: {error}')[:200]
-            return Verdict(Health.UNKNOWN, f'the rule {self.name} broke: {reason}')
-        if not isinstance(verdict, Verdict) or not isinstance(verdict.health, Health):
+            return RollupResult(Health.UNKNOWN, f'the rule {self.name} broke: {reason}')
+        if not isinstance(verdict, RollupResult) or not isinstance(verdict.health, Health):
             returned = type(verdict).__name__
-            return Verdict(Health.UNKNOWN, f'the rule {self.name} returned {returned}, no verdict')
+            return RollupResult(
+                Health.UNKNOWN, f'the rule {self.name} returned {returned}, no verdict'
+            )
         best = best_first(votes)[0].health
         if verdict.health.rank < best.rank:
             because = f'{verdict.because}; but no member is better than {best.value}'

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from charm.report import Health, worst
+from charm.kernel.report import Health, worst
 
-from .base import Rule, Verdict, Vote, lowest_qos, one_of, tally
+from .base import RollupResult, RollupRule, Vote, lowest_qos, one_of, tally
 
 
 @dataclass(frozen=True)
-class Leader(Rule):
+class Leader(RollupRule):
     """As well as the leader; trouble of others is a warning, or nothing with `others: ignore`.
 
     The leader is whom juju status names; without one it is `unknown`. The leader's qos.
@@ -24,7 +24,7 @@ class Leader(Rule):
     FOR_VIEWS: ClassVar[bool] = False
     READERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {'others': one_of('warn', 'ignore')}
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         leaders = [vote for vote in votes if vote.leader]
         others = [vote for vote in votes if not vote.leader]
         health = worst(vote.health for vote in leaders)
@@ -33,7 +33,7 @@ class Leader(Rule):
             health = worst([health, Health.WARN])
         told = ' and '.join(f'leader {v.name} {v.health.value}' for v in leaders)
         because = told or 'no unit is known to be the leader'
-        return Verdict(
+        return RollupResult(
             health,
             f'{because}; others: {tally(others)}' if others else because,
             lowest_qos(leaders),

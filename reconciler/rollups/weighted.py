@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from charm.report import Health
+from charm.kernel.report import Health
 
-from ..words import clean
-from .base import Rule, Verdict, Vote, read_ratio, tally
+from ..values.words import clean
+from .base import RollupResult, RollupRule, Vote, read_ratio, tally
 
 # A unit may name a rule in its report: what it costs to judge by it has a bound.
 _MAX_WEIGHTS = 100
@@ -35,7 +35,7 @@ def _read_weights(value: object) -> Mapping[str, float]:
 
 
 @dataclass(frozen=True)
-class Weighted(Rule):
+class Weighted(RollupRule):
     """By what is left: the sum of weight times qos, as a share of the sum of weights.
 
     A member without a qos counts as 1.0 if it passed or warns; one that failed counts as 0.
@@ -55,7 +55,7 @@ class Weighted(Rule):
         'weights': _read_weights,
     }
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         # Decimal fractions, so that 9 of 10 are 0.9 and the order of adding cannot matter.
         sums = dict.fromkeys(Health, Fraction(0))
         total = Fraction(0)
@@ -64,7 +64,7 @@ class Weighted(Rule):
             total += weight
             sums[vote.health] += weight * (1 if vote.qos is None else Fraction(str(vote.qos)))
         if not total:
-            return Verdict(Health.UNKNOWN, 'the weights add up to nothing')
+            return RollupResult(Health.UNKNOWN, 'the weights add up to nothing')
         fully = sums[Health.PASSED] / total
         partly = fully + sums[Health.WARN] / total
         at_best = partly + sums[Health.UNKNOWN] / total
@@ -72,7 +72,7 @@ class Weighted(Rule):
             f'{float(partly):.0%} is left, warn below {self.warn_below:.0%}, '
             f'fail below {self.fail_below:.0%}; {tally(votes)}'
         )
-        return Verdict(self._health(fully, partly, at_best), because, float(partly))
+        return RollupResult(self._health(fully, partly, at_best), because, float(partly))
 
     def _health(self, fully: Fraction, partly: Fraction, at_best: Fraction) -> Health:
         least = Fraction(str(self.fail_below))

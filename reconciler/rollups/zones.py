@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from .base import Rule, Verdict, Vote, best_first, lowest_qos, one_of, read_count, tally
+from .base import RollupResult, RollupRule, Vote, best_first, lowest_qos, one_of, read_count, tally
 from .counting import tolerate
 
 
 @dataclass(frozen=True)
-class Zone(Rule):
+class Zone(RollupRule):
     """Each zone, or machine, is as well as its worst unit; `survive` of them may be lost.
 
     As long as no more are lost than that, and one is left, the service warns. With
@@ -32,7 +32,7 @@ class Zone(Rule):
         'within': one_of('worst', 'best'),
     }
 
-    def _decide(self, votes: Sequence[Vote]) -> Verdict:
+    def _decide(self, votes: Sequence[Vote]) -> RollupResult:
         domains: dict[str, list[Vote]] = {}
         for vote in votes:
             domains.setdefault(vote.zone if self.by == 'zone' else vote.machine, []).append(vote)
@@ -46,4 +46,4 @@ class Zone(Rule):
         health = tolerate([vote.health for vote in spoken], self.survive + 1)
         count = f'{len(domains)} {self.by}{"s" if len(domains) != 1 else ""}'
         because = f'{tally(spoken)} of {count}; {self.survive} may be lost'
-        return Verdict(health, because, lowest_qos(votes))
+        return RollupResult(health, because, lowest_qos(votes))

@@ -9,9 +9,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from tests.support.tree import ROOT
+
 from .host import Host
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = ROOT
 # What this project's charm is made of; the last three may be missing.
 PARTS = ('charm', 'hooks', 'metadata.yaml', 'config.yaml', 'actions.yaml', 'dispatch')
 # The load of a test machine is that of the computer that runs the tests, whatever that is.

@@ -8,10 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from charm.agent.config import CONFIG
-from charm.agent.log import Cursor, read_since
-from charm.agent.unit_file import NAME
 from charm.agent.units import Unit, enrol
+from charm.kernel.log_files import Cursor, read_since
+from charm.kernel.paths import AGENT_SERVICE, HERE
 from tests.hosts.host import Host
 from tests.hosts.layout import add_juju_health, charm_directory
 
@@ -51,16 +50,16 @@ class Service:
         """Do what the charm's hooks do: files, unit file, and not yet the start."""
         add_juju_health(self.host, CHARM)
         self.units.mkdir(parents=True)
-        self._write(CONFIG, {'interval': 1, 'report': 1, **config})
+        self._write(HERE.agent_config, {'interval': 1, 'report': 1, **config})
         self.turn('0', wait=False)
         script = 'read code < /etc/verdict; echo it is $code; exit $code'
         checks: dict[str, Any] = {name: {'enabled': False} for name in _OFF}
         checks['flag'] = {'kind': 'nagios', 'command': ['/bin/sh', '-c', script]}
         self._write(Path('/etc/juju-health/checks.d/test.json'), {'checks': checks})
         unit = self.agent('unit-file')
-        self._text(Path('/etc/systemd/system') / NAME, unit)
+        self._text(Path('/etc/systemd/system') / AGENT_SERVICE, unit)
         self.drop_in('impatient', _IMPATIENT)
-        self.host.must(['systemctl', 'enable', '--quiet', NAME])
+        self.host.must(['systemctl', 'enable', '--quiet', AGENT_SERVICE])
 
     def enrol(self, receiver: Receiver, **push: Any) -> None:
         """Have the reports of `web/0` shipped there."""
@@ -71,20 +70,22 @@ class Service:
 
     def drop_in(self, name: str, text: str) -> None:
         """Change the unit; the next start has it."""
-        self._text(Path(f'/etc/systemd/system/{NAME}.d/{name}.conf'), text)
+        self._text(Path(f'/etc/systemd/system/{AGENT_SERVICE}.d/{name}.conf'), text)
         self.host.must(['systemctl', 'daemon-reload'])
 
     def systemctl(self, verb: str) -> None:
         """Start it, or whatever the verb says, and return when systemd says that it is done."""
-        self.host.must(['systemctl', verb, NAME])
+        self.host.must(['systemctl', verb, AGENT_SERVICE])
 
     def show(self, name: str) -> str:
         """Return a property of the unit, such as `NRestarts`."""
-        return self.host.must(['systemctl', 'show', '--value', '-p', name, NAME]).strip()
+        return self.host.must(['systemctl', 'show', '--value', '-p', name, AGENT_SERVICE]).strip()
 
     def kill(self, signal: str) -> None:
         """Send its main process a signal."""
-        self.host.must(['systemctl', 'kill', '--kill-who=main', f'--signal={signal}', NAME])
+        self.host.must(
+            ['systemctl', 'kill', '--kill-who=main', f'--signal={signal}', AGENT_SERVICE]
+        )
 
     def agent(self, *words: str) -> str:
         """Return what `hooks/health-agent` prints."""

@@ -15,19 +15,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from charm import nrpe
-from charm.agent.client import Answer, ask
-from charm.agent.contract import derive
-from charm.agent.log import read_since
+from charm.agent.serve.client import AgentReply, ask
 from charm.agent.units import Push
-from charm.checks import BUILT_IN
-from charm.deadline import Deadline
-from charm.errors import HealthError
-from charm.identity import own_unit
-from reconciler.inbox import Inbox
-from tests.unit.agent.tls import Certificates
+from charm.checks.kinds import BUILT_IN
+from charm.kernel.deadline import Deadline
+from charm.kernel.errors import HealthError
+from charm.kernel.identity import own_unit
+from charm.kernel.log_files import read_since
+from charm.kernel.push_contract import derive
+from charm.sources.nrpe import commands
+from reconciler.inbox.store import Inbox
+from tests.support.tls import Certificates
+from tests.support.tree import ROOT
 
-LAUNCHER = Path(__file__).parents[2] / 'hooks' / 'health-agent'
+LAUNCHER = ROOT / 'hooks' / 'health-agent'
 OLDEST_PYTHON = sorted(Path.home().glob('.pyenv/versions/3.8.*/bin/python'))
 PYTHON = str(OLDEST_PYTHON[0]) if OLDEST_PYTHON else sys.executable
 MASTER = b'm' * 32
@@ -88,7 +89,7 @@ class Agent:
     def define(self, **checks: Any) -> None:
         path = self.checks / 'test.json'
         # How the machine that runs the tests is, is not what they are about.
-        here = [*BUILT_IN, *(spec.name for spec in nrpe.find().specs)]
+        here = [*BUILT_IN, *(spec.name for spec in commands.find().specs)]
         off = {name: {'enabled': False} for name in here}
         path.write_text(json.dumps({'checks': {**off, **checks}}))
         path.chmod(0o600)
@@ -137,7 +138,7 @@ class Agent:
         self.process.kill()
         self.process.wait()
 
-    def ask(self, method: str, target: str, body: Any = None) -> Answer:
+    def ask(self, method: str, target: str, body: Any = None) -> AgentReply:
         return ask(self.socket, method, target, body, Deadline.after(PATIENCE))
 
     def report(self) -> dict[str, Any]:
@@ -198,8 +199,8 @@ _RECEIVE = """
 import sys
 from pathlib import Path
 import uvicorn
-from reconciler.inbox import Inbox
-from reconciler.receive import application, server_config
+from reconciler.inbox.store import Inbox
+from reconciler.inbox.receive import application, server_config
 root, certificate, key, host, port = sys.argv[1:]
 app = application(b'm' * 32, Inbox(Path(root)))
 config = server_config(app, host, int(port), Path(certificate), Path(key))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.certificates import Files, make_missing
+from reconciler.inbox.certificates import CertificateFiles, make_missing
 from tests.hosts.host import Host
 from tests.hosts.layout import add_juju_health, add_unit
 from tests.standin.builder import Application, Machine, Relation, Unit, World
@@ -60,7 +60,7 @@ def lay_out(host: Host, directory: Path) -> None:
     (etc / 'checks.d').mkdir(parents=True, exist_ok=True)
     (etc / 'checks.d/test.json').write_text(json.dumps({'checks': CHECKS}))
     (host.root / 'srv/flag').write_text('0\n')
-    files = Files(directory)
+    files = CertificateFiles(directory)
     make_missing(files, [host.address])
     for name in ('cert.pem', 'key.pem'):
         (etc / name).write_bytes((directory / name).read_bytes())

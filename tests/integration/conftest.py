@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.agent.tls import Certificates, make_certificates
+from tests.support.tls import Certificates
 
 from .agents import Agent, Receiver
 
@@ -17,11 +17,6 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     one = Agent(tmp_path / 'agent')
     yield one
     one.close()
-
-
-@pytest.fixture(scope='session')
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp('tls'))
 
 
 @pytest.fixture

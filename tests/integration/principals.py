@@ -16,10 +16,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.authors import CHARMHELPERS, JUJU_TOOLS, PYTHONS, ROOT, TOOL, installed, python_of
 from tests.hosts.host import Host
 from tests.hosts.layout import add_unit, charm_directory, take_any_load
 from tests.hosts.rootfs import PACKAGES, Rootfs
+from tests.support.authors import (
+    CHARMHELPERS,
+    JUJU_TOOLS,
+    PYTHONS,
+    TOOL,
+    installed,
+    python_of,
+)
+from tests.support.tree import ROOT
 
 ROOTFS = Rootfs(
     packages=(

@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler import status
-from reconciler.juju import Juju
-from reconciler.model import Model
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.juju import status
+from reconciler.juju.command import Juju
 from reconciler.reach.base import Reach, ReachError
-from reconciler.reach.direct import Direct, places_of
-from reconciler.reach.hostkeys import KnownHosts
+from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
-from reconciler.reach.local import Local
-from reconciler.reach.pool import Pool, Ways
-from reconciler.reach.sshconfig import Logins, read_config
+from reconciler.reach.local import LocalReach
+from reconciler.reach.ssh.hostkeys import KnownHosts
+from reconciler.reach.ssh.login import Logins, read_config
+from reconciler.reach.ssh.pool import Pool, SshSettings
+from reconciler.values.model import Model
 from tests.hosts.host import Host
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
 
@@ -71,7 +71,9 @@ class Lab:
         ssh.mkdir(exist_ok=True)
         (ssh / 'config').write_text(config)
         logins = Logins(self.directory / 'juju', ssh, jump, read_config(ssh / 'config'))
-        ways = Ways(logins, self.known_hosts, vouching or self.through_juju, CONNECT_SECONDS)
+        ways = SshSettings(
+            logins, self.known_hosts, vouching or self.through_juju, CONNECT_SECONDS
+        )
         pool = Pool(ways)
         try:
             yield pool
@@ -87,21 +89,21 @@ def juju_way(lab: Lab, model: Model) -> Iterator[Reach]:
 @contextmanager
 def direct_way(lab: Lab, model: Model) -> Iterator[Reach]:
     with lab.pool() as pool:
-        yield Direct(places_of(model), pool)
+        yield DirectReach(places_of(model), pool)
 
 
 @contextmanager
 def warm_way(lab: Lab, model: Model) -> Iterator[Reach]:
     """Yield the direct reach with its connection made already."""
     with lab.pool() as pool:
-        reach = Direct(places_of(model), pool)
+        reach = DirectReach(places_of(model), pool)
         reach.run(TARGET, 'true', Deadline.after(30), CAP_BYTES)
         yield reach
 
 
 @contextmanager
 def local_way(lab: Lab, model: Model) -> Iterator[Reach]:
-    yield Local()
+    yield LocalReach()
 
 
 REMOTE = {'juju': juju_way, 'direct': direct_way, 'warm': warm_way}

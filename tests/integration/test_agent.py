@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.authors import PYTHONS, python_of
+from tests.support.authors import PYTHONS, python_of
 
 from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, new_lines_of, until
 

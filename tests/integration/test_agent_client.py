@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from charm.agent.client import AgentError, ask, run_checks
-from charm.deadline import Deadline
-from tests.unit.agent.tls import Certificates
+from charm.agent.serve.client import AgentError, ask, run_checks
+from charm.kernel.deadline import Deadline
+from tests.support.tls import Certificates
 
 from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, until
 

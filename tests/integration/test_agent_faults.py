@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from charm.agent.log import Cursor, read_since
-from charm.deadline import Deadline
+from charm.kernel.deadline import Deadline
+from charm.kernel.log_files import Cursor, read_since
 
 from .agents import PATIENCE, Agent, health_of, new_lines_of, until
 

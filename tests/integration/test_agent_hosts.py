@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Hosts
-from tests.unit.agent.tls import Certificates
+from tests.support.tls import Certificates
 
 from .agent_host import Service, boot_of
 from .agents import PATIENCE, Receiver, health_of, until

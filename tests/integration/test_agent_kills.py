@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from charm.agent.log import read_since
-from charm.agent.spool import Spool
-from charm.report import Health, Report
-from charm.wire import decode
+from charm.agent.ship.spool import Spool
+from charm.kernel.log_files import read_since
+from charm.kernel.report import Health, Report
+from charm.kernel.wire import decode
+from tests.support.tree import ROOT
 
 from .agent_host import build
 
@@ -25,14 +26,14 @@ _KEEP = """
 import dataclasses, sys
 from pathlib import Path
 from charm.agent.config import Config
-from charm.agent.desk import Desk
-from charm.agent.log import LogWriter
+from charm.agent.reported_unit import Desk
+from charm.kernel.log_files import LogWriter
 from charm.agent.schedule import seconds_since_boot
 from charm.agent.units import Push, Unit
-from charm.report import CheckResult, Health
-from charm.runner import Job
-from charm.sweep import Plan
-from charm.wire import to_json
+from charm.kernel.report import CheckResult, Health
+from charm.reporting.runner import Job
+from charm.reporting.sweep import Plan
+from charm.kernel.wire import to_json
 state, health = Path(sys.argv[1]), Health(sys.argv[2])
 push = Push('https://127.0.0.1:9', 'nobody believes it', '0' * 64, 'model')
 plan = Plan('web/0', 'web/0', (Job('c', 1.0, lambda _deadline: ()),), states=state / 'states')
@@ -59,7 +60,7 @@ def keep(state: Path, health: Health, **environment: str) -> tuple[int, int]:
     done = subprocess.run(
         [sys.executable, '-c', _KEEP, str(state), health.value],
         env={'PATH': '/usr/bin:/bin', 'PYTHONDONTWRITEBYTECODE': '1', **environment},
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         timeout=60,
         check=False,

@@ -6,11 +6,11 @@ import signal
 from pathlib import Path
 
 from charm.agent.config import Config
-from charm.agent.spool import Spool
+from charm.agent.ship.spool import Spool
 from charm.agent.units import Unit, enrol, withdraw
-from charm.merge import make_report
-from charm.report import CheckResult, Health
-from charm.wire import encode
+from charm.kernel.merge import make_report
+from charm.kernel.report import CheckResult, Health
+from charm.kernel.wire import encode
 
 from .agents import PATIENCE, Agent, Receiver, turn, until
 

@@ -8,9 +8,9 @@ import signal
 import subprocess
 from typing import Any
 
-from charm.report import StateName
-from charm.states import States
-from charm.wire import decode
+from charm.kernel.report import StateName
+from charm.kernel.wire import decode
+from charm.reporting.states import States
 
 from .agents import LAUNCHER, Agent, health_of, new_lines_of, until
 

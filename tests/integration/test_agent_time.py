@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from charm.agent.units import withdraw
-from charm.fields import parse_time
+from charm.kernel.fields import parse_time
 from tests.conftest import Hosts
-from tests.unit.agent.tls import Certificates
+from tests.support.tls import Certificates
 
 from .agent_host import UNIT, Service, boot_of, build, preload, set_clock
 from .agents import Agent, Receiver, health_of, until

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from charm.deadline import Deadline
-from charm.identity import own_unit
-from reconciler.ask.base import Came
-from reconciler.ask.hook import Request
-from reconciler.ask.log import Reaping
-from reconciler.ask.reaped import Reaped
-from reconciler.ask.roads import AUTO, Programs, Road, request_for
-from reconciler.ask.script import Scripted
-from reconciler.reach.local import Local
+from charm.kernel.deadline import Deadline
+from charm.kernel.identity import own_unit
+from reconciler.ask.base import MachineAnswer
+from reconciler.ask.frames import Request
+from reconciler.ask.log import LogAsker
+from reconciler.ask.modes import AUTO, AskMode, Programs, request_for
+from reconciler.ask.reaped import LogStore
+from reconciler.ask.script import ScriptAsker
+from reconciler.reach.local import LocalReach
 
 from .agents import LAUNCHER, Agent
 from .asking import normalised
@@ -37,7 +37,7 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
     running.close()
 
 
-def request(agent: Agent, road: Road) -> Request:
+def request(agent: Agent, road: AskMode) -> Request:
     """Return what to ask on a road, with the places of this agent's files."""
     told = ('--unit', UNIT, '--definitions', str(agent.checks))
     hook = (agent.python, '-I', str(LAUNCHER.with_name('health')), *told)
@@ -49,9 +49,9 @@ def request(agent: Agent, road: Road) -> Request:
     return one if one.by == 'hook' else replace(one, arguments=(*one.arguments, *config))
 
 
-def asked(agent: Agent, road: str, state: Path) -> Came:
-    asker = Reaping(Scripted(Local(), 30), Reaped(state))
-    came = asker.ask(UNIT, [request(agent, Road(road))], Deadline.after(60))
+def asked(agent: Agent, road: str, state: Path) -> MachineAnswer:
+    asker = LogAsker(ScriptAsker(LocalReach(), 30), LogStore(state))
+    came = asker.ask(UNIT, [request(agent, AskMode(road))], Deadline.after(60))
     assert came.fault is None
     return came
 

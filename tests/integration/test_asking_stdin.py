@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from charm.deadline import Deadline
-from reconciler.enrolment import Feeding
+from charm.kernel.deadline import Deadline
+from reconciler.inbox.enrolment import InputReach
 from tests.conftest import Hosts
 from tests.standin.builder import Machine
 
@@ -28,7 +28,7 @@ def test_a_command_reads_what_it_is_given_and_then_the_end(
     model = lab.write(world_of(Machine.of(host, '0')))
     content = os.urandom(300_000)
     with EVERY[name](lab, model) as way:
-        reach = cast(Feeding, way)
+        reach = cast(InputReach, way)
         done = reach.run(TARGET, 'cat', Deadline.after(30), CAP_BYTES, content)
         assert (done.exit_code, done.stdout) == (0, content)
         # One that reads nothing is not held up, and neither are we.

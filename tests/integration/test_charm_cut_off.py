@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.charm.local import LocalUnit
+from tests.support.local_unit import LocalUnit
 
 CHECKS = 'checks:\n  web: {kind: tcp, port: 80}\n'
 pytestmark = pytest.mark.timeout(600)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from charm.orphans import GRACE_SECONDS
-from charm.report import Reporter
+from charm.juju.orphans import GRACE_SECONDS
+from charm.kernel.report import Reporter
 from tests.charmed.archive import built, variant
 from tests.charmed.unit import Charmed
 from tests.conftest import Hosts

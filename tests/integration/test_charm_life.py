@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from charm.orphans import GRACE_SECONDS
+from charm.juju.orphans import GRACE_SECONDS
 from tests.charmed.archive import built, variant
 from tests.charmed.unit import Charmed
 from tests.conftest import Hosts

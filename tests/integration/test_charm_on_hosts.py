@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from charm import wire
-from charm.report import Health, Report
+from charm.kernel import wire
+from charm.kernel.report import Health, Report
 from tests.charmed.archive import built, variant
 from tests.charmed.unit import Charmed
 from tests.conftest import Hosts

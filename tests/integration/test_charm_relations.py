@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from charm import wire
-from charm.agent.contract import derive
-from charm.report import Health, Report
+from charm.kernel import wire
+from charm.kernel.push_contract import derive
+from charm.kernel.report import Health, Report
 from tests.charmed.archive import built
 from tests.charmed.unit import MODEL, Charmed
 from tests.conftest import Hosts
-from tests.unit.agent.tls import Certificates
+from tests.support.tls import Certificates
 
 from .agents import MASTER, Receiver, until
 from .test_charm_on_hosts import QUIET, running

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from charm import wire
-from charm.monitors import to_file
-from charm.report import CheckResult, Health, Report
+from charm.kernel import wire
+from charm.kernel.report import CheckResult, Health, Report
+from charm.sources.monitors.requested import to_file
 from tests.conftest import Hosts
 from tests.hosts.host import Host
 from tests.hosts.layout import add_juju_health, add_unit, charm_directory

@@ -13,16 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from charm.report import Health
-from reconciler.cli.output import write_document
-from reconciler.collate import collate
-from reconciler.exit_codes import exit_code
-from reconciler.fleet import Fleet
-from reconciler.readings import Snapshot
-from reconciler.render import fleet, html, nagios, openmetrics, tap
+from charm.kernel.report import Health
+from reconciler.cli.options.output import write_document
+from reconciler.judge.collate import collate
+from reconciler.judge.exit_codes import exit_code
 from reconciler.render.cases import safe
+from reconciler.render.people import fleet, html
+from reconciler.render.programs import nagios, openmetrics, tap
+from reconciler.sweeps.fleet import Fleet
+from reconciler.values.readings import Snapshot
 from tests.integration.consumers import Icinga, Site, fetch, free_port, running
-from tests.unit.render.cases import (
+from tests.support.render_cases import (
     CASES,
     HOSTILE,
     OPTIONS,

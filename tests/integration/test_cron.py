@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-SWEEP = Path(__file__).resolve().parents[2] / 'docs' / 'examples' / 'cron' / 'sweep'
+from tests.support.tree import DOCS
+
+SWEEP = DOCS / 'examples' / 'cron' / 'sweep'
 
 
 def sweep(place: Path) -> subprocess.CompletedProcess[str]:

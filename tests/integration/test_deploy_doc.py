@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from charm import wire
-from charm.agent.contract import derive
-from charm.options import read_options
-from charm.report import Health
+from charm.juju.charm_options import read_options
+from charm.kernel import wire
+from charm.kernel.push_contract import derive
+from charm.kernel.report import Health
 from tests.charmed.archive import built
 from tests.conftest import Hosts
 from tests.hosts.layout import PROJECT

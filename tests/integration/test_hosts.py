@@ -12,7 +12,6 @@ from tests.conftest import Hosts
 from tests.hosts import layout
 from tests.hosts.shell import HostError, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 HOOK = b'#!/bin/sh\necho "$(id -un) $0"\n'
 
 

@@ -18,8 +18,7 @@ from tests.hosts.cgroups import hierarchies
 from tests.hosts.park import SLOTS, Park, why_not
 from tests.hosts.shell import HostError
 from tests.standin.builder import JUJU
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.tree import ROOT
 
 
 def runs(pid: str) -> bool:

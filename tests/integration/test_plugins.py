@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from charm import wire
-from charm.report import CheckResult, Health
-from tests.unit.checks.servers import Authority, web
-from tests.unit.checks.support import free_port
-
-ROOT = Path(__file__).resolve().parents[2]
+from charm.kernel import wire
+from charm.kernel.report import CheckResult, Health
+from tests.support.checking import free_port
+from tests.support.servers import Authority, web
+from tests.support.tree import ROOT
 
 
 @pytest.fixture

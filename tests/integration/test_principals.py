@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from charm import wire
-from charm.report import CheckResult, Health, Report, StateName
+from charm.kernel import wire
+from charm.kernel.report import CheckResult, Health, Report, StateName
 from tests.charmed.archive import built
 from tests.charmed.unit import Charmed
 from tests.hosts.layout import charm_directory

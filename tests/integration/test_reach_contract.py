@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.reach.base import Reach, ReachError
-from reconciler.readings import Outcome
+from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
 from tests.hosts.host import Host
 from tests.hosts.shell import wait_until

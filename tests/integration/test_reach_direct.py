@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.reach.direct import Direct, places_of
-from reconciler.reach.hostkeys import SHOW_KEYS
-from reconciler.readings import Outcome
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.reach.direct import DirectReach, places_of
+from reconciler.reach.ssh.hostkeys import SHOW_KEYS
+from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
 from tests.hosts.shell import run as run_here
 from tests.hosts.shell import wait_until
@@ -51,7 +51,7 @@ def test_host_keys_are_learnt_once_and_kept_for_the_user_alone(lab: Lab, hosts: 
     counting = Counting(lab)
     for _ in range(2):
         with lab.pool(counting) as pool:
-            assert run(Direct(places_of(model), pool), 'hostname').stdout == b'juju-0\n'
+            assert run(DirectReach(places_of(model), pool), 'hostname').stdout == b'juju-0\n'
     assert counting.asked == [('web/0', SHOW_KEYS)]
     assert lab.known_hosts.path.read_text() == f'lab:prod:0 {host.host_key} juju-0\n'
     assert stat.S_IMODE(lab.known_hosts.path.stat().st_mode) == 0o600
@@ -183,7 +183,7 @@ def test_of_several_addresses_the_one_that_is_the_machine_is_taken(lab: Lab, hos
     model = lab.write(world_of(Machine('0', addresses, (second.host_key,))))
     counting = Counting(lab)
     with lab.pool(counting) as pool:
-        assert run(Direct(places_of(model), pool), 'hostname').stdout == b'juju-1\n'
+        assert run(DirectReach(places_of(model), pool), 'hostname').stdout == b'juju-1\n'
         slot = pool._slots['lab:prod:0']
         assert slot.address == second.address
 

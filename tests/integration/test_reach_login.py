@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from charm.command import Completed
-from charm.deadline import Deadline
-from reconciler.reach.direct import Direct, places_of
-from reconciler.readings import Outcome
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.reach.direct import DirectReach, places_of
+from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
 from tests.hosts.shell import run as run_here
 from tests.hosts.shell import wait_until
@@ -50,7 +50,7 @@ def test_a_jump_host_of_the_ssh_configuration_is_gone_through(lab: Lab, hosts: H
     )
     before = logins(jump)
     with lab.pool(Refusing(), config=f'Host 10.213.*\n  ProxyCommand {command}\n') as pool:
-        reach = Direct(places_of(model), pool)
+        reach = DirectReach(places_of(model), pool)
         done = run(reach, 'echo $SSH_CONNECTION')
         assert done.stdout.split()[0] == jump.address.encode()
         jump.must('pkill -u ubuntu sshd')
@@ -79,12 +79,12 @@ def test_many_at_once_through_one_busy_sshd_all_arrive(lab: Lab, hosts: Hosts) -
     )
     with lab.pool() as pool:
         # So that every machine's key is known, and only the jump host is busy.
-        direct = Direct(places_of(model), pool)
+        direct = DirectReach(places_of(model), pool)
         run(direct, 'true')
         line = lab.known_hosts.path.read_text()
     lab.known_hosts.path.write_text(''.join(line.replace(':0 ', f':{n} ') for n in range(24)))
     with lab.pool(Refusing(), jump=command) as pool, ThreadPoolExecutor(24) as workers:
-        reach = Direct(places_of(model), pool)
+        reach = DirectReach(places_of(model), pool)
         asked = [
             workers.submit(reach.run, f'web/{n}', 'hostname', Deadline.after(40), 1000)
             for n in range(24)

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,9 @@ import pytest
 from tests.standin.builder import Application, Info, Machine, Offer, Relation, Saas, Unit, World
 from tests.standin.examples import Juju, model, said
 from tests.standin.values import LOST
+from tests.support.tree import TESTS
 
-OBSERVED = Path(__file__).parents[1] / 'data' / 'juju-status'
+OBSERVED = TESTS / 'data' / 'juju-status'
 FOUR = '4.0.15'
 # Names that stand for themselves, so that two documents are alike in shape whatever is in them.
 _NAMED = (

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from charm.deadline import Deadline
-from reconciler.juju import Juju as Door
-from reconciler.outcomes import Outcome
+from charm.kernel.deadline import Deadline
+from reconciler.juju.command import Juju as Door
 from reconciler.reach.base import ReachError
 from reconciler.reach.juju_ssh import JujuSSH
-from reconciler.reach.swarm import MOST_PROCESSES, Sessions
+from reconciler.reach.process_count import MOST_PROCESSES, Sessions
+from reconciler.values.outcomes import Outcome
 from tests.conftest import Hosts
 from tests.hosts.host import Host
 from tests.hosts.layout import add_unit

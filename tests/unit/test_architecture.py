@@ -4,86 +4,19 @@ from __future__ import annotations
 
 import ast
 import os
-import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.tree import ROOT
+from tests.unit.house_rules import MAP, ROOMS, breaches
+
 SOURCES = sorted(
     path for room in ('charm', 'reconciler', 'tests') for path in (ROOT / room).rglob('*.py')
 )
-# From the top down: a room may import those after it, and its own.
-ROOMS = (
-    'cli',
-    'render',
-    'diff',
-    'doctor',
-    'probes',
-    'replay',
-    'archive',
-    'survey_all',
-    'saved',
-    'crossing',
-    'fleet',
-    'survey',
-    'conclude',
-    'ceilings',
-    'explain',
-    'causes',
-    'suspects',
-    'shared_fate',
-    'weave',
-    'graph',
-    'troubles',
-    'sayings',
-    'circles',
-    'interfaces',
-    'collect',
-    'ghosts',
-    'fanout',
-    'vouch',
-    'interpret',
-    'inbox',
-    'boots',
-    'errands',
-    'exit_codes',
-    'config_names',
-    'config_file',
-    'config_yaml',
-    'views',
-    'collate',
-    'config',
-    'maintenance_file',
-    'maintenance',
-    'rollups',
-    'moments',
-    'derive',
-    'retry',
-    'ask',
-    'reach',
-    'status',
-    'juju',
-    'words',
-    'since',
-    'places',
-    'readings',
-    'freshness',
-    'outcomes',
-    'juju_words',
-    'model',
-    'errors',
-)
-# What the orchestrator may use of the unit side: the kernel, and the two doors.
-KERNEL = {
-    *('errors', 'report', 'wire', 'merge', 'deadline', 'gather', 'command', 'files'),
-    *('fields', 'strict_json', 'identity', 'bell'),
-}
-# Both ends of a push, and the reader of the agent's log, are written once.
-SHARED = ('charm.agent.contract', 'charm.agent.limits', 'charm.agent.log')
 PYTHONS = [
     Path(sys.executable),
     *(
@@ -92,59 +25,59 @@ PYTHONS = [
         if int(path.parts[-3].split('.')[1]) >= 8
     ),
 ]
-RECONCILER = sorted((ROOT / 'reconciler').rglob('*.py'))
-UNIT_SIDE = sorted((ROOT / 'charm').rglob('*.py'))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield every imported module's full name."""
-    package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            module = '.'.join([*base, *filter(None, [node.module])])
-            yield module
-            yield from (f'{module}.{alias.name}' for alias in node.names)
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A copy of both sides and of the map, to break the law in."""
+    for side in ROOMS:
+        shutil.copytree(ROOT / side, tmp_path / side, ignore=shutil.ignore_patterns('__pycache__'))
+    shutil.copy(ROOT / MAP, tmp_path)
+    return tmp_path
 
 
-def room(module: str) -> str:
-    return module.split('.')[1] if '.' in module else ''
+def test_the_house_keeps_the_law() -> None:
+    assert list(breaches(ROOT)) == []
 
 
-@pytest.mark.parametrize('path', RECONCILER, ids=lambda path: path.stem)
-def test_imports_point_down(path: Path) -> None:
-    here = room('.'.join(path.relative_to(ROOT).with_suffix('').parts))
-    below = ROOMS[ROOMS.index(here) :] if here in ROOMS else ROOMS
-    for module in imports(path):
-        if module.startswith('reconciler.') and room(module) in ROOMS:
-            if here == 'reach' and room(module) == 'juju':
-                continue  # The reach through juju is made of the juju command.
-            assert room(module) in below, f'{path}: {here} imports {module}'
-        if module.startswith(('charm.__version__', *SHARED)):
-            continue
-        if module.startswith('charm.'):
-            assert room(module) in KERNEL, f'{path} imports {module}'
+@pytest.mark.parametrize(
+    ('where', 'line', 'said'),
+    [
+        ('charm/kernel/wire.py', 'from ..checks import check', 'which is above it'),
+        ('charm/checks/thresholds.py', 'import charm.sources.trust', 'which is above it'),
+        ('charm/sources/nrpe/files.py', 'from ...agent import units', 'which is above it'),
+        ('charm/reporting/states.py', 'from charm import juju', 'which is above it'),
+        ('charm/checks/options.py', 'import yaml', 'which no unit has to have'),
+        ('charm/kernel/files.py', 'from reconciler.values import words', 'of the other side'),
+        ('charm/reporting/runner.py', 'from charm.report import Health', 'a name for charms'),
+        ('charm/kernel/deadline.py', 'from .wakeup import Wakeup', 'import each other'),
+        ('reconciler/values/model.py', 'from ..juju import status', 'which is above it'),
+        ('reconciler/judge/collate.py', 'from reconciler.cli import main', 'which is above it'),
+        ('reconciler/saved/diff.py', 'from charm.reporting import sweep', 'not of the kernel'),
+        ('reconciler/saved/diff.py', 'from charm.report import Health', 'not of the kernel'),
+        ('charm/attic.py', '', 'is in no room'),
+        ('reconciler/attic/box.py', '', 'is in no room'),
+        ('reconciler/judge/attic/__init__.py', '', 'lacks reconciler/judge/attic'),
+        (MAP, '| `charm/attic/` | what is old |', 'which does not exist'),
+    ],
+)
+def test_the_law_finds_each_breach(house: Path, where: str, line: str, said: str) -> None:
+    path = house / where
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'{path.read_text() if path.exists() else ""}\n{line}\n')
+    found = list(breaches(house))
+    assert any(said in one for one in found), found
 
 
-def test_the_unit_side_imports_neither_the_orchestrator_nor_third_parties() -> None:
-    allowed = {*sys.stdlib_module_names, 'charm', ''}
-    for path in UNIT_SIDE:
-        for module in imports(path):
-            assert module.split('.')[0] in allowed, f'{path} imports {module}'
-
-
-def test_every_module_is_on_the_map() -> None:
-    text = (ROOT / 'ARCHITECTURE.md').read_text()
-    modules = {
-        path.stem if path.is_file() else path.name
-        for side in ('charm', 'reconciler')
-        for path in (ROOT / side).iterdir()
-        if path.suffix == '.py' or (path / '__init__.py').exists()
-    }
-    named = set(re.findall(r'`([a-z_]+)(?:/[a-z]*)?`', text))
-    assert modules - {'__init__', '__main__'} <= named
+@pytest.mark.parametrize('python', PYTHONS, ids=lambda path: path.parts[-3])
+def test_a_helper_of_checks_loads_no_check(python: Path) -> None:
+    code = (
+        f'import sys; sys.path.insert(0, {str(ROOT)!r})\n'
+        'import charm.checks.options, charm.checks.thresholds, charm.sources.trust\n'
+        'print([name for name in sys.modules if name.startswith("charm.checks.kinds")])'
+    )
+    done = subprocess.run([str(python), '-IB', '-c', code], capture_output=True, check=True)
+    assert done.stdout == b'[]\n'
 
 
 def test_files_are_short() -> None:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
-from charm import plain_yaml, sources, wire
-from charm.checks import BUILT_IN, CHECKS
+from charm.checks.kinds import BUILT_IN, CHECKS
 from charm.checks.options import option_names
-from charm.entries import COMMON, read_entry
-from charm.hysteresis import OPTIONS
-from charm.monitor_kinds import KINDS
-from charm.strict_json import MAX_DEPTH, MAX_STRING
+from charm.checks.settling_rule import OPTIONS
+from charm.kernel import wire
+from charm.kernel.strict_json import MAX_DEPTH, MAX_STRING
+from charm.sources import discovery, plain_yaml
+from charm.sources.entries import COMMON, read_entry
+from charm.sources.monitors.kinds import KINDS
+from tests.support.tree import DOCS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = {
-    name: (ROOT / 'docs' / f'{name}.md').read_text()
+PAGES = {
+    name: (DOCS / f'{name}.md').read_text()
     for name in ('checks', 'sources', 'report', 'hysteresis')
 }
 SCHEMA = json.loads((ROOT / 'charm' / 'report.schema.json').read_text())
 
 
 def section(kind: str) -> str:
-    found = re.search(rf'^### {kind}\n(.*?)(?=^##)', DOCS['checks'] + '\n## end', re.M | re.S)
+    found = re.search(rf'^### {kind}\n(.*?)(?=^##)', PAGES['checks'] + '\n## end', re.M | re.S)
     assert found, f'docs/checks.md has no section {kind}'
     return found[1]
 
@@ -45,20 +45,20 @@ def test_every_option_of_every_kind_is_documented_and_no_other(kind: str) -> Non
 
 
 def test_no_kind_is_documented_that_is_not_there() -> None:
-    assert set(re.findall(r'^### (\S+)$', DOCS['checks'], re.MULTILINE)) == set(CHECKS)
-    built_in = DOCS['checks'].partition('## Built-in checks')[2].partition('## Checks to')[0]
+    assert set(re.findall(r'^### (\S+)$', PAGES['checks'], re.MULTILINE)) == set(CHECKS)
+    built_in = PAGES['checks'].partition('## Built-in checks')[2].partition('## Checks to')[0]
     assert tuple(re.findall(r'^### (\S+)$', built_in, re.MULTILINE)) == BUILT_IN
 
 
 def test_every_common_key_is_documented() -> None:
-    defining = DOCS['checks'].partition('## Defining')[2].partition('## Built-in')[0]
+    defining = PAGES['checks'].partition('## Defining')[2].partition('## Built-in')[0]
     assert documented(defining) == set(COMMON)
-    assert documented(DOCS['hysteresis']) == set(OPTIONS)
+    assert documented(PAGES['hysteresis']) == set(OPTIONS)
 
 
 @pytest.mark.parametrize('name', ['checks', 'hysteresis'])
 def test_the_examples_of_definitions_are_good(name: str) -> None:
-    blocks = re.findall(r'```yaml\n(.*?)```', DOCS[name], re.DOTALL)
+    blocks = re.findall(r'```yaml\n(.*?)```', PAGES[name], re.DOTALL)
     assert blocks
     for block in blocks:
         for entry_name, entry in plain_yaml.load(block)['checks'].items():
@@ -66,14 +66,14 @@ def test_the_examples_of_definitions_are_good(name: str) -> None:
 
 
 def test_every_source_and_every_kind_of_monitor_is_documented() -> None:
-    rows = re.findall(r'^\| `(\w+)` \| `(\w+)` \|', DOCS['sources'], re.MULTILINE)
+    rows = re.findall(r'^\| `(\w+)` \| `(\w+)` \|', PAGES['sources'], re.MULTILINE)
     assert {f'{part}.{kind}' for part, kind in rows} == set(KINDS)
-    for word in sources.SOURCES:
-        assert f'`{word}' in DOCS['sources']
+    for word in discovery.SOURCES:
+        assert f'`{word}' in PAGES['sources']
 
 
 def test_every_field_of_the_report_is_documented() -> None:
-    words = documented(DOCS['report'])
+    words = documented(PAGES['report'])
     fields = {
         *SCHEMA['properties'],
         *SCHEMA['$defs']['check']['properties'],
@@ -84,13 +84,13 @@ def test_every_field_of_the_report_is_documented() -> None:
 
 
 def test_the_example_of_a_report_is_one() -> None:
-    (block,) = re.findall(r'```json\n(.*?)```', DOCS['report'], re.DOTALL)
+    (block,) = re.findall(r'```json\n(.*?)```', PAGES['report'], re.DOTALL)
     report = wire.decode(block.encode())
     assert set(json.loads(block)) == set(SCHEMA['properties'])
     assert json.loads(wire.encode(report)) == json.loads(block)
 
 
 def test_the_bounds_in_the_documentation_are_those_of_the_code() -> None:
-    assert f'| {MAX_DEPTH} levels |' in DOCS['report']
-    assert f'| {MAX_STRING} characters |' in DOCS['report']
-    assert f'| {wire.MAX_CHECKS} |' in DOCS['report']
+    assert f'| {MAX_DEPTH} levels |' in PAGES['report']
+    assert f'| {MAX_STRING} characters |' in PAGES['report']
+    assert f'| {wire.MAX_CHECKS} |' in PAGES['report']

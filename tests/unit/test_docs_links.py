@@ -9,7 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+from tests.support.tree import ROOT
+
+PROJECT = ROOT
 PAGES = sorted(
     page.relative_to(PROJECT)
     for page in (*PROJECT.glob('*.md'), *PROJECT.glob('docs/**/*.md'), *PROJECT.glob('.ci/*.md'))

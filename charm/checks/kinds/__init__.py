@@ -1,0 +1,51 @@
+"""The checks, one file for each kind, and two tables of them.
+
+Importing this is cheap: what costs (ssl, http, ctypes) is imported by the check that runs it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Tuple, Type
+
+from .clock_sync import ClockSync
+from .disk_space import DiskSpace
+from .failed_units import FailedUnits
+from .file_age import FileAge
+from .http_url import HttpUrl
+from .load import Load
+from .memory import Memory
+from .nagios_plugin import NagiosPlugin
+from .process_count import ProcessCount
+from .reboot_required import RebootRequired
+from .script import Script
+from .systemd_service import SystemdService
+from .tcp_port import TcpPort
+from .tls_expiry import TlsExpiry
+
+# Every kind, by the word that a definition says after `kind:`; docs/checks.md has each.
+CHECKS: Mapping[str, Type[Any]] = {
+    'disk': DiskSpace,
+    'memory': Memory,
+    'load': Load,
+    'failed-units': FailedUnits,
+    'clock': ClockSync,
+    'reboot-required': RebootRequired,
+    'systemd': SystemdService,
+    'tcp': TcpPort,
+    'http': HttpUrl,
+    'processes': ProcessCount,
+    'file-age': FileAge,
+    'tls': TlsExpiry,
+    'nagios': NagiosPlugin,
+    'script': Script,
+}
+
+# The kinds that run on every machine, under their own names, with no configuration at all.
+BUILT_IN: Tuple[str, ...] = (
+    'disk',
+    'memory',
+    'load',
+    'failed-units',
+    'clock',
+    'reboot-required',
+)

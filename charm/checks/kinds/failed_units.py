@@ -1,0 +1,64 @@
+"""Units that systemd marks as failed."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import List, Tuple
+
+from ...kernel.deadline import Deadline
+from ...kernel.report import Health
+from ..check import Verdict
+from ..child_process import runs_systemd, systemctl
+from ..options import OUTSIDE, OptionError
+from ..phrases import listed
+
+_SEVERITIES = {'warn': Health.WARN, 'fail': Health.FAIL}
+
+
+@dataclass(frozen=True)
+class FailedUnits:
+    """Fail when any unit is in the failed state.
+
+    Attributes:
+        severity: `fail` or `warn`: what a failed unit means.
+        ignore: units that do not count; globs such as `motd-news.*`.
+    """
+
+    severity: str = 'fail'
+    ignore: Tuple[str, ...] = ()
+    systemctl: str = field(default='systemctl', metadata=OUTSIDE)
+    booted: Path = field(default=Path('/run/systemd/system'), metadata=OUTSIDE)
+
+    def __post_init__(self) -> None:
+        if self.severity not in _SEVERITIES:
+            raise OptionError('severity', f'{self.severity!r} is neither warn nor fail')
+
+    def run(self, deadline: Deadline) -> Verdict:
+        """Return the verdict on the failed units; without systemd there are none to fail."""
+        if not runs_systemd(self.booted):
+            note = 'systemd does not run this machine, so it has no units that could fail'
+            return Verdict(Health.PASSED, note, {'systemd': False})
+        return self._judge(parse_failed(self._read(deadline)))
+
+    def _read(self, deadline: Deadline) -> str:
+        arguments = ('list-units', '--failed', '--all', '--plain', '--no-legend', '--no-pager')
+        return systemctl(self.systemctl, (*arguments, '--full'), deadline)
+
+    def _judge(self, units: List[str]) -> Verdict:
+        ignored = [unit for unit in units if self._ignores(unit)]
+        failed = [unit for unit in units if unit not in ignored]
+        data = {'systemd': True, 'failed': failed, 'ignored': ignored}
+        if not failed:
+            return Verdict(Health.PASSED, 'no unit has failed', data)
+        return Verdict(_SEVERITIES[self.severity], f'failed: {listed(failed)}', data)
+
+    def _ignores(self, unit: str) -> bool:
+        return any(fnmatch.fnmatchcase(unit, pattern) for pattern in self.ignore)
+
+
+def parse_failed(text: str) -> List[str]:
+    """Return the unit names, the first word of each line; old systemd puts a dot before them."""
+    rows = (line.lstrip('●*× ').split() for line in text.splitlines())
+    return sorted(row[0] for row in rows if row)

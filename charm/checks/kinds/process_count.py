@@ -1,0 +1,115 @@
+"""How many processes of a kind run."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator, List, Optional
+
+from ...kernel.deadline import Deadline
+from ...kernel.errors import CheckError
+from ...kernel.report import Health
+from ..check import Verdict
+from ..options import OUTSIDE, OptionError
+from ..thresholds import Range, judge
+
+# The kernel keeps this much of a program's name.
+_COMM_LENGTH = 15
+_MOST_PIDS = 20
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process: its number, the kernel's short name for it, and its command line."""
+
+    pid: int
+    comm: str
+    arguments: List[str]
+
+
+@dataclass(frozen=True)
+class ProcessCount:
+    """Fail when fewer or more processes run than should; zombies do not count.
+
+    Attributes:
+        command: the program's name, without its directory; exact.
+        cmdline: a regular expression found in the command line, its words joined by spaces.
+        minimum, maximum: how many there may be; `None` for no upper end.
+        warn: a range outside which the count is worth a warning.
+    """
+
+    command: str = ''
+    cmdline: str = ''
+    minimum: int = 1
+    maximum: Optional[int] = None
+    warn: Optional[Range] = None
+    proc: Path = field(default=Path('/proc'), metadata=OUTSIDE)
+
+    def __post_init__(self) -> None:
+        if not self.command and not self.cmdline:
+            raise OptionError('', 'one of the options command and cmdline is needed')
+        if self.maximum is not None and self.maximum < self.minimum:
+            raise OptionError('maximum', f'{self.maximum} is below minimum, {self.minimum}')
+        try:
+            re.compile(self.cmdline)
+        except re.error as error:
+            raise OptionError('cmdline', f'not a regular expression: {error}') from error
+
+    def run(self, deadline: Deadline) -> Verdict:
+        """Return the verdict on the count; `data.pids` has the first 20."""
+        return self._judge([process.pid for process in self._read() if self._wants(process)])
+
+    def _read(self) -> Iterator[Process]:
+        try:
+            numbers = sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())
+        except OSError as error:
+            raise CheckError(f'cannot read {self.proc}: {error.strerror}') from error
+        if 1 not in numbers:
+            # Mounted with hidepid, /proc shows only our own processes: a count would be a lie.
+            raise CheckError(f'cannot see the processes of others in {self.proc}; run as root')
+        for pid in numbers:
+            # Whoever looks for a pattern has it in its own command line.
+            process = None if pid == os.getpid() else read_process(self.proc / str(pid))
+            if process is not None:
+                yield process
+
+    def _wants(self, process: Process) -> bool:
+        if self.command and not _is_named(process, self.command):
+            return False
+        return bool(re.search(self.cmdline, ' '.join(process.arguments)))
+
+    def _judge(self, pids: List[int]) -> Verdict:
+        upper = float('inf') if self.maximum is None else self.maximum
+        count = len(pids)
+        health = judge(count, self.warn, Range(self.minimum, upper))
+        what = self.command or f'matching {self.cmdline!r}'
+        text = f'{count} process{"" if count == 1 else "es"} {what}'
+        if health is Health.FAIL:
+            most = '' if self.maximum is None else f', at most {self.maximum}'
+            text += f', wanted at least {self.minimum}{most}'
+        return Verdict(health, text, {'count': count, 'pids': pids[:_MOST_PIDS]})
+
+
+def read_process(directory: Path) -> Optional[Process]:
+    """Return the process of a /proc directory, `None` if it has ended (a zombie has)."""
+    try:
+        stat = (directory / 'stat').read_bytes()
+        line = (directory / 'cmdline').read_bytes()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    # The name stands in parentheses and may hold parentheses and spaces itself.
+    head, _close, rest = stat.rpartition(b')')
+    if rest.split()[:1] in ([b'Z'], [b'X']):
+        return None
+    comm = head.partition(b'(')[2].decode('utf-8', 'replace')
+    words = line.rstrip(b'\0').split(b'\0') if line else []
+    return Process(int(directory.name), comm, [word.decode('utf-8', 'replace') for word in words])
+
+
+def _is_named(process: Process, name: str) -> bool:
+    if len(name) <= _COMM_LENGTH:
+        return process.comm == name
+    program = process.arguments[0] if process.arguments else ''
+    return process.comm == name[:_COMM_LENGTH] and program.rpartition('/')[2] == name

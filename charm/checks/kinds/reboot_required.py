@@ -1,0 +1,53 @@
+"""Whether an upgrade waits for a reboot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import List
+
+from ...kernel.deadline import Deadline
+from ...kernel.errors import CheckError
+from ...kernel.report import Health
+from ..check import Verdict
+from ..options import OUTSIDE, OptionError
+from ..phrases import listed
+
+_SEVERITIES = {'warn': Health.WARN, 'fail': Health.FAIL}
+
+
+@dataclass(frozen=True)
+class RebootRequired:
+    """Warn when the package manager of Debian or Ubuntu has asked for a reboot.
+
+    Attributes:
+        severity: `warn` or `fail`: what a wanted reboot means.
+    """
+
+    severity: str = 'warn'
+    source: Path = field(default=Path('/var/run/reboot-required'), metadata=OUTSIDE)
+
+    def __post_init__(self) -> None:
+        if self.severity not in _SEVERITIES:
+            raise OptionError('severity', f'{self.severity!r} is neither warn nor fail')
+
+    def run(self, deadline: Deadline) -> Verdict:
+        """Return the verdict; `data.packages` names who asked."""
+        try:
+            self.source.stat()
+        except FileNotFoundError:
+            return Verdict(Health.PASSED, 'no reboot is required', {'packages': []})
+        except OSError as error:
+            raise CheckError(f'cannot look at {self.source}: {error.strerror}') from error
+        packages = self._packages()
+        asked = f' by {listed(packages)}' if packages else ''
+        text = f'a reboot is required{asked}'
+        return Verdict(_SEVERITIES[self.severity], text, {'packages': packages})
+
+    def _packages(self) -> List[str]:
+        """Return who asked, sorted; the file that says so may be missing."""
+        names = Path(f'{self.source}.pkgs')
+        try:
+            return sorted(set(names.read_text(errors='replace').split()))
+        except OSError:
+            return []

@@ -1,0 +1,151 @@
+"""The command line of `hooks/health`: print one unit's report, and exit 0 once it is printed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Iterable, List, Mapping, NoReturn, Optional, Sequence
+
+from .. import __version__
+from ..kernel.command import end_all
+from ..kernel.deadline import Deadline
+from ..kernel.errors import HealthError
+from ..kernel.identity import check_unit, own_unit
+from ..kernel.names import nearest
+from ..kernel.paths import HERE
+from ..kernel.wire import encode
+from ..reporting.runner import Callback
+from ..reporting.sweep import Plan, make_plan, sweep
+from .pretty import pretty
+from .usage import USAGE_EXIT, Parser, seconds
+
+_DEADLINE_SECONDS = 25.0
+
+_DESCRIPTION = """\
+Run this unit's health checks and print the report, one line of JSON. The exit code is 0 whenever
+a report was printed, however bad the news is, and 3 when the command line is wrong."""
+
+_EPILOG = """\
+examples:
+  hooks/health --pretty                  the whole report, for people
+  hooks/health --list                    the names of the checks
+  hooks/health --list --pretty           and where each comes from
+  hooks/health --check disk --check web  run these only
+Checks are built in, defined in /etc/juju-health/checks.d/*.yaml, or functions of Python in
+/etc/juju-health/callbacks.d/*.py. States are what `health-status set` recorded."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog='health',
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+    )
+    add = parser.add_argument
+    add('--unit', metavar='UNIT', help='report for this unit (default: the one we are in)')
+    add('--check', metavar='NAME', action='append', nargs='+', default=[], help='run only these')
+    add('--list', action='store_true', help='print the names of the checks, run none')
+    add('--pretty', action='store_true', help='print text for people instead of JSON')
+    add(
+        '--deadline',
+        metavar='SECONDS',
+        type=seconds,
+        default=_DEADLINE_SECONDS,
+        help='end by then, with the rest unknown (default: %(default)g)',
+    )
+    add(
+        '--definitions',
+        metavar='DIRECTORY',
+        type=Path,
+        default=HERE.checks,
+        help='where checks are defined (default: %(default)s)',
+    )
+    add(
+        '--callbacks',
+        metavar='DIRECTORY',
+        type=Path,
+        default=HERE.callbacks,
+        help='where files of Python callbacks are (default: %(default)s)',
+    )
+    add('--version', action='version', version=f'juju-health {__version__}')
+    return parser
+
+
+def main(
+    argv: Optional[Sequence[str]] = None,
+    callbacks: Optional[Mapping[str, Iterable[Callback]]] = None,
+    services: Sequence[Mapping[str, Any]] = (),
+) -> int:
+    """Print the report and return the exit code.
+
+    A charm's own `hooks/health` gives what it has: `callbacks` maps services' names, or globs, to
+    callbacks; `services` are its services framework definitions, of which only `service`,
+    `health` and `rollup` are read.
+    """
+    arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _die)
+    # Begun here: an operator's file that hangs while it is read costs the run's own time.
+    deadline = Deadline.after(arguments.deadline)
+    try:
+        # The launcher is the charm's own, wherever in the charm this package lies.
+        reporter = own_unit(charm=Path(sys.argv[0]).resolve().parent.parent)
+        unit = check_unit(arguments.unit) if arguments.unit else reporter
+        plan = make_plan(
+            unit, reporter, callbacks, arguments.definitions, services, arguments.callbacks
+        )
+        names = [name for group in arguments.check for name in group]
+        if names:
+            _refuse_unknown(names, plan)
+            plan = plan.only(names)
+        if arguments.list:
+            text = listing(plan) if arguments.pretty else '\n'.join(plan.names)
+        else:
+            report = sweep(plan, deadline)
+            text = pretty(report, _colour()) if arguments.pretty else encode(report)
+    except HealthError as error:
+        print(f'health: {error}', file=sys.stderr)
+        return USAGE_EXIT
+    return _print(text)
+
+
+def _die(number: int, _frame: object) -> NoReturn:
+    """End on SIGTERM with the commands we started: each is in a session of its own."""
+    end_all()
+    os._exit(128 + number)
+
+
+def _refuse_unknown(names: List[str], plan: Plan) -> None:
+    known = plan.names
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known, '') or '; see --list'
+            raise HealthError(f'cannot run {name!r}: there is no such check{hint}')
+
+
+def listing(plan: Plan) -> str:
+    """Return the checks for people: name, timeout, and where each comes from."""
+    width = max((len(name) for name in plan.names), default=0)
+    lines = [
+        f'{job.name:<{width}}  {f"{job.timeout_seconds:g} s":>6}  {job.source}'
+        for job in plan.jobs
+    ]
+    return '\n'.join(lines + [f'unusable: {fault}' for fault in plan.faults])
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get('NO_COLOR')
+
+
+def _print(text: str) -> int:
+    """Write the text, and leave at once: a check that hangs in a thread must not hold us."""
+    try:
+        sys.stdout.write(text + '\n')
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has gone; the interpreter must not try to flush again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USAGE_EXIT
+    return 0

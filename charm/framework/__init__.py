@@ -1,0 +1,1 @@
+"""charmhelpers' services framework with a `health` key; for hooks only."""

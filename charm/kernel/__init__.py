@@ -1,0 +1,1 @@
+"""What both sides share: reports, how they travel, and doors to processes, files and time."""

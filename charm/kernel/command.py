@@ -1,0 +1,289 @@
+"""The door to running commands: bounded in time and in output, leaving nothing behind.
+
+A command runs in a session of its own, so that a timeout ends its whole process group. Its output
+is drained to the end but kept only up to a cap, so that neither a flood nor a full pipe holds us,
+and a pipe that a grandchild keeps open after the command has ended is waited on only for a grace.
+What has left the group by then is found by a mark in its environment.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from typing import IO, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+
+from .deadline import Deadline
+from .errors import CommandError
+from .stray import kill_escaped, marked, new_mark
+from .wakeup import Wakeup
+
+OUTPUT_CAP_BYTES = 1024 * 1024
+GRACE_SECONDS = 0.5
+_OBEY_SECONDS = 2.0
+_CHUNK_BYTES = 65536
+# How often it is asked whether a command is still wanted.
+_ASK_SECONDS = 1.0
+# To look for what escaped may block, and who dies is in a hurry; a busy machine looks for long.
+_LOOK_SECONDS = 2.0
+# How long a start under way is waited for by who ends: then it is known, and can be killed.
+_START_SECONDS = 1.0
+# Who runs: the leader of each group, the thread that started it, and its mark.
+_running: Dict[int, Tuple[threading.Thread, str]] = {}
+# The marks of those that are being started, which nobody can kill yet.
+_starting: Set[str] = set()
+_ending = threading.Event()
+
+
+def end_all() -> None:
+    """Kill every command that runs, and start none any more: the last before this program ends."""
+    _ending.set()
+    until = Deadline.after(_START_SECONDS)
+    while _starting and not until.passed:
+        time.sleep(0.005)
+    kill_running()
+
+
+def kill_running(started_by: Optional[Collection[threading.Thread]] = None) -> None:
+    """Kill every command that runs now with all it started; others may be started after.
+
+    With `started_by` only those that these threads started.
+    """
+    leaders = {
+        pid: mark
+        for pid, (thread, mark) in list(_running.items())
+        if started_by is None or thread in started_by
+    }
+    if not leaders:
+        return
+    for pid in leaders:
+        _kill_group(pid, signal.SIGKILL)
+    with contextlib.suppress(RuntimeError, OSError):
+        looked = Wakeup()
+        # Not threading.Thread: we may be in a signal handler, and hold its locks already.
+        _thread.start_new_thread(_look, (leaders, looked))
+        looked.wait(_LOOK_SECONDS)
+
+
+def _look(leaders: Mapping[int, str], looked: Wakeup) -> None:
+    kill_escaped(leaders)
+    looked.ring()
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a command ended.
+
+    Attributes:
+        exit_code: what it exited with, or minus the signal's number.
+        stdout, stderr: the first bytes of each, up to the cap.
+        stdout_bytes, stderr_bytes: how many bytes it wrote in all while it was drained.
+        timed_out: it was ended by us because its deadline passed.
+        stopped: it was ended by us because `run`'s caller wanted it to be.
+    """
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+    timed_out: bool = False
+    stopped: bool = False
+
+    @property
+    def truncated(self) -> bool:
+        """Return whether some of stdout was dropped at the cap."""
+        return self.stdout_bytes > len(self.stdout)
+
+
+def _fd(stream: Optional[IO[bytes]]) -> int:
+    if stream is None:
+        raise TypeError('the process was started without this pipe')
+    return stream.fileno()
+
+
+class _Drain:
+    """Both pipes of one process, read as they fill, kept up to the cap."""
+
+    def __init__(self, process: subprocess.Popen[bytes], cap_bytes: int) -> None:
+        self._cap = cap_bytes
+        self._kept: Dict[int, List[bytes]] = {}
+        self._held: Dict[int, int] = {}
+        self._seen: Dict[int, int] = {}
+        self._selector = selectors.DefaultSelector()
+        for fd in (_fd(process.stdout), _fd(process.stderr)):
+            os.set_blocking(fd, False)
+            self._kept[fd], self._held[fd], self._seen[fd] = [], 0, 0
+            self._selector.register(fd, selectors.EVENT_READ)
+
+    @property
+    def open(self) -> bool:
+        return bool(self._selector.get_map())
+
+    def read(self, seconds: float) -> None:
+        """Read whatever arrives within `seconds`; return at the first of it."""
+        for key, _events in self._selector.select(seconds):
+            chunk = os.read(key.fd, _CHUNK_BYTES)
+            if not chunk:
+                self._selector.unregister(key.fd)
+                continue
+            self._seen[key.fd] += len(chunk)
+            room = self._cap - self._held[key.fd]
+            if room > 0:
+                self._kept[key.fd].append(chunk[:room])
+                self._held[key.fd] += min(room, len(chunk))
+
+    def result(self, stream: Optional[IO[bytes]]) -> bytes:
+        return b''.join(self._kept[_fd(stream)])
+
+    def seen(self, stream: Optional[IO[bytes]]) -> int:
+        return self._seen[_fd(stream)]
+
+    def close(self) -> None:
+        self._selector.close()
+
+
+def _source(content: bytes) -> int:
+    """Return a descriptor to read the content from: memory without a name, never a full pipe."""
+    if not content:
+        return subprocess.DEVNULL
+    descriptor = os.memfd_create('stdin')
+    with os.fdopen(descriptor, 'wb', closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def run(
+    argv: Sequence[str],
+    deadline: Deadline,
+    *,
+    env: Optional[Mapping[str, str]] = None,
+    cwd: str = '/',
+    cap_bytes: int = OUTPUT_CAP_BYTES,
+    stdin: bytes = b'',
+    unwanted: Callable[[int], bool] = lambda leader: False,
+) -> Completed:
+    """Run `argv` (no shell) and return how it ended; it reads `stdin` and then its end.
+
+    A command that overruns gets SIGTERM, then SIGKILL, to its whole group, as does what has left
+    that, and comes back with `timed_out` and whatever it wrote. So does one that is `unwanted`,
+    with `stopped`: that is asked every second, of the process that leads the command's session.
+
+    Raises:
+        CommandError: it cannot be started.
+    """
+    mark = new_mark()
+    _starting.add(mark)
+    try:
+        if _ending.is_set():
+            raise CommandError(f'cannot run {argv[0]}: this program ends')
+        process = _start(argv, marked(env, mark), cwd, stdin)
+        _running[process.pid] = threading.current_thread(), mark
+    finally:
+        _starting.discard(mark)
+    try:
+        with contextlib.closing(_Drain(process, cap_bytes)) as drain:
+            exited, stopped = False, False
+            while not (exited or stopped or deadline.passed):
+                exited = _drain_until_exit(process.pid, drain, deadline.within(_ASK_SECONDS))
+                stopped = not exited and unwanted(process.pid)
+            if not exited:
+                _end(process.pid, drain)
+                kill_escaped({process.pid: mark})
+            grace = Deadline.after(GRACE_SECONDS)
+            while drain.open and not grace.passed:
+                drain.read(grace.remaining_seconds)
+            return Completed(
+                _reap(process),
+                drain.result(process.stdout),
+                drain.result(process.stderr),
+                drain.seen(process.stdout),
+                drain.seen(process.stderr),
+                not exited and not stopped,
+                stopped,
+            )
+    finally:
+        if process.returncode is None:
+            _reap(process)
+        _running.pop(process.pid, None)
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
+
+
+def _start(
+    argv: Sequence[str], env: Mapping[str, str], cwd: str, stdin: bytes
+) -> subprocess.Popen[bytes]:
+    source = _source(stdin)
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        # Of anything but the command itself, such as `cwd`, the error has to name the path.
+        own = getattr(error, 'filename', None) == argv[0]
+        reason = getattr(error, 'strerror', error) if own else error
+        raise CommandError(f'cannot run {argv[0]}: {reason}') from error
+    finally:
+        if source >= 0:
+            os.close(source)
+
+
+def _exited(pid: int) -> bool:
+    """Return whether the process has exited, leaving it to be reaped.
+
+    While the leader is not reaped its number cannot be given to another process, so a signal to
+    its group always reaches the group that we started.
+    """
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _drain_until_exit(pid: int, drain: _Drain, deadline: Deadline) -> bool:
+    """Read until the process has exited; return `False` if the deadline came first."""
+    pause_seconds = 0.001
+    while not _exited(pid):
+        if deadline.passed:
+            return False
+        if drain.open:
+            drain.read(min(deadline.remaining_seconds, 0.05))
+        else:
+            time.sleep(min(deadline.remaining_seconds, pause_seconds))
+            pause_seconds = min(pause_seconds * 2, 0.05)
+    return True
+
+
+def _end(pid: int, drain: _Drain) -> None:
+    """End the whole group: SIGTERM, a short while to obey, then SIGKILL."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _kill_group(pid, number)
+        if _drain_until_exit(pid, drain, Deadline.after(_OBEY_SECONDS)):
+            return
+
+
+def _reap(process: subprocess.Popen[bytes]) -> int:
+    """Kill what is left of the group, reap its leader and return the leader's exit code.
+
+    A setuid plugin may refuse our signals (`EPERM`); such a one is not waited on.
+    """
+    _kill_group(process.pid, signal.SIGKILL)
+    try:
+        return process.wait(_OBEY_SECONDS)
+    except subprocess.TimeoutExpired:
+        return -signal.SIGKILL
+
+
+def _kill_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)

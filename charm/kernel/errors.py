@@ -1,0 +1,63 @@
+"""Errors of the unit side.
+
+HealthError
+├── ReportError      a report, or a part of one, is not what the schema says (carries its path)
+├── DefinitionError  a check definition is wrong (carries file, key and reason)
+├── CheckError       a check cannot determine an answer: its result is `unknown`
+├── CommandError     a command cannot be started or did not end by its deadline
+└── FileError        a file cannot be read or written
+"""
+
+from __future__ import annotations
+
+
+class HealthError(Exception):
+    """Root of every error this side raises on purpose; `str()` of it starts with "cannot"."""
+
+    retryable = False
+
+
+class ReportError(HealthError):
+    """A report is not what the schema says.
+
+    Attributes:
+        path: where, such as `checks[0].health`; empty for the document itself.
+        reason: what is wrong there.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        where = f'{path}: ' if path else ''
+        super().__init__(f'cannot read the report: {where}{reason}')
+
+
+class DefinitionError(HealthError):
+    """A check definition is wrong.
+
+    Attributes:
+        source: the file, as given.
+        key: the key inside it, such as `checks.web.port`, or `line 3`; empty for the whole file.
+        reason: what is wrong there.
+        denied: it is only that we may not read it: what is in it may well be good.
+    """
+
+    def __init__(self, source: str, key: str, reason: str, denied: bool = False) -> None:
+        self.source = source
+        self.key = key
+        self.reason = f'{reason}; root may' if denied else reason
+        self.denied = denied
+        where = f'{source}: {key}' if key else source
+        super().__init__(f'cannot use {where}: {self.reason}')
+
+
+class CheckError(HealthError):
+    """A check cannot determine an answer; the runner turns it into an `unknown` result."""
+
+
+class CommandError(HealthError):
+    """A command cannot be started, or did not end by its deadline."""
+
+
+class FileError(HealthError):
+    """A file cannot be read or written as it should be."""

@@ -1,0 +1,38 @@
+"""Names: of units as parts of other names, and the nearest right one to a wrong one."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+
+def service_of(unit: str) -> str:
+    """Return the application of a unit: `a-b` of `a-b/1`."""
+    return unit.split('/')[0]
+
+
+def slug(unit: str) -> str:
+    """Return a unit's name as a part of file names: `a-b-1` for `a-b/1`."""
+    return unit.replace('/', '-')
+
+
+def closest(word: str, words: Iterable[str]) -> str:
+    """Return the one of `words` that is most like `word`; empty if none is."""
+    # Imported late: only who is wrong pays for it.
+    import difflib
+
+    return ''.join(difflib.get_close_matches(word, sorted(words), 1, 0.5))
+
+
+def nearest(word: str, words: Iterable[str], otherwise: str = 'known: ') -> str:
+    """Return `; did you mean 'x'?` for the nearest of `words`, else the list of them.
+
+    Args:
+        word: what is none of them.
+        words: what would have been right.
+        otherwise: what stands before the list; empty for no list.
+    """
+    known = sorted(words)
+    near = closest(word, known)
+    if near:
+        return f'; did you mean {near!r}?'
+    return f'; {otherwise}{", ".join(known)}' if known and otherwise else ''

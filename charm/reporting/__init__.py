@@ -1,0 +1,1 @@
+"""From a unit's checks, and what its hooks recorded, to one report."""

@@ -1,0 +1,173 @@
+"""Run many checks at once: one result or more for each, always, by a deadline.
+
+This is the boundary for whatever a check or a callback does: an exception, nonsense or an overrun
+becomes an `unknown` result with the reason, and the other checks never notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+
+from ..checks.check import CheckSpec, Verdict
+from ..kernel.command import kill_running
+from ..kernel.deadline import Deadline
+from ..kernel.errors import CheckError, HealthError
+from ..kernel.gather import gather
+from ..kernel.merge import read_subset
+from ..kernel.report import CheckResult, Health
+
+Callback = Callable[[str], Any]
+
+# So many run at once, each in a thread of its own, so that none waits behind others that hang; and
+# no more, since a command takes three files, and a process may often have no more than 1024.
+_AT_ONCE = 256
+# A check is handed its deadline and should end by it; this much later we stop listening.
+_LATE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to run.
+
+    Attributes:
+        name: the check's name, or the callback's.
+        timeout_seconds: the most it may take.
+        run: returns its results; is given its deadline.
+        source: where it comes from, for people.
+        interval_seconds: how often the agent runs it; `None` for as often as any other.
+    """
+
+    name: str
+    timeout_seconds: float
+    run: Callable[[Deadline], Tuple[CheckResult, ...]]
+    source: str = ''
+    interval_seconds: Optional[float] = None
+
+
+def check_job(spec: CheckSpec) -> Job:
+    """Return the job that runs a check."""
+
+    def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
+        run_all = getattr(spec.check, 'run_all', None)
+        if run_all is not None:
+            many: Tuple[CheckResult, ...] = run_all(spec.name, deadline)
+            return many
+        verdict = spec.check.run(deadline)  # type: ignore[union-attr]
+        if not isinstance(verdict, Verdict):
+            raise CheckError(
+                f'cannot use the answer: {_kind(verdict)}, not a verdict, was returned'
+            )
+        return read_subset(
+            {
+                'name': spec.name,
+                'health': verdict.health.value,
+                'qos': verdict.qos,
+                'message': verdict.message,
+                'data': dict(verdict.data),
+            },
+            spec.name,
+        )
+
+    return Job(spec.name, spec.timeout_seconds, run, spec.source, spec.interval_seconds)
+
+
+def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]:
+    """Run the jobs at once and return every job's results, in the order of the jobs."""
+    todo = list(jobs)
+    if not todo:
+        return ()
+    threads: Dict[int, threading.Thread] = {}
+    calls: Dict[int, Callable[[], List[CheckResult]]] = {
+        index: _timed(job, deadline, partial(threads.setdefault, index))
+        for index, job in enumerate(todo)
+    }
+    longest_seconds = max(job.timeout_seconds for job in todo) + _LATE_SECONDS
+    rounds = -(-len(todo) // _AT_ONCE)
+    patience = deadline.within(longest_seconds * rounds)
+    answered: Dict[int, List[CheckResult]] = {}
+    for done in gather(calls, patience, _AT_ONCE):
+        job = todo[done.key]
+        # _timed() lets no exception out; were one to come all the same, it would say so.
+        failed = [_unknown(job, f'cannot tell: {done.error!r}')]
+        answered[done.key] = failed if done.value is None else done.value
+    # Their threads are still ending what they run, and may themselves end with our process first.
+    kill_running([thread for index, thread in threads.items() if index not in answered])
+    return tuple(
+        result
+        for index, job in enumerate(todo)
+        for result in answered.get(
+            index, [_unknown(job, _silence(job, deadline, index in threads))]
+        )
+    )
+
+
+def _timed(
+    job: Job, deadline: Deadline, begin: Callable[[threading.Thread], Any]
+) -> Callable[[], List[CheckResult]]:
+    """Return what runs the job, whatever it does; `begin` is told in which thread."""
+
+    def call() -> List[CheckResult]:
+        begin(threading.current_thread())
+        started = time.monotonic()
+        try:
+            results = _checked(job.run(deadline.within(job.timeout_seconds)))
+        except HealthError as error:
+            results = (_unknown(job, str(error)),)
+        except SystemExit as error:
+            results = (_unknown(job, f'it exited with {error.code!r}'),)
+        except BaseException as error:  # noqa: BLE001 - the boundary: a check costs only itself
+            # Not of the operator's keyboard either: that interrupts the main thread alone.
+            results = (_unknown(job, f'{type(error).__name__}: {error}'),)
+        seconds = time.monotonic() - started
+        if seconds > job.timeout_seconds + _LATE_SECONDS:
+            results = (_unknown(job, _overrun(job, deadline)),)
+        now = datetime.now(timezone.utc)
+        return [
+            dataclasses.replace(
+                result,
+                at=result.at or now,
+                duration=round(seconds, 4) if result.duration is None else result.duration,
+            )
+            for result in results
+        ]
+
+    return call
+
+
+def _checked(returned: Any) -> Tuple[CheckResult, ...]:
+    """Return what a job returned, if that is what it should be.
+
+    Raises:
+        CheckError: it is something else.
+    """
+    results = returned if isinstance(returned, (list, tuple)) else (returned,)
+    if all(isinstance(result, CheckResult) for result in results):
+        return tuple(results)
+    wrong = next(result for result in results if not isinstance(result, CheckResult))
+    raise CheckError(f'cannot use the answer: {_kind(wrong)}, not a result, was returned')
+
+
+def _kind(value: Any) -> str:
+    return 'nothing' if value is None else f'{type(value).__name__} {value!r:.100}'
+
+
+def _silence(job: Job, deadline: Deadline, begun: bool) -> str:
+    if begun:
+        return _overrun(job, deadline)
+    return f'it was never begun: {_AT_ONCE} others, or all there was room for, did not end'
+
+
+def _overrun(job: Job, deadline: Deadline) -> str:
+    if deadline.passed:
+        return 'it did not end before the deadline of the whole run'
+    return f'it did not end within its timeout of {job.timeout_seconds:g} s'
+
+
+def _unknown(job: Job, reason: str) -> CheckResult:
+    return read_subset({'health': Health.UNKNOWN.value, 'message': reason}, job.name)[0]

@@ -1,0 +1,44 @@
+"""Checks that nobody defined for us: what a source found here, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Tuple
+
+from ..checks.check import CheckSpec
+from ..kernel.errors import DefinitionError
+
+# Where two of the sources are, so that where they are not, nothing of them is loaded.
+NRPE_CONFIG = Path('/etc/nagios/nrpe.cfg')
+NRPE_DIRECTORY = Path('/etc/nagios/nrpe.d')
+_MOST_NAME = 100
+
+
+@dataclass(frozen=True)
+class FoundChecks:
+    """What a source found.
+
+    Attributes:
+        specs: the checks.
+        faults: what cannot be used, and why.
+    """
+
+    specs: Tuple[CheckSpec, ...] = ()
+    faults: Tuple[DefinitionError, ...] = ()
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Return the names of the checks."""
+        return tuple(spec.name for spec in self.specs)
+
+    def __add__(self, other: FoundChecks) -> FoundChecks:
+        """Return what both found."""
+        return FoundChecks((*self.specs, *other.specs), (*self.faults, *other.faults))
+
+
+def spec_name(prefix: str, name: str) -> str:
+    """Return `<prefix>-<name>` as a check's name: other characters than it may have become `-`."""
+    plain = re.sub(r'[^a-z0-9._-]+', '-', name.lower()).strip('-') or 'unnamed'
+    return f'{prefix}-{plain}'[:_MOST_NAME]

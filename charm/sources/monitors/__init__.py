@@ -1,0 +1,1 @@
+"""The checks that a principal asks for in relations."""

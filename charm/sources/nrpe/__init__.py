@@ -1,0 +1,1 @@
+"""The checks that NRPE was told of."""

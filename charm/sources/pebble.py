@@ -1,0 +1,257 @@
+"""The health of a Pebble: what its `/v1/health` and `/v1/checks` say, over its unix socket.
+
+Pebble is the service manager of Kubernetes charms and of some machine charms; see
+https://documentation.ubuntu.com/pebble/reference/health-checks. A check of it that is `up` but has
+failed since is a warning: it fails once its failures reach its threshold.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ..checks.check import CheckSpec, Verdict
+from ..checks.phrases import listed
+from ..checks.sockets import BoundedSocket, NoAnswer
+from ..kernel.deadline import Deadline
+from ..kernel.errors import CheckError, ReportError
+from ..kernel.report import Health
+from ..kernel.strict_json import load
+from .found import FoundChecks, spec_name
+
+# In a workload and on a machine; in a charm container one for each workload (Juju's layout).
+_DEFAULT = Path('/var/lib/pebble/default/.pebble.socket')
+_CONTAINERS = Path('/charm/containers')
+_SOCKET = 'pebble.socket'
+_MOST_BYTES = 1024 * 1024
+_LIST_SECONDS = 1.0
+_HEALTHS = {'up': Health.PASSED, 'down': Health.FAIL}
+
+
+@dataclass(frozen=True)
+class PebbleHealth:
+    """Ask a Pebble whether all of its checks are well.
+
+    Attributes:
+        socket: the path of its unix socket.
+    """
+
+    socket: Path
+
+    def run(self, deadline: Deadline) -> Verdict:
+        """Return `passed` if Pebble says that it is healthy, `fail` if it says that it is not.
+
+        Raises:
+            CheckError: it does not answer, or not as Pebble does.
+        """
+        result = ask(self.socket, '/v1/health', deadline)
+        healthy = result.get('healthy') if isinstance(result, dict) else None
+        if not isinstance(healthy, bool):
+            raise CheckError(f'cannot tell: {self.socket} answered without `healthy`')
+        if healthy:
+            return Verdict(Health.PASSED, 'Pebble is healthy', {'healthy': True})
+        down = [one.name for one in checks(self.socket, deadline) if one.status == 'down']
+        which = f': {listed(down)} down' if down else ''
+        return Verdict(
+            Health.FAIL, f'Pebble is not healthy{which}', {'healthy': False, 'down': down}
+        )
+
+
+@dataclass(frozen=True)
+class PebbleCheck:
+    """Ask a Pebble about one of its checks.
+
+    Attributes:
+        socket: the path of its unix socket.
+        name: the check's, in Pebble.
+    """
+
+    socket: Path
+    name: str
+
+    def run(self, deadline: Deadline) -> Verdict:
+        """Return the check's status, with its failures.
+
+        Raises:
+            CheckError: Pebble does not answer, or does not have the check any more.
+        """
+        for one in checks(self.socket, deadline, self.name):
+            if one.name == self.name:
+                return one.verdict()
+        raise CheckError(f'cannot tell: Pebble has no check {self.name!r} any more')
+
+
+@dataclass(frozen=True)
+class PebbleStatus:
+    """What Pebble says of one check.
+
+    Attributes:
+        name: of the check.
+        status: `up`, `down` or `inactive`; other words of later versions are kept.
+        failures: how often it failed in a row.
+        threshold: at how many it is down.
+        level: `alive`, `ready` or empty.
+    """
+
+    name: str
+    status: str
+    failures: int = 0
+    threshold: int = 0
+    level: str = ''
+
+    def verdict(self) -> Verdict:
+        """Return what it means: a check that somebody stopped is `unknown`, not well."""
+        data = {
+            'status': self.status,
+            'failures': self.failures,
+            'threshold': self.threshold,
+            'level': self.level,
+        }
+        health = _HEALTHS.get(self.status, Health.UNKNOWN)
+        counted = f', {self.failures} of {self.threshold} failures' if self.failures else ''
+        if health is Health.PASSED and self.failures:
+            health = Health.WARN
+        note = ': nobody looks' if self.status == 'inactive' else ''
+        return Verdict(health, f'{self.status}{counted}{note}', data)
+
+
+def find(
+    environment: Mapping[str, str] = os.environ,
+    default: Path = _DEFAULT,
+    containers: Path = _CONTAINERS,
+) -> FoundChecks:
+    """Return a check `pebble` for each Pebble here, and one for each check that it has now.
+
+    Those of a workload container are named `pebble-<container>` and `pebble-<container>-<check>`.
+    """
+    found = FoundChecks()
+    for prefix, path in sockets(environment, default, containers):
+        found += FoundChecks((CheckSpec(prefix, PebbleHealth(path), source=str(path)),))
+        try:
+            names = [one.name for one in checks(path, Deadline.after(_LIST_SECONDS))]
+        except CheckError:
+            # The check of the whole says why when it is run.
+            continue
+        found += FoundChecks(
+            tuple(
+                CheckSpec(spec_name(prefix, name), PebbleCheck(path, name), source=str(path))
+                for name in names
+            )
+        )
+    return found
+
+
+def sockets(
+    environment: Mapping[str, str], default: Path, containers: Path
+) -> Tuple[Tuple[str, Path], ...]:
+    """Return the prefix of its checks' names, and the path, of each Pebble's socket here."""
+    named = environment.get('PEBBLE_SOCKET', '')
+    home = environment.get('PEBBLE', '')
+    own = Path(named) if named else Path(home) / '.pebble.socket' if home else default
+    found: List[Tuple[str, Path]] = [('pebble', own)] if _is_socket(own) else []
+    try:
+        names: Sequence[str] = sorted(os.listdir(containers))
+    except OSError:
+        names = ()
+    for name in names:
+        path = containers / name / _SOCKET
+        if _is_socket(path) and path != own:
+            found.append((spec_name('pebble', name), path))
+    return tuple(found)
+
+
+def _is_socket(path: Path) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def checks(path: Path, deadline: Deadline, name: str = '') -> Tuple[PebbleStatus, ...]:
+    """Return what Pebble says of its checks, or of the one named.
+
+    Raises:
+        CheckError: it does not answer, or not as Pebble does.
+    """
+    result = ask(path, f'/v1/checks?names={_quoted(name)}' if name else '/v1/checks', deadline)
+    # Pebble gives null for a list without entries.
+    if result is not None and not isinstance(result, list):
+        raise CheckError(f'cannot tell: {path} answered {type(result).__name__}, not a list')
+    return tuple(_reading(path, item) for item in result or ())
+
+
+def _quoted(name: str) -> str:
+    from urllib.parse import (
+        quote,
+    )  # Here, since most machines have no Pebble and it takes a while.
+
+    return quote(name, safe='')
+
+
+def _reading(path: Path, item: Any) -> PebbleStatus:
+    if not isinstance(item, dict) or not all(
+        isinstance(item.get(key), str) and item[key] for key in ('name', 'status')
+    ):
+        raise CheckError(f'cannot tell: {path} answered a check without name or status')
+    return PebbleStatus(
+        item['name'],
+        item['status'],
+        _count(item, 'failures'),
+        _count(item, 'threshold'),
+        str(item.get('level') or ''),
+    )
+
+
+def _count(item: Dict[str, Any], key: str) -> int:
+    value = item.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def ask(path: Path, target: str, deadline: Deadline) -> Any:
+    """Return the `result` of Pebble's answer; the whole exchange ends by the deadline.
+
+    Raises:
+        CheckError: it does not answer, refuses, or answers what is not Pebble's.
+    """
+    status, body = _exchange(path, target, deadline)
+    try:
+        document = load(body)
+    except ReportError as error:
+        raise CheckError(f'cannot tell: {path} answered what is not JSON: {error}') from error
+    if not isinstance(document, dict) or document.get('type') not in ('sync', 'error'):
+        raise CheckError(f'cannot tell: {path} answered status {status}, not as Pebble does')
+    result = document.get('result')
+    if document['type'] == 'error':
+        reason = result.get('message') if isinstance(result, dict) else None
+        raise CheckError(f'cannot tell: Pebble refuses: {reason or f"status {status}"}')
+    return result
+
+
+def _exchange(path: Path, target: str, deadline: Deadline) -> Tuple[int, bytes]:
+    import http.client  # Here, as above.
+
+    connection = http.client.HTTPConnection('localhost')
+    made: Optional[socket.socket] = None
+    try:
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        made.settimeout(max(deadline.remaining_seconds, 0.001))
+        made.connect(str(path))
+        bounded: Any = BoundedSocket(made, deadline)
+        connection.sock = bounded
+        connection.request('GET', target, headers={'Connection': 'close'})
+        response = connection.getresponse()
+        body = response.read(_MOST_BYTES + 1)
+    except (OSError, http.client.HTTPException, NoAnswer) as error:
+        reason = getattr(error, 'strerror', None) or str(error) or type(error).__name__
+        raise CheckError(f'cannot ask Pebble at {path}: {reason}') from error
+    finally:
+        connection.close()
+        if made is not None:
+            made.close()
+    if len(body) > _MOST_BYTES:
+        raise CheckError(f'cannot tell: {path} answered more than {_MOST_BYTES} bytes')
+    return response.status, body

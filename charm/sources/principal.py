@@ -1,0 +1,168 @@
+"""The principal charm's own `hooks/health`, asked by the subordinate that reports for its unit.
+
+A charm that knows its workload best may have a health hook of its own. Whatever it prints is taken
+as one report of schema 1, or as one subset report or a list of them; each of its checks becomes
+one of the unit's, named `principal-<check>`, and `principal` is the whole of them. It is a guest:
+nonsense, silence, or an overrun is one `unknown` check, and it cannot speak for another unit.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Iterable, Mapping, Optional, Tuple
+
+from ..checks.check import CheckSpec
+from ..checks.child_process import ENVIRONMENT, describe_exit, tail
+from ..checks.options import OUTSIDE
+from ..checks.phrases import listed
+from ..checks.programs import refuse_untrusted
+from ..kernel.command import Completed, run
+from ..kernel.deadline import Deadline
+from ..kernel.errors import CheckError, ReportError
+from ..kernel.merge import lowest_qos, merge, read_subset
+from ..kernel.paths import HERE
+from ..kernel.report import CheckResult, Health, Report, worst
+from ..kernel.strict_json import load
+from ..kernel.wire import from_json
+from .found import FoundChecks
+
+NAME = 'principal'
+# What it says as a whole, and its checks.
+Answer = Tuple[CheckResult, Tuple[CheckResult, ...]]
+NESTED = 'JUJU_HEALTH_NESTED'
+_TIMEOUT_SECONDS = 20.0
+# The hook is told to end a little before we give up on it, so that its own deadline speaks.
+_MARGIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Run another charm's health hook and take its word for its own unit.
+
+    Attributes:
+        unit: the principal unit, such as `wordpress/0`.
+        hook: its `hooks/health`.
+    """
+
+    unit: str
+    hook: Path
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, metadata=OUTSIDE)
+
+    def run_all(self, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
+        """Return what it says as a whole under `name`, and each of its checks as `<name>-<check>`.
+
+        Raises:
+            CheckError: it cannot be run or believed.
+        """
+        whole, results = self._ask(deadline)
+        each = (replace(one, name=f'{name}-{one.name}') for one in results)
+        return merge((replace(whole, name=name), *each))
+
+    def _ask(self, deadline: Deadline) -> Answer:
+        if self.environment.get(NESTED):
+            raise CheckError('cannot ask the principal: its health hook asks us')
+        refuse_untrusted(self.hook)
+        environment = {
+            **ENVIRONMENT,
+            'JUJU_UNIT_NAME': self.unit,
+            'JUJU_CHARM_DIR': str(self.hook.parent.parent),
+            'CHARM_DIR': str(self.hook.parent.parent),
+            NESTED: '1',
+        }
+        done = run(
+            [str(self.hook)],
+            deadline.within(max(deadline.remaining_seconds - _MARGIN_SECONDS, 0.1)),
+            env=environment,
+            cwd=str(self.hook.parent.parent),
+        )
+        return read_answer(self.unit, done)
+
+
+def find(unit: str, reporter: str, agents: Path = HERE.agents) -> FoundChecks:
+    """Return the check `principal` where a subordinate reports for a charm with a health hook.
+
+    Its hook is told by `JUJU_HEALTH_NESTED` that it is asked by ours: it then runs the checks of
+    its charm alone, since ours runs those of the machine.
+    """
+    if unit == reporter:
+        return FoundChecks()
+    hook = agents / f'unit-{unit.replace("/", "-")}' / 'charm' / 'hooks' / 'health'
+    if not os.path.lexists(hook):
+        return FoundChecks()
+    return FoundChecks((CheckSpec(NAME, Principal(unit, hook), _TIMEOUT_SECONDS, str(hook)),))
+
+
+@dataclass(frozen=True)
+class PrincipalWishes:
+    """What the principal says of its service beside its checks, in the words of `Report`."""
+
+    rollup: Mapping[str, Any] = field(default_factory=dict)
+    requires: Tuple[str, ...] = ()
+    provides: Tuple[str, ...] = ()
+
+
+def said(results: Iterable[CheckResult], name: str = NAME) -> PrincipalWishes:
+    """Return what the principal said, from the check that is its answer as a whole."""
+    data = next((one.data for one in results if one.name == name), {})
+    return PrincipalWishes(
+        data.get('rollup', {}), tuple(data.get('requires', ())), tuple(data.get('provides', ()))
+    )
+
+
+def read_answer(unit: str, done: Completed) -> Answer:
+    """Return what a hook says as a whole, and its checks.
+
+    Raises:
+        CheckError: there is no answer, or it cannot be believed.
+    """
+    if done.timed_out:
+        raise CheckError(f'cannot tell: the principal did not answer in time{tail(done)}')
+    if done.truncated:
+        raise CheckError(f'cannot tell: the principal printed {done.stdout_bytes} bytes')
+    if done.exit_code != 0:
+        ended = describe_exit(done.exit_code)
+        raise CheckError(f'cannot tell: the health hook of the principal {ended}{tail(done)}')
+    try:
+        document = load(done.stdout)
+        if isinstance(document, dict) and 'schema' in document:
+            return _of_report(unit, from_json(document))
+    except ReportError as error:
+        raise CheckError(f'cannot use what the principal printed: {error}') from error
+    results = merge(read_subset(document, 'check'))
+    return _whole(worst(one.health for one in results), lowest_qos(results), results), results
+
+
+def _of_report(unit: str, report: Report) -> Answer:
+    if report.unit != unit:
+        raise CheckError(f'cannot use the report: it is for {report.unit!r}, not for {unit!r}')
+    # Of what it says of itself and what its checks say, the worse counts; no checks, no evidence.
+    health = worst((report.health, worst(one.health for one in report.checks)))
+    whole = _whole(health, report.qos, report.checks)
+    said = {
+        'rollup': dict(report.rollup),
+        'requires': list(report.requires),
+        'provides': list(report.provides),
+    }
+    whole = replace(whole, data={key: value for key, value in said.items() if value})
+    state = report.state
+    if state is None:
+        return whole, report.checks
+    data = {
+        **whole.data,
+        'state': state.name.value,
+        'state_duration': state.duration,
+        'blockers': list(state.blockers),
+    }
+    blockers = f' by {", ".join(state.blockers)}' if state.blockers else ''
+    message = f'{whole.message}; {state.name.value}{blockers}'
+    return replace(whole, message=message, data=data), report.checks
+
+
+def _whole(health: Health, qos: Optional[float], results: Tuple[CheckResult, ...]) -> CheckResult:
+    bad = [one.name for one in results if one.health is not Health.PASSED]
+    message = f'not passed: {listed(bad)}' if bad else f'{len(results)} checks passed'
+    if not bad and health is not Health.PASSED:
+        message = f'it reports {health.value}'
+    return CheckResult(NAME, health, qos, message)

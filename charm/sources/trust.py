@@ -1,0 +1,77 @@
+"""Read files that decide what this machine does or whom it trusts, if they can be trusted."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import List
+
+from ..kernel.errors import DefinitionError
+
+_MOST_BYTES = 1024 * 1024
+
+
+def list_trusted(directory: Path) -> List[str]:
+    """Return the names in a directory, sorted, if none but its owner puts files there.
+
+    Whoever else may could link to a file of root's that was never meant for it.
+
+    Raises:
+        FileNotFoundError: there is no such directory.
+        DefinitionError: it cannot be listed, or others than its owner may write it.
+    """
+    try:
+        _check_writers(os.stat(directory), str(directory))
+        return sorted(os.listdir(directory))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason, denied = f'cannot be listed: {error.strerror}', isinstance(error, PermissionError)
+        raise DefinitionError(str(directory), '', reason, denied) from error
+
+
+def read_trusted(path: Path, secret: bool = False) -> bytes:
+    """Return the file's contents; `secret` files may not be readable by everybody either.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DefinitionError: it cannot be read, or others than its owner may write it.
+    """
+    try:
+        # O_NONBLOCK so that a pipe of that name does not hold us.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, 'rb') as stream:
+            _check(os.fstat(descriptor), str(path), secret)
+            data = stream.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason, denied = f'cannot be read: {error.strerror}', isinstance(error, PermissionError)
+        raise DefinitionError(str(path), '', reason, denied) from error
+    if len(data) > _MOST_BYTES:
+        raise DefinitionError(str(path), '', f'larger than {_MOST_BYTES} bytes')
+    return data
+
+
+def _check(status: os.stat_result, source: str, secret: bool) -> None:
+    mode = stat.S_IMODE(status.st_mode)
+    if not stat.S_ISREG(status.st_mode):
+        raise DefinitionError(source, '', 'it is not a regular file')
+    _check_writers(status, source)
+    if secret and mode & stat.S_IROTH:
+        raise DefinitionError(
+            source, '', f'it holds a secret and all may read it (mode {mode:04o}); run chmod o-r'
+        )
+
+
+def _check_writers(status: os.stat_result, source: str) -> None:
+    mode = stat.S_IMODE(status.st_mode)
+    if status.st_uid not in (0, os.geteuid()):
+        raise DefinitionError(
+            source, '', f'owned by user {status.st_uid}; root or the user who runs this has to'
+        )
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise DefinitionError(
+            source, '', f'others may write it (mode {mode:04o}); run chmod go-w on it'
+        )

@@ -1,0 +1,145 @@
+"""What to ask where: one errand per machine, or per pod, with a request for each unit there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ..values.model import HEALTH_CHARM, Application, Model, Unit
+from .frames import Request
+from .modes import AUTO, PUSH, AskMode, Programs, request_for
+
+AGENTS = '/var/lib/juju/agents'
+BY_HOOK = AskMode('hook')
+_OF_AGENTS = ('agent', 'log')
+
+
+@dataclass(frozen=True)
+class UnitRequest:
+    """One unit's request.
+
+    Attributes:
+        unit: the unit it is for.
+        request: what to run.
+        shipped: a health charm is there to answer, so that a missing hook is a fault; otherwise
+            it is only a charm that ships none.
+        hook: the path of the hook that answers for the unit, whoever is asked now.
+    """
+
+    unit: Unit
+    request: Request
+    shipped: bool
+    hook: str = ''
+
+
+@dataclass(frozen=True)
+class MachineRequest:
+    """One connection: everything to ask on one machine.
+
+    Attributes:
+        place: the machine's id, or a pod's unit.
+        target: the unit to name to `juju ssh`.
+        asked: the requests, in unit order.
+        gone: Juju has not heard of anybody there for long: one try is enough to see whether it
+            is right.
+    """
+
+    place: str
+    target: str
+    asked: tuple[UnitRequest, ...]
+    gone: bool = False
+
+
+def hook_path(unit: str) -> str:
+    """Return where Juju puts the health hook of a unit's charm (agent/agent.go)."""
+    return f'{AGENTS}/unit-{unit.replace("/", "-")}/charm/hooks/health'
+
+
+def agent_path(unit: str) -> str:
+    """Return where the agent's client is in a unit's charm: beside its health hook."""
+    return f'{hook_path(unit)}-agent'
+
+
+def local_programs(unit: str) -> Programs:
+    """Return what to run for this machine itself, which needs no charm."""
+    agent = 'import sys; from charm.agent.cli import main; sys.exit(main())'
+    return Programs(
+        unit,
+        (sys.executable, '-m', 'charm', '--unit', unit),
+        (sys.executable, '-c', agent),
+    )
+
+
+def plan_errands(
+    model: Model,
+    units: Iterable[Unit],
+    deadline_seconds: float,
+    local: bool = False,
+    road: AskMode = BY_HOOK,
+) -> tuple[MachineRequest, ...]:
+    """Return the errands that ask `units`, in order of their places' first mention.
+
+    A unit without a machine in a machine model has nowhere to be asked, and is left out. The hooks
+    of health charms are told to end by themselves within `deadline_seconds`.
+    """
+    if road.name == PUSH and not road.checks:
+        return ()
+    reporters = _reporters(model)
+    places: dict[str, list[UnitRequest]] = {}
+    for unit in units:
+        place = unit.name if model.is_k8s else unit.machine
+        if place:
+            reporter = reporters.get(unit.name)
+            programs = _programs(unit, reporter, deadline_seconds, local)
+            shipped = local or reporter is not None
+            taken = _without_detour(road, unit, reporter)
+            asked = UnitRequest(unit, request_for(programs, taken), shipped, programs.hook[0])
+            places.setdefault(place, []).append(asked)
+    return tuple(
+        MachineRequest(place, asked[0].unit.name, tuple(asked), _is_gone(model, place, asked))
+        for place, asked in places.items()
+    )
+
+
+def _is_gone(model: Model, place: str, asked: Iterable[UnitRequest]) -> bool:
+    machine = model.machines.get(place)
+    down = machine is not None and machine.agent.current == 'down'
+    return down or all(one.unit.agent.current == 'lost' for one in asked)
+
+
+def _reporters(model: Model) -> dict[str, Unit]:
+    """Return who answers: for a unit's name, the health subordinate beside it, or itself."""
+    reporters: dict[str, Unit] = {}
+    for application in model.applications.values():
+        if is_health_charm(application):
+            for unit in application.units:
+                reporters[unit.name] = unit
+                if unit.principal:
+                    reporters[unit.principal] = unit
+    return reporters
+
+
+def is_health_charm(application: Application) -> bool:
+    """Return whether the application is this project's charm, under whatever name."""
+    return application.charm == HEALTH_CHARM
+
+
+def _without_detour(road: AskMode, unit: Unit, reporter: Unit | None) -> AskMode:
+    """Return the road to a unit: the hook has to do for a health charm's own unit.
+
+    Its agent is there for the principal, and need not report for the charm itself.
+    """
+    if reporter is unit and road.name in _OF_AGENTS and not road.checks:
+        return replace(road, name=AUTO)
+    return road
+
+
+def _programs(unit: Unit, reporter: Unit | None, seconds: float, local: bool) -> Programs:
+    if local:
+        return local_programs(unit.name)
+    if reporter is None:
+        own = hook_path(unit.name)
+        return Programs(unit.name, (own,), (agent_path(unit.name),))
+    hook = (hook_path(reporter.name), '--unit', unit.name, '--deadline', f'{seconds:g}')
+    return Programs(unit.name, hook, (agent_path(reporter.name),))

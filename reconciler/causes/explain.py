@@ -1,0 +1,285 @@
+"""Why one service, or one unit, is as it is: rule, evidence, causes, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from charm.kernel.names import closest
+from charm.kernel.report import CheckResult, Health, StateName
+
+from ..values.errors import UsageError
+from ..values.readings import JUJU_STATUS, Cause, Reading, Role, ServiceHealth, Snapshot
+from ..values.words import fold_units
+from .graph import DeclaredDependencies, Edge, Ground
+from .inquiry import circle_members, look_at
+from .suspects import SnapshotIndex
+
+
+@dataclass(frozen=True)
+class CauseStep:
+    """One step of the way to a cause: what it is, how it is, and the evidence."""
+
+    name: str
+    health: Health
+    message: str = ''
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """One thing that a service depends on.
+
+    Attributes:
+        why: on what ground that is held to be true.
+    """
+
+    name: str
+    health: Health
+    why: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do, and the command for it; empty where there is none."""
+
+    what: str
+    command: str = ''
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that a sweep knows of why a service or a unit is as it is.
+
+    Attributes:
+        snapshot: the sweep.
+        service: the service; of a unit, its service.
+        readings: the units that are told of: all of the service's, or the one that was asked for.
+        unit: the unit that was asked for; empty for a service.
+        chain: from the service itself to its cause; empty unless it is a victim.
+        cause: what it is to others, if it is a cause; else `None`.
+        needs: what it depends on, the strongest ground first.
+        needed_by: what depends on it, sorted.
+        unmet: what it waits for and nothing gives it.
+        advice: what to do next, the most promising first.
+    """
+
+    snapshot: Snapshot
+    service: ServiceHealth
+    readings: tuple[Reading, ...] = ()
+    unit: str = ''
+    chain: tuple[CauseStep, ...] = ()
+    cause: Cause | None = None
+    needs: tuple[Dependency, ...] = ()
+    needed_by: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()
+
+    @property
+    def health(self) -> Health:
+        """Return the health of what was asked for: of the unit, or of the service."""
+        return self.readings[0].health if self.unit else self.service.health
+
+
+def explain(
+    snapshot: Snapshot, name: str, declared: DeclaredDependencies | None = None
+) -> Explanation:
+    """Return why the service or unit of this name is as it is.
+
+    Args:
+        snapshot: a sweep; the more of the model it covers, the more it can explain.
+        name: such as `web` or `web/0`.
+        declared: what the operator says of dependencies.
+
+    Raises:
+        UsageError: the sweep knows nothing of that name.
+    """
+    service, readings = _find(snapshot, name)
+    scene = look_at(snapshot.model, snapshot.services, declared or DeclaredDependencies())
+    found = Explanation(
+        snapshot=snapshot,
+        service=service,
+        readings=readings,
+        unit=name if '/' in name else '',
+        chain=tuple(_chain(snapshot, scene, service)),
+        cause=next((one for one in snapshot.causes if _is_cause(one, service)), None),
+        needs=tuple(_needs(scene, service.name)),
+        needed_by=scene.graph.dependants(service.name),
+        unmet=scene.graph.unmet.get(service.name, ()),
+    )
+    return replace(found, advice=tuple(dict.fromkeys(_advice(found))))
+
+
+def _find(snapshot: Snapshot, name: str) -> tuple[ServiceHealth, tuple[Reading, ...]]:
+    for service in snapshot.services:
+        if service.name == name:
+            return service, service.readings
+        for reading in service.readings:
+            if reading.unit.name == name:
+                return service, (reading,)
+    for cause in snapshot.causes:
+        if cause.name in (name, f'machine {name}') and cause.kind != 'service':
+            told = ', '.join(cause.victims) or 'nothing else'
+            reason = f'it is no service or unit; it explains {told}; {cause.message}'
+            raise UsageError(f'cannot explain {cause.name!r}: {reason}')
+    known = [one.name for one in snapshot.services]
+    known += [reading.unit.name for reading in snapshot.readings()]
+    near = closest(name, known)
+    hint = f'; did you mean {near}?' if near else f'; it knows {_some(known)}' if known else ''
+    raise UsageError(f'cannot explain {name!r}: the sweep has no such service or unit{hint}')
+
+
+def _some(names: list[str]) -> str:
+    most = 8
+    return ', '.join(names[:most]) + (
+        f' and {len(names) - most} more' if len(names) > most else ''
+    )
+
+
+def _is_cause(cause: Cause, service: ServiceHealth) -> bool:
+    blamed = service.blame is not None and service.blame.role is Role.CAUSE
+    return blamed and service.name in circle_members(cause.name)
+
+
+def _chain(
+    snapshot: Snapshot, scene: SnapshotIndex, service: ServiceHealth
+) -> Iterator[CauseStep]:
+    blame = service.blame
+    if blame is None or not blame.path:
+        return
+    causes = {cause.name: cause for cause in snapshot.causes}
+    fates = {fate.name: fate for fate in scene.fates}
+    yield CauseStep(service.name, service.health, service.message)
+    for name in blame.path:
+        known = causes.get(name) or fates.get(name) or scene.node(name)
+        yield CauseStep(name, known.health, known.message)
+
+
+def _needs(scene: SnapshotIndex, name: str) -> Iterator[Dependency]:
+    for edge in sorted(scene.graph.of(name), key=lambda one: (one.ground, one.provider)):
+        group = next((g for g in scene.any_of.get(name, ()) if edge.provider in g), ())
+        enough = f'; one of {", ".join(group)} is enough' if group else ''
+        yield Dependency(edge.provider, scene.node(edge.provider).health, _why(edge) + enough)
+
+
+def _why(edge: Edge) -> str:
+    over = f' over {edge.via}' if edge.via else ''
+    return {
+        Ground.WAITS: f'it says that it waits for {edge.via}',
+        Ground.NAMES: f'its check {edge.via} names it',
+        Ground.CONFIGURED: 'the configuration says so',
+        Ground.REQUIRES: f'its charm requires {edge.via}',
+        Ground.SAAS: f'consumed from another model{over}',
+        Ground.KNOWN: f'related{over}',
+        Ground.RELATED: f'related{over}; which needs the other is not known',
+    }[edge.ground]
+
+
+# What to look at on the machine when a built-in check does not pass.
+_LOOK = {
+    'disk': 'df -h',
+    'memory': 'free -m',
+    'load': 'uptime',
+    'clock': 'timedatectl',
+    'failed-units': 'systemctl --failed',
+    'reboot-required': 'cat /run/reboot-required.pkgs',
+}
+
+
+def _advice(found: Explanation) -> Iterator[Advice]:
+    """Yield what to do next: first about the cause, then about what the units said."""
+    name = found.service.name
+    if found.health is Health.PASSED:
+        return
+    if found.chain:
+        yield _about_cause(found)
+    for word in found.unmet:
+        option = word.removeprefix('config:')
+        if option != word:
+            yield Advice(
+                'give it the option that it waits for', f'juju config {name} {option}=VALUE'
+            )
+        else:
+            yield Advice(
+                'relate it to what it waits for', f'juju integrate {name}:{word} PROVIDER'
+            )
+    yield from _about_history(found.readings)
+    yield from _about_silence(found.readings)
+    yield from _about_checks(found)
+
+
+def _about_history(readings: tuple[Reading, ...]) -> Iterator[Advice]:
+    """Yield where juju tells how a unit got where it is, if juju tells more of it than we do."""
+    for reading in readings:
+        state = reading.state.name if reading.state else None
+        blocked = state is StateName.BLOCKED and reading.report is None
+        if reading.juju is not None or blocked or state is StateName.ERROR:
+            unit = reading.unit.name
+            yield Advice(f'see how {unit} got there', f'juju show-status-log {unit}')
+            return
+
+
+def _about_cause(found: Explanation) -> Advice:
+    name = found.chain[-1].name
+    cause = next((one for one in found.snapshot.causes if one.name == name), None)
+    victims = len(cause.victims) if cause else 0
+    what = f'begin with {name}' + (f', which explains {victims} services' if victims > 1 else '')
+    if cause and cause.kind == 'collector':
+        what = f'it is not the service but the way to it: begin there, for {victims} services'
+    commands = {
+        'service': f'reconcile-health explain {name}',
+        'circle': f'reconcile-health explain {circle_members(name)[0]}',
+        'machine': f'juju show-machine {name.removeprefix("machine ")}',
+        'controller': 'juju controllers --refresh',
+        'collector': 'reconcile-health doctor',
+        'saas': 'juju status --relations',
+    }
+    return Advice(what, commands.get(cause.kind, '') if cause else '')
+
+
+def _about_silence(readings: tuple[Reading, ...]) -> Iterator[Advice]:
+    """Yield what to do about units without a report, once for all that ail alike."""
+    alike: dict[str, tuple[Reading, list[str]]] = {}
+    for reading in readings:
+        if reading.advice:
+            alike.setdefault(reading.outcome.value, (reading, []))[1].append(reading.unit.name)
+    for reading, units in alike.values():
+        what, _, command = reading.advice.partition(': ')
+        told = 'try it by hand' if what == 'try' else what
+        yield Advice(f'{fold_units(units)}: {told}', command)
+
+
+def _about_checks(found: Explanation) -> Iterator[Advice]:
+    """Yield what to look at on the machines, each thing once, on the unit that is worst off."""
+    seen: set[str] = set()
+    for reading in sorted(found.readings, key=lambda one: -one.health.rank):
+        for check in failing(reading):
+            if check.name == JUJU_STATUS:
+                continue  # Juju's log has it, not the machine.
+            look = check.name if check.name in _LOOK else ''
+            if look in seen:
+                continue
+            seen.add(look)
+            unit = reading.unit.name
+            if look:
+                yield Advice(
+                    f'{check.name} of {unit}: look at it', _there(found, reading, _LOOK[look])
+                )
+            elif reading.hook.endswith('/health'):
+                # The hook of its own charm answers for it alone, and may know no options.
+                own = reading.hook.split('/')[-4:-3] == [f'unit-{unit.replace("/", "-")}']
+                run = reading.hook if own else f'{reading.hook} --unit {unit} --pretty'
+                yield Advice(f'run the checks of {unit} by hand', _there(found, reading, run))
+
+
+def _there(found: Explanation, reading: Reading, command: str) -> str:
+    """Return the command that runs `command` where the unit is."""
+    if reading.via.startswith('local'):
+        return command
+    become = '' if found.snapshot.model.is_k8s else 'sudo '
+    return f'juju ssh {reading.unit.name} {become}{command}'
+
+
+def failing(reading: Reading) -> list[CheckResult]:
+    """Return the checks of a unit that did not pass, the worst first."""
+    found = [check for check in reading.checks if check.health is not Health.PASSED]
+    return sorted(found, key=lambda check: (-check.health.rank, check.name))

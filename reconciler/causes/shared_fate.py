@@ -1,0 +1,256 @@
+"""What units share besides relations: the machine they are on, the controller, and us who ask.
+
+Two hundred units that could not be asked are one cause if it is our key, our login or our network.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from charm.kernel.names import service_of
+from charm.kernel.report import Health, worst
+
+from ..values.model import Model
+from ..values.outcomes import NOT_REACHED
+from ..values.readings import WORDS, Outcome, Reading, ServiceHealth
+from .troubles import Origin, Trouble, machine_gone
+
+# It is we who lack these, whatever the machine.
+_OURS = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})
+_FEW = 2
+COLLECTOR = 'collector'
+
+
+@dataclass(frozen=True)
+class SharedCause:
+    """What several units share, and what it did to them.
+
+    Attributes:
+        name: such as `machine 3`, `controller k1` or `collector`.
+        kind: `machine`, `controller` or `collector`.
+        health: `FAIL` where something was seen to fail, `UNKNOWN` where nothing answered.
+        message: the evidence, one line.
+        troubles: those that it explains.
+        parent: the fate that explains this one, such as the machine of a container; or empty.
+    """
+
+    name: str
+    kind: str
+    health: Health
+    message: str
+    troubles: frozenset[Trouble] = frozenset()
+    parent: str = ''
+
+
+def machine_node(identity: str) -> str:
+    """Return what a machine is called among causes."""
+    return f'machine {identity}'
+
+
+def shared_fates(
+    model: Model,
+    services: Sequence[ServiceHealth],
+    troubles: Mapping[str, tuple[Trouble, ...]],
+) -> tuple[SharedCause, ...]:
+    """Return every shared fate of these services' units, sorted by name."""
+    return _Fates(model, services, troubles).all()
+
+
+class _Fates:
+    """One snapshot's fates in the making."""
+
+    def __init__(
+        self,
+        model: Model,
+        services: Sequence[ServiceHealth],
+        troubles: Mapping[str, tuple[Trouble, ...]],
+    ) -> None:
+        self._model = model
+        self._of_unit: dict[str, list[Trouble]] = {}
+        for name in sorted(troubles):
+            for trouble in troubles[name]:
+                self._of_unit.setdefault(trouble.unit, []).append(trouble)
+        self._places: dict[str, list[Reading]] = {}
+        for reading in sorted(
+            (r for s in services for r in s.readings), key=lambda reading: reading.unit.name
+        ):
+            place = reading.unit.machine or (reading.unit.name if model.is_k8s else '')
+            if place and reading.outcome is not Outcome.UNASSIGNED:
+                self._places.setdefault(place, []).append(reading)
+
+    def all(self) -> tuple[SharedCause, ...]:
+        """Return the fates; what is the collector's or the controller's is no machine's."""
+        common = list(self._common())
+        taken = {trouble for fate in common for trouble in fate.troubles}
+        machines = {} if self._model.is_k8s else dict(self._lost(taken))
+        for identity, fate in self._containing(machines):
+            machines[identity] = fate
+        for identity, fate in self._ailing(machines):
+            machines[identity] = fate
+        nested = (self._with_parent(identity, machines) for identity in machines)
+        return tuple(sorted((*common, *nested), key=lambda fate: fate.name))
+
+    def _unreached(self, readings: Sequence[Reading]) -> frozenset[Trouble]:
+        return frozenset(
+            trouble
+            for reading in readings
+            for trouble in self._of_unit.get(reading.unit.name, ())
+            if trouble.origin is Origin.MACHINE
+        )
+
+    def _common(self) -> Iterator[SharedCause]:
+        """Yield the fate that all share who could not be asked, if it is not their machines'."""
+        lost = [p for p, readings in self._places.items() if all(map(_unreached, readings))]
+        everywhere = len(lost) == len(self._places) and len(lost) >= _FEW
+        late = [p for p, found in self._places.items() if _any(found, {Outcome.DEADLINE})]
+        readings = [
+            reading
+            for place, found in sorted(self._places.items())
+            for reading in found
+            if reading.outcome in _OURS
+            or (everywhere and reading.outcome in NOT_REACHED)
+            or (len(late) >= _FEW and reading.outcome is Outcome.DEADLINE)
+        ]
+        if not readings:
+            return
+        outcome = _most_common(readings)
+        gone = everywhere and all(machine_gone(self._model, place) for place in lost)
+        remote = everywhere and (outcome is Outcome.JUJU_FAILED or gone)
+        message = (
+            'juju says that every machine is down' if gone else _said_alike(readings, outcome)
+        )
+        places = len({r.unit.machine or r.unit.name for r in readings})
+        noun = 'pod' if self._model.is_k8s else 'machine'
+        yield SharedCause(
+            f'controller {self._model.controller}'.strip() if remote else COLLECTOR,
+            'controller' if remote else COLLECTOR,
+            Health.UNKNOWN,
+            f'{places} {noun}{"" if places == 1 else "s"} could not be asked: {message}',
+            self._unreached(readings),
+        )
+
+    def _lost(self, taken: set[Trouble]) -> Iterator[tuple[str, SharedCause]]:
+        """Yield each machine that nothing could be asked on, or that juju knows to be gone."""
+        for place, readings in self._places.items():
+            found = self._unreached(readings) - taken
+            answered = _any(readings, {Outcome.REPORTED, Outcome.VOUCHED})
+            if not found or answered:
+                continue
+            gone = machine_gone(self._model, place)
+            silent = next(r for r in readings if r.unit.name in {t.unit for t in found})
+            said = self._juju_says(place) if gone else silent.message
+            health = Health.FAIL if gone else Health.UNKNOWN
+            yield place, SharedCause(machine_node(place), 'machine', health, said, found)
+
+    def _juju_says(self, identity: str) -> str:
+        machine = self._model.machines[identity]
+        broken = machine.instance.current == 'provisioning error'
+        info = machine.instance if broken else machine.agent
+        return f'juju says {info.current}' + (f': {info.message}' if info.message else '')
+
+    def _containing(self, lost: Mapping[str, SharedCause]) -> Iterator[tuple[str, SharedCause]]:
+        """Yield the machines that are lost with all their containers, but have no unit to ask."""
+        for identity, inner in sorted(self._containers().items()):
+            if identity in self._places or not all(one in lost for one in inner):
+                continue
+            if machine_gone(self._model, identity):
+                said, health = self._juju_says(identity), Health.FAIL
+            elif len(inner) >= _FEW:
+                said, health = f'none of its {len(inner)} containers answered', Health.UNKNOWN
+            else:
+                continue
+            yield identity, SharedCause(machine_node(identity), 'machine', health, said)
+
+    def _containers(self) -> dict[str, list[str]]:
+        """Return the places that are in a machine, at whatever depth, by that machine."""
+        inside: dict[str, list[str]] = {}
+        for place in sorted(self._places):
+            known = self._model.machines.get(place)
+            while known is not None and known.parent:
+                inside.setdefault(known.parent, []).append(place)
+                known = self._model.machines.get(known.parent)
+        return inside
+
+    def _with_parent(self, identity: str, machines: Mapping[str, SharedCause]) -> SharedCause:
+        known = self._model.machines.get(identity)
+        while known is not None and known.parent:
+            if known.parent in machines:
+                return replace(machines[identity], parent=machine_node(known.parent))
+            known = self._model.machines.get(known.parent)
+        return machines[identity]
+
+    def _ailing(self, lost: Mapping[str, SharedCause]) -> Iterator[tuple[str, SharedCause]]:
+        """Yield the machines that answer, and on which several applications ail alike."""
+        for place, readings in self._places.items():
+            if place in lost or self._model.is_k8s:
+                continue
+            here = [t for r in readings for t in self._of_unit.get(r.unit.name, ())]
+            shared = _shared_check(here, readings) or self._all_ail(place, here, readings)
+            if shared:
+                chosen = sorted(shared, key=lambda trouble: trouble.order)
+                health = worst(trouble.health for trouble in chosen)
+                units = len({trouble.unit for trouble in chosen})
+                message = f'{chosen[0].message} (so say {units} of its units)'
+                if chosen[0].origin is not Origin.OWN:
+                    message = f'all {units} units on it ail, their like elsewhere are well'
+                yield place, SharedCause(machine_node(place), 'machine', health, message, shared)
+
+    def _all_ail(
+        self, place: str, here: Sequence[Trouble], readings: Sequence[Reading]
+    ) -> frozenset[Trouble]:
+        """Return the troubles of a machine on which all ails that is well on other machines."""
+        red = {t.unit for t in here if t.origin is Origin.ANYWHERE and t.health.rank >= 2}
+        looked_at = [r for r in readings if r.unit.name in red or r.report is not None]
+        if len(_principals(looked_at)) < _FEW or any(r.unit.name not in red for r in looked_at):
+            return frozenset()
+        elsewhere: dict[str, list[Reading]] = {}
+        for other, found in self._places.items():
+            for reading in found if other != place else ():
+                elsewhere.setdefault(reading.unit.application, []).append(reading)
+        siblings = [elsewhere.get(name, []) for name in {r.unit.application for r in looked_at}]
+        well = all(r.health is Health.PASSED for found in siblings for r in found)
+        if not well or sum(map(bool, siblings)) < _FEW:
+            return frozenset()
+        return frozenset(t for t in here if t.unit in red and t.origin is Origin.ANYWHERE)
+
+
+def _unreached(reading: Reading) -> bool:
+    return reading.outcome in NOT_REACHED
+
+
+def _any(readings: Sequence[Reading], outcomes: set[Outcome]) -> bool:
+    return any(reading.outcome in outcomes for reading in readings)
+
+
+def _most_common(readings: Sequence[Reading]) -> Outcome:
+    """Return the outcome of most, the first in the order of outcomes among equals."""
+    counted = Counter(reading.outcome for reading in readings)
+    order = list(Outcome)
+    return min(counted, key=lambda outcome: (-counted[outcome], order.index(outcome)))
+
+
+def _said_alike(readings: Sequence[Reading], outcome: Outcome) -> str:
+    """Return the message that all of this outcome share, else what the outcome means."""
+    messages = {one.message for one in readings if one.outcome is outcome}
+    return messages.pop() if len(messages) == 1 else WORDS[outcome].meaning
+
+
+def _principals(readings: Sequence[Reading]) -> set[str]:
+    """Return the applications there, a subordinate counted as its principal's."""
+    return {service_of(r.unit.principal or r.unit.name) for r in readings}
+
+
+def _shared_check(here: Sequence[Trouble], readings: Sequence[Reading]) -> frozenset[Trouble]:
+    """Return the troubles with the machine itself that units of several applications report."""
+    units = {reading.unit.name: reading for reading in readings}
+    by_check: dict[str, list[Trouble]] = {}
+    for trouble in here:
+        if trouble.origin is Origin.OWN and trouble.check:
+            by_check.setdefault(trouble.check, []).append(trouble)
+    shared: set[Trouble] = set()
+    for found in by_check.values():
+        if len(_principals([units[trouble.unit] for trouble in found])) >= _FEW:
+            shared.update(found)
+    return frozenset(shared)

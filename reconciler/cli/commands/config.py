@@ -1,0 +1,160 @@
+"""`reconcile-health config`: see that the configuration is right, and what is in effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from charm.kernel.fields import format_time
+from reconciler.config import file
+from reconciler.config.settings import Config, ServiceConfig, ViewConfig
+from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
+from reconciler.config.unknown_names import strangers
+from reconciler.juju import status
+
+from ..options.config_option import check_defaults, option_defaults
+from ..options.output import print_document
+from ..options.saved import read_bytes
+
+Line = tuple[int, str, str]
+
+
+def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.Group:
+    """Return the group; `commands` are those whose options may have defaults in the file."""
+
+    def loaded(named: str) -> Config:
+        config = file.load(Path(named) if named else file.find())
+        check_defaults(config, commands())
+        return config
+
+    @click.group('config')
+    def group() -> None:
+        """Check the configuration, or show what is in effect."""
+
+    option = click.option(
+        '--config',
+        'named',
+        default='',
+        metavar='FILE',
+        help='The file; by default the one that a sweep takes.',
+    )
+
+    @group.command('check', short_help='Say whether the configuration is right.')
+    @option
+    @click.option(
+        '--status',
+        'status_file',
+        metavar='FILE',
+        help='See also that every name in it is one of this saved juju status; - is stdin.',
+    )
+    def check(named: str, status_file: str | None) -> int:
+        """Say whether the configuration is right, and name every mistake in it.
+
+        Exit codes: 0 it is right, 1 a name in it is not in the model, 3 it cannot be used.
+        """
+        return _check(loaded(named), status_file)
+
+    @group.command('show', short_help='Print the configuration in effect.')
+    @option
+    def show(named: str) -> None:
+        """Print the configuration in effect, as YAML that says in which line each part stands."""
+        print_document(_show(loaded(named), option_defaults(commands())))
+
+    return group
+
+
+def _check(config: Config, status_file: str | None) -> int:
+    if not config.source:
+        click.echo('reconcile-health: there is no configuration file', err=True)
+        return 0
+    model = status.decode(read_bytes(status_file)) if status_file else None
+    found = strangers(config, model) if model else []
+    for path, name, hint in found:
+        line = config.lines.get(path, 0)
+        print_document(f'{config.source}:{line}: {path}: {name!r} is not in the model{hint}')
+    if not found:
+        print_document(f'{config.source} is right')
+    return 1 if found else 0
+
+
+def _show(config: Config, defaults: Mapping[str, Any]) -> str:
+    lines = [f'# {config.source or "no configuration file; this is built in"}']
+    lines += [_text(config, one) for one in _config(config, '', 0)]
+    lines.append('defaults:')
+    for name, value in defaults.items():
+        pair = _pair(name, config.defaults.get(name, value))
+        lines.append(_text(config, (1, f'defaults.{name}', pair)))
+    return '\n'.join(lines)
+
+
+def _text(config: Config, line: Line) -> str:
+    depth, path, text = line
+    body = f'{"  " * depth}{text}'
+    known = config.lines.get(path)
+    if known:
+        return f'{body}  # line {known}'
+    return f'{body}  # built in' if path.startswith('defaults.') else body
+
+
+def _pair(key: str, value: object) -> str:
+    flow = yaml.safe_dump({key: value}, default_flow_style=True, width=10_000, sort_keys=False)
+    return flow.strip()[1:-1]
+
+
+def _config(config: Config, at: str, depth: int) -> Iterator[Line]:
+    for name, group in (('services', config.services), ('views', config.views)):
+        if group:
+            yield depth, f'{at}{name}', f'{name}:'
+        for one in group:
+            path = f'{at}{name}.{one.name}'
+            yield depth + 1, path, f'{_key(one.name)}:'
+            for key, value in _said(one).items():
+                yield depth + 2, f'{path}.{key}', _pair(key, value)
+    for key, kind in (('maintenance', MAINTENANCE), ('acknowledged', ACKNOWLEDGED)):
+        entries = [one for one in config.maintenance if one.kind == kind]
+        if entries:
+            yield depth, f'{at}{key}', f'{key}:'
+        for index, entry in enumerate(entries):
+            text = yaml.safe_dump(_entry(entry), default_flow_style=True, width=10_000)
+            yield depth + 1, f'{at}{key}[{index}]', f'- {text.strip()}'
+    if config.models:
+        yield depth, f'{at}models', 'models:'
+    for name, own in config.models.items():
+        yield depth + 1, f'models.{name}', f'{_key(name)}:'
+        yield from _config(own, f'models.{name}.', depth + 2)
+
+
+def _key(name: str) -> str:
+    return _pair(name, None).removesuffix(': null')
+
+
+def _said(one: ServiceConfig | ViewConfig) -> dict[str, object]:
+    said: dict[str, object] = {}
+    if one.rollup is not None:
+        said['rollup'] = one.rollup.document
+    if isinstance(one, ViewConfig):
+        return {**said, 'services': list(one.services), 'views': list(one.views)}
+    if one.requires is not None:
+        grouped = {name for group in one.any_of for name in group}
+        alone = [name for name in one.requires if name not in grouped]
+        said['requires'] = [*alone, *({'any-of': list(group)} for group in one.any_of)]
+    if one.provides is not None:
+        said['provides'] = list(one.provides)
+    if one.juju:
+        said['juju'] = {word: health.value for word, health in one.juju}
+    return said
+
+
+def _entry(entry: SuppressionEntry) -> dict[str, str | None]:
+    said = {
+        'target': entry.written,
+        'start': format_time(entry.start),
+        'end': format_time(entry.until),
+        'reason': entry.reason,
+        'by': entry.by,
+    }
+    return {key: value for key, value in said.items() if value}

@@ -1,0 +1,72 @@
+"""`reconcile-health enrol`: give units a credential of their own, and tell them where to push."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import click
+
+from charm.kernel.deadline import Deadline
+from reconciler.inbox.enrolment import EnrolTerms, InputReach, enrol_units
+from reconciler.sweeps.one_model import select
+from reconciler.values.errors import UsageError
+from reconciler.values.words import clean
+
+from ...inbox.keys import files_in, master_key_path, read_master_key
+from ..options.common import SweepOptions, asking_options
+from ..options.told import told_by
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command('enrol', short_help='Have units push their reports to `receive`.')
+@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
+@click.option('--url', required=True, metavar='https://HOST:8642', help='Where `receive` listens.')
+@click.option(
+    '--ca',
+    type=_FILE,
+    help="Who signed the receiver's certificate, as PEM.  [default: made by receive --init]",
+)
+@click.option(
+    '--master-key-file', type=_FILE, help='As for `receive`.  [default: made by receive --init]'
+)
+@asking_options
+def enrol(
+    names: tuple[str, ...], url: str, ca: Path | None, master_key_file: Path | None, **given: Any
+) -> int:
+    """Have units push their reports: all of the model, or those named.
+
+    Writes each unit's file in /etc/juju-health/units.d over ssh, and starts or reloads its
+    machine's agent. The credential is good for that unit alone, and travels on stdin.
+    """
+    asking = told_by(SweepOptions, given)
+    if asking.is_local:
+        raise UsageError('cannot enrol with --reach local: name a model and units of it')
+    if urlsplit(url).scheme != 'https' or not urlsplit(url).hostname:
+        raise UsageError(f'cannot enrol with {url!r}: reports travel to an https:// URL only')
+    key = read_master_key(master_key_file or master_key_path(asking.state))
+    authority = _read(ca or files_in(asking.state).ca)
+    until = Deadline.after(asking.deadline)
+    model = asking.inventory(until)
+    units = select(model, names)
+    uuid = asking.door.model_uuid(model.controller, model.name, until)
+    reach = cast(InputReach, asking.way(model))  # Each of them is one.
+    terms = EnrolTerms(url, authority, key, uuid)
+    failed = 0
+    for one in enrol_units(model, units, terms, reach, until, asking.workers):
+        failed += bool(one.error)
+        click.echo(clean(f'{one.unit}: {one.error or "enrolled"}'), err=bool(one.error))
+    return 3 if failed or not units else 0
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise UsageError(f'cannot read {path} (--ca): {reason}') from error
+    if '-----BEGIN CERTIFICATE-----' not in text:
+        raise UsageError(f'cannot use {path} as --ca: it is not a PEM certificate')
+    return text

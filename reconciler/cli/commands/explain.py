@@ -1,0 +1,45 @@
+"""`reconcile-health explain`: why one service or unit is as it is, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from charm.kernel.deadline import Deadline
+from reconciler.causes.explain import explain as look_into
+from reconciler.causes.graph import DeclaredDependencies
+from reconciler.judge.exit_codes import EXIT_CODES
+from reconciler.render.people.explain import render
+
+from ..options.common import SweepOptions, asking_options
+from ..options.output import print_document
+from ..options.printing import view
+from ..options.saved import read_saved
+from ..options.told import told_by
+from .sweep import once
+
+
+@click.command('explain', short_help='Say why it is as it is, and what to do next.')
+@click.argument('name', metavar='SERVICE|UNIT')
+@click.option(
+    '--saved',
+    metavar='FILE',
+    help='Explain a sweep that was saved with --format json, rather than ask; - is stdin.',
+)
+@asking_options
+def explain(name: str, saved: str | None, **given: Any) -> int:
+    """Say why a service or a unit is as it is: rule, evidence, cause, and what to do next.
+
+    The whole model is asked, as the cause may be anywhere in it. The exit code is that of the
+    service or unit.
+    """
+    asking = told_by(SweepOptions, given)
+    until = Deadline.after(asking.deadline)
+    snapshot = read_saved(saved) if saved else once(asking, (), until)
+    model = snapshot.model
+    own = asking.config.for_model(model)
+    declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
+    found = look_into(snapshot, name, declared)
+    print_document(render(found, view()))
+    return EXIT_CODES[found.health]

@@ -1,0 +1,145 @@
+"""`--all-models`: every model of every controller that this user knows, in one document."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+
+import click
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.gather import gather
+from reconciler.juju import status
+from reconciler.juju.command import Juju
+from reconciler.sweeps.all_models import MOST_AT_ONCE, FleetPlan, survey_all
+from reconciler.sweeps.fleet import Fleet
+from reconciler.sweeps.one_model import SweepPlan
+from reconciler.values.errors import JujuError, UsageError
+from reconciler.values.model import Model
+
+from ..options.asked import sweep_of
+from ..options.common import SweepOptions
+from ..options.progress import Progress
+
+Function = TypeVar('Function', bound=Callable[..., Any])
+
+
+def fleet_options(function: Function) -> Function:
+    """Add the options that make a `FleetOptions`."""
+    everything = click.option(
+        '--all-models',
+        is_flag=True,
+        help="Sweep every model of every controller, but for the controllers' own.",
+    )
+    controllers = click.option(
+        '--controller',
+        'controllers',
+        multiple=True,
+        metavar='NAME',
+        help='With --all-models: of this controller only; may be repeated.',
+    )
+    return everything(controllers(function))
+
+
+@dataclass(frozen=True)
+class FleetOptions:
+    """What the options say of several models."""
+
+    all_models: bool = False
+    controllers: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.all_models
+
+    def check(self, asking: SweepOptions) -> None:
+        """Refuse what does not go together.
+
+        Raises:
+            UsageError: with the two options that do not.
+        """
+        if self.controllers and not self.all_models:
+            raise UsageError('cannot use --controller without --all-models')
+        for name, given in (
+            ('--model', asking.model),
+            ('--status', asking.status_file),
+            ('--reach local', asking.is_local),
+        ):
+            if self.all_models and given:
+                raise UsageError(f'cannot use --all-models with {name}')
+
+
+def once(
+    asking: SweepOptions, many: FleetOptions, patterns: Sequence[str], until: Deadline
+) -> Fleet:
+    """Return what one sweep of all the models found, by `until` at the latest.
+
+    Raises:
+        UsageError: the patterns name nothing in any model.
+        JujuError: not one controller could be asked for its models.
+    """
+    names, faults = _names(asking.door, many, until)
+    with Progress(enabled=not asking.quiet and sys.stderr.isatty()) as progress:
+        plan = FleetPlan(
+            {name: partial(_inventory, asking, name) for name in names},
+            partial(_prepare, asking, _Sum(progress)),
+            asking.workers,
+            faults,
+        )
+        return survey_all(plan, patterns, until)
+
+
+def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], tuple[str, ...]]:
+    """Return the models' full names, and which controllers did not tell theirs."""
+    asking_for = until.within(until.remaining_seconds / 3)
+    controllers = many.controllers or door.controllers(asking_for)
+    if not controllers:
+        raise UsageError('cannot find a controller: juju controllers lists none')
+    calls: dict[str, Callable[[], tuple[str, ...]]] = {
+        name: partial(door.models_of, name, asking_for) for name in controllers
+    }
+    told: dict[str, tuple[str, ...]] = {}
+    errors: list[JujuError] = []
+    faults = []
+    for done in gather(calls, until, MOST_AT_ONCE):
+        if isinstance(done.error, JujuError):
+            errors.append(done.error)
+            faults.append(f'controller {done.key}: {done.error}')
+        elif done.error is not None:
+            raise done.error
+        else:
+            told[done.key] = done.value or ()
+    if errors and not told:
+        raise errors[0]
+    names = [model for name in controllers for model in told.get(name, ())]
+    return names, tuple(sorted(faults))
+
+
+def _inventory(asking: SweepOptions, name: str, until: Deadline) -> Model:
+    return status.decode(replace(asking, model=name).door.status(until))
+
+
+def _prepare(
+    asking: SweepOptions, known: _Sum, name: str, model: Model, workers: int
+) -> SweepPlan:
+    own = replace(asking, model=name, workers=workers)
+    return sweep_of(own, model, partial(known.update, name))
+
+
+class _Sum:
+    """Adds up the progress of sweeps that run side by side."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._parts: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+
+    def update(self, name: str, known: int, asked: int) -> None:
+        """Take one model's progress."""
+        with self._lock:
+            self._parts[name] = (known, asked)
+            parts = self._parts.values()
+            self._progress.update(sum(k for k, _ in parts), sum(n for _, n in parts))

@@ -1,0 +1,111 @@
+"""The manual page, made of the commands' own help: `python -m reconciler.cli.commands.man`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+import click
+
+from charm import __version__
+
+from ..main import COMMANDS, EXAMPLES
+
+# Of the page's last version that was written by hand: its frame.
+_DATE = '2026-11-25'
+_FILES = (
+    ('NO_COLOR', 'If it is set and not empty, no colours are used on a terminal either.'),
+    ('COLUMNS', 'The width to print for, where stdout is no terminal.'),
+    ('JUJU_DATA, JUJU_MODEL, JUJU_CONTROLLER', 'As juju itself takes them.'),
+)
+_CODES = (
+    ('0', 'Every service passed, or what did not is below the line of --fail-on.'),
+    ('1', 'The worst is a warning.'),
+    ('2', 'The worst is a failure.'),
+    ('3', 'The worst is unknown, the sweep is incomplete, or the usage is wrong.'),
+)
+
+
+def escape(text: str) -> str:
+    """Return text as roff shows it: dashes stay dashes, and no line is a request."""
+    plain = text.replace('\\', '\\(rs').replace('-', '\\-').replace('~', '\\(ti')
+    plain = plain.replace("'", '\\(aq').replace('`', '\\(ga').replace('^', '\\(ha')
+    return re.sub(r'^\.', r'\\&.', plain, flags=re.MULTILINE)
+
+
+def page() -> str:
+    """Return the page in man(7)'s macros."""
+    return '\n'.join(_lines()) + '\n'
+
+
+def _lines() -> Iterator[str]:
+    sweep = COMMANDS['sweep']
+    yield f'.TH RECONCILE\\-HEALTH 1 "{_DATE}" "juju\\-health {__version__}" "User Commands"'
+    yield '.SH NAME'
+    yield 'reconcile\\-health \\- say how every service of a Juju model is, and why'
+    yield '.SH SYNOPSIS'
+    yield f'.B reconcile\\-health\n{_usage(sweep)}'
+    yield '.br\n.B reconcile\\-health\n.I COMMAND\n[ARGUMENT]...'
+    yield '.SH DESCRIPTION'
+    yield from _paragraphs(sweep)
+    yield '.SH OPTIONS'
+    yield from _options(sweep)
+    yield '.SH COMMANDS'
+    for name, one in COMMANDS.items():
+        if one is not sweep:
+            yield from _command(name, one)
+    yield '.SH EXIT STATUS'
+    yield from (line for code, told in _CODES for line in _item(code, told))
+    yield 'Commands of other kinds say theirs above.'
+    yield '.SH EXAMPLES'
+    yield from (line for words, told in EXAMPLES for line in _item(words, told))
+    yield '.SH ENVIRONMENT'
+    yield from (line for name, told in _FILES for line in _item(name, told))
+    yield '.SH SEE ALSO'
+    yield '.BR juju (1)'
+
+
+def _command(name: str, one: click.Command) -> Iterator[str]:
+    if isinstance(one, click.Group):
+        for inner in one.list_commands(click.Context(one)):
+            found = one.get_command(click.Context(one), inner)
+            if found is not None:
+                yield from _command(f'{name} {inner}', found)
+        return
+    yield f'.SS {escape(name)}'
+    yield f'.B reconcile\\-health {escape(name)}\n{_usage(one)}'
+    yield '.PP'
+    yield from _paragraphs(one)
+    shared = {option.name for option in COMMANDS['sweep'].params}
+    yield from _options(one, leave_out=shared - {'form', 'output'})
+    if any(option.name in shared for option in one.params):
+        yield '.PP\nOptions of the same name do as above.'
+
+
+def _usage(one: click.Command) -> str:
+    context = click.Context(one, info_name='')
+    return escape(' '.join(one.collect_usage_pieces(context)))
+
+
+def _paragraphs(one: click.Command) -> Iterator[str]:
+    for number, paragraph in enumerate((one.help or '').strip().split('\n\n')):
+        if number:
+            yield '.PP'
+        yield escape(' '.join(paragraph.replace('\b', '').split()))
+
+
+def _options(one: click.Command, leave_out: Collection[str | None] = ()) -> Iterator[str]:
+    context = click.Context(one)
+    for option in one.params:
+        record = option.get_help_record(context)
+        if record is not None and option.name not in leave_out:
+            yield from _item(*record)
+
+
+def _item(term: str, told: str) -> Iterator[str]:
+    yield f'.TP\n.B {escape(term)}'
+    yield escape(' '.join(told.split()))
+
+
+if __name__ == '__main__':
+    print(page(), end='')

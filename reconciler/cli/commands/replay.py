@@ -1,0 +1,121 @@
+"""`reconcile-health replay`: what a sweep found or would have found, from what was saved."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from charm.kernel.fields import parse_time
+from reconciler.saved.document import decode_any
+from reconciler.saved.replay import find
+from reconciler.saved.replay import replay as conclude
+from reconciler.sweeps.fleet import Fleet
+from reconciler.values.errors import SavedError, UsageError
+from reconciler.values.readings import Snapshot
+
+from ..options.config_option import config_option
+from ..options.durations import duration
+from ..options.printing import PrintOptions, printing_options
+from ..options.saved import read_bytes
+from ..options.told import told_by
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        reason = f'{text!r} is no time: write such as 2026-11-23T08:00:00Z'
+        raise click.BadParameter(reason) from error
+
+
+@click.command('replay', short_help='Show a saved sweep, or a support archive.')
+@click.argument('paths', nargs=-1, metavar='[PATH]...')
+@click.option(
+    '--status',
+    'status_file',
+    metavar='FILE',
+    help='The saved `juju status`, JSON or YAML; else it is looked for in the paths.',
+)
+@click.option(
+    '--reports', multiple=True, metavar='DIR', help='Where saved reports are; may be repeated.'
+)
+@click.option(
+    '-m', '--model', default='', metavar='MODEL', help='Which model, where the paths hold several.'
+)
+@click.option(
+    '--select',
+    'patterns',
+    multiple=True,
+    metavar='APP|UNIT|MACHINE|GLOB',
+    help='Only these; may be repeated.',
+)
+@click.option('--unit', 'units', multiple=True, metavar='UNIT', help='Show every check of a unit.')
+@click.option(
+    '--at',
+    type=_moment,
+    metavar='TIME',
+    help='When it was saved; else the newest time in it. Ages are told against this.',
+)
+@click.option(
+    '--max-age',
+    type=duration,
+    metavar='DURATION',
+    default='15m',
+    show_default=True,
+    help='A report that was older then tells nothing.',
+)
+@printing_options
+@config_option
+def replay(
+    paths: tuple[str, ...],
+    reports: tuple[str, ...],
+    patterns: tuple[str, ...],
+    units: tuple[str, ...],
+    **given: Any,
+) -> int:
+    """Show what the operator saw: from a saved sweep, or from a support archive.
+
+    PATH is a sweep saved with `--format json` (- is stdin), or directories of juju-crashdump or
+    sosreport. Conclusions are drawn from an archive as a sweep draws them.
+    """
+    printing = told_by(PrintOptions, given)
+    places = [*paths, *reports]
+    if not places and not given['status_file']:
+        raise UsageError('cannot replay nothing: name a saved sweep, or directories')
+    chosen = [*patterns, *units]
+    alone = len(paths) == 1 and not reports and not given['status_file']
+    sweep = _saved_sweep(paths[0]) if alone else None
+    if sweep is not None:
+        if chosen:
+            raise UsageError('cannot select from a saved sweep: what it shows is concluded')
+        ended = sweep.started_at + timedelta(seconds=sweep.duration_seconds)
+        return printing.show(sweep, at=ended)
+    status_file = Path(given['status_file']) if given['status_file'] else None
+    if alone and Path(paths[0]).is_file():
+        status_file, places = Path(places[0]), []
+    found = find([Path(place) for place in places], status_file, given['model'])
+    at = given['at'] or found.taken_at()
+    snapshot = conclude(found, chosen, at, given['max_age'], given['config'])
+    return printing.show(snapshot, unit_detail=bool(units), at=at)
+
+
+def _saved_sweep(place: str) -> Snapshot | Fleet | None:
+    """Return the sweep in the file, or `None` for a directory or a status document.
+
+    Raises:
+        UsageError: it cannot be read.
+        SavedError: it is neither a sweep nor a status document.
+    """
+    if place != '-' and Path(place).is_dir():
+        return None
+    data = read_bytes(place)
+    try:
+        return decode_any(data)
+    except SavedError as error:
+        # A status document has no schema; anything that has one was meant as a sweep.
+        if error.path == 'schema' and b'"applications"' in data:
+            return None
+        raise SavedError(error.path, error.reason, place) from error

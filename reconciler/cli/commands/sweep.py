@@ -1,0 +1,124 @@
+"""`reconcile-health`: one sweep, one document on stdout; the talk goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import click
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.names import closest
+from charm.kernel.report import Health
+from reconciler.render.cases import verdict
+from reconciler.sweeps.fleet import Fleet
+from reconciler.sweeps.one_model import survey
+from reconciler.values.errors import NothingSelected, ReconcilerError
+from reconciler.values.model import Model
+from reconciler.values.readings import Snapshot
+
+from ..options.asked import sweep_of
+from ..options.common import SweepOptions, asking_options
+from ..options.printing import PrintOptions, printing_options
+from ..options.progress import Progress
+from ..options.told import told_by as told_by
+from ..options.waiting import Gate, GateOptions, noting_interrupts, reasons, waiting_options
+from .fleet import FleetOptions, fleet_options
+from .fleet import once as all_once
+
+
+@click.command('sweep', short_help='Sweep the model, as without a command.')
+@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
+@click.option(
+    '--unit',
+    'units',
+    multiple=True,
+    metavar='UNIT',
+    help='Show every check of a unit; may be repeated.',
+)
+@printing_options
+@waiting_options
+@fleet_options
+@asking_options
+def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
+    """Ask every unit of a Juju model how it is, and print what is wrong per service."""
+    asking, printing = told_by(SweepOptions, given), told_by(PrintOptions, given)
+    waiting, many = told_by(GateOptions, given), told_by(FleetOptions, given)
+    many.check(asking)
+    patterns = [*names, *units]
+
+    def attempt(until: Deadline) -> Snapshot | Fleet:
+        own = until.within(asking.deadline)
+        return all_once(asking, many, patterns, own) if many else once(asking, patterns, own)
+
+    try:
+        if waiting.goal is None:
+            found = attempt(Deadline.after(asking.deadline))
+        else:
+            found = _wait(waiting, waiting.goal, attempt, asking.quiet, printing.counted)
+    except ReconcilerError as error:
+        if isinstance(error, NothingSelected):
+            error.advice = _command_meant(error.pattern)
+        if printing.is_for_programs:
+            printing.show(failure(asking.model, error, many.all_models))
+        raise
+    code = printing.show(found, unit_detail=bool(units))
+    reached = waiting.goal and verdict(printing.counted(found)).rank <= waiting.goal.rank
+    return 0 if reached else code
+
+
+def _command_meant(word: str) -> str:
+    """Return how to give the command that was meant by a name; empty if none is like it."""
+    parent = click.get_current_context().parent
+    group = parent.command if parent else None
+    known = list(group.commands) if isinstance(group, click.Group) else []
+    name = closest(word, known)
+    return f'if you meant the command, it comes first: reconcile-health {name}' if name else ''
+
+
+def once(asking: SweepOptions, patterns: Sequence[str], until: Deadline) -> Snapshot:
+    """Return what one sweep found, by `until` at the latest."""
+    model = asking.inventory(until)
+    with Progress(enabled=not asking.quiet and sys.stderr.isatty()) as progress:
+        return survey(sweep_of(asking, model, progress.update), patterns, until)
+
+
+def _wait(
+    waiting: GateOptions,
+    goal: Health,
+    attempt: Callable[[Deadline], Snapshot | Fleet],
+    quiet: bool,
+    counted: Callable[[Snapshot | Fleet], Snapshot],
+) -> Snapshot | Fleet:
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(line, err=True)
+
+    with noting_interrupts() as interrupted:
+        gate = Gate(goal, waiting.every, say, interrupted=interrupted)
+        found = gate.wait(attempt, Deadline.after(waiting.within), counted)
+    if verdict(counted(found)).rank > goal.rank:
+        click.echo(f'reconcile-health: still not {goal.value}:', err=True)
+        for line in reasons(counted(found), goal):
+            click.echo(f'  {line}', err=True)
+    return found
+
+
+def failure(model: str, error: ReconcilerError, all_models: bool = False) -> Snapshot | Fleet:
+    """Return what a sweep that could not begin found: nothing, and it says why."""
+    faults = (str(error), *([error.advice] if error.advice else []))
+    now = datetime.now(timezone.utc)
+    if all_models:
+        return Fleet({}, now, 0.0, faults)
+    controller, _, name = model.rpartition(':')
+    return Snapshot(
+        model=Model(name, controller),
+        services=(),
+        health=Health.UNKNOWN,
+        started_at=now,
+        duration_seconds=0.0,
+        complete=False,
+        faults=faults,
+    )

@@ -1,0 +1,1 @@
+"""What several commands are told alike, and how they print."""

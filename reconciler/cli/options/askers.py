@@ -1,0 +1,87 @@
+"""From the options to who asks, and to where pushed reports are looked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from charm.kernel.deadline import Deadline
+from reconciler.ask.base import Asker
+from reconciler.ask.log import LogAsker
+from reconciler.ask.modes import AUTO, PUSH
+from reconciler.ask.reaped import LogStore
+from reconciler.ask.script import ScriptAsker
+from reconciler.inbox.keys import read_word
+from reconciler.inbox.store import Inbox, PushedReports
+from reconciler.reach.base import Reach
+from reconciler.values.errors import JujuError, UsageError
+from reconciler.values.model import Model
+
+from .common import SweepOptions
+
+_UUID_SECONDS = 30.0
+
+
+def asker_of(asking: SweepOptions, model: Model, reach: Reach) -> Asker:
+    """Return who asks the model's units.
+
+    Raises:
+        UsageError: what the options say does not go together.
+    """
+    scripted = ScriptAsker(reach, asking.limits.timeout_seconds)
+    if asking.agent_token_file or asking.agent_ca:
+        return _over_tls(asking, model)
+    if asking.ask == 'log':
+        return LogAsker(scripted, LogStore(asking.state / 'reaped', model.controller, model.name))
+    return scripted
+
+
+def _over_tls(asking: SweepOptions, model: Model) -> Asker:
+    if asking.ask != 'agent':
+        raise UsageError(f'cannot use TLS with --ask {asking.ask}: only --ask agent can')
+    if not (asking.agent_token_file and asking.agent_ca):
+        raise UsageError('cannot ask over TLS without both --agent-token-file and --agent-ca')
+    # Here, so that ssh and hooks do not need httpx.
+    try:
+        from reconciler.ask.tls import TLSAsker, trusting
+    except ImportError as error:
+        raise UsageError(
+            f"cannot ask agents over TLS: {error}: pip install 'juju-health[agent]'"
+        ) from error
+    return TLSAsker(
+        {unit.name: _addresses(model, unit.machine) for unit in model.units()},
+        trusting(Path(asking.agent_ca)),
+        read_word(Path(asking.agent_token_file), '--agent-token-file'),
+        asking.agent_port,
+        float(asking.connect_timeout),
+    )
+
+
+def _addresses(model: Model, machine: str) -> tuple[str, ...]:
+    known = model.machines.get(machine)
+    if known is None:
+        return ()
+    return tuple(dict.fromkeys(filter(None, (known.dns_name, *known.addresses))))
+
+
+def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
+    """Return where the model's pushed reports are; `None` if they are not to be looked for.
+
+    Raises:
+        JujuError: only they are wanted, and juju does not tell the model's UUID.
+    """
+    if asking.ask not in (AUTO, PUSH):
+        return None
+    inbox = Inbox(asking.inbox_path)
+    if asking.is_local or not any(model_id for model_id, _unit in inbox.units()):
+        return PushedReports(inbox)
+    try:
+        uuid = asking.door.model_uuid(model.controller, model.name, until=_uuid_deadline())
+    except JujuError:
+        if asking.ask == PUSH:
+            raise
+        return None
+    return PushedReports(inbox, uuid)
+
+
+def _uuid_deadline() -> Deadline:
+    return Deadline.after(_UUID_SECONDS)

@@ -1,0 +1,219 @@
+"""What several commands are told alike: which model, how to get there, how hard to try."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.identity import own_unit
+from charm.kernel.names import service_of
+from reconciler.collect.fanout import FanoutLimits
+from reconciler.config import suppressions_file
+from reconciler.config.settings import NOTHING, Config
+from reconciler.config.suppressions import SuppressionEntry
+from reconciler.juju import status
+from reconciler.juju.command import Juju
+from reconciler.reach.base import Reach
+from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.reach.local import LocalReach
+from reconciler.values.errors import UsageError
+from reconciler.values.model import Application, Machine, Model, Unit
+
+from .config_option import config_option
+from .direct import direct_reach
+from .durations import Seconds
+from .modes import ROAD_OPTIONS, AskOptions
+
+Function = TypeVar('Function', bound=Callable[..., Any])
+
+_MODEL = (
+    click.option(
+        '-m',
+        '--model',
+        default='',
+        metavar='[CONTROLLER:]MODEL',
+        help='The Juju model to ask; by default the current one.',
+    ),
+    click.option(
+        '--status',
+        'status_file',
+        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+        help='Take the inventory from a saved `juju status --format json`; - is stdin.',
+    ),
+    click.option('--juju', default='juju', metavar='PATH', help='The juju command.'),
+    config_option,
+)
+_WAY = (
+    click.option(
+        '--reach',
+        type=click.Choice(['juju', 'direct', 'local']),
+        default='juju',
+        show_default=True,
+        help='How to get to the units: through juju ssh, by ssh connections of our own, or only '
+        'this machine.',
+    ),
+    click.option(
+        '--jump',
+        default='',
+        metavar='[USER@]HOST[:PORT]|controller',
+        help="With --reach direct: a host to go through, or the controller's machine.",
+    ),
+    click.option(
+        '--connect-timeout',
+        default=10,
+        show_default=True,
+        type=click.IntRange(1, 600),
+        metavar='SECONDS',
+        help='How long ssh may take to connect.',
+    ),
+    click.option(
+        '--ssh-option',
+        'ssh_options',
+        multiple=True,
+        metavar='OPTION=VALUE',
+        help='Further options for ssh, such as KexAlgorithms=curve25519-sha256; may be repeated.',
+    ),
+)
+_EFFORT = (
+    click.option(
+        '--workers',
+        default=16,
+        show_default=True,
+        type=click.IntRange(1, 256),
+        metavar='COUNT',
+        help='Machines asked at once.',
+    ),
+    click.option(
+        '--timeout',
+        default=30,
+        show_default=True,
+        type=click.IntRange(1, 3600),
+        metavar='SECONDS',
+        help='How long the hooks of one machine may take, in one attempt.',
+    ),
+    click.option(
+        '--deadline',
+        default=120.0,
+        show_default=True,
+        type=Seconds(1, 86400),
+        metavar='SECONDS',
+        help='When it ends, with what has arrived by then.',
+    ),
+    click.option(
+        '--attempts',
+        default=3,
+        show_default=True,
+        type=click.IntRange(1, 10),
+        metavar='COUNT',
+        help='Tries per machine, for faults of the network only.',
+    ),
+    click.option('-q', '--quiet', is_flag=True, help='No progress on stderr.'),
+)
+
+
+def asking_options(function: Function) -> Function:
+    """Add the options that make an `SweepOptions`; the command takes them as `**asking`."""
+    for option in reversed((*_MODEL, *_WAY, *ROAD_OPTIONS, *_EFFORT)):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class SweepOptions(AskOptions):
+    """What the options say of whom to ask, and how."""
+
+    model: str
+    status_file: str | None
+    juju: str
+    reach: str
+    connect_timeout: int
+    ssh_options: tuple[str, ...]
+    workers: int
+    timeout: int
+    deadline: float
+    attempts: int
+    quiet: bool
+    jump: str = ''
+    config: Config = NOTHING
+
+    @property
+    def is_local(self) -> bool:
+        """Return whether this machine alone is asked."""
+        return self.reach == 'local'
+
+    @property
+    def door(self) -> Juju:
+        """Return the door to the juju command."""
+        # Commands run in the root directory, so a path is made whole; a name is looked up on PATH.
+        binary = str(Path(self.juju).absolute()) if '/' in self.juju else self.juju
+        return Juju(binary=binary, model=self.model)
+
+    @property
+    def limits(self) -> FanoutLimits:
+        """Return how hard to try."""
+        return FanoutLimits(self.workers, self.timeout, self.attempts)
+
+    def suppressions(self) -> tuple[SuppressionEntry, ...]:
+        """Return what operators said of troubles on the command line; say so if that is lost.
+
+        A sweep without it shows all the same troubles, so it goes on.
+        """
+        try:
+            said = suppressions_file.read(suppressions_file.default_path())
+        except UsageError as error:
+            said = suppressions_file.SuppressionsRead(fault=str(error))
+        if said.fault:
+            click.echo(f'reconcile-health: {said.fault}', err=True)
+        return said.entries
+
+    def inventory(self, until: Deadline) -> Model:
+        """Return the model to ask.
+
+        Raises:
+            UsageError: the saved status cannot be read.
+            JujuError, StatusError: there is none to be had.
+        """
+        if self.is_local:
+            return local_model()
+        if self.status_file == '-':
+            return status.decode(sys.stdin.buffer.read())
+        if self.status_file:
+            try:
+                return status.decode(Path(self.status_file).read_bytes())
+            except OSError as error:
+                reason = f'cannot read {self.status_file}: {error.strerror}'
+                raise UsageError(reason) from error
+        return status.decode(self.door.status(until))
+
+    def way(self, model: Model) -> Reach:
+        """Return how bytes travel to the model's units.
+
+        Raises:
+            UsageError: not in this way, with this model.
+        """
+        if self.is_local:
+            return LocalReach()
+        through_juju = JujuSSH(
+            self.door, model.is_k8s, self.connect_timeout, self.ssh_options, model.major
+        )
+        if self.reach == 'direct':
+            return direct_reach(model, through_juju, self.jump)
+        if self.jump:
+            raise UsageError('cannot use --jump without --reach direct: juju has its own proxy')
+        return through_juju
+
+
+def local_model() -> Model:
+    """Return this machine as a model of one unit."""
+    unit = Unit(own_unit(), service_of(own_unit()), machine='0')
+    return Model(
+        name='this machine',
+        machines={'0': Machine('0')},
+        applications={unit.application: Application(unit.application, units=(unit,))},
+    )

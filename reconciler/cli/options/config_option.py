@@ -1,0 +1,118 @@
+"""The option for the configuration file, which also gives other options their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from charm.kernel.names import nearest
+from reconciler.config.file import find, load
+from reconciler.config.settings import Config
+from reconciler.values.errors import ConfigError
+
+Function = TypeVar('Function', bound=Callable[..., Any])
+
+
+def config_option(function: Function) -> Function:
+    """Add `--config`; the command takes a `Config` as `config`.
+
+    What the file's `defaults` say holds for every option of the command that was not given.
+    """
+    return click.option(
+        '--config',
+        metavar='FILE',
+        is_eager=True,
+        callback=_load,
+        help='The configuration: by default $JUJU_HEALTH_CONFIG, then juju-health/health.yaml '
+        'in ~/.config, then in /etc.',
+    )(function)
+
+
+def _load(context: click.Context, parameter: click.Parameter, named: str | None) -> Config:
+    config = load(Path(named) if named else find())
+    if config.defaults:
+        group = context.find_root().command
+        commands = group.commands if isinstance(group, click.Group) else {'': context.command}
+        check_defaults(config, commands)
+        own, _ = _accepted(config, context.command, context)
+        context.default_map = {**(context.default_map or {}), **own}
+    return config
+
+
+Problem = tuple[int, str, str]
+
+
+def _accepted(
+    config: Config, command: click.Command, context: click.Context
+) -> tuple[Mapping[str, Any], Mapping[str, Problem]]:
+    """Return the file's defaults that the command takes, by parameter, and why not the others.
+
+    Names that are no option of the command are in neither.
+    """
+    options = {name: one for one in command.params for name in _names(one)}
+    found: dict[str, Any] = {}
+    problems: dict[str, Problem] = {}
+    for name, value in config.defaults.items():
+        option = options.get(name)
+        if option is None or option.name is None:
+            continue
+        try:
+            option.process_value(context, value)
+            found[option.name] = value
+        except click.BadParameter as error:
+            key = f'defaults.{name}'
+            problems[name] = (config.lines.get(key, 0), key, error.message)
+    return found, problems
+
+
+def _names(parameter: click.Parameter) -> list[str]:
+    """Return an option's long names; those that are no defaults of anything have none."""
+    if not isinstance(parameter, click.Option) or parameter.is_eager:
+        return []
+    return [name[2:] for name in parameter.opts if name.startswith('--')]
+
+
+def _configured(commands: Mapping[str, click.Command]) -> list[click.Command]:
+    """Return the commands that take `--config`."""
+    return [one for one in commands.values() if any(p.name == 'config' for p in one.params)]
+
+
+def option_defaults(commands: Mapping[str, click.Command]) -> Mapping[str, Any]:
+    """Return the built-in default of every option that has one, by the option's name."""
+    found: dict[str, Any] = {}
+    for command in _configured(commands):
+        for one in command.params:
+            usable = isinstance(one.default, str | int | float | bool)
+            found.update((name, one.default) for name in _names(one)[:1] if usable)
+    return found
+
+
+def check_defaults(config: Config, commands: Mapping[str, click.Command]) -> None:
+    """See that each default is an option of some command, which takes that value.
+
+    A command with an option of that name which does not take it, such as another choice of
+    formats, goes by its own default.
+
+    Raises:
+        ConfigError: with all that no command takes.
+    """
+    known: set[str] = set()
+    taken: set[str] = set()
+    problems: dict[str, Problem] = {}
+    for command in _configured(commands):
+        names = {name: one for one in command.params for name in _names(one)}
+        found, refused = _accepted(config, command, click.Context(command))
+        known.update(names)
+        taken.update(name for name, one in names.items() if one.name in found)
+        problems = {**refused, **problems}
+    for name in config.defaults:
+        if name not in known:
+            key = f'defaults.{name}'
+            reason = f'no command has an option --{name}{nearest(name, known, "")}'
+            problems[name] = (config.lines.get(key, 0), key, reason)
+    left = [problem for name, problem in problems.items() if name not in taken]
+    if left:
+        raise ConfigError(config.source, sorted(left))

@@ -1,0 +1,71 @@
+"""The direct reach as the options tell it: its connections last as long as the program."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from reconciler.reach.base import Reach
+from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.values.errors import UsageError
+from reconciler.values.model import Model
+from reconciler.values.paths import state_directory
+
+if TYPE_CHECKING:
+    from reconciler.reach.ssh.pool import Pool
+
+# By model, since `juju ssh` vouches for the machines of the one that it is told. They are not
+# closed: the next sweep needs them, and the kernel closes them with the program.
+_POOLS: dict[tuple[str, ...], Pool] = {}
+_LOCK = threading.Lock()
+
+
+def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
+    """Return the direct reach to a model's machines.
+
+    Every call for the same model shares the connections.
+
+    Raises:
+        UsageError: the model has no machines, or paramiko is missing.
+    """
+    # Here, so that the other reaches neither need paramiko nor wait for it to be read.
+    try:
+        from reconciler.reach.direct import DirectReach, places_of
+    except ImportError as error:
+        raise UsageError(f'cannot use --reach direct: {error}: pip install paramiko') from error
+    places = places_of(model)
+    juju = vouching.juju
+    key = (model.controller, model.name, juju.binary, juju.model, jump)
+    with _LOCK:
+        if key not in _POOLS:
+            _POOLS[key] = _pool(vouching, _jump_command(jump, model, vouching))
+        return DirectReach(places, _POOLS[key])
+
+
+def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
+    from reconciler.reach.juju_exec import HostKeySource
+    from reconciler.reach.ssh.hostkeys import KnownHosts
+    from reconciler.reach.ssh.login import Logins
+    from reconciler.reach.ssh.pool import Pool, SshSettings
+
+    ways = SshSettings(
+        Logins.of_this_user(jump),
+        KnownHosts(state_directory() / 'known_hosts'),
+        HostKeySource(vouching),
+        float(vouching.connect_timeout_seconds),
+    )
+    return Pool(ways)
+
+
+def _jump_command(jump: str, model: Model, vouching: JujuSSH) -> tuple[str, ...]:
+    """Return the command that goes through a jump host, with `%h` and `%p` in it."""
+    from reconciler.reach.ssh.login import through
+
+    if not jump:
+        return ()
+    if jump != 'controller':
+        return through(jump)
+    # As juju's own --proxy does, save that the controller's host key is checked as well.
+    controller = f'{model.controller}:controller' if model.controller else 'controller'
+    words = (vouching.juju.binary, 'ssh', '-m', controller, '--pty=false', '0')
+    return (*words, '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR', '-W', '[%h]:%p')

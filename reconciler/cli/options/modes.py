@@ -1,0 +1,97 @@
+"""The options that say which road a report comes by, and where what is collected is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from reconciler.ask.modes import PUSH, ROADS, AskMode
+from reconciler.values.freshness import MAX_AGE_SECONDS
+from reconciler.values.paths import state_directory
+
+from .durations import Seconds
+
+AGENT_PORT = 8641
+
+state_dir_option = click.option(
+    '--state-dir',
+    default='',
+    metavar='DIRECTORY',
+    help='Where what is learnt is kept.  [default: $XDG_STATE_HOME/juju-health]',
+)
+inbox_option = click.option(
+    '--inbox',
+    default='',
+    metavar='DIRECTORY',
+    help='Where `receive` keeps pushed reports.  [default: inbox in the state directory]',
+)
+ROAD_OPTIONS = (
+    click.option(
+        '--ask',
+        type=click.Choice([*ROADS, PUSH]),
+        default='hook',
+        show_default=True,
+        help="Run each unit's hook; reap its agent's log; take its agent's last report; whatever "
+        'is cheapest and fresh; or only what was pushed.',
+    ),
+    click.option(
+        '--max-age',
+        default=MAX_AGE_SECONDS,
+        show_default=True,
+        type=Seconds(1, 30 * 86400),
+        metavar='SECONDS',
+        help='How old a report may be and still say how a unit is.',
+    ),
+    click.option(
+        '--agent-token-file',
+        default='',
+        metavar='FILE',
+        help='With --ask agent: ask over TLS instead of ssh, with the token in this file.',
+    ),
+    click.option(
+        '--agent-ca',
+        default='',
+        metavar='FILE',
+        help="The authority that signed the agents' certificates, as PEM.",
+    ),
+    click.option(
+        '--agent-port',
+        default=AGENT_PORT,
+        show_default=True,
+        type=click.IntRange(1, 65535),
+        metavar='PORT',
+        help='Where agents listen.',
+    ),
+    state_dir_option,
+    inbox_option,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskOptions:
+    """What the options say of the road."""
+
+    ask: str = 'hook'
+    max_age: float = MAX_AGE_SECONDS
+    agent_token_file: str = ''
+    agent_ca: str = ''
+    agent_port: int = AGENT_PORT
+    state_dir: str = ''
+    inbox: str = ''
+
+    @property
+    def road(self) -> AskMode:
+        """Return the road to take."""
+        return AskMode(self.ask, self.max_age)
+
+    @property
+    def state(self) -> Path:
+        """Return the directory of what outlives one run."""
+        return Path(self.state_dir).absolute() if self.state_dir else state_directory()
+
+    @property
+    def inbox_path(self) -> Path:
+        """Return the directory of pushed reports."""
+        return Path(self.inbox).absolute() if self.inbox else self.state / 'inbox'

@@ -1,0 +1,65 @@
+"""Documents go out whole; a reader that has gone is no fault of ours."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+
+from charm.kernel.errors import FileError
+from charm.kernel.files import write_whole
+from reconciler.values.errors import UsageError
+
+
+def print_document(text: str) -> None:
+    """Write the text to stdout, ending with one line end.
+
+    What its encoding lacks, such as the lines of a tree, is written as an escape.
+
+    Raises:
+        UsageError: it cannot be written, for example since the disk is full.
+    """
+    try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors='backslashreplace')
+        sys.stdout.write(text if text.endswith('\n') else text + '\n')
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has gone; the interpreter must not try to flush again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise UsageError(f'cannot write to stdout: {error.strerror or error}') from error
+
+
+def write_document(text: str, output: str = '') -> None:
+    """Write the text to the file `output`, whole or not at all; to stdout if that is empty.
+
+    A link is followed, and what is no plain file, such as a pipe, is written to rather than
+    replaced. A half-written file is never seen, which matters to node exporter.
+
+    Raises:
+        UsageError: it cannot be written; an old file stays as it was.
+    """
+    if output in ('', '-'):
+        print_document(text)
+        return
+    path = Path(output)
+    body = (text if text.endswith('\n') else text + '\n').encode()
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(body)
+            return
+        target = path.resolve()
+        if not target.parent.is_dir():
+            raise UsageError(f'cannot write {output}: there is no directory {target.parent}')
+        write_whole(target, body)
+    except OSError as error:
+        raise UsageError(f'cannot write {output}: {error.strerror or error}') from error
+    except FileError as error:
+        raise UsageError(str(error)) from error
+
+
+def colour() -> bool:
+    """Return whether stdout is a terminal whose user has not asked for none (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get('NO_COLOR')

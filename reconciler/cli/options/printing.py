@@ -1,0 +1,153 @@
+"""How a document is printed, for every command that prints one: format, file, and exit code."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from charm.kernel.report import Health
+from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE
+from reconciler.judge.exit_codes import exit_code, leave_out
+from reconciler.render import RENDERERS, RenderOptions
+from reconciler.render.people.fleet import render as render_fleet
+from reconciler.sweeps.fleet import Fleet
+from reconciler.values.errors import UsageError
+from reconciler.values.readings import Snapshot
+
+from .output import colour, write_document
+
+Function = TypeVar('Function', bound=Callable[..., Any])
+
+
+def format_option(names: Iterable[str], default: str = 'table') -> Callable[[Function], Function]:
+    """Return the option for the format; the command takes it as `form`."""
+    known = list(names)
+    return click.option(
+        '--format',
+        'form',
+        type=click.Choice(known),
+        metavar='FORMAT',
+        default=default,
+        show_default=True,
+        help=f'How to print it: {", ".join(known)}.',
+    )
+
+
+def output_option(function: Function) -> Function:
+    """Add the option for the file to write to; the command takes it as `output`."""
+    return click.option(
+        '-o',
+        '--output',
+        default='',
+        metavar='FILE',
+        help='Write to a file instead of stdout, whole or not at all.',
+    )(function)
+
+
+def printing_options(function: Function) -> Function:
+    """Add the options that make a `PrintOptions`."""
+    fail_on = click.option(
+        '--fail-on',
+        type=click.Choice(['warn', 'unknown', 'fail']),
+        default='warn',
+        show_default=True,
+        help='The least that is not exit code 0.',
+    )
+    maintenance = click.option(
+        '--maintenance-is-ok',
+        is_flag=True,
+        help='For the exit code and --wait-for alone, leave out services all of whose troubles '
+        'are planned.',
+    )
+    ack = click.option(
+        '--ack-is-ok',
+        is_flag=True,
+        help='The same for those all of whose troubles are acknowledged.',
+    )
+    blame = click.option(
+        '--blame',
+        is_flag=True,
+        help='In a table or tree: causes first, each before the services that it explains.',
+    )
+    counted = fail_on(maintenance(ack(function)))
+    return format_option(RENDERERS)(output_option(blame(counted)))
+
+
+@dataclass(frozen=True)
+class PrintOptions:
+    """What the options say of the document.
+
+    Attributes:
+        form: a key of `RENDERERS`.
+        output: the file to write to; empty for stdout.
+        fail_on: the least health that is not exit code 0.
+        maintenance_is_ok, ack_is_ok: see `exit_code`.
+        blame: causes come first.
+    """
+
+    form: str = 'table'
+    output: str = ''
+    fail_on: str = 'warn'
+    maintenance_is_ok: bool = False
+    ack_is_ok: bool = False
+    blame: bool = False
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Return whether a program reads it, which then has to get one whatever happens."""
+        return self.form not in ('table', 'tree')
+
+    @property
+    def excused(self) -> tuple[str, ...]:
+        """Return the kinds of suppressions that the exit code leaves out."""
+        kinds = ((MAINTENANCE, self.maintenance_is_ok), (ACKNOWLEDGED, self.ack_is_ok))
+        return tuple(kind for kind, chosen in kinds if chosen)
+
+    def _check(self) -> None:
+        path = Path(self.output)
+        plain = self.output not in ('', '-') and (path.is_file() or not path.exists())
+        if self.form == 'textfile' and plain and path.suffix != '.prom':
+            raise UsageError(
+                f'cannot write {self.output}: node exporter reads only names ending in .prom'
+            )
+
+    def show(
+        self, found: Snapshot | Fleet, unit_detail: bool = False, at: datetime | None = None
+    ) -> int:
+        """Print what was found, with ages as they were `at`, and return its exit code.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        self._check()
+        options = replace(view(self.output, unit_detail, at), blame=self.blame)
+        if isinstance(found, Fleet):
+            text = render_fleet(found, self.form, options)
+        else:
+            text = RENDERERS[self.form](found, options)
+        write_document(text, self.output)
+        return exit_code(self.counted(found), Health(self.fail_on))
+
+    def counted(self, found: Snapshot | Fleet) -> Snapshot:
+        """Return one snapshot, of all models if there are several, without what is excused."""
+        if not isinstance(found, Fleet):
+            return leave_out(found, self.excused)
+        # Model by model, since the names in what is merged are not those that were covered.
+        own = {name: leave_out(one, self.excused) for name, one in found.snapshots.items()}
+        return replace(found, snapshots=own).merged()
+
+
+def view(output: str = '', unit_detail: bool = False, at: datetime | None = None) -> RenderOptions:
+    """Return the options for rendering as of `at`, or of now, to stdout or to a file."""
+    return RenderOptions(
+        colour=colour() and not output,
+        width=shutil.get_terminal_size((100, 24)).columns,
+        unit_detail=unit_detail,
+        now=at or datetime.now(timezone.utc),
+    )

@@ -1,0 +1,97 @@
+"""Saved sweeps, as commands take them: a file, or stdin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from charm.kernel.fields import parse_time
+from reconciler.config.times import parse_moment
+from reconciler.saved.document import MAX_BYTES, decode
+from reconciler.values.errors import SavedError, UsageError
+from reconciler.values.readings import Snapshot
+
+from .durations import duration
+
+
+def read_at(directory: Path, time: str, now: datetime) -> Snapshot:
+    """Return the last of the sweeps saved in the directory that began by then.
+
+    Args:
+        directory: its files `*.json` are saved sweeps; others of them are passed over.
+        time: a moment, a duration for so long ago, or `now`.
+        now: what is now (UTC).
+
+    Raises:
+        UsageError: it is no time, the directory cannot be read, or no sweep began by then.
+        SavedError: the sweep cannot be read.
+    """
+    until = _moment(time, now)
+    try:
+        names = sorted(directory.glob('*.json'))
+        began = {path: _began(path) for path in names}
+    except OSError as error:
+        raise UsageError(f'cannot read {directory}: {error.strerror}') from error
+    known = {path: moment for path, moment in began.items() if moment is not None}
+    early = {path: moment for path, moment in known.items() if moment <= until}
+    if not early:
+        first = min(known.values(), default=None)
+        rest = f'the first began at {first:%Y-%m-%d %H:%M:%SZ}' if first else 'it holds none'
+        raise UsageError(f'cannot find a sweep in {directory} from {time} or before: {rest}')
+    return read_saved(str(max(early, key=lambda path: early[path])))
+
+
+def _moment(time: str, now: datetime) -> datetime:
+    if time == 'now':
+        return now
+    try:
+        return now - timedelta(seconds=duration(time))
+    except click.BadParameter:
+        pass
+    try:
+        return parse_moment(time)
+    except ValueError as error:
+        raise UsageError(
+            f'cannot use {time!r} as a time: {error}, or 1h for an hour ago'
+        ) from error
+
+
+def _began(path: Path) -> datetime | None:
+    """Return when the sweep in the file began; `None` if that is no saved sweep."""
+    try:
+        document = json.loads(read_bytes(str(path)))
+        return parse_time(document['started_at'])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def read_bytes(name: str) -> bytes:
+    """Return what is in the file, no more of it than a saved sweep may be; `-` is stdin.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        if name == '-':
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        with Path(name).open('rb') as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f'cannot read {name}: {error.strerror or error}') from error
+
+
+def read_saved(name: str) -> Snapshot:
+    """Return the sweep that the file holds.
+
+    Raises:
+        UsageError: it cannot be read.
+        SavedError: it is no saved sweep; the error names the file.
+    """
+    try:
+        return decode(read_bytes(name))
+    except SavedError as error:
+        raise SavedError(error.path, error.reason, name) from error

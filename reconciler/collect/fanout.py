@@ -1,0 +1,191 @@
+"""Many machines at once: an answer for every unit that gave one by the deadline.
+
+One thread asks one machine, with its own timeout for each attempt; one machine costs only itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from charm.kernel.gather import gather
+
+from ..ask import frames
+from ..ask.base import Asker
+from ..ask.errands import MachineRequest
+from ..ask.frames import FIRST_SECONDS, UnitAnswer
+from ..reach.base import ReachError
+from ..values.errors import ReconcilerError
+from ..values.readings import Outcome
+from .retry import RetryBudget, retrying
+
+# What the connection, the login and the answer's way back may take beside the hooks themselves.
+OVERHEAD_SECONDS = 15
+# Who tried in vain for so long has tried more than once: ssh sends again after 1, 3 and 7 seconds,
+# and juju 4.0 looks for a machine for 18 s. It is not told to do so once more.
+LONG_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class FanoutLimits:
+    """How hard to try.
+
+    Attributes:
+        workers: machines asked at once.
+        timeout_seconds: for the hooks of one machine, in one attempt.
+        attempts: tries per machine, for faults of the way only.
+        retries: all retries of one sweep.
+    """
+
+    workers: int = 16
+    timeout_seconds: int = 30
+    attempts: int = 3
+    retries: int = 50
+
+
+@dataclass(frozen=True)
+class MachineResult:
+    """What one errand brought back.
+
+    Attributes:
+        errand: which.
+        answers: one per request, in order; incomplete ones where something went wrong.
+        fault: what went wrong on the way; `None` if nothing did.
+        duration_seconds: how long it took, retries and all.
+        attempts: how often it was tried.
+        orphans: units that Juju has removed, and whose files are there still.
+    """
+
+    errand: MachineRequest
+    answers: tuple[UnitAnswer, ...]
+    fault: ReachError | None
+    duration_seconds: float
+    attempts: int
+    orphans: tuple[str, ...] = ()
+
+
+def run_errands(
+    errands: Sequence[MachineRequest],
+    asker: Asker,
+    limits: FanoutLimits,
+    deadline: Deadline,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[MachineResult]:
+    """Yield what each errand brought back, as it comes; those late for the deadline never do.
+
+    How long an attempt took is told by `clock`, monotonic.
+
+    Raises:
+        ReconcilerError: what was asked for makes no sense for any machine.
+    """
+    budget = RetryBudget(limits.retries)
+    calls: dict[int, Callable[[], MachineResult]] = {
+        index: _Runner(errand, asker, limits, deadline, budget, clock).run
+        for index, errand in enumerate(errands)
+    }
+    for done in gather(calls, deadline, limits.workers):
+        if isinstance(done.error, ReconcilerError):
+            raise done.error
+        if done.error is not None:
+            yield _failed(errands[done.key], done.error)
+        elif done.value is not None:
+            yield done.value
+
+
+def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
+    """Return what an errand brought back that met a fault of our own: it costs only itself."""
+    message = f'cannot ask it: {type(error).__name__}: {error}'
+    fault = ReachError(Outcome.JUJU_FAILED, message, Completed(-1, b'', b''))
+    return MachineResult(errand, (UnitAnswer(),) * len(errand.asked), fault, 0.0, 1)
+
+
+class _Runner:
+    """One errand with its retries; answers that came in one attempt are kept over the next."""
+
+    def __init__(
+        self,
+        errand: MachineRequest,
+        asker: Asker,
+        limits: FanoutLimits,
+        deadline: Deadline,
+        budget: RetryBudget,
+        clock: Callable[[], float],
+    ) -> None:
+        self._errand = errand
+        self._asker = asker
+        self._limits = limits
+        self._deadline = deadline
+        self._budget = budget
+        self._clock = clock
+        self._answers: dict[int, UnitAnswer] = {}
+        self._attempts = 0
+        self._orphans: tuple[str, ...] = ()
+
+    def run(self) -> MachineResult:
+        started = time.monotonic()
+        fault: ReachError | None = None
+        try:
+            attempts = 1 if self._errand.gone else self._limits.attempts
+            retrying(self._attempt, self._deadline, self._budget, attempts)
+        except ReachError as error:
+            fault = error
+        except _Upgrading:
+            pass  # No retry was left: the answer stands as it is, a missing hook.
+        answers = tuple(
+            self._answers.get(index, UnitAnswer()) for index in range(len(self._errand.asked))
+        )
+        seconds = time.monotonic() - started
+        return MachineResult(self._errand, answers, fault, seconds, self._attempts, self._orphans)
+
+    def _attempt(self, number: int) -> None:
+        """Ask for what is still missing, and keep what comes.
+
+        Raises:
+            ReachError: something went wrong, and an answer is still missing.
+        """
+        self._attempts = number
+        missing = [
+            index
+            for index in range(len(self._errand.asked))
+            if index not in self._answers or not _final(self._answers[index])
+        ]
+        requests = [self._errand.asked[index].request for index in missing]
+        attempt = self._deadline.within(self._seconds)
+        began = self._clock()
+        came = self._asker.ask(self._errand.target, requests, attempt)
+        for index, answer in zip(missing, came.answers, strict=True):
+            self._answers[index] = answer
+        self._orphans = came.orphans or self._orphans
+        if came.fault is not None and not all(map(_final, self._answers.values())):
+            tried_seconds = self._clock() - began - came.fault.waited_seconds
+            in_vain = tried_seconds >= LONG_SECONDS and not came.fault.completed.stdout
+            came.fault.retryable &= not in_vain
+            raise came.fault
+        self._retry_upgrading(missing, number)
+
+    @property
+    def _seconds(self) -> float:
+        first = any(asked.request.first is not None for asked in self._errand.asked)
+        return self._limits.timeout_seconds + OVERHEAD_SECONDS + (FIRST_SECONDS if first else 0)
+
+    def _retry_upgrading(self, missing: Sequence[int], number: int) -> None:
+        """Ask once more for a shipped hook that is not there: Juju may be unpacking an upgrade."""
+        for index in missing if number == 1 else ():
+            answer = self._answers[index]
+            lost = answer.exit_code in (frames.NOT_FOUND, frames.NOT_EXECUTABLE)
+            if lost and self._errand.asked[index].shipped:
+                self._answers[index] = replace(answer, complete=False)
+                raise _Upgrading
+
+
+def _final(answer: UnitAnswer) -> bool:
+    return answer.complete
+
+
+class _Upgrading(ReconcilerError):
+    """A hook is missing where a health charm is deployed; for the first time."""
+
+    retryable = True

@@ -1,0 +1,187 @@
+"""From what came back of one unit, by whatever road, to its reading: pure functions."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from datetime import datetime
+
+from charm.kernel import wire
+from charm.kernel.errors import ReportError
+from charm.kernel.report import Health, Report, worst
+
+from ..ask import frames
+from ..ask.errands import UnitRequest
+from ..ask.frames import UnitAnswer
+from ..juju.status_implies import derive
+from ..values.freshness import MAX_AGE_SECONDS, DatedReport, age_seconds, is_fresh
+from ..values.model import Model, Unit
+from ..values.readings import WORDS, Outcome, Reading
+from ..values.words import duration_text
+
+# Juju 4 makes a key for itself, and adds it to no model (juju/utils v4, clientkeys.go).
+_JUJU_4_KEY = '"${JUJU_DATA:-$HOME/.local/share/juju}/ssh/juju_id_ed25519.pub"'
+
+
+def silent_reading(
+    model: Model,
+    unit: Unit,
+    outcome: Outcome,
+    message: str,
+    now: datetime,
+    path: str = '',
+    hint: str = '',
+) -> Reading:
+    """Return the reading of a unit that did not report: its state is what juju status implies.
+
+    Its health is `unknown`: nothing was seen. What Juju says of it counts in `conclude`. The hint
+    is what to do about it, where that is known better than from the outcome.
+    """
+    derived = derive(
+        unit, model.applications[unit.application], model.machines.get(unit.machine), now
+    )
+    if outcome is Outcome.NOT_SHIPPED:
+        message = derived.message or message
+    return Reading(
+        unit=unit,
+        outcome=outcome,
+        health=Health.UNKNOWN,
+        state=derived.state,
+        message=message or WORDS[outcome].meaning,
+        hook=path,
+        via='juju status',
+        hint=hint or hint_for(model, outcome),
+    )
+
+
+def hint_for(model: Model, outcome: Outcome) -> str:
+    """Return what to do about an outcome in this very model; empty if that is as in all others."""
+    if outcome is Outcome.NOT_LOGGED_IN and model.controller:
+        return f'log in: juju login -c {shlex.quote(model.controller)}'
+    if outcome is Outcome.REFUSED_KEY and model.major >= 4:
+        return f'add the key: juju add-ssh-key "$(cat {_JUJU_4_KEY})"'
+    return ''
+
+
+def read_answer(
+    model: Model,
+    asked: UnitRequest,
+    answer: UnitAnswer,
+    via: str,
+    now: datetime,
+    max_age_seconds: float = MAX_AGE_SECONDS,
+) -> Reading:
+    """Return the reading of a unit whose machine answered."""
+    try:
+        report = wire.decode(answer.stdout.strip())
+    except ReportError as error:
+        outcome, message = _why_no_report(asked, answer, error)
+        return silent_reading(model, asked.unit, outcome, message, now, _hook(asked))
+    if report.unit != asked.unit.name:
+        message = f'the report is for {report.unit!r}, not for this unit'
+        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, _hook(asked))
+    if report.service != asked.unit.application:
+        message = f'the report is of the service {report.service!r}, not of {asked.unit.name}'
+        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, _hook(asked))
+    dated = DatedReport(report, now, answer.held_seconds, via)
+    return dated_reading(model, asked.unit, dated, now, max_age_seconds, _hook(asked))
+
+
+def dated_reading(
+    model: Model,
+    unit: Unit,
+    dated: DatedReport,
+    now: datetime,
+    max_age_seconds: float,
+    hook: str = '',
+) -> Reading:
+    """Return the reading of a unit whose newest report is `dated`: what it says, if it is fresh.
+
+    One that is not says how the unit was; how it is now nobody knows.
+    """
+    report, age = dated.report, age_seconds(dated, now)
+    if not is_fresh(dated, now, max_age_seconds):
+        told = 'of unknown age' if age is None else f'{duration_text(age)} old'
+        message = f'its last report is {told}; it said {_health(report).value}: {_summary(report)}'
+        silent = silent_reading(model, unit, Outcome.STALE, message, now, hook)
+        return replace(
+            silent, last=report, received_at=dated.received_at, via=dated.via, age_seconds=age
+        )
+    return Reading(
+        unit=unit,
+        outcome=Outcome.REPORTED,
+        health=_health(report),
+        qos=report.qos,
+        state=report.state or silent_reading(model, unit, Outcome.NOT_SHIPPED, '', now).state,
+        report=report,
+        message=_summary(report),
+        hook=hook,
+        received_at=dated.received_at,
+        via=dated.via,
+        age_seconds=age,
+    )
+
+
+def _hook(asked: UnitRequest) -> str:
+    return asked.hook or asked.request.path
+
+
+def _why_no_report(
+    asked: UnitRequest, answer: UnitAnswer, error: ReportError
+) -> tuple[Outcome, str]:
+    complaint = _last_line(answer.stderr)
+    if (answer.by or asked.request.by) != 'hook':
+        return _why_no_agent(asked, answer, complaint, error)
+    if answer.exit_code == frames.NOT_FOUND and not (answer.stdout or answer.stderr):
+        outcome = Outcome.HOOK_MISSING if asked.shipped else Outcome.NOT_SHIPPED
+        return outcome, WORDS[outcome].meaning
+    if answer.exit_code == frames.NOT_EXECUTABLE:
+        return Outcome.HOOK_BROKEN, complaint or 'its health hook is not executable'
+    if answer.timed_out:
+        return Outcome.TIMEOUT, WORDS[Outcome.TIMEOUT].meaning
+    if not answer.complete and answer.exit_code is None:
+        return Outcome.UNREACHABLE, 'the connection ended before its answer did'
+    if answer.exit_code:
+        said = f': {complaint}' if complaint else ''
+        return Outcome.HOOK_BROKEN, f'its health hook exited with {answer.exit_code}{said}'
+    if not answer.stdout.strip():
+        return Outcome.INVALID, 'its health hook printed nothing'
+    where = f'{error.path}: ' if error.path else ''
+    return Outcome.INVALID, f'what its health hook printed is not a report: {where}{error.reason}'
+
+
+def _why_no_agent(
+    asked: UnitRequest, answer: UnitAnswer, complaint: str, error: ReportError
+) -> tuple[Outcome, str]:
+    if answer.exit_code == frames.NOT_FOUND and not asked.shipped:
+        return Outcome.NOT_SHIPPED, WORDS[Outcome.NOT_SHIPPED].meaning
+    if not answer.complete and answer.exit_code is None:
+        return Outcome.UNREACHABLE, 'the connection ended before its answer did'
+    if answer.exit_code == 0:
+        where = f'{error.path}: ' if error.path else ''
+        return Outcome.INVALID, f'what its agent gave is not a report: {where}{error.reason}'
+    reason = complaint.removeprefix('health-agent: ') or WORDS[Outcome.NO_AGENT].meaning
+    return Outcome.NO_AGENT, reason
+
+
+def _last_line(stderr: bytes) -> str:
+    lines = stderr.decode(errors='replace').strip().splitlines()
+    return lines[-1] if lines else ''
+
+
+def _health(report: Report) -> Health:
+    """Return what the report is evidence for: whatever it says, its checks may say worse.
+
+    One without any check is no evidence, and thus `unknown` at best.
+    """
+    return worst((report.health, worst(check.health for check in report.checks)))
+
+
+def _summary(report: Report) -> str:
+    check = max(report.checks, key=lambda check: check.health.rank, default=None)
+    if check is None:
+        return 'it ran no checks'
+    if _health(report) is Health.PASSED:
+        count = len(report.checks)
+        return f'{count} check{"s" if count != 1 else ""} passed'
+    return f'{check.name}: {check.message}'

@@ -1,0 +1,51 @@
+"""What is said of units that Juju has removed, but that left something or still report."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ..ask.orphans import CODE
+from ..values.model import Model
+from ..values.words import natural_order
+
+_MOST = 10
+
+
+def absent(model: Model, units: Collection[str]) -> tuple[str, ...]:
+    """Return those of the units that the model does not have."""
+    if not units:
+        return ()
+    known = {unit.name for unit in model.units()}
+    return tuple(unit for unit in units if unit not in known)
+
+
+def left_behind(place: str, target: str, units: Sequence[str]) -> str:
+    """Return the fault of files that removed units left on a machine, with what removes them.
+
+    Args:
+        place: the machine.
+        target: a unit on it that Juju has, for `juju ssh`.
+        units: those that are gone.
+    """
+    return f'machine {place}: {whose(units)}; {mend(target, units)}'
+
+
+def whose(units: Sequence[str]) -> str:
+    """Return whose files are there still."""
+    are = 'is' if len(units) == 1 else 'are'
+    files = 'its files are' if len(units) == 1 else 'their files are'
+    return f'{", ".join(units[:_MOST])} {are} gone from Juju, and {files} there still'
+
+
+def mend(target: str, units: Sequence[str]) -> str:
+    """Return what removes them: mostly the agent itself."""
+    launcher = f'{CODE}/unit-{units[0].replace("/", "-")}/current/hooks/health-agent'
+    command = f'juju ssh {target} sudo {launcher} remove-orphans'
+    return f'where an agent runs it removes them within two minutes; else: {command}'
+
+
+def strangers(units: Sequence[str]) -> str:
+    """Return the fault of reports from units that the model does not have."""
+    named = sorted(units, key=natural_order)
+    more = f' and {len(named) - _MOST} more' if len(named) > _MOST else ''
+    return f'reports of units that the status does not have: {", ".join(named[:_MOST])}{more}'

@@ -1,0 +1,73 @@
+"""When to try again: faults of the way only, with jitter, within a budget that a sweep shares.
+
+Without a budget retries multiply the load exactly when the network is already in trouble: a sweep
+over a thousand machines that are gone would ask three thousand times.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import tenacity
+
+from charm.kernel.deadline import Deadline
+
+from ..values.errors import ReconcilerError
+
+Value = TypeVar('Value')
+
+
+class RetryBudget:
+    """How many retries one sweep may still make, over all its machines."""
+
+    def __init__(self, retries: int) -> None:
+        self._left = retries
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Take one retry if there is one left, and return whether there was."""
+        with self._lock:
+            if self._left <= 0:
+                return False
+            self._left -= 1
+            return True
+
+
+def retrying(
+    call: Callable[[int], Value],
+    deadline: Deadline,
+    budget: RetryBudget,
+    attempts: int = 3,
+    first_wait_seconds: float = 0.5,
+) -> Value:
+    """Return what `call` returns; it is given the number of the attempt, from 1.
+
+    Tries again after a `ReconcilerError` that says it is retryable, while attempts, the budget and
+    the deadline allow it. Waits `first_wait_seconds` at most, then twice that, at random.
+
+    Raises:
+        ReconcilerError: the last attempt's.
+    """
+
+    def stop(state: tenacity.RetryCallState) -> bool:
+        # The budget comes last: it is charged only for a retry that the others allow.
+        return (
+            state.attempt_number >= attempts
+            or state.upcoming_sleep >= deadline.remaining_seconds
+            or not budget.take()
+        )
+
+    policy = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, ReconcilerError) and error.retryable
+        ),
+        stop=stop,
+        wait=tenacity.wait_random_exponential(multiplier=first_wait_seconds, max=10),
+        reraise=True,
+    )
+    for attempt in policy:
+        with attempt:
+            return call(attempt.retry_state.attempt_number)
+    raise AssertionError('tenacity ended without an answer or an error')

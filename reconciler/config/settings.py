@@ -1,0 +1,197 @@
+"""What the operator wrote in `health.yaml`, as values; `config_file` reads it."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from charm.kernel.report import Health
+
+from ..rollups import RollupRule
+from ..values.model import Model
+from .suppressions import SuppressionEntry
+
+
+@dataclass(frozen=True)
+class ServiceConfig:
+    """What is said of the services that one name or glob stands for.
+
+    Attributes:
+        name: the service's name, or a glob.
+        rollup: the rule for their health; `None` leaves it to the charm.
+        requires: what they depend on: services, SAAS, or globs of either; `None` if unsaid.
+        any_of: groups within `requires`, of each of which one is enough.
+        provides: what they offer, by the names that others wait for; `None` if unsaid.
+        juju: what Juju's words about their units count as, by the names in `ceilings`; the words
+            of which nothing is said count as that table says.
+    """
+
+    name: str
+    rollup: RollupRule | None = None
+    requires: tuple[str, ...] | None = None
+    any_of: tuple[tuple[str, ...], ...] = ()
+    provides: tuple[str, ...] | None = None
+    juju: tuple[tuple[str, Health], ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewConfig:
+    """A business service.
+
+    Attributes:
+        rollup: the rule for its health, from that of its members.
+        services: the names or globs of the services in it.
+        views: the names of the other views in it.
+    """
+
+    name: str
+    rollup: RollupRule
+    services: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Config:
+    """The configuration; an empty one changes nothing.
+
+    Attributes:
+        source: the file it came from; empty without one.
+        services: in the file's order; for one service the entry of its very name comes first,
+            then those whose glob fits, and each key is taken from the first that has it.
+        views: in the file's order.
+        maintenance: planned windows and acknowledgements.
+        defaults: values for the options of the commands, by option, such as `connect-timeout`.
+        models: what is said of the models of a name, `controller:name`, or a glob of either.
+        lines: where each key stands in the file, by path, such as `services.mysql.rollup`.
+    """
+
+    source: str = ''
+    services: tuple[ServiceConfig, ...] = ()
+    views: tuple[ViewConfig, ...] = ()
+    maintenance: tuple[SuppressionEntry, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Config] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def for_model(self, model: Model) -> Config:
+        """Return the configuration with what is said of this model before the rest of it."""
+        chosen = self
+        names = (model.name, f'{model.controller}:{model.name}')
+        for pattern, own in reversed(list(self.models.items())):
+            if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+                theirs = {view.name for view in own.views}
+                chosen = replace(
+                    chosen,
+                    services=(*own.services, *chosen.services),
+                    views=(*own.views, *(v for v in chosen.views if v.name not in theirs)),
+                    maintenance=(*own.maintenance, *chosen.maintenance),
+                )
+        return chosen
+
+    def rollup(self, service: str) -> RollupRule | None:
+        """Return the operator's rule for a service; `None` leaves it to the charm."""
+        return next((one.rollup for one in self._of(service) if one.rollup is not None), None)
+
+    def juju(self, service: str) -> Mapping[str, Health]:
+        """Return what Juju's words about a service's units count as; each by its first entry."""
+        said: dict[str, Health] = {}
+        for one in self._of(service):
+            for word, health in one.juju:
+                said.setdefault(word, health)
+        return said
+
+    def requires(self, model: Model) -> Mapping[str, tuple[str, ...]]:
+        """Return what each service of the model depends on, by the operator's word.
+
+        Globs become the services and SAAS that they match, save the service itself; a plain name
+        stays, whether or not the model has it. Services of which nothing is said are left out.
+        """
+        return {
+            service: _expand(model, service, entry.requires)
+            for service, entry in self._requiring(model)
+            if entry.requires is not None
+        }
+
+    def any_of(self, model: Model) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+        """Return the groups of what each service requires, of each of which one is enough.
+
+        Every name in a group is also in `requires`.
+        """
+        return {
+            service: tuple(_expand(model, service, group) for group in entry.any_of)
+            for service, entry in self._requiring(model)
+            if entry.any_of
+        }
+
+    def provides(self, model: Model) -> Mapping[str, tuple[str, ...]]:
+        """Return what each service offers, by the operator's word; others are left out."""
+        found = {}
+        for service in model.applications:
+            said = [one.provides for one in self._of(service) if one.provides is not None]
+            if said:
+                found[service] = said[0]
+        return found
+
+    def _requiring(self, model: Model) -> Iterator[tuple[str, ServiceConfig]]:
+        for service in model.applications:
+            entry = next((one for one in self._of(service) if one.requires is not None), None)
+            if entry is not None:
+                yield service, entry
+
+    def _of(self, service: str) -> Iterator[ServiceConfig]:
+        """Yield what is said of a service: by its name, then by globs, in order."""
+        yield from self._by_name.get(service, ())
+        for one in self._globs:
+            if one.name != service and fnmatch.fnmatchcase(service, one.name):
+                yield one
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[ServiceConfig]]:
+        found: dict[str, list[ServiceConfig]] = {}
+        for one in self.services:
+            found.setdefault(one.name, []).append(one)
+        return found
+
+    @cached_property
+    def _globs(self) -> list[ServiceConfig]:
+        return [one for one in self.services if is_glob(one.name)]
+
+
+NOTHING = Config()
+
+
+def is_glob(name: str) -> bool:
+    """Return whether a name stands for more than itself."""
+    return any(character in name for character in '*?[')
+
+
+def _expand(model: Model, service: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in names:
+        if is_glob(name):
+            known = fnmatch.filter([*model.applications, *model.saas], name)
+            found.update(dict.fromkeys(one for one in known if one != service))
+        else:
+            found[name] = None
+    return tuple(found)
+
+
+def circle(views: Mapping[str, Sequence[str]], start: str) -> tuple[str, ...]:
+    """Return the way from a view back to itself, such as `('a', 'b', 'a')`; empty if none is.
+
+    `views` has the names of the views within each.
+    """
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop(0)
+        for name in views.get(way[-1], ()):
+            if name == start:
+                return (*way, name)
+            if name not in seen:
+                seen.add(name)
+                ways.append((*way, name))
+    return ()

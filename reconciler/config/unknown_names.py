@@ -1,0 +1,69 @@
+"""Names in the configuration that are not in a model: most often they are misspelt."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from charm.kernel.names import nearest
+
+from ..values.model import Model
+from .settings import Config
+from .suppressions import SuppressionEntry
+
+# The key's path in the file, the name, and the nearest right one as `nearest` says it.
+Stranger = tuple[str, str, str]
+
+
+def strangers(config: Config, model: Model) -> list[Stranger]:
+    """Return what the configuration names and the model does not have."""
+    found = list(_in_one(config, model, ''))
+    for pattern, own in config.models.items():
+        names = (model.name, f'{model.controller}:{model.name}')
+        if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            found += _in_one(own, model, f'models.{pattern}.')
+    return found
+
+
+def unmatched(entries: Iterable[SuppressionEntry], model: Model, now: datetime) -> list[str]:
+    """Return what is wrong with those that hold now in this very model and cover nothing of it."""
+    found = []
+    for entry in entries:
+        if entry.model and entry.is_for(model) and entry.is_active(now):
+            target = entry.target.removeprefix('machine ')
+            for _, name, hint in _missing('', [target], _targets(model)):
+                found.append(f'{entry.kind}: the model has no {name}{hint}')
+    return found
+
+
+def _targets(model: Model) -> list[str]:
+    return [*model.applications, *(unit.name for unit in model.units()), *model.machines]
+
+
+def _in_one(config: Config, model: Model, at: str) -> Iterator[Stranger]:
+    services = list(model.applications)
+    for service in config.services:
+        path = f'{at}services.{service.name}'
+        yield from _missing(path, [service.name], services)
+        yield from _missing(f'{path}.requires', service.requires or (), [*services, *model.saas])
+    for view in config.views:
+        yield from _missing(f'{at}views.{view.name}.services', view.services, services)
+    targets = _targets(model)
+    for key, entries in _by_key(config.maintenance):
+        for index, entry in enumerate(entries):
+            target = entry.target.removeprefix('machine ')
+            yield from _missing(f'{at}{key}[{index}]', [target], targets)
+
+
+def _by_key(entries: Iterable[SuppressionEntry]) -> Iterator[tuple[str, list[SuppressionEntry]]]:
+    """Yield the entries by the key of the file that they stand under, which is their kind."""
+    kept = list(entries)
+    for kind in dict.fromkeys(entry.kind for entry in kept):
+        yield kind, [entry for entry in kept if entry.kind == kind]
+
+
+def _missing(path: str, names: Iterable[str], known: list[str]) -> Iterator[Stranger]:
+    for name in names:
+        if not fnmatch.filter(known, name):
+            yield path, name, nearest(name, known, '')

@@ -1,0 +1,1 @@
+"""Why can I not collect, and what mends it."""

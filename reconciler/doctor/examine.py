@@ -1,0 +1,230 @@
+"""Why can I not collect: each thing a sweep rests on, looked at in turn, with what mends it.
+
+What rests on something that is broken is skipped, so that one fault is told once.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.gather import gather
+
+from ..ask.errands import MachineRequest, is_health_charm, plan_errands
+from ..collect.removed_units import absent
+from ..juju.command import Juju
+from ..reach.base import Reach, ReachError
+from ..sweeps.fleet import in_model
+from ..values.errors import (
+    ControllerMissing,
+    ControllerUnreachable,
+    JujuError,
+    JujuMissing,
+    ModelNotFound,
+    NotLoggedIn,
+    ReconcilerError,
+)
+from ..values.model import Model
+from .probes import DoctorFinding, ProbeAnswer, ProbeResult, over_there, probe, reached
+
+_PROBE_SECONDS = 45.0
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Looks at one model.
+
+    Attributes:
+        juju: the door to the juju command.
+        way: how to get to a model's machines.
+        inventory: gets the model.
+        workers: machines asked at once.
+        most: how many machines to ask at the most.
+    """
+
+    juju: Juju
+    way: Callable[[Model], Reach]
+    inventory: Callable[[Deadline], Model]
+    workers: int = 16
+    most: int = 12
+
+    def examine(self, deadline: Deadline) -> Iterator[DoctorFinding]:
+        """Yield what was found, from the juju command to the hooks over there."""
+        for finding in self._examine(deadline):
+            yield replace(finding, mend=in_model(finding.mend, self.juju.model))
+
+    def _examine(self, deadline: Deadline) -> Iterator[DoctorFinding]:
+        names = ('juju', 'controller', 'login', 'model', 'health charm', 'ssh', 'sudo')
+        done: set[str] = set()
+        model: Model | None = None
+        for look in (self._juju, self._controller, self._login):
+            finding = look(deadline)
+            done.add(finding.name)
+            yield finding
+            if finding.result is ProbeResult.FAIL:
+                break
+        else:
+            found, model = self._model(deadline)
+            done.add(found.name)
+            yield found
+        if model is not None:
+            done.update(names)
+            yield self._charm(model)
+            yield from self._machines(model, deadline)
+        for name in names:
+            if name not in done:
+                yield DoctorFinding(
+                    name, ProbeResult.SKIPPED, 'not looked at, since it rests on the above'
+                )
+
+    def _juju(self, deadline: Deadline) -> DoctorFinding:
+        try:
+            return DoctorFinding('juju', ProbeResult.OK, f'version {self.juju.version(deadline)}')
+        except JujuMissing as error:
+            return DoctorFinding(
+                'juju',
+                ProbeResult.FAIL,
+                str(error),
+                'sudo snap install juju; or name it: --juju /snap/bin/juju',
+            )
+        except JujuError as error:
+            if 'snap cgroup' in error.stderr:
+                # juju/juju#23305: a strict snap started outside of a session, such as by cron.
+                mend = 'systemd-run --user --scope reconcile-health; or a juju without snap'
+                return DoctorFinding('juju', ProbeResult.FAIL, str(error), mend)
+            return DoctorFinding('juju', ProbeResult.FAIL, str(error), 'juju version')
+
+    def _controller(self, deadline: Deadline) -> DoctorFinding:
+        try:
+            known = self.juju.controllers(deadline)
+        except JujuError as error:
+            return DoctorFinding('controller', ProbeResult.FAIL, str(error), 'juju controllers')
+        if not known:
+            mend = 'juju register TOKEN; who owns a controller gives you the token'
+            return DoctorFinding(
+                'controller', ProbeResult.FAIL, 'no controller is registered', mend
+            )
+        wanted = self.juju.controller
+        if wanted and wanted not in known:
+            message = f'there is no controller {wanted!r}: there are {", ".join(known)}'
+            return DoctorFinding('controller', ProbeResult.FAIL, message, 'juju controllers')
+        return DoctorFinding(
+            'controller', ProbeResult.OK, f'{len(known)} known: {", ".join(known)}'
+        )
+
+    def _login(self, deadline: Deadline) -> DoctorFinding:
+        try:
+            who = self.juju.whoami(deadline)
+        except NotLoggedIn as error:
+            mend = error.of(self.juju.controller).advice.partition(': ')[2]
+            return DoctorFinding('login', ProbeResult.FAIL, str(error), mend)
+        except JujuError as error:
+            return DoctorFinding('login', ProbeResult.FAIL, str(error), 'juju whoami')
+        if not who.get('user'):
+            return DoctorFinding(
+                'login', ProbeResult.FAIL, 'no user is logged in', f'juju login{self._on}'
+            )
+        return DoctorFinding(
+            'login', ProbeResult.OK, f'{who["user"]} on {who.get("controller", "?")}'
+        )
+
+    @property
+    def _on(self) -> str:
+        named = self.juju.controller
+        return f' -c {shlex.quote(named)}' if named else ''
+
+    def _model(self, deadline: Deadline) -> tuple[DoctorFinding, Model | None]:
+        try:
+            model = self.inventory(deadline.within(deadline.remaining_seconds / 2))
+        except ModelNotFound as error:
+            mend = f'juju models{self._on}; juju switch MODEL'
+            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
+        except ControllerMissing as error:
+            mend = 'juju controllers; juju switch CONTROLLER'
+            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
+        except ControllerUnreachable as error:
+            mend = 'juju show-controller; is the network or VPN up?'
+            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
+        except NotLoggedIn as error:
+            return DoctorFinding(
+                'model', ProbeResult.FAIL, str(error), error.advice.partition(': ')[2]
+            ), None
+        except ReconcilerError as error:
+            mend = error.advice or 'juju status --format json'
+            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
+        count = sum(1 for _ in model.units())
+        message = f'{model.controller}:{model.name}, Juju {model.version}, {count} units'
+        if not count:
+            return DoctorFinding('model', ProbeResult.WARN, f'{message}: nothing to ask'), None
+        if model.faults:
+            told = f'{message}; {len(model.faults)} parts of its status cannot be read'
+            return DoctorFinding('model', ProbeResult.WARN, f'{told}: {model.faults[0]}'), model
+        return DoctorFinding('model', ProbeResult.OK, message), model
+
+    def _charm(self, model: Model) -> DoctorFinding:
+        """Say which applications have no health charm beside them; they may ship a hook."""
+        beside = {
+            unit.principal.rpartition('/')[0]
+            for one in model.applications.values()
+            if is_health_charm(one)
+            for unit in one.units
+        }
+        deployed = [one.name for one in model.applications.values() if is_health_charm(one)]
+        bare = [
+            one.name
+            for one in model.applications.values()
+            if one.units and not one.subordinate_to and one.name not in beside
+        ]
+        name = deployed[0] if deployed else 'juju-health'
+        if not deployed:
+            mend = (
+                'make charm; juju deploy ./build/juju-health.charm; juju integrate juju-health APP'
+            )
+            message = 'no health charm is deployed: only hooks that charms ship are asked'
+            return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
+        if bare:
+            mend = '; '.join(f'juju integrate {name} {one}' for one in bare[:5])
+            message = f'no health charm beside {", ".join(bare[:10])}'
+            return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
+        return DoctorFinding('health charm', ProbeResult.OK, f'{name}, beside every application')
+
+    def _machines(self, model: Model, deadline: Deadline) -> Iterator[DoctorFinding]:
+        errands = plan_errands(model, model.units(), 0.0)
+        if not errands:
+            yield DoctorFinding(
+                'ssh', ProbeResult.WARN, 'no unit has a machine yet', 'juju status'
+            )
+            return
+        chosen = _spread(errands, self.most)
+        reach = self.way(model)
+        calls: dict[str, Callable[[], ProbeAnswer]] = {
+            one.place: partial(probe, reach, one, deadline.within(_PROBE_SECONDS))
+            for one in chosen
+        }
+        probes: dict[str, ProbeAnswer | ReachError | None] = {one.place: None for one in chosen}
+        for done in gather(calls, deadline, self.workers):
+            if isinstance(done.error, ReachError):
+                probes[done.key] = done.error
+            elif done.error is not None:
+                raise done.error
+            elif done.value is not None:
+                orphans = absent(model, done.value.orphans)
+                probes[done.key] = replace(done.value, orphans=orphans)
+        yield from reached(model, chosen, probes, len(errands))
+        answered = {
+            one.target: found
+            for one in chosen
+            if isinstance(found := probes[one.place], ProbeAnswer)
+        }
+        if answered:
+            charms = [one.name for one in model.applications.values() if is_health_charm(one)]
+            yield from over_there(answered, model.is_k8s, next(iter(charms), ''))
+
+
+def _spread(errands: Sequence[MachineRequest], most: int) -> list[MachineRequest]:
+    """Return at most so many of them, from all over the model."""
+    step = max(1, -(-len(errands) // most))
+    return list(errands[::step])

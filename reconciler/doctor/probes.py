@@ -1,0 +1,248 @@
+"""What the doctor asks of machines: as whom we are there, and what a hook there lacks."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from charm import __version__
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+
+from ..ask import orphans
+from ..ask.errands import MachineRequest, hook_path
+from ..collect import removed_units
+from ..collect.interpret import hint_for
+from ..reach.base import Reach, ReachError
+from ..values.model import Model
+from ..values.outcomes import WORDS, Outcome
+from ..values.words import fold_units
+
+OLDEST_PYTHON = (3, 8)
+_CAP_BYTES = 64 * 1024
+_NOTHING = Completed(-1, b'', b'')
+
+
+class ProbeResult(enum.Enum):
+    """How one look ended, from the best to the worst; `SKIPPED` says nothing."""
+
+    OK = 'ok'
+    SKIPPED = 'skipped'
+    WARN = 'warn'
+    FAIL = 'fail'
+
+
+@dataclass(frozen=True)
+class DoctorFinding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        result: how it is.
+        message: one line.
+        mend: the command that mends it, or what to do; empty if nothing is to be done.
+    """
+
+    name: str
+    result: ProbeResult
+    message: str
+    mend: str = ''
+
+
+@dataclass(frozen=True)
+class ProbeAnswer:
+    """What a machine said of itself.
+
+    Attributes:
+        user: as whom we are there.
+        sudo: whether that user may run anything as root without a password.
+        python: such as `3.10`; empty if there is none.
+        hooks: by unit, `yes`, `sudo` (root alone may run it) or `no`.
+        version: what the health charm's hook says it is; empty if there is none.
+        agent: what systemd says of the agent; empty without systemd.
+        orphans: units that Juju has removed, and whose files are there still.
+    """
+
+    user: str = ''
+    sudo: bool = False
+    python: str = ''
+    hooks: tuple[tuple[str, str], ...] = ()
+    version: str = ''
+    agent: str = ''
+    orphans: tuple[str, ...] = ()
+
+
+_SCRIPT = """\
+N={nonce}
+say() {{ echo "$N $*"; }}
+say user "$(id -un)"
+if sudo -n true 2>/dev/null; then s='sudo -n'; say sudo yes; else s=; say sudo no; fi
+say python "$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
+say agent "$(systemctl is-active juju-health-agent.service 2>/dev/null)"
+look() {{
+if [ -x "$2" ]; then say hook "$1" yes
+elif [ -n "$s" ] && $s test -x "$2"; then say hook "$1" sudo
+else say hook "$1" no; return; fi
+[ "$3" = health ] || return 0
+say version "$($s timeout 10 "$2" --version 2>/dev/null </dev/null | head -n 1)"
+}}
+{looks}
+{orphans}
+say end
+"""
+
+
+def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnswer:
+    """Return what a machine says of itself.
+
+    Raises:
+        ReachError: it cannot be reached, or did not answer whole.
+    """
+    nonce = secrets.token_hex(8)
+    looks = '\n'.join(
+        shlex.join(
+            [
+                'look',
+                one.unit.name,
+                one.request.path,
+                'charm' if one.request.path == hook_path(one.unit.name) else 'health',
+            ]
+        )
+        for one in errand.asked
+    )
+    script = _SCRIPT.format(nonce=nonce, looks=looks, orphans=orphans.look())
+    completed = reach.run(errand.target, shlex.join(['sh', '-c', script]), deadline, _CAP_BYTES)
+    lines = [
+        line[line.index(nonce) :].split()[1:]
+        for line in completed.stdout.decode(errors='replace').splitlines()
+        if nonce in line
+    ]
+    if ['end'] not in lines:
+        raise ReachError(Outcome.INVALID, 'cannot read its answer: it ended early', completed)
+    facts = {words[0]: words[1:] for words in lines if words[0] not in ('hook', 'end')}
+    return ProbeAnswer(
+        user=' '.join(facts.get('user', [])),
+        sudo=facts.get('sudo') == ['yes'],
+        python=' '.join(facts.get('python', [])),
+        hooks=tuple((w[1], w[2]) for w in lines if w[0] == 'hook' and len(w) == 3),
+        version=next(iter(facts.get('version', [])[-1:]), ''),
+        agent=' '.join(facts.get('agent', [])),
+        orphans=orphans.read(completed.stdout, nonce),
+    )
+
+
+def reached(
+    model: Model,
+    chosen: Sequence[MachineRequest],
+    probes: Mapping[str, ProbeAnswer | ReachError | None],
+    total: int,
+) -> Iterator[DoctorFinding]:
+    """Yield whether machines were reached: what failed alike as one finding."""
+    alike: dict[Outcome, list[tuple[MachineRequest, ReachError]]] = {}
+    for errand in chosen:
+        found = probes[errand.place]
+        if isinstance(found, ReachError):
+            alike.setdefault(found.outcome, []).append((errand, found))
+        elif found is None:
+            late = ReachError(Outcome.DEADLINE, 'no answer by the deadline', _NOTHING)
+            alike.setdefault(Outcome.DEADLINE, []).append((errand, late))
+    reached = len(chosen) - sum(map(len, alike.values()))
+    asked = f'{len(chosen)} of {total} machines' if len(chosen) < total else f'{total} machines'
+    if reached or not alike:
+        result = ProbeResult.OK if not alike else ProbeResult.WARN
+        yield DoctorFinding('ssh', result, f'{reached} answered, of {asked} asked')
+    for outcome, failed in alike.items():
+        errand, error = failed[0]
+        places = ', '.join(one.place for one, _ in failed[:10])
+        more = f' and {len(failed) - 10} more' if len(failed) > 10 else ''
+        unit = errand.asked[0].unit
+        known = error.advice or hint_for(model, outcome)
+        advice = known or WORDS[outcome].advice.format(
+            unit=unit.name, application=unit.application, machine=errand.place, hook='HOOK'
+        )
+        mend = advice.partition(': ')[2] or advice
+        if outcome is Outcome.JUJU_FAILED and not known:
+            mend = f'juju ssh --debug {unit.name} true'  # The general advice is to ask the doctor.
+        yield DoctorFinding('ssh', ProbeResult.FAIL, f'machine {places}{more}: {error}', mend)
+
+
+def over_there(
+    answered: Mapping[str, ProbeAnswer], k8s: bool, charm: str = ''
+) -> Iterator[DoctorFinding]:
+    """Yield what the machines that answered lack; `charm` is the health charm's application."""
+    yield _lacking(
+        'sudo',
+        [unit for unit, found in answered.items() if not (found.sudo or k8s)],
+        "root can be asked for where a hook is root's alone",
+        'the ssh user may not use sudo without a password, which hooks of root need',
+        "echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-ubuntu, on the machine",
+    )
+    named = '.'.join(map(str, OLDEST_PYTHON))
+    yield _lacking(
+        'python',
+        [unit for unit, found in answered.items() if _is_old(found.python)],
+        f'{named} or later',
+        f'python3 is missing or older than {named}, which the health charm needs',
+        'juju ssh {unit} -- sudo apt-get install -y python3',
+    )
+    yield _lacking(
+        'hook',
+        [unit for found in answered.values() for unit, there in found.hooks if there == 'no'],
+        'a health hook is there for every unit asked',
+        'no health hook is there: juju status is all that is known',
+        'juju integrate juju-health APPLICATION; or ship hooks/health with the charm',
+    )
+    yield _version({unit: found.version for unit, found in answered.items()}, charm)
+    yield from _agent({unit: found.agent for unit, found in answered.items()})
+    for unit, found in answered.items():
+        if found.orphans:
+            message = f'beside {unit}: {removed_units.whose(found.orphans)}'
+            yield DoctorFinding(
+                'orphans', ProbeResult.WARN, message, removed_units.mend(unit, found.orphans)
+            )
+
+
+def _version(told: Mapping[str, str], charm: str) -> DoctorFinding:
+    if not any(told.values()):
+        return DoctorFinding(
+            'version', ProbeResult.SKIPPED, 'no health charm is there that could tell its own'
+        )
+    other = [unit for unit, version in told.items() if version not in ('', __version__)]
+    versions = ', '.join(sorted({told[unit] for unit in other}))
+    return _lacking(
+        'version',
+        other,
+        f'{__version__}, as here',
+        f'another version of the health charm than here ({__version__}): {versions}',
+        f'juju refresh {charm or "APPLICATION"}; or upgrade reconcile-health',
+    )
+
+
+def _agent(told: Mapping[str, str]) -> Iterator[DoctorFinding]:
+    # Without the agent all is collected the same, so only where others have it is it missed.
+    if {'active', 'failed'} & set(told.values()):
+        yield _lacking(
+            'agent',
+            [unit for unit, word in told.items() if word in ('failed', 'inactive')],
+            'runs everywhere',
+            'the agent does not run; the hook is asked instead',
+            'juju ssh {unit} -- sudo systemctl restart juju-health-agent',
+        )
+
+
+def _lacking(name: str, units: Sequence[str], fine: str, message: str, mend: str) -> DoctorFinding:
+    """Return that all is fine, or which units lack it; `{unit}` in `mend` is the first of them."""
+    if not units:
+        return DoctorFinding(name, ProbeResult.OK, fine)
+    told = mend.replace('{unit}', units[0])
+    return DoctorFinding(name, ProbeResult.WARN, f'{fold_units(units)}: {message}', told)
+
+
+def _is_old(python: str) -> bool:
+    parts = python.split('.')
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        return True
+    return (int(parts[0]), int(parts[1])) < OLDEST_PYTHON

@@ -1,0 +1,1 @@
+"""Taking what agents push: credentials, the receiver, and its files."""

@@ -1,0 +1,70 @@
+"""Units that may not report any more: a credential cannot be called back, but can be refused."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from charm.kernel.errors import HealthError
+from charm.kernel.push_contract import check_names
+from reconciler.values.errors import UsageError
+
+_log = logging.getLogger('juju_health.receive')
+
+
+@dataclass
+class DenyList:
+    """The list in a file, read anew whenever it has changed.
+
+    A line is a unit, such as `web/0`, which is refused whatever its model; or that of one model,
+    as `MODEL-UUID:web/0`. What follows a `#` is a remark.
+
+    Attributes:
+        path: the file.
+    """
+
+    path: Path
+    _names: frozenset[str] = frozenset()
+    _seen: tuple[int, int] = field(default=(-1, -1))
+
+    def __post_init__(self) -> None:
+        self._seen, self._names = self._stamp(), self._read()
+
+    def admit(self, model: str, unit: str) -> bool:
+        """Return whether the unit may report; a list that can be read no more stays as it was."""
+        try:
+            stamp = self._stamp()
+            if stamp != self._seen:
+                self._seen = stamp
+                self._names = self._read()
+        except UsageError as error:
+            _log.error('the old list stays: %s', error)
+        return self._names.isdisjoint({unit, f'{model}:{unit}'})
+
+    def _stamp(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise UsageError(f'cannot read {self.path} (--deny): {error.strerror}') from error
+        return found.st_mtime_ns, found.st_size
+
+    def _read(self) -> frozenset[str]:
+        try:
+            lines = self.path.read_text().splitlines()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, 'strerror', None) or error
+            raise UsageError(f'cannot read {self.path} (--deny): {reason}') from error
+        names = set()
+        for number, line in enumerate(lines, 1):
+            name = line.partition('#')[0].strip()
+            model, _, unit = name.rpartition(':')
+            try:
+                if name:
+                    check_names(unit, model)
+                    names.add(name)
+            except (HealthError, ValueError) as error:
+                raise UsageError(
+                    f'cannot use {self.path} (--deny), line {number}: {error}'
+                ) from error
+        return frozenset(names)

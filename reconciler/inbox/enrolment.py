@@ -1,0 +1,198 @@
+"""Enrol units by ssh, without any relation: each gets a credential of its own and where to push.
+
+A credential is derived from the master key, which never leaves the orchestrator. It travels on
+stdin and lands in a file that only root may read; no argument, environment or log has it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from charm.kernel.gather import gather
+from charm.kernel.push_contract import derive
+
+from ..ask.errands import MachineRequest, UnitRequest, plan_errands
+from ..reach.base import ReachError
+from ..values.errors import UsageError
+from ..values.model import Model, Unit
+
+_CAP_BYTES = 65536
+_HOOK = '/hooks/health'
+
+# Run by root over there with the charm's directory as its argument.
+_WRITE = """\
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from charm.agent import config, units
+from charm.errors import HealthError
+try:
+    directory = config.load().units
+    for one in json.load(sys.stdin):
+        unit = units.Unit(one['unit'], one['reporter'], units.Push(**one['push']))
+        units.enrol(directory, unit)
+except HealthError as error:
+    sys.exit(str(error))
+"""
+_SCRIPT = """\
+set -e
+c={charm}
+if [ "$(id -u)" = 0 ]; then s=; else s='sudo -n'; fi
+n=juju-health-agent.service
+$s /usr/bin/python3 -I -c {write} "$c"
+if ! $s systemctl cat "$n" >/dev/null 2>&1; then
+t=$($s "$c/hooks/health-agent" unit-file)
+printf '%s\\n' "$t" | $s tee "/etc/systemd/system/$n" >/dev/null
+$s systemctl daemon-reload
+$s systemctl enable --quiet "$n"
+fi
+$s systemctl reload-or-restart "$n"
+echo enrolled
+"""
+
+
+class InputReach(Protocol):
+    """A reach that hands a command something to read."""
+
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
+        """Run `command` where the unit `target` is.
+
+        Raises:
+            ReachError: it did not get there, or did not end by the deadline.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class EnrolTerms:
+    """What units are enrolled with.
+
+    Attributes:
+        url: of the receiver.
+        ca: PEM certificates of who signed the receiver's.
+        master_key: what credentials are derived from.
+        model: the model's UUID.
+    """
+
+    url: str
+    ca: str
+    master_key: bytes
+    model: str
+
+    def __repr__(self) -> str:
+        return f'Terms({self.url!r})'
+
+    def document(self, unit: str, reporter: str) -> dict[str, Any]:
+        """Return the unit's file; see `docs/agent.md`."""
+        credential = derive(self.master_key, unit, self.model)
+        push = {'url': self.url, 'ca': self.ca, 'credential': credential, 'model': self.model}
+        return {'unit': unit, 'reporter': reporter, 'push': push}
+
+
+@dataclass(frozen=True)
+class EnrolResult:
+    """What became of one unit.
+
+    Attributes:
+        unit: its name.
+        error: why it is not enrolled; empty if it is.
+    """
+
+    unit: str
+    error: str = ''
+
+
+def enrol_units(
+    model: Model,
+    units: Iterable[Unit],
+    terms: EnrolTerms,
+    reach: InputReach,
+    deadline: Deadline,
+    workers: int = 16,
+) -> Iterator[EnrolResult]:
+    """Enrol the units, machine by machine, and yield what became of each as it is known.
+
+    Raises:
+        UsageError: the model has no machines.
+    """
+    if model.is_k8s:
+        raise UsageError(f'cannot enrol the pods of {model.name}: agents run on machines')
+    errands = plan_errands(model, units, 0.0)
+    planned = {asked.unit.name for errand in errands for asked in errand.asked}
+    yield from (
+        EnrolResult(unit.name, 'it has no machine yet')
+        for unit in units
+        if unit.name not in planned
+    )
+    calls: dict[int, Callable[[], tuple[EnrolResult, ...]]] = {}
+    for index, errand in enumerate(errands):
+        calls[index] = _Call(errand, terms, reach, deadline).run
+    done = set()
+    for one in gather(calls, deadline, workers):
+        done.add(one.key)
+        error = str(one.error) if one.error else ''
+        yield from one.value or _all(errands[one.key].asked, error)
+    for index in calls.keys() - done:
+        yield from _all(errands[index].asked, 'it did not answer by the deadline')
+
+
+def _all(asked: Sequence[UnitRequest], error: str) -> tuple[EnrolResult, ...]:
+    return tuple(EnrolResult(one.unit.name, error) for one in asked)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One machine's enrolment: a connection for each charm that reports there."""
+
+    errand: MachineRequest
+    terms: EnrolTerms
+    reach: InputReach
+    deadline: Deadline
+
+    def run(self) -> tuple[EnrolResult, ...]:
+        by_charm: dict[str, list[UnitRequest]] = {}
+        found: list[EnrolResult] = []
+        for asked in self.errand.asked:
+            if asked.shipped:
+                by_charm.setdefault(asked.hook.removesuffix(_HOOK), []).append(asked)
+            else:
+                reason = (
+                    'no health charm is beside it: '
+                    f'juju integrate juju-health {asked.unit.application}'
+                )
+                found.append(EnrolResult(asked.unit.name, reason))
+        for charm, group in by_charm.items():
+            found += _all(group, self._enrol(charm, group))
+        return tuple(found)
+
+    def _enrol(self, charm: str, group: Sequence[UnitRequest]) -> str:
+        """Return why they are not enrolled; empty if they are."""
+        reporter = _unit_of(charm)
+        documents = [self.terms.document(asked.unit.name, reporter) for asked in group]
+        script = _SCRIPT.format(charm=shlex.quote(charm), write=shlex.quote(_WRITE))
+        command = shlex.join(['sh', '-c', script])
+        try:
+            done = self.reach.run(
+                self.errand.target,
+                command,
+                self.deadline,
+                _CAP_BYTES,
+                json.dumps(documents).encode(),
+            )
+        except ReachError as error:
+            said = error.completed.stderr.decode(errors='replace').strip().splitlines()
+            return said[-1] if said else str(error)
+        return '' if done.stdout.endswith(b'enrolled\n') else 'it did not say that it is enrolled'
+
+
+def _unit_of(charm: str) -> str:
+    """Return the unit whose charm's directory this is: `…/unit-health-0/charm` is `health/0`."""
+    application, _, number = charm.split('/')[-2].removeprefix('unit-').rpartition('-')
+    return f'{application}/{number}'

@@ -1,0 +1,272 @@
+"""The receiver of what agents push: `POST /v1/reports`, as `docs/agent.md` has it in words.
+
+Each request is signed with a credential that is good for one unit only; nobody reports for
+another. Size, time, places and rates are bounded before anything is believed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from charm.kernel.errors import FileError, HealthError
+from charm.kernel.fields import parse_time
+from charm.kernel.push_contract import (
+    MODEL_HEADER,
+    MOST_BODY_BYTES,
+    MOST_REPORTS,
+    PATH,
+    SCHEME,
+    SENT_AT_HEADER,
+    UNIT_HEADER,
+    check_names,
+    derive,
+    same,
+    sign,
+)
+from charm.kernel.rate import Rate
+
+from .store import Ack, Inbox
+
+Admit = Callable[[str, str], bool]
+
+_log = logging.getLogger('juju_health.receive')
+_READ_SECONDS = 20.0
+_PLACES = 64
+_CONNECTION_SECONDS = 60.0
+_MOST_CONNECTIONS = 1000
+_MOST_BUCKETS = 10000
+_RETRY_SECONDS = '5'
+_MOST_DROPPED_BYTES = 4 * MOST_BODY_BYTES
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """Who a request says it is from, before it is believed."""
+
+    unit: str
+    model: str
+    sent_at: str
+    signature: str
+
+    @classmethod
+    def of(cls, request: Request) -> _Claim | None:
+        """Return the claim in the headers, `None` if there is none that could be true."""
+        headers = request.headers
+        scheme, _, signature = headers.get('authorization', '').partition(' ')
+        unit, model = headers.get(UNIT_HEADER, ''), headers.get(MODEL_HEADER, '')
+        try:
+            check_names(unit, model)
+        except (HealthError, ValueError):
+            return None
+        if scheme != SCHEME or not signature:
+            return None
+        return cls(unit, model, headers.get(SENT_AT_HEADER, ''), signature.strip())
+
+    def is_true(self, master_key: bytes, body: bytes) -> bool:
+        """Return whether who signed this holds the unit's credential."""
+        credential = derive(master_key, self.unit, self.model)
+        expected = sign(credential, self.unit, self.model, self.sent_at, body)
+        return same(self.signature, expected)
+
+    @property
+    def moment(self) -> datetime | None:
+        """Return when it was sent by the unit's clock, `None` if that cannot be read."""
+        try:
+            return parse_time(self.sent_at)
+        except (ValueError, OverflowError):
+            return None
+
+
+class _Buckets:
+    """A rate for each of many; those not used for longest are forgotten."""
+
+    def __init__(self, per_second: float, burst: int, clock: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._clock = clock
+        self._rates: OrderedDict[str, Rate] = OrderedDict()
+
+    def take(self, key: str) -> bool:
+        rate = self._rates.pop(key, None) or Rate(self._per_second, self._burst, self._clock)
+        self._rates[key] = rate
+        if len(self._rates) > _MOST_BUCKETS:
+            self._rates.popitem(last=False)
+        return rate.take()
+
+
+class _Receiver:
+    """The one route, with its limits."""
+
+    def __init__(
+        self, master_key: bytes, store: Inbox, admit: Admit, clock: Callable[[], float]
+    ) -> None:
+        self._master_key = master_key
+        self._store = store
+        self._admit = admit
+        self._places = asyncio.Semaphore(_PLACES)
+        # A day's spool comes in a few dozen requests.
+        self._by_unit = _Buckets(2.0, 60, clock)
+        self._by_stranger = _Buckets(0.5, 20, clock)
+
+    async def receive(self, request: Request) -> Response:
+        if self._places.locked():
+            return _refusal(503, 'too many requests at once', retry=True)
+        async with self._places:
+            return await self._receive(request)
+
+    async def _receive(self, request: Request) -> Response:
+        claim = _Claim.of(request)
+        if claim is None:
+            return self._stranger(request, 'no signature of a unit')
+        try:
+            body = await asyncio.wait_for(_read(request), _READ_SECONDS)
+        except (asyncio.TimeoutError, ClientDisconnect):
+            return _refusal(408, 'the request did not arrive in time')
+        if body is None:
+            return _refusal(413, f'the limit is {MOST_BODY_BYTES} bytes')
+        if not claim.is_true(self._master_key, body):
+            return self._stranger(request, f'the signature is not that of {claim.unit}')
+        if not self._admit(claim.model, claim.unit):
+            return self._stranger(request, f'{claim.unit} is not of the model any more', 403)
+        # Only now: nobody can use up the rate of another.
+        if not self._by_unit.take(f'{claim.model}:{claim.unit}'):
+            return _refusal(429, 'too many requests', retry=True)
+        lines = body.split(b'\n')[:-1] if body.endswith(b'\n') else []
+        if not lines or len(lines) > MOST_REPORTS:
+            return _refusal(400, f'the body is 1 to {MOST_REPORTS} reports, a line each')
+        return await self._keep(claim, lines)
+
+    async def _keep(self, claim: _Claim, lines: list[bytes]) -> Response:
+        try:
+            ack = await run_in_threadpool(
+                self._store.accept, claim.unit, claim.model, claim.moment, lines
+            )
+        except FileError as error:
+            _log.error('%s', error)
+            return _refusal(503, 'the reports cannot be kept now', retry=True)
+        for number, reason in ack.refused:
+            _log.warning('refused report %d of %s: %r', number, claim.unit, reason)
+        return JSONResponse(_ack_json(ack))
+
+    def _stranger(self, request: Request, reason: str, status: int = 401) -> Response:
+        """Refuse who has not proven who they are: say so in the log, and slow them down."""
+        peer = request.client.host if request.client else ''
+        if not self._by_stranger.take(peer):
+            return _refusal(429, 'too many requests', retry=True)
+        _log.warning('refused a push from %s: %s', peer, reason)
+        return _refusal(status, reason)
+
+
+async def _read(request: Request) -> bytes | None:
+    """Return the body, `None` if it is too large.
+
+    What is a little too large is read to its end and dropped: a connection that is closed with
+    something unread takes the answer away from who sent it.
+    """
+    length = request.headers.get('content-length', '')
+    if length.isdecimal() and (len(length) > 18 or int(length) > _MOST_DROPPED_BYTES):
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > _MOST_DROPPED_BYTES:
+            return None
+        if size <= MOST_BODY_BYTES:
+            chunks.append(chunk)
+    return b''.join(chunks) if size <= MOST_BODY_BYTES else None
+
+
+def _ack_json(ack: Ack) -> dict[str, Any]:
+    return {
+        'accepted': ack.accepted,
+        'duplicate': ack.duplicate,
+        'refused': [{'line': number, 'reason': reason} for number, reason in ack.refused],
+    }
+
+
+def _refusal(status: int, reason: str, retry: bool = False) -> Response:
+    headers = {'Retry-After': _RETRY_SECONDS} if retry else {}
+    if status == 401:
+        headers['WWW-Authenticate'] = SCHEME
+    return JSONResponse({'error': reason}, status, headers)
+
+
+async def _health(_request: Request) -> Response:
+    return JSONResponse({'status': 'pass'}, media_type='application/health+json')
+
+
+def application(
+    master_key: bytes,
+    store: Inbox,
+    admit: Admit = lambda _model, _unit: True,
+    clock: Callable[[], float] = time.monotonic,
+) -> Starlette:
+    """Return the receiver as an ASGI application.
+
+    Args:
+        master_key: at least 32 bytes; every unit's credential is derived from it.
+        store: where reports go.
+        admit: returns whether a unit, given its model and name, may still report.
+        clock: monotonic, for the rates.
+
+    Raises:
+        ValueError: the key is too short.
+    """
+    derive(master_key, 'localhost/0')
+    receiver = _Receiver(master_key, store, admit, clock)
+    return Starlette(
+        routes=[
+            Route(PATH, receiver.receive, methods=['POST']),
+            Route('/v1/health', _health, methods=['GET']),
+        ]
+    )
+
+
+class _Impatient(H11Protocol):
+    """Uvicorn waits for ever for a request that trickles in; this ends every connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._end = self.loop.call_later(_CONNECTION_SECONDS, transport.abort)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end.cancel()
+        super().connection_lost(exc)
+
+
+def server_config(
+    app: Starlette, host: str, port: int, certificate: Path, key: Path
+) -> uvicorn.Config:
+    """Return how uvicorn is to serve the receiver: TLS only, bounded, without access log."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        http=_Impatient,
+        ws='none',
+        lifespan='off',
+        access_log=False,
+        server_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=5,
+        h11_max_incomplete_event_size=65536,
+    )

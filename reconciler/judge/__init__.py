@@ -1,0 +1,1 @@
+"""Pure: from readings to the health of services, and to exit codes."""

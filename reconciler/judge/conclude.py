@@ -1,0 +1,99 @@
+"""From the evidence of one sweep to its snapshot: pure, the same for a live sweep and a replay."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from charm.kernel.report import worst
+
+from ..causes.graph import DeclaredDependencies
+from ..causes.inquiry import explain_causes
+from ..config.settings import NOTHING, Config
+from ..config.suppressions import SuppressionEntry, annotate
+from ..config.unknown_names import unmatched
+from ..values.model import Application, Model
+from ..values.readings import Reading, Snapshot
+from .collate import choose, collate, problems_first
+from .juju_ceilings import capped
+from .views import judge_views
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one sweep brought together.
+
+    Attributes:
+        model: the inventory.
+        readings: by unit, of every unit that was selected.
+        started_at: when the sweep began (UTC).
+        duration_seconds: how long it took.
+        complete: whether every machine was waited for.
+        faults: what was found beside the readings, one line each.
+    """
+
+    model: Model
+    readings: Mapping[str, Reading]
+    started_at: datetime
+    duration_seconds: float
+    complete: bool = True
+    faults: tuple[str, ...] = ()
+
+
+def conclude(
+    evidence: Evidence,
+    patterns: Sequence[str] = (),
+    config: Config = NOTHING,
+    suppressions: Sequence[SuppressionEntry] = (),
+) -> Snapshot:
+    """Return the snapshot: every service that the patterns select, judged and explained.
+
+    `suppressions` are what operators said beside the configuration; whether one holds is judged
+    by when the sweep began, so that a replay tells what the sweep told.
+    """
+    model, own = evidence.model, config.for_model(evidence.model)
+    at = evidence.started_at
+    known = {
+        name: capped(one, model, own.juju(one.unit.application), at)
+        for name, one in evidence.readings.items()
+    }
+    judged, faults = [], []
+    shown = _shown(evidence, patterns)
+    for application, whole in shown:
+        readings = [known[unit.name] for unit in application.units if unit.name in known]
+        choice = choose(application.name, readings, own.rollup(application.name), whole)
+        judged.append(collate(application, readings, choice, model.machines))
+        faults += [choice.fault] if choice.fault else []
+    declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
+    services, causes = explain_causes(model, problems_first(judged), declared)
+    entries = (*own.maintenance, *suppressions)
+    entire = {application.name for application, whole in shown if whole}
+    return Snapshot(
+        model=model,
+        services=annotate(services, model, entries, at),
+        health=worst(service.health for service in services),
+        started_at=at,
+        duration_seconds=evidence.duration_seconds,
+        complete=evidence.complete,
+        faults=(*model.faults, *evidence.faults, *faults, *unmatched(entries, model, at)),
+        causes=causes,
+        views=judge_views(own.views, services, model.applications.keys() - entire),
+    )
+
+
+def _shown(evidence: Evidence, patterns: Sequence[str]) -> list[tuple[Application, bool]]:
+    """Return the applications to show, and whether all of each was chosen.
+
+    One that was chosen in part expects no more than that.
+    """
+    chosen = {reading.unit.application for reading in evidence.readings.values()}
+    shown = []
+    for name, application in evidence.model.applications.items():
+        if not patterns or any(fnmatch.fnmatchcase(name, p) for p in patterns):
+            shown.append((application, True))
+        elif name in chosen:
+            units = tuple(u for u in application.units if u.name in evidence.readings)
+            shown.append((replace(application, scale=None, units=units), False))
+    return shown

@@ -1,0 +1,161 @@
+"""Never greener than Juju: a unit is at best as well as what Juju says of it allows.
+
+Pure, and the same for every reading, however it was come by: one that was asked for, pushed or
+saved. `juju_words` has the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from charm.kernel.report import Health, State, StateName, worst
+
+from ..juju.ceilings import CEILINGS, LONG_SECONDS, UNREADABLE, UNRECOGNISED, Ceiling
+from ..juju.status_implies import derive
+from ..values.model import HEALTH_CHARM, Application, Model, StatusInfo, Unit
+from ..values.readings import JujuWord, Outcome, Reading
+from ..values.words import duration_text
+from .collate import furthest_state
+
+Policy = Mapping[str, Health]
+_TABLE = {(row.of, row.word): row for row in CEILINGS}
+# What our own charm sets as its workload status (`charm.juju.workload_status`): its last report.
+_OWN_REPORT = re.compile(
+    r'(?:passed|warn|unknown|fail|error): |waits for |(?:building|installing)\b', re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """One of Juju's words about a unit, with its row and how much it counts."""
+
+    row: Ceiling
+    info: StatusInfo
+    text: str
+    health: Health
+
+
+def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Reading:
+    """Return the reading at best as well as Juju lets it be, with both told where they differ.
+
+    Doing it again changes nothing.
+
+    Args:
+        reading: what was seen of the unit.
+        model: the inventory that Juju gave.
+        policy: what the operator has words count as, by `Ceiling.name`.
+        now: when the sweep began (UTC).
+    """
+    if reading.juju is not None:
+        return reading
+    unit = reading.unit
+    if _is_own_report(reading, model, now):
+        unit = replace(unit, workload=StatusInfo())
+    heard = sorted(_heard(unit, model, policy, now), key=lambda one: -one.health.rank)
+    counting = [one for one in heard if one.health is not Health.PASSED or _is_relaxed(one)]
+    if not counting:
+        return reading
+    says = ', '.join([counting[0].text, *(_short(one) for one in counting[1:])])
+    word = JujuWord(
+        says=says,
+        ceiling=worst(one.health for one in counting),
+        relaxed=', '.join(f'{o.row.name} as {o.health.value}' for o in counting if _is_relaxed(o)),
+        seen=reading.health,
+    )
+    message = word.alone if reading.outcome is Outcome.NOT_SHIPPED else word.beside(reading)
+    return replace(
+        reading,
+        health=worst((reading.health, word.ceiling)),
+        state=_state(reading.state, unit, model, now),
+        message=message,
+        juju=word,
+    )
+
+
+def _state(seen: State | None, unit: Unit, model: Model, now: datetime) -> State | None:
+    """Return the unit's state; what Juju alone knows of it, that it is stuck, comes first."""
+    application = model.applications.get(unit.application, Application(unit.application))
+    implied = derive(unit, application, model.machines.get(unit.machine), now).state
+    if implied.name in (StateName.BLOCKED, StateName.ERROR):
+        return furthest_state((seen, implied))
+    return seen
+
+
+def _heard(unit: Unit, model: Model, policy: Policy, now: datetime) -> Iterator[_Heard]:
+    """Yield each of Juju's words about the unit and what it is on, as far as it says any."""
+    machine = model.machines.get(unit.machine)
+    infos = [('workload', unit.workload), ('agent', unit.agent)]
+    if machine is not None:
+        infos += [('machine', machine.agent), ('instance', machine.instance)]
+    for of, info in infos:
+        row = _row(of, info, now)
+        if row is not None:
+            health = policy.get(row.name, row.health)
+            yield _Heard(row, info, _text(row, of, unit, info, now), health)
+
+
+def _is_own_report(reading: Reading, model: Model, now: datetime) -> bool:
+    """Return whether the workload status is an older report of ours, and we have a newer one."""
+    application = model.applications.get(reading.unit.application)
+    return (
+        application is not None
+        and application.charm == HEALTH_CHARM
+        and reading.outcome in (Outcome.REPORTED, Outcome.VOUCHED)
+        and reading.unit.workload.current in ('active', 'waiting', 'blocked')
+        and _OWN_REPORT.match(reading.unit.workload.message) is not None
+        and _is_after(reading, reading.unit.workload.since, now)
+    )
+
+
+def _is_after(reading: Reading, since: datetime | None, now: datetime) -> bool:
+    """Return whether what was reported is known to be from after this.
+
+    The age counts until the reading: at the receipt, or in the sweep where a push had come before.
+    """
+    received_at = reading.received_at
+    if since is None or received_at is None or reading.age_seconds is None:
+        return False
+    made_at = max(received_at, now) - timedelta(seconds=reading.age_seconds)
+    # In a replay the receipt is when it was made.
+    return min(received_at, made_at) >= since
+
+
+def _row(of: str, info: StatusInfo, now: datetime) -> Ceiling | None:
+    """Return the row of one of Juju's words; `None` if it said none, or it does not count yet."""
+    if info.failed:
+        return UNREADABLE
+    if not info.current:
+        return None
+    if of == 'agent' and info.current == 'executing' and _seconds(info, now) < LONG_SECONDS:
+        return None
+    # What a cloud says of an instance is its own word: only Juju's count.
+    return _TABLE.get((of, info.current), None if of == 'instance' else UNRECOGNISED)
+
+
+def _seconds(info: StatusInfo, now: datetime) -> float:
+    return 0.0 if info.since is None else (now - info.since).total_seconds()
+
+
+def _is_relaxed(heard: _Heard) -> bool:
+    return heard.health is not heard.row.health
+
+
+def _short(heard: _Heard) -> str:
+    return heard.text.partition(': ')[0]
+
+
+def _text(row: Ceiling, of: str, unit: Unit, info: StatusInfo, now: datetime) -> str:
+    """Return what Juju says, such as `error for at least 2m: hook failed: "install"`."""
+    subject = {'agent': 'agent ', 'machine': f'machine {unit.machine} '}.get(of, '')
+    word = info.current or row.word
+    lasted = ''
+    if row.name == 'executing':
+        lasted = f' for {duration_text(_seconds(info, now))}'
+    elif of == 'workload' and word == 'error' and unit.agent.current == 'idle':
+        # Its agent is idle since it last tried the hook again; it had failed before that.
+        tried = _seconds(unit.agent, now)
+        lasted = f' for at least {duration_text(tried)}' if tried >= 1 else ''
+    return f'{subject}{word}{lasted}' + (f': {info.message}' if info.message else '')

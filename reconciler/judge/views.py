@@ -1,0 +1,82 @@
+"""Business services: applications and other views, each view under a rule of its own."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from charm.kernel.report import Health
+
+from ..config.settings import ViewConfig, is_glob
+from ..rollups import Vote
+from ..values.readings import ServiceHealth, ViewHealth
+
+
+def judge_views(
+    views: Sequence[ViewConfig], services: Iterable[ServiceHealth], unasked: Collection[str] = ()
+) -> tuple[ViewHealth, ...]:
+    """Return the views' health, in order; one that holds a service of `unasked` is left out.
+
+    A member that is not there, and a view within itself, have no evidence: they are `unknown`.
+    """
+    judge = _Judge(views, {service.name: service for service in services}, unasked)
+    return tuple(found for view in views if (found := judge.view(view, ())) is not None)
+
+
+class _Judge:
+    """Judges each view once, however many hold it."""
+
+    def __init__(
+        self,
+        views: Sequence[ViewConfig],
+        services: Mapping[str, ServiceHealth],
+        unasked: Collection[str],
+    ) -> None:
+        self._views = {view.name: view for view in views}
+        self._services = services
+        self._unasked = unasked
+        self._known: dict[str, ViewHealth | None] = {}
+
+    def view(self, view: ViewConfig, within: tuple[str, ...]) -> ViewHealth | None:
+        """Return one view's health; `None` if part of it was not asked."""
+        if view.name not in self._known:
+            votes = self._votes(view, (*within, view.name))
+            self._known[view.name] = None if votes is None else _judge(view, votes)
+        return self._known[view.name]
+
+    def _votes(self, view: ViewConfig, within: tuple[str, ...]) -> list[Vote] | None:
+        votes: dict[str, Vote] = {}
+        for name in view.services:
+            if any(fnmatch.fnmatchcase(one, name) for one in self._unasked):
+                return None
+            found = fnmatch.filter(self._services, name) if is_glob(name) else [name]
+            for one in found or [name]:
+                votes[one] = self._vote_of(one)
+        for name in view.views:
+            nested = self._views.get(name)
+            if nested is None or name in within:
+                votes[f'view {name}'] = Vote(f'view {name}', Health.UNKNOWN, missing=True)
+                continue
+            judged = self.view(nested, within)
+            if judged is None:
+                return None
+            votes[f'view {name}'] = Vote(f'view {name}', judged.health, judged.qos)
+        return list(votes.values())
+
+    def _vote_of(self, service: str) -> Vote:
+        found = self._services.get(service)
+        if found is None:
+            return Vote(f'no service {service}', Health.UNKNOWN, missing=True)
+        return Vote(service, found.health, found.qos)
+
+
+def _judge(view: ViewConfig, votes: Sequence[Vote]) -> ViewHealth:
+    verdict = view.rollup.judge(votes)
+    return ViewHealth(
+        name=view.name,
+        health=verdict.health,
+        rule=view.rollup.words,
+        because=verdict.because,
+        qos=verdict.qos,
+        members=(*view.services, *view.views),
+    )

@@ -1,0 +1,266 @@
+"""The only caller of the `juju` command.
+
+Sources: Juju 2.9.49, 3.6 and 4.0 (cmd/juju, juju/cmd). Juju retries a dead controller for ten
+minutes by itself, so every call has a deadline of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from charm.kernel import command as door
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from charm.kernel.errors import CommandError
+
+from ..values.errors import (
+    ControllerMissing,
+    ControllerUnreachable,
+    JujuError,
+    JujuMissing,
+    JujuTimeout,
+    ModelNotFound,
+    NoController,
+    NotLoggedIn,
+    PermissionDenied,
+)
+
+STATUS_CAP_BYTES = 64 * 1024 * 1024
+
+_COMPLAINTS: tuple[tuple[re.Pattern[str], type[JujuError]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), kind)
+    for pattern, kind in (
+        (r'account details for controller|current model for controller', NotLoggedIn),
+        # Juju 3.6 and 4.0 say `controller "lab": not logged` (sic; cmd/modelcmd/base.go).
+        (r'not logged\b|please enter password|no credentials provided', NotLoggedIn),
+        (r'invalid entity name or password|cannot log into|login expired', NotLoggedIn),
+        (r'permission denied|access denied|unauthorized', PermissionDenied),
+        (r'no model in focus|no models? (selected|specified)', ModelNotFound),
+        (r'no controllers registered', NoController),
+        (r'controller \S+ not found|no selected controller', ControllerMissing),
+        (r'model "?\S+"? not found', ModelNotFound),
+        (r'unable to connect to api|connection refused|i/o timeout', ControllerUnreachable),
+        (r'no route to host|dial tcp|network is unreachable', ControllerUnreachable),
+        (r'cannot connect to api|context deadline exceeded|\bEOF\b', ControllerUnreachable),
+    )
+)
+
+
+_CONTROLLER = re.compile(
+    r'(?:account details|current model) for controller (?P<old>\S+) not found'
+    r'|controller "(?P<new>[^"]+)"(?:: not logged\b| and model)'
+)
+
+
+@dataclass(frozen=True)
+class Juju:
+    """The juju command with the model it is for.
+
+    Attributes:
+        binary: the command; a name is looked up on PATH.
+        model: `[controller:]model`; empty for the current one.
+    """
+
+    binary: str = 'juju'
+    model: str = ''
+
+    @property
+    def controller(self) -> str:
+        """The controller that the model is named with; empty for the current one."""
+        return self.model.rpartition(':')[0]
+
+    def status(self, deadline: Deadline) -> bytes:
+        """Return what `juju status` prints as JSON, with times in UTC.
+
+        Raises:
+            JujuError: it failed, or did not end by the deadline.
+        """
+        argv = [self.binary, 'status', *self._for_model(), '--format', 'json', '--utc']
+        return self._output(argv, deadline)
+
+    def version(self, deadline: Deadline) -> str:
+        """Return the client's version, such as `3.6.5-ubuntu-amd64`.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        return self._output([self.binary, 'version'], deadline).decode(errors='replace').strip()
+
+    def whoami(self, deadline: Deadline) -> dict[str, Any]:
+        """Return the current `controller`, `model` and `user`; the keys that are known.
+
+        Raises:
+            JujuError: as for `status`; `NotLoggedIn` if there is no user.
+        """
+        done = self._done([self.binary, 'whoami', '--format', 'json'], deadline)
+        if not done.stdout.strip():
+            # Logged out, juju says so on stderr only and exits with 0 (cmd/juju/user/whoami.go).
+            error = NotLoggedIn('cannot use juju whoami: you are not logged in')
+            raise error.of(_controller_in(done.stderr.decode(errors='replace')))
+        return _document(done.stdout)
+
+    def models(self, deadline: Deadline) -> tuple[str, ...]:
+        """Return the names of the current controller's models, as `owner/name`.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        return tuple(str(one['name']) for one in self._models('', deadline) if 'name' in one)
+
+    def controllers(self, deadline: Deadline) -> tuple[str, ...]:
+        """Return the names of the controllers that this user has registered.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        output = self._output([self.binary, 'controllers', '--format', 'json'], deadline)
+        found = _document(output).get('controllers')
+        return tuple(found) if isinstance(found, dict) else ()
+
+    def models_of(self, controller: str, deadline: Deadline) -> tuple[str, ...]:
+        """Return a controller's models as `controller:owner/name`, without its own model.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        return tuple(
+            f'{controller}:{one["name"]}'
+            for one in self._models(controller, deadline)
+            if 'name' in one and one.get('is-controller') is not True
+        )
+
+    def model_uuid(self, controller: str, model: str, until: Deadline) -> str:
+        """Return the UUID of a model, named as in its status: juju status does not tell it.
+
+        Raises:
+            JujuError: as for `status`; `ModelNotFound` if there is no one model of that name.
+        """
+        entries = self._models(controller, until)
+        # Several users may each have one of that name; `--model owner/name` tells which is meant.
+        full = self.model.rpartition(':')[2]
+        named = [one for one in entries if '/' in full and one.get('name') == full]
+        named = named or [one for one in entries if one.get('short-name') == model]
+        if len(named) != 1 or not isinstance(named[0].get('model-uuid'), str):
+            raise ModelNotFound(f'cannot tell the UUID of model {model}: juju models does not')
+        return str(named[0]['model-uuid'])
+
+    def proxies_ssh(self, deadline: Deadline) -> bool:
+        """Return whether the model is configured with proxy-ssh=true.
+
+        Raises:
+            JujuError: as for `status`.
+        """
+        argv = [self.binary, 'model-config', *self._for_model(), 'proxy-ssh']
+        # Of one key the value alone is printed, as `True` (cmd.FormatSmart).
+        return self._output(argv, deadline).strip().lower() == b'true'
+
+    def exec_argv(self, unit: str, command: str) -> list[str]:
+        """Return the `juju exec` that runs `command`, one shell string, as root beside a unit."""
+        return [self.binary, 'exec', *self._for_model(), '--unit', unit, '--', command]
+
+    def ssh_argv(
+        self,
+        target: str,
+        command: str,
+        *,
+        k8s: bool,
+        connect_timeout_seconds: int,
+        options: Sequence[str] = (),
+    ) -> list[str]:
+        """Return the `juju ssh` that runs `command`, one shell string, where `target` is.
+
+        juju hands what follows the target to ssh as it is, so ssh's options stand there, and `--`
+        keeps a command that begins with a dash a command. A pod is reached by exec instead, where
+        all of that would be run.
+        """
+        base = [self.binary, 'ssh', *self._for_model(), '--pty=false']
+        if k8s:
+            return [*base, '--container', 'charm', target, command]
+        settings = (
+            'BatchMode=yes',
+            f'ConnectTimeout={connect_timeout_seconds}',
+            'ServerAliveCountMax=2',
+            'LogLevel=ERROR',
+            *options,
+        )
+        pairs = [word for setting in settings for word in ('-o', setting)]
+        return [*base, target, *pairs, '--', command]
+
+    def run(
+        self,
+        argv: Sequence[str],
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        unwanted: Callable[[int], bool] = lambda leader: False,
+    ) -> Completed:
+        """Run a juju command to its end or the deadline, whatever it exits with.
+
+        It ends earlier once it is `unwanted`; see `charm.kernel.command.run`.
+
+        Raises:
+            JujuMissing: there is no such command.
+        """
+        try:
+            return door.run(argv, deadline, cap_bytes=cap_bytes, stdin=stdin, unwanted=unwanted)
+        except CommandError as error:
+            raise JujuMissing(str(error)) from error
+
+    def _models(self, controller: str, deadline: Deadline) -> list[dict[str, Any]]:
+        """Return what juju says of each model of a controller; empty for the current one."""
+        where = ['-c', controller] if controller else []
+        argv = [self.binary, 'models', *where, '--format', 'json']
+        found = _document(self._output(argv, deadline)).get('models')
+        entries: list[Any] = found if isinstance(found, list) else []
+        return [one for one in entries if isinstance(one, dict)]
+
+    def _for_model(self) -> list[str]:
+        return ['-m', self.model] if self.model else []
+
+    def _output(self, argv: list[str], deadline: Deadline) -> bytes:
+        return self._done(argv, deadline).stdout
+
+    def _done(self, argv: list[str], deadline: Deadline) -> Completed:
+        completed = self.run(argv, deadline, STATUS_CAP_BYTES)
+        what = f'{self.binary} {argv[1]}'
+        if completed.timed_out:
+            raise JujuTimeout(f'cannot wait longer for {what}')
+        if completed.exit_code != 0:
+            # With --format=json a failed command prints `{}` all the same: never look at it.
+            stderr = completed.stderr.decode(errors='replace')
+            raise explain(completed.exit_code, stderr, what, self.controller)
+        if completed.truncated:
+            raise JujuError(f'cannot take more than {STATUS_CAP_BYTES} bytes from {what}')
+        return completed
+
+
+def explain(
+    exit_code: int, stderr: str, what: str = 'juju ssh', controller: str = ''
+) -> JujuError:
+    """Return the error that juju's complaint stands for; it may be about that controller."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith('ERROR')), lines[-1] if lines else '')
+    reason = said.removeprefix('ERROR').strip() or f'it exited with {exit_code} and said nothing'
+    kind = next((kind for pattern, kind in _COMPLAINTS if pattern.search(stderr)), JujuError)
+    error = kind(f'cannot use {what}: {reason}', exit_code, stderr[-2000:])
+    if isinstance(error, NotLoggedIn):
+        error.of(_controller_in(stderr) or controller)
+    return error
+
+
+def _controller_in(complaint: str) -> str:
+    """Return the controller that juju says we are not logged in to; empty if it names none."""
+    found = _CONTROLLER.search(complaint)
+    return (found['old'] or found['new']) if found else ''
+
+
+def _document(output: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(output)
+    except ValueError as error:
+        raise JujuError(f'cannot read what juju printed: {error}') from error
+    return value if isinstance(value, dict) else {}

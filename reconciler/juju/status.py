@@ -1,0 +1,279 @@
+"""The only reader of `juju status --format json`: any version's shape in, one `Model` out.
+
+The client makes the shape, not the controller (cmd/juju/status/formatted.go, Juju 2.9 to 4.1):
+every key may be absent, an object may be a `status-error` instead, a subordinate is found only
+under its principal and has no machine of its own. What cannot be read is named in `Model.faults`
+and left out; the rest is read all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from charm.kernel.names import service_of
+
+from ..values.errors import StatusError
+from ..values.model import (
+    Application,
+    Machine,
+    Model,
+    Relation,
+    Saas,
+    SaasEndpoint,
+    StatusInfo,
+    Unit,
+)
+from .timestamps import parse_since
+
+_STORE = re.compile(r'^(?:cs|ch|local):')
+_REVISION = re.compile(r'-\d+$')
+_ZONE = re.compile(r'(?:^|\s)availability-zone=(\S+)')
+_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[0-9]{1,18}')
+_NUMBER = re.compile(r'[0-9]{1,18}')
+# What the controller makes up when it is asked: its `since` is that of the status that is stored,
+# from before (observed on 4.0.15), so "error since noon" may have failed a minute ago. What the
+# cloud says of an instance is stored as it is.
+_MADE_UP = frozenset({'error', 'lost', 'down'})
+# Kubernetes is made for 150000 pods in a cluster.
+_MOST_SCALE = 150_000
+
+
+def decode(document: bytes) -> Model:
+    """Return the model that a status document describes.
+
+    Raises:
+        StatusError: it is not a status document at all.
+    """
+    try:
+        value = json.loads(document)
+    except (ValueError, RecursionError) as error:
+        raise StatusError('', f'it is not JSON: {error}') from error
+    if not isinstance(value, dict):
+        raise StatusError('', f'it is {_kind(value)} where an object belongs')
+    if 'model' not in value:
+        raise StatusError('model', 'it is missing: is this the output of juju status?')
+    return _Reader().model(value)
+
+
+def _kind(value: Any) -> str:
+    names = {dict: 'an object', list: 'a list', str: 'a string', bool: 'true or false'}
+    return 'null' if value is None else names.get(type(value), 'a number')
+
+
+def _unit_order(name: str) -> tuple[str, int]:
+    application, _, number = name.partition('/')
+    return application, int(number) if _NUMBER.fullmatch(number) else 0
+
+
+def machine_order(machine: str) -> tuple[tuple[int, int | str], ...]:
+    """Return a sort key for machine ids: `2` before `10`, `1/lxd/0` after `1`."""
+    return tuple((0, int(p)) if _NUMBER.fullmatch(p) else (1, p) for p in machine.split('/'))
+
+
+class _Reader:
+    """One document's reader; it keeps what it could not read."""
+
+    def __init__(self) -> None:
+        self._faults: list[str] = []
+
+    def model(self, top: dict[str, Any]) -> Model:
+        about = self._object(top.get('model'), 'model')
+        machines = dict(self._machines(top.get('machines'), 'machines', ''))
+        bare = {
+            name: self._application(name, value, f'applications.{name}')
+            for name, value in self._items(top.get('applications'), 'applications')
+        }
+        units = list(self._units(top.get('applications')))
+        saas = {
+            name: self._saas(name, value, f'application-endpoints.{name}')
+            for name, value in self._items(
+                top.get('application-endpoints'), 'application-endpoints'
+            )
+        }
+        return Model(
+            name=self._text(about, 'name'),
+            controller=self._text(about, 'controller'),
+            type=self._text(about, 'type') or 'iaas',
+            version=self._text(about, 'version'),
+            machines=dict(sorted(machines.items(), key=lambda item: machine_order(item[0]))),
+            applications=_with_units(bare, units),
+            saas=saas,
+            offers={
+                name: self._text(value, 'application')
+                for name, value in self._items(top.get('offers'), 'offers')
+            },
+            faults=tuple(self._faults),
+        )
+
+    def _fault(self, path: str, reason: str) -> None:
+        self._faults.append(f'juju status: {path}: {reason}')
+
+    def _object(self, value: Any, path: str) -> dict[str, Any]:
+        """Return the object there, an empty one for nothing or nonsense."""
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self._fault(path, f'{_kind(value)} where an object belongs')
+            return {}
+        return value
+
+    def _items(self, value: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, inner in self._object(value, path).items():
+            yield name, self._object(inner, f'{path}.{name}')
+
+    def _list(self, value: Any, path: str) -> list[Any]:
+        if value is not None and not isinstance(value, list):
+            self._fault(path, f'{_kind(value)} where a list belongs')
+        return value if isinstance(value, list) else []
+
+    @staticmethod
+    def _text(values: dict[str, Any], key: str) -> str:
+        value = values.get(key)
+        return value if isinstance(value, str) else ''
+
+    def _info(self, values: dict[str, Any], key: str, path: str) -> StatusInfo:
+        if 'status-error' in values:
+            return StatusInfo(message=self._text(values, 'status-error'), failed=True)
+        status = self._object(values.get(key), f'{path}.{key}')
+        if 'status-error' in status:
+            return StatusInfo(message=self._text(status, 'status-error'), failed=True)
+        current = self._text(status, 'current')
+        made_up = current in _MADE_UP and key != 'machine-status'
+        return StatusInfo(
+            current=current,
+            message=' '.join(self._text(status, 'message').split()),
+            since=None if made_up else parse_since(self._text(status, 'since')),
+        )
+
+    def _machines(self, value: Any, path: str, parent: str) -> Iterator[tuple[str, Machine]]:
+        for identity, fields in self._items(value, path):
+            here = f'{path}.{identity}'
+            zone = _ZONE.search(self._text(fields, 'hardware'))
+            addresses = self._list(fields.get('ip-addresses'), f'{here}.ip-addresses')
+            yield (
+                identity,
+                Machine(
+                    id=identity,
+                    parent=parent,
+                    agent=self._info(fields, 'juju-status', here),
+                    instance=self._info(fields, 'machine-status', here),
+                    hostname=self._text(fields, 'hostname'),
+                    dns_name=self._text(fields, 'dns-name'),
+                    addresses=tuple(one for one in addresses if isinstance(one, str)),
+                    instance_id=self._text(fields, 'instance-id'),
+                    zone=zone[1] if zone else '',
+                ),
+            )
+            yield from self._machines(fields.get('containers'), f'{here}.containers', identity)
+
+    def _application(self, name: str, fields: dict[str, Any], path: str) -> Application:
+        principals = self._list(fields.get('subordinate-to'), f'{path}.subordinate-to')
+        return Application(
+            name=name,
+            charm=self._text(fields, 'charm-name') or charm_name(self._text(fields, 'charm')),
+            status=self._info(fields, 'application-status', path),
+            scale=self._scale(fields.get('scale'), f'{path}.scale'),
+            subordinate_to=tuple(one for one in principals if isinstance(one, str)),
+            relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
+        )
+
+    def _scale(self, value: Any, path: str) -> int | None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        if value > _MOST_SCALE:
+            # Each unit that is wanted and missing has a vote of its own.
+            self._fault(path, f'over {_MOST_SCALE} units, which was taken instead')
+        return min(value, _MOST_SCALE)
+
+    def _saas(self, name: str, fields: dict[str, Any], path: str) -> Saas:
+        endpoints = self._items(fields.get('endpoints'), f'{path}.endpoints')
+        return Saas(
+            name=name,
+            url=self._text(fields, 'url'),
+            status=self._info(fields, 'application-status', path),
+            relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
+            endpoints=tuple(
+                SaasEndpoint(endpoint, self._text(about, 'interface'), self._text(about, 'role'))
+                for endpoint, about in endpoints
+            ),
+        )
+
+    def _relations(self, value: Any, path: str) -> Iterator[Relation]:
+        for endpoint, others in self._object(value, path).items():
+            for index, other in enumerate(self._list(others, f'{path}.{endpoint}')):
+                # Clients before 3.1.3 give names, later ones objects: tell by the element itself.
+                if isinstance(other, str):
+                    yield Relation(endpoint, other)
+                elif isinstance(other, dict):
+                    yield Relation(
+                        endpoint,
+                        self._text(other, 'related-application'),
+                        self._text(other, 'interface'),
+                    )
+                else:
+                    self._fault(f'{path}.{endpoint}[{index}]', f'{_kind(other)} of no known shape')
+
+    def _units(self, applications: Any) -> Iterator[Unit]:
+        for application, fields in self._known(applications):
+            path = f'applications.{application}.units'
+            for name, values in self._items(fields.get('units'), path):
+                here = f'{path}.{name}'
+                unit = self._unit(name, values, here)
+                if unit is None:
+                    continue
+                yield unit
+                for other, inner in self._items(
+                    values.get('subordinates'), f'{here}.subordinates'
+                ):
+                    subordinate = self._unit(other, inner, f'{here}.subordinates.{other}')
+                    if subordinate is not None:
+                        yield replace(
+                            subordinate,
+                            machine=subordinate.machine or unit.machine,
+                            principal=name,
+                        )
+
+    @staticmethod
+    def _known(applications: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the applications that are objects; the others are faults already."""
+        for name, fields in applications.items() if isinstance(applications, dict) else ():
+            if isinstance(fields, dict):
+                yield name, fields
+
+    def _unit(self, name: str, fields: dict[str, Any], path: str) -> Unit | None:
+        # The name becomes part of a path on the machine, so it has to be one.
+        if not _UNIT.fullmatch(name):
+            self._fault(path, 'this is not the name of a unit')
+            return None
+        return Unit(
+            name=name,
+            application=service_of(name),
+            machine=self._text(fields, 'machine'),
+            leader=fields.get('leader') is True,
+            address=self._text(fields, 'address') or self._text(fields, 'public-address'),
+            workload=self._info(fields, 'workload-status', path),
+            agent=self._info(fields, 'juju-status', path),
+        )
+
+
+def charm_name(url: str) -> str:
+    """Return the charm's name in a charm URL, such as `mysql` in `ch:amd64/jammy/mysql-58`."""
+    return _REVISION.sub('', _STORE.sub('', url).split('/')[-1])
+
+
+def _with_units(bare: dict[str, Application], units: list[Unit]) -> dict[str, Application]:
+    """Return the applications with their units; one that only units name is added."""
+    gathered: dict[str, dict[str, Unit]] = {name: {} for name in bare}
+    for unit in units:
+        gathered.setdefault(unit.application, {}).setdefault(unit.name, unit)
+    return {
+        name: replace(
+            bare.get(name, Application(name)),
+            units=tuple(sorted(found.values(), key=lambda unit: _unit_order(unit.name))),
+        )
+        for name, found in gathered.items()
+    }

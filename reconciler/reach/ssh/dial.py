@@ -1,0 +1,150 @@
+"""Make the connection that ssh is spoken on: straight, or through a command."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+from charm.kernel.deadline import Deadline
+
+# A connection that is not made after so long does not hold the next address up (RFC 8305, 5).
+STAGGER_SECONDS = 0.25
+# Data that nobody acknowledges for so long ends a connection: its machine is gone.
+UNACKNOWLEDGED_SECONDS = 60
+_CLOSING = threading.Lock()
+
+
+def connections(
+    ends: Sequence[tuple[str, int]], deadline: Deadline
+) -> Iterator[tuple[str, socket.socket]]:
+    """Yield connections to the addresses with their ports, in the order in which they come about.
+
+    They are begun one after another, each when the one before it has failed or takes long.
+
+    Raises:
+        OSError: no more will come; with the last one's reason, `TimeoutError` at the deadline.
+    """
+    waiting = list(ends)
+    begun: set[socket.socket] = set()
+    last: OSError = TimeoutError(errno.ETIMEDOUT, 'Connection timed out')
+    try:
+        with selectors.DefaultSelector() as selector:
+            while waiting or begun:
+                if waiting:
+                    try:
+                        begun.add(_begin(selector, *waiting.pop(0)))
+                    except OSError as error:
+                        last = error
+                        continue
+                pause = STAGGER_SECONDS if waiting else deadline.remaining_seconds
+                ready = selector.select(min(pause, deadline.remaining_seconds))
+                if not ready and deadline.passed:
+                    last = TimeoutError(errno.ETIMEDOUT, 'Connection timed out')
+                    break
+                for key, _ in ready:
+                    address, sock = key.data
+                    selector.unregister(sock)
+                    begun.discard(sock)
+                    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    if code:
+                        sock.close()
+                        last = OSError(code, os.strerror(code))
+                    else:
+                        yield address, _settled(sock)
+    finally:
+        for sock in begun:
+            sock.close()
+    raise last
+
+
+def _begin(selector: selectors.BaseSelector, address: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+    family, kind, protocol, _, where = found[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        code = sock.connect_ex(where)
+        if code not in (0, errno.EINPROGRESS):
+            raise OSError(code, os.strerror(code))
+        selector.register(sock, selectors.EVENT_WRITE, (address, sock))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _settled(sock: socket.socket) -> socket.socket:
+    sock.setblocking(True)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, 'TCP_USER_TIMEOUT'):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_SECONDS * 1000)
+    return sock
+
+
+class CommandSocket(socket.socket):
+    """One end of a pair of sockets whose other end is a command's stdin and stdout.
+
+    A real socket, so that timeouts and end of file are the kernel's; closing it ends the command.
+    """
+
+    process: subprocess.Popen[bytes] | None = None
+    # A file, since a pipe that nobody reads would hold the command up.
+    said: IO[bytes] | None = None
+    _said_last = ''
+
+    @classmethod
+    def through(cls, command: Sequence[str]) -> CommandSocket:
+        """Start the command.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        ours, theirs = socket.socketpair()
+        mine = cls(ours.family, ours.type, ours.proto, fileno=ours.detach())
+        mine.said = tempfile.TemporaryFile()  # noqa: SIM115
+        with theirs:
+            try:
+                mine.process = subprocess.Popen(
+                    list(command),
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=mine.said.fileno(),
+                    start_new_session=True,
+                )
+            except BaseException:
+                mine.close()
+                raise
+        return mine
+
+    @property
+    def said_last(self) -> str:
+        """Return the last line of what the command said on stderr before it was closed."""
+        return self._said_last
+
+    def close(self) -> None:
+        """Close the socket and end the command, and whatever it started.
+
+        Several threads may: paramiko's own does so too, when the stream ends.
+        """
+        super().close()
+        with _CLOSING:
+            process, self.process = self.process, None
+            if process is not None and process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            if self.said is not None:
+                self.said.seek(0)
+                lines = self.said.read(65536).decode(errors='replace').strip().splitlines()
+                self._said_last = lines[-1].strip() if lines else ''
+                self.said.close()
+                self.said = None

@@ -1,0 +1,136 @@
+"""The host keys that machines are known by: an OpenSSH known_hosts file of our own.
+
+A machine stands there under a name that no address shares, such as `lab:prod:0/lxd/1`, since the
+same private address is another machine in another model. The rest of its line is the instance it
+was when its key was learnt, for people. `ssh-keygen -R NAME -f FILE` forgets a machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.errors import FileError
+from charm.kernel.files import locked, write_whole
+
+LOCK_SECONDS = 10.0
+# What a machine prints of itself, and sshd's own order of preference. DSA is no key any more.
+SHOW_KEYS = 'cat /etc/ssh/ssh_host_*_key.pub'
+_KINDS = (
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'ssh-rsa',
+)
+_NOT_IN_NAMES = re.compile(r'[\s,*?!|@\[\]#]')
+
+
+@dataclass(frozen=True)
+class HostKey:
+    """A public host key.
+
+    Attributes:
+        kind: its type, such as `ssh-ed25519`.
+        blob: what is base64 in a file, as bytes.
+    """
+
+    kind: str
+    blob: bytes
+
+    def __str__(self) -> str:
+        return f'{self.kind} {base64.b64encode(self.blob).decode()}'
+
+
+@dataclass(frozen=True)
+class KnownMachine:
+    """What is known of a machine.
+
+    Attributes:
+        keys: its keys; empty if none is known.
+        instance: which instance it was when they were learnt; empty if unsaid.
+    """
+
+    keys: frozenset[HostKey] = frozenset()
+    instance: str = ''
+
+
+def parse_keys(text: str) -> tuple[HostKey, ...]:
+    """Return the keys in what `SHOW_KEYS` printed; what is no key, such as a banner, is noise."""
+    found = (_key(line.split()) for line in text.splitlines())
+    return tuple(dict.fromkeys(key for key in found if key is not None))
+
+
+def _key(words: list[str]) -> HostKey | None:
+    """Return the key that two words say, `KIND BASE64`; whatever follows is a comment."""
+    if len(words) < 2 or words[0] not in _KINDS:
+        return None
+    try:
+        blob = base64.b64decode(words[1], validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    # The blob repeats the kind, with its length in front (RFC 4253, section 6.6).
+    kind = words[0].encode()
+    return HostKey(words[0], blob) if blob[4 : 4 + len(kind)] == kind else None
+
+
+@dataclass(frozen=True)
+class KnownHosts:
+    """The file of known host keys.
+
+    Attributes:
+        path: where it is; made, with mode 0600, when the first key is learnt.
+    """
+
+    path: Path
+
+    def lookup(self, name: str) -> KnownMachine:
+        """Return what is known of a machine; lines that are not readable tell nothing.
+
+        Raises:
+            FileError: the file is there but cannot be read.
+        """
+        wanted = safe_name(name)
+        keys: list[HostKey] = []
+        instance = ''
+        for line in self._lines():
+            words = line.split()
+            if words and words[0] == wanted:
+                key = _key(words[1:])
+                keys += [key] if key else []
+                instance = ' '.join(words[3:]) or instance
+        return KnownMachine(frozenset(keys), instance)
+
+    def learn(self, name: str, keys: Iterable[HostKey], instance: str) -> None:
+        """Add a machine's keys.
+
+        Raises:
+            FileError: they cannot be kept.
+        """
+        fresh = [f'{safe_name(name)} {key} {instance}'.strip() for key in keys]
+        with locked(self.path, Deadline.after(LOCK_SECONDS)):
+            lines = [*self._lines(), *fresh]
+            write_whole(self.path, ''.join(f'{line}\n' for line in lines).encode(), mode=0o600)
+
+    def forgetting(self, name: str) -> str:
+        """Return the command that forgets a machine."""
+        return shlex.join(['ssh-keygen', '-R', safe_name(name), '-f', str(self.path)])
+
+    def _lines(self) -> list[str]:
+        try:
+            return self.path.read_text(errors='replace').splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise FileError(f'cannot read {self.path}: {error.strerror or error}') from error
+
+
+def safe_name(name: str) -> str:
+    """Return the name with everything replaced that means something in a known_hosts file."""
+    return _NOT_IN_NAMES.sub('_', name)

@@ -1,0 +1,265 @@
+"""One ssh connection made with paramiko: connect, run, close.
+
+paramiko's timeouts are for inactivity, it keeps all output, and some of its waits have no end at
+all. So the deadline over every read, the cap on what is kept, and a timer that ends a connection
+which is still being waited on, are ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import socket
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import paramiko
+from paramiko.ssh_exception import IncompatiblePeer
+
+from charm.kernel.command import Completed
+from charm.kernel.deadline import Deadline
+from reconciler.values.readings import Outcome
+
+from ..base import ReachError
+from .dial import CommandSocket
+from .hostkeys import HostKey
+from .identities import Keyring
+from .login import Login
+
+KEEPALIVE_SECONDS = 30
+# What the far side's leftovers may hold its output open for, once the command has exited.
+GRACE_SECONDS = 0.5
+_CHUNK_BYTES = 65536
+# More than pipes and the windows of both streams hold.
+_ON_THE_WAY = 8 * 1024 * 1024
+# None of these, by their names: SHA-1, MD5, CBC, triple DES, DSA and RSA signatures over SHA-1.
+_OLD = ('sha1', 'md5', 'cbc', '3des', 'dss', 'ssh-rsa')
+# A connection's trouble travels as an exception; without this it would be on stderr as well.
+logging.getLogger('paramiko').addHandler(logging.NullHandler())
+
+
+class NotStartedError(Exception):
+    """The connection is dead, and the command has certainly not been started."""
+
+
+@dataclass(frozen=True)
+class SshTarget:
+    """The far end of a connection that is to be made.
+
+    Attributes:
+        sock: leads there.
+        login: as whom to log in.
+        keys: the host keys that it may show.
+        changed: what to say if it shows another.
+    """
+
+    sock: socket.socket
+    login: Login
+    keys: Collection[HostKey]
+    changed: str
+
+    @property
+    def complaint(self) -> str:
+        """Return what the command that leads there complained about, if one does and did."""
+        return self.sock.said_last if isinstance(self.sock, CommandSocket) else ''
+
+
+class SshConnection:
+    """A connection that is logged in; it takes several commands, one after or beside another."""
+
+    def __init__(self, transport: paramiko.Transport, sock: socket.socket) -> None:
+        self._transport = transport
+        self._sock = sock
+
+    @classmethod
+    def connect(cls, far: SshTarget, keyring: Keyring, deadline: Deadline) -> SshConnection:
+        """Agree on keys, verify the host's, and log in.
+
+        Raises:
+            ReachError: it shows another host key, refuses ours, or is not there by the deadline.
+        """
+        transport = _transport(far)
+        link = cls(transport, far.sock)
+        try:
+            _handshake(transport, far, deadline)
+            keyring.log_in(transport, far.login, deadline)
+        except BaseException:
+            link.close()
+            raise
+        transport.set_keepalive(KEEPALIVE_SECONDS)
+        return link
+
+    @property
+    def alive(self) -> bool:
+        """Return whether it is up, as far as is known without asking."""
+        return self._transport.is_active()
+
+    def run(
+        self,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        open_seconds: float,
+        stdin: bytes = b'',
+    ) -> Completed:
+        """Run a command that reads `stdin`; `timed_out` if it did not end by the deadline.
+
+        Raises:
+            NotStartedError: no channel within `open_seconds`, or by the deadline.
+            ReachError: the connection ended meanwhile, or has as many commands as it may.
+        """
+        until = deadline.within(open_seconds)
+        try:
+            channel = self._transport.open_session(timeout=max(0.1, until.remaining_seconds))
+        except paramiko.ChannelException as error:
+            # It lives, but wants no more commands at once (sshd's MaxSessions).
+            raise _broken(f'{error.text} (too many at once?)', Completed(255, b'', b'')) from error
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise NotStartedError(str(error) or 'the connection ended') from error
+        output = _Output(channel, cap_bytes)
+        with self._ended_at(deadline):
+            try:
+                channel.exec_command(command)
+                # One that ends without reading is no fault; what it said is read below.
+                with contextlib.suppress(OSError):
+                    channel.sendall(stdin)
+                channel.shutdown_write()
+                output.drain(deadline)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                if not deadline.passed:
+                    raise _broken(str(error), output.completed(255)) from error
+            finally:
+                channel.close()
+        if not output.exited and not deadline.passed:
+            # Either way ssh itself would exit with 255.
+            reason = 'the connection ended, or a signal ended the far command'
+            raise _broken(reason, output.completed(255))
+        return output.completed(channel.exit_status if output.exited else 255)
+
+    def close(self) -> None:
+        """End the connection; nothing happens the second time."""
+        # First this, so that paramiko's thread ends by itself instead of being waited for.
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._transport.close()
+        self._sock.close()
+
+    @contextlib.contextmanager
+    def _ended_at(self, deadline: Deadline) -> Iterator[None]:
+        """End the connection when the deadline passes within: some waits have no other end."""
+        timer = threading.Timer(deadline.remaining_seconds + GRACE_SECONDS, self.close)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+class _Output:
+    """Both streams of one command, read as they fill, kept up to the cap."""
+
+    def __init__(self, channel: paramiko.Channel, cap_bytes: int) -> None:
+        self._channel = channel
+        self._cap = cap_bytes
+        self._kept = (bytearray(), bytearray())
+        self._seen = [0, 0]
+        self.timed_out = False
+
+    @property
+    def exited(self) -> bool:
+        """Return whether the command has exited with a code."""
+        return self._channel.exit_status_ready() and self._channel.exit_status >= 0
+
+    def drain(self, deadline: Deadline) -> None:
+        """Read until the far side has closed, or it has exited and a grace is over."""
+        until = deadline
+        exited, flow, at_exit = False, 0, 0
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._channel.fileno(), selectors.EVENT_READ)
+            while not until.passed:
+                # At the end of file the descriptor stays readable: then the event is awaited.
+                if self._channel.eof_received:
+                    self._channel.status_event.wait(until.remaining_seconds)
+                else:
+                    selector.select(min(until.remaining_seconds, 0.05 if exited else 0.5))
+                # Looked at before what is there is read: what comes in between would be lost.
+                over = self._channel.closed or (exited and self._channel.eof_received)
+                self._read(until)
+                if over:
+                    return
+                seen = sum(self._seen)
+                if not exited and self.exited:
+                    exited, at_exit = True, seen
+                # What it wrote before may be under way for longer; a trickle is of somebody else.
+                elif not (exited and seen - flow >= _CHUNK_BYTES and seen - at_exit < _ON_THE_WAY):
+                    continue
+                flow, until = seen, deadline.within(GRACE_SECONDS)
+        self.timed_out = not exited
+
+    def _read(self, until: Deadline) -> None:
+        channel = self._channel
+        while channel.recv_ready() and not until.passed:
+            self._keep(0, channel.recv(_CHUNK_BYTES))
+        while channel.recv_stderr_ready() and not until.passed:
+            self._keep(1, channel.recv_stderr(_CHUNK_BYTES))
+
+    def _keep(self, stream: int, chunk: bytes) -> None:
+        kept = self._kept[stream]
+        kept += chunk[: max(0, self._cap - len(kept))]
+        self._seen[stream] += len(chunk)
+
+    def completed(self, exit_code: int) -> Completed:
+        """Return what arrived."""
+        stdout, stderr = (bytes(kept) for kept in self._kept)
+        return Completed(exit_code, stdout, stderr, self._seen[0], self._seen[1], self.timed_out)
+
+
+def _transport(far: SshTarget) -> paramiko.Transport:
+    transport = paramiko.Transport(far.sock, disabled_algorithms={'pubkeys': ['ssh-rsa']})
+    transport.daemon = True
+    options = transport.get_security_options()
+    options.kex = _modern(options.kex)
+    options.ciphers = _modern(options.ciphers)
+    options.digests = _modern(options.digests)
+    kinds = {key.kind for key in far.keys}
+    options.key_types = tuple(
+        kind
+        for kind in _modern(options.key_types)
+        if kind in kinds or (kind.startswith('rsa-sha2-') and 'ssh-rsa' in kinds)
+    )
+    return transport
+
+
+def _modern(names: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if not any(old in name for old in _OLD))
+
+
+def _handshake(transport: paramiko.Transport, far: SshTarget, deadline: Deadline) -> None:
+    nothing = Completed(255, b'', b'')
+    try:
+        transport.banner_timeout = max(0.1, deadline.remaining_seconds)
+        transport.start_client(timeout=max(0.1, deadline.remaining_seconds))
+    except IncompatiblePeer as error:
+        if 'host key' in str(error):
+            raise ReachError(Outcome.HOST_KEY, far.changed, nothing) from error
+        raise _broken(f'{error}: its sshd is too old', nothing, retryable=False) from error
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise _broken(_in_words(error), nothing) from error
+    if not transport.initial_kex_done:
+        raise _broken('it accepts connections but does not answer', nothing)
+    shown = transport.get_remote_server_key()
+    if HostKey(shown.get_name(), shown.asbytes()) not in far.keys:
+        raise ReachError(Outcome.HOST_KEY, far.changed, nothing)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, EOFError) or 'banner' in str(error):
+        return 'it closed the connection before it said anything (busy, or no sshd)'
+    return str(error) or 'the connection ended'
+
+
+def _broken(reason: str, completed: Completed, retryable: bool = True) -> ReachError:
+    return ReachError(Outcome.UNREACHABLE, f'cannot reach it: {reason}', completed, retryable)

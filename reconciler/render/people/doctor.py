@@ -1,0 +1,58 @@
+"""What the doctor found, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from reconciler.doctor.probes import DoctorFinding, ProbeResult
+
+from ..base import RenderOptions, draw, plain
+
+SCHEMA_VERSION = 1
+_STYLES = {
+    ProbeResult.OK: 'green',
+    ProbeResult.SKIPPED: 'dim',
+    ProbeResult.WARN: 'yellow',
+    ProbeResult.FAIL: 'bold red',
+}
+
+
+def render(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
+    """Return a line for each finding, with what mends it below."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+    for wraps in (False, False, True):
+        table.add_column(overflow='fold', no_wrap=not wraps)
+    for one in found:
+        told = Text(one.result.value, style=_STYLES[one.result])
+        table.add_row(told, plain(one.name), plain(one.message))
+        if one.mend:
+            table.add_row('', '', Text('mend: ').append(plain(one.mend, 'cyan')))
+    return draw([table], options)
+
+
+def render_json(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
+    """Return one JSON object, indented."""
+    document = {
+        'schema': SCHEMA_VERSION,
+        'ok': all(one.result in (ProbeResult.OK, ProbeResult.SKIPPED) for one in found),
+        'findings': [
+            {
+                'name': one.name,
+                'result': one.result.value,
+                'message': one.message,
+                'mend': one.mend,
+            }
+            for one in found
+        ],
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + '\n'
+
+
+FINDINGS: Mapping[str, Callable[[Sequence[DoctorFinding], RenderOptions], str]] = {
+    'table': render,
+    'json': render_json,
+}

@@ -1,0 +1,240 @@
+"""An explanation for people: verdict, cause, evidence, and what to do next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from charm.kernel.report import CheckResult, Health
+from reconciler.causes.explain import Explanation, failing
+from reconciler.juju.status import machine_order
+from reconciler.values.readings import Reading, Role
+from reconciler.values.words import age_text, clean, duration_text, fold_units
+
+from ..base import RenderOptions, draw, health_text, plain, reading_age, state_text
+from ..meaning import suppression_text
+
+_ROLES = {
+    Role.CAUSE: 'a cause: nothing else explains it',
+    Role.VICTIM: 'a victim',
+    Role.UNEXPLAINED: 'unexplained: there is no evidence of what causes it',
+}
+_MOST_NAMES = 12
+_MOST_DATA = 300
+_UNFOLDED = 10_000
+
+
+def render(found: Explanation, options: RenderOptions) -> str:
+    """Return the explanation as text."""
+    parts: list[RenderableType] = [_headline(found), '', _about(found, options)]
+    for title, table in (
+        ('The way to the cause', _chain(found)),
+        ('What it depends on', _needs(found)),
+        ('The evidence', _evidence(found, options)),
+    ):
+        if table is not None:
+            parts += ['', Text(title, style='bold'), table]
+    faults: list[RenderableType] = [plain(one, 'magenta') for one in found.snapshot.faults]
+    text = draw([*parts, *([''] if faults else []), *faults], options)
+    # A command is never folded, so that it can be copied.
+    return text + (draw(_advice(found), replace(options, width=_UNFOLDED)) if found.advice else '')
+
+
+def _advice(found: Explanation) -> list[RenderableType]:
+    lines: list[RenderableType] = ['', Text('What to do next', style='bold')]
+    for number, one in enumerate(found.advice, 1):
+        lines.append(plain(f'{number}. {one.what}'))
+        if one.command:
+            lines.append(Text('   ').append(plain(one.command, 'cyan')))
+    return lines
+
+
+def _headline(found: Explanation) -> Text:
+    model = found.snapshot.model
+    place = f'{model.controller}:{model.name}' if model.controller else model.name
+    line = (
+        plain(place, 'bold').append('  ').append(plain(found.unit or found.service.name, 'bold'))
+    )
+    return line.append('  ').append(health_text(found.health))
+
+
+def _facts(*rows: tuple[str, RenderableType | str]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow='fold')
+    for name, value in rows:
+        if value:
+            table.add_row(name, plain(value) if isinstance(value, str) else value)
+    return table
+
+
+def _about(found: Explanation, options: RenderOptions) -> Table:
+    service, coverage = found.service, found.service.coverage
+    verdict = f'{service.health.value} by the rule {service.rule}'
+    verdict += f': {service.because}' if service.because else ''
+    own = found.readings[0] if found.unit else None
+    state = own.state if own else service.state
+    since = f', since {state.since:%Y-%m-%d %H:%M:%SZ}' if state and state.since else ''
+    waits = state.blockers if state else ()
+    qos = own.qos if own else service.qos
+    return _facts(
+        ('Verdict', f'{service.name} is {verdict}' if own else verdict),
+        ('Role', _role(found)),
+        ('Because', service.blame.reason if service.blame else ''),
+        ('State', f'{state_text(state)}{since}' if state else ''),
+        ('Waits for', _waits(waits, found.unmet)),
+        ('QoS', '' if qos is None else f'{qos:.2f}'),
+        ('Units', f'{coverage.reported} of {coverage.expected} reported'),
+        ('Explains', _names(found.cause.victims) if found.cause else ''),
+        ('Needed by', _names(found.needed_by)),
+        *(('Suppressed', suppression_text(one)) for one in service.suppressed),
+        ('Asked', f'{age_text(found.snapshot.started_at, options.now)} ago{_partly(found)}'),
+    )
+
+
+def _partly(found: Explanation) -> str:
+    return '' if found.snapshot.complete else ', and the sweep is incomplete'
+
+
+def _role(found: Explanation) -> str:
+    blame = found.service.blame
+    if blame is None:
+        return ''
+    if blame.role is Role.VICTIM:
+        return f'a victim of {blame.path[-1]}' if blame.path else 'a victim'
+    if found.cause is not None and found.cause.kind == 'circle':
+        return 'one of several suspects that need each other'
+    return _ROLES[blame.role]
+
+
+def _waits(blockers: tuple[str, ...], unmet: tuple[str, ...]) -> str:
+    return ', '.join(f'{one} (nothing gives it)' if one in unmet else one for one in blockers)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ', '.join(names[:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
+
+
+def _grid(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style='dim', pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow='fold', no_wrap=column not in ('Message', 'Why'))
+    return table
+
+
+def _chain(found: Explanation) -> Table | None:
+    """Return the way to the cause, a row for each step, each with its own evidence."""
+    if not found.chain:
+        return None
+    table = _grid('Step', 'Health', 'Message')
+    for number, step in enumerate(found.chain):
+        arrow = '' if number == 0 else f'{"  " * (number - 1)}└ '
+        table.add_row(
+            plain_indented(arrow, step.name), health_text(step.health), plain(step.message)
+        )
+    return table
+
+
+def plain_indented(indent: str, text: str) -> Text:
+    """Return safe text behind an indent of ours, whose blanks stay."""
+    return Text(indent, style='dim').append(plain(text, 'not dim'))
+
+
+def _needs(found: Explanation) -> Table | None:
+    if not found.needs:
+        return None
+    table = _grid('Service', 'Health', 'Why')
+    for need in found.needs:
+        table.add_row(plain(need.name), health_text(need.health), plain(need.why))
+    return table
+
+
+def _evidence(found: Explanation, options: RenderOptions) -> Table | None:
+    """Return what the units said, those that said the same together, the worst first."""
+    if not found.readings:
+        return None
+    everything = bool(found.unit)
+    alike: dict[tuple[object, ...], list[Reading]] = {}
+    for reading in sorted(found.readings, key=lambda one: -one.health.rank):
+        alike.setdefault(_said(reading, everything), []).append(reading)
+    table = _grid('Unit', 'Health', 'Check', 'Age', 'Message')
+    for readings in alike.values():
+        units = plain(fold_units(one.unit.name for one in readings))
+        for number, row in enumerate(_rows(readings, everything, options)):
+            table.add_row(units if number == 0 else '', *row)
+    return table
+
+
+def _shown(reading: Reading, everything: bool) -> list[CheckResult]:
+    """Return the checks to show: those that did not pass, or all, the worst first."""
+    return list(reading.checks) if everything else failing(reading)
+
+
+def _said(reading: Reading, everything: bool) -> tuple[object, ...]:
+    """Return what a unit said; units that said the same are shown together."""
+    shown = tuple((c.name, c.health, c.message) for c in _shown(reading, everything))
+    count = len(reading.checks)
+    return shown, count, reading.health, reading.outcome, '' if count else reading.message
+
+
+def _rows(
+    readings: Sequence[Reading], everything: bool, options: RenderOptions
+) -> Iterator[tuple[RenderableType | str, ...]]:
+    """Yield the rows of units that said the same; their age is that of the oldest."""
+    first = readings[0]
+    received = min((r.received_at for r in readings if r.received_at), default=None)
+    shown = sorted(_shown(first, everything), key=lambda check: -check.health.rank)
+    for check in shown:
+        age = age_text(check.at or received, options.now)
+        yield health_text(check.health), plain(check.name), age, _message(check)
+    checks = first.checks
+    passed = len(checks) - len(shown)
+    age = age_text(received, options.now)
+    if not checks:
+        text = plain(first.message)
+        age = reading_age(first, options.now)
+        yield health_text(first.health), f'({first.outcome.value})', age, text
+    elif passed:
+        noun = f'check{"" if passed == 1 else "s"}'
+        yield health_text(Health.PASSED), '', age, Text(f'{passed} {noun} passed', style='dim')
+    yield '', '', '', Text(_origin(readings), style='dim')
+
+
+def _message(check: CheckResult) -> RenderableType:
+    data = _data(check.data) if check.health is not Health.PASSED else ''
+    return Group(plain(check.message), plain(data, 'dim')) if data else plain(check.message)
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    """Return what a check measured, in short; a reader may want to see it before anything else."""
+    told = ', '.join(
+        f'{key} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}'
+        for key, value in data.items()
+    )
+    return told if len(told) <= _MOST_DATA else f'{told[:_MOST_DATA]}…'
+
+
+def _origin(readings: Sequence[Reading]) -> str:
+    """Return where the evidence of units that said the same is from."""
+    first = readings[0]
+    machines = sorted({one.unit.machine for one in readings} - {''}, key=machine_order)
+    leader = next((one.unit.name for one in readings if one.unit.leader), '')
+    reporter = first.report.reporter if first.report and len(readings) == 1 else None
+    took = max((r.duration_seconds for r in readings if r.duration_seconds), default=None)
+    attempts = max(one.attempts for one in readings)
+    parts = (
+        f'machine{"" if len(machines) == 1 else "s"} {", ".join(machines)}' if machines else '',
+        (f'{leader} leads' if len(readings) > 1 else 'leader') if leader else '',
+        f'by {first.via}' if first.via else '',
+        f'reported by {reporter.unit} {reporter.version}' if reporter else '',
+        f'took {duration_text(took)}' if took is not None else '',
+        f'{attempts} attempts' if attempts > 1 else '',
+    )
+    return clean(', '.join(filter(None, parts)))

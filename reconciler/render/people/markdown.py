@@ -1,0 +1,113 @@
+"""Markdown, as GitHub reads it: for a ticket, a chat or a run book.
+
+Whatever comes from a model stands in a code span, where no markup, link, mention or HTML works.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from charm.kernel.report import Health
+from reconciler.values.readings import ServiceHealth, Snapshot
+from reconciler.values.words import duration_text
+
+from ..base import RenderOptions, TableRow, findings, state_text
+from ..cases import counted, model_name, not_well, safe, tally, verdict
+from ..meaning import cause_text, causes_shown, remarks, rule_text, view_text
+
+_RUN = re.compile('`+')
+
+
+def code(text: str) -> str:
+    """Return untrusted text as a code span; `-` if there is none.
+
+    Its fence is longer than any run of backticks in it (CommonMark 0.31, 6.1).
+    """
+    line = safe(text)
+    if not line:
+        return '-'
+    fence = '`' * (max((len(run) for run in _RUN.findall(line)), default=0) + 1)
+    pad = ' ' if line.startswith('`') or line.endswith('`') else ''
+    return f'{fence}{pad}{line}{pad}{fence}'
+
+
+def cell(text: str) -> str:
+    """Return untrusted text as a code span for a table.
+
+    A bar becomes a broken one: readers disagree on how to escape it inside a span.
+    """
+    return code(text.replace('|', '¦'))
+
+
+def render(snapshot: Snapshot, options: RenderOptions) -> str:
+    """Return a heading, the services as a table, and what is wrong as lists."""
+    lines = [f'## {code(model_name(snapshot))}: {verdict(snapshot).value}', '']
+    took = duration_text(snapshot.duration_seconds)
+    units = counted(len(snapshot.readings()), 'unit')
+    lines += [f'{tally(snapshot)}; {units} at {_moment(snapshot)}, took {took}.', '']
+    if not snapshot.complete:
+        lines += ['**The sweep ended before every unit was asked.**', '']
+    lines += _meaning(snapshot)
+    if snapshot.services:
+        lines += [
+            '| Service | Health | Units | QoS | State |',
+            '| --- | --- | ---: | ---: | --- |',
+        ]
+        lines += [_row(service) for service in snapshot.services]
+        lines.append('')
+    told = snapshot.services if options.unit_detail else not_well(snapshot)
+    for service in told:
+        lines += [*_about(service, options), '']
+    if snapshot.faults:
+        lines += ['### The sweep itself', '', *(f'- {code(one)}' for one in snapshot.faults), '']
+    return '\n'.join(lines).rstrip('\n') + '\n'
+
+
+def _moment(snapshot: Snapshot) -> str:
+    return snapshot.started_at.strftime('%Y-%m-%d %H:%M:%S UTC')
+
+
+def _meaning(snapshot: Snapshot) -> list[str]:
+    """Return the causes and the views, as lists."""
+    lines = []
+    causes = causes_shown(snapshot)
+    if causes:
+        told = [f'- {_word(one.health)} {code(cause_text(one))}' for one in causes]
+        lines += ['### Causes', '', *told, '']
+    if snapshot.views:
+        told = [f'- {_word(one.health)} {code(view_text(one))}' for one in snapshot.views]
+        lines += ['### Views', '', *told, '']
+    return lines
+
+
+def _row(service: ServiceHealth) -> str:
+    units = f'{service.coverage.reported}/{service.coverage.expected}'
+    qos = '-' if service.qos is None else f'{service.qos:.2f}'
+    state = '-' if service.state is None else cell(state_text(service.state))
+    cells = (cell(service.name), _word(service.health), units, qos, state)
+    return f'| {" | ".join(cells)} |'
+
+
+def _word(health: Health) -> str:
+    return health.value if health is Health.PASSED else f'**{health.value}**'
+
+
+def _about(service: ServiceHealth, options: RenderOptions) -> Iterator[str]:
+    yield f'### {code(service.name)}: {service.health.value}'
+    yield ''
+    yield f'{code(service.message)}, {code(rule_text(service))}.'
+    lines = [f'- {code(remark)}' for remark in remarks(service)]
+    lines += [_item(one) for one in findings(service, options.unit_detail)]
+    if lines:
+        yield ''
+        yield from lines
+
+
+def _item(finding: TableRow) -> str:
+    reading = finding.reading
+    line = f'- {_word(finding.health)} {code(reading.unit.name)} {code(finding.what)}'
+    line += f': {code(finding.message)}' if finding.message else ''
+    if finding.check is None and reading.advice:
+        line += f'; {code(reading.advice)}'
+    return line

@@ -1,0 +1,44 @@
+"""A few plain lines, for a message, a login greeting or a pager."""
+
+from __future__ import annotations
+
+from reconciler.values.readings import ServiceHealth, Snapshot
+
+from ..base import RenderOptions
+from ..cases import counted, model_name, not_well, safe, tally, verdict
+from ..meaning import blame_text, cause_text, causes_shown
+
+_MOST = 5
+_MOST_CAUSES = 3
+
+
+def render(snapshot: Snapshot, options: RenderOptions) -> str:
+    """Return the verdict, then at most five services that are not well, one line each."""
+    lines = [f'{model_name(snapshot)}: {verdict(snapshot).value}: {tally(snapshot)}']
+    if not snapshot.complete:
+        lines[0] += '; the sweep is incomplete'
+    lines += [f'cause: {cause_text(one)}' for one in causes_shown(snapshot)[:_MOST_CAUSES]]
+    lines += [
+        f'view {safe(view.name, 100)}: {view.health.value}' for view in snapshot.views[:_MOST]
+    ]
+    unwell = not_well(snapshot)
+    lines += [_about(service) for service in unwell[:_MOST]]
+    if len(unwell) > _MOST:
+        lines.append(f'and {counted(len(unwell) - _MOST, "service")} more')
+    lines += [f'sweep: {safe(fault, 200)}' for fault in snapshot.faults[:_MOST]]
+    return '\n'.join(lines) + '\n'
+
+
+def _about(service: ServiceHealth) -> str:
+    coverage = service.coverage
+    silent = coverage.expected - coverage.reported
+    without = f' ({silent} of {counted(coverage.expected, "unit")} without a report)'
+    message = safe(service.message, 200)
+    line = f'{service.health.value} {safe(service.name, 100)}: {message}'.rstrip(': ')
+    line += without if silent else ''
+    # The reason stands with the cause already.
+    notes = [
+        blame_text(service, with_reason=False),
+        *sorted({one.kind for one in service.suppressed}),
+    ]
+    return '; '.join([line, *(safe(note, 200) for note in notes if note)])

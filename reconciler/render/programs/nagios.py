@@ -1,0 +1,131 @@
+"""What a Nagios plugin prints: one line, performance data, and long output.
+
+Format: the Monitoring Plugins development guidelines and the Nagios Plugin API: the first line is
+`TEXT | PERFDATA`, the others are for people. A bar would begin performance data, a semicolon a
+comment or the next field of an external command, a backslash an escape there; none of these comes
+from a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from charm.kernel.report import Health
+from reconciler.values.readings import ServiceHealth, Snapshot
+
+from ..base import RenderOptions, TableRow, findings
+from ..cases import counted, model_name, not_well, safe, tally, verdict
+from ..meaning import cause_text, causes_shown, remarks, view_text
+
+# Nagios keeps 8192 bytes of output (MAX_PLUGIN_OUTPUT_LENGTH in its include/nagios.h) and as many
+# of an external command, where names come before it and each end of line is two characters.
+MAX_BYTES = 7000
+_MAX_LINE = 300
+_MAX_QOS_BYTES = 2000
+WORDS = {
+    Health.PASSED: 'OK',
+    Health.WARN: 'WARNING',
+    Health.FAIL: 'CRITICAL',
+    Health.UNKNOWN: 'UNKNOWN',
+}
+_SUBSTITUTES = str.maketrans({'|': '¦', ';': ',', '\\': '/', '`': "'"})
+# What would be a tag on the page of a server that does not escape, or a command in its shell.
+_TAG = re.compile(r'<(?=[A-Za-z/!?])')
+_COMMAND = re.compile(r'\$(?=\()')
+
+
+def sanitise(text: str, limit: int = _MAX_LINE) -> str:
+    """Return untrusted text as one line that no part of Nagios or Icinga takes for syntax."""
+    line = safe(text, limit).translate(_SUBSTITUTES)
+    return _COMMAND.sub('', _TAG.sub('< ', line))
+
+
+def render(snapshot: Snapshot, options: RenderOptions) -> str:
+    """Return the plugin output; the exit code that goes with it is `exit_codes.exit_code`."""
+    first = f'{_headline(snapshot)} | {_perfdata(snapshot)}'
+    return '\n'.join(_within_bounds(first, list(_long_output(snapshot, options)))) + '\n'
+
+
+def _headline(snapshot: Snapshot) -> str:
+    """Return such as `JUJU-HEALTH CRITICAL: prod: 2 of 5 services not well: db fail, web warn`."""
+    named = [f'{sanitise(one.name, 60)} {one.health.value}' for one in not_well(snapshot)]
+    more = len(named) - 8
+    shown = ', '.join(named[:8]) + (f' and {more} more' if more > 0 else '')
+    parts = [sanitise(model_name(snapshot), 120), tally(snapshot), shown]
+    causes = [sanitise(one.name, 60) for one in causes_shown(snapshot)[:3]]
+    if causes:
+        parts.append(f'because of {", ".join(causes)}')
+    if not snapshot.services and snapshot.faults:
+        parts.append(sanitise(snapshot.faults[0]))
+    if not snapshot.complete:
+        parts.append('the sweep is incomplete')
+    told = ': '.join(part for part in parts if part)
+    return f'JUJU-HEALTH {WORDS[verdict(snapshot)]}: {told}'
+
+
+def _long_output(snapshot: Snapshot, options: RenderOptions) -> Iterator[str]:
+    for fault in snapshot.faults:
+        yield sanitise(f'sweep: {fault}')
+    for cause in causes_shown(snapshot):
+        yield sanitise(f'cause {cause.health.value} {cause_text(cause)}')
+    for view in snapshot.views:
+        if view.health is not Health.PASSED or options.unit_detail:
+            yield sanitise(f'view {view.health.value} {view_text(view)}')
+    for service in snapshot.services:
+        yield from _about(service, options)
+
+
+def _about(service: ServiceHealth, options: RenderOptions) -> Iterator[str]:
+    if service.health is not Health.PASSED or options.unit_detail:
+        coverage = f'{service.coverage.reported} of {service.coverage.expected} reported'
+        yield sanitise(f'{service.health.value} {service.name} ({coverage}): {service.message}')
+        for remark in remarks(service):
+            yield sanitise(f'- {remark}')
+    for finding in findings(service, options.unit_detail):
+        yield sanitise(_finding_line(finding))
+
+
+def _finding_line(finding: TableRow) -> str:
+    unit = finding.reading.unit.name
+    return f'- {finding.health.value} {unit} {finding.what}: {finding.message}'
+
+
+def _perfdata(snapshot: Snapshot) -> str:
+    """Return totals, each with its scale, then the qos of each service, by name."""
+    services = snapshot.services
+    total = len(services)
+    items = []
+    for health in Health:
+        number = sum(service.health is health for service in services)
+        warn, fail = {Health.PASSED: ('', ''), Health.FAIL: ('', '0')}.get(health, ('0', ''))
+        items.append(f"'services_{health.value}'={number};{warn};{fail};0;{total}")
+    expected = sum(service.coverage.expected for service in services)
+    reported = sum(service.coverage.reported for service in services)
+    items.append(f"'units_reported'={reported};;;0;{expected}")
+    items.append(f"'sweep_seconds'={max(0.0, snapshot.duration_seconds):.3f}s;;;0;")
+    room = _MAX_QOS_BYTES
+    for service in sorted(services, key=lambda one: one.name):
+        if service.qos is not None:
+            label = re.sub(r'[^A-Za-z0-9_.-]', '_', service.name)[:60]
+            items.append(f"'qos_{label}'={service.qos:.4f};;;0;1")
+            room -= len(items[-1]) + 1
+        if room < 0:
+            items.pop()
+            break
+    return ' '.join(items)
+
+
+def _within_bounds(first: str, rest: list[str]) -> list[str]:
+    """Return as many lines as fit, and how many do not."""
+    # Two ends of lines: that of the first, and that of the one which says what is left out.
+    footer = f'({counted(len(rest), "line")} left out)'
+    room = MAX_BYTES - len(first.encode()) - len(footer) - 2
+    kept = [first]
+    for line in rest:
+        room -= len(line.encode()) + 1
+        if room < 0:
+            left = len(rest) - len(kept) + 1
+            return [*kept, f'({counted(left, "line")} left out)']
+        kept.append(line)
+    return kept

@@ -1,0 +1,67 @@
+"""The Test Anything Protocol, version 13: a line per check, with what is wrong as YAML below it.
+
+Version 13 rather than 14, since it is what `prove` and most readers know, and all of this is the
+same in both. A line is `ok` where the exit code would be 0; what the service's rule tolerates is
+`not ok` with a TODO, which readers count as no failure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from charm.kernel.report import Health
+from reconciler.values.readings import Snapshot
+
+from ..base import RenderOptions
+from ..cases import CheckCase, cases, model_name, safe
+from ..meaning import cause_text, causes_shown, view_text
+
+
+def render(snapshot: Snapshot, options: RenderOptions) -> str:
+    """Return the document; its last line is the sweep itself."""
+    found = [case for service in snapshot.services for case in cases(service)]
+    found.append(_sweep_case(snapshot))
+    lines = ['TAP version 13', f'1..{len(found)}', f'# {model_name(snapshot)}']
+    lines += [f'# {safe(fault)}' for fault in snapshot.faults]
+    lines += [f'# cause: {cause_text(one)}' for one in causes_shown(snapshot)]
+    lines += [f'# view {one.health.value}: {view_text(one)}' for one in snapshot.views]
+    for number, case in enumerate(found, 1):
+        lines += _lines(number, case)
+    return '\n'.join(lines) + '\n'
+
+
+def _sweep_case(snapshot: Snapshot) -> CheckCase:
+    if not snapshot.services:
+        return CheckCase('sweep', '', 'complete', Health.UNKNOWN, 'there are no services')
+    if not snapshot.complete:
+        message = 'it ended before every unit was asked'
+        return CheckCase('sweep', '', 'complete', Health.UNKNOWN, message)
+    return CheckCase('sweep', '', 'complete', Health.PASSED)
+
+
+def _lines(number: int, case: CheckCase) -> Iterator[str]:
+    passed = case.health is Health.PASSED
+    words = ' '.join(word for word in (case.service, case.unit, case.name) if word)
+    line = f'{"ok" if passed else "not ok"} {number} - {_description(words)}'
+    if case.tolerated:
+        line += ' # TODO the rule of the service tolerates it'
+    yield line
+    if passed:
+        return
+    yield '  ---'
+    yield f'  health: {case.health.value}'
+    yield f'  message: {_quoted(case.message)}'
+    if case.advice:
+        yield f'  advice: {_quoted(case.advice)}'
+    yield '  ...'
+
+
+def _description(text: str) -> str:
+    """Return text in which no hash begins a directive."""
+    return text.replace('\\', '\\\\').replace('#', '\\#')
+
+
+def _quoted(text: str) -> str:
+    """Return text as a YAML scalar; JSON's quoting is YAML's too."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,196 @@
+"""Find what a support archive holds: juju's status documents, and saved health reports.
+
+Sources: juju-crashdump (`juju_status.yaml` at the top, the files of each machine below
+`N/baremetal/` or `N/lxd/M/`, with links named after units) and sos (one archive for each machine;
+`sos_commands/juju/juju_status_-m_…--format_json`). Reports are told by how they begin, wherever
+they are: what a health hook printed, an agent's log, an agent's last report. Links are not
+followed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from charm.kernel import wire
+from charm.kernel.errors import ReportError
+from charm.kernel.report import Report
+
+from ..juju import status
+from ..values.errors import StatusError, UsageError
+from ..values.model import Model
+
+MAX_FILES = 500_000
+MAX_BYTES = 256 * 1024 * 1024
+_STATUS_NAME = re.compile(r'juju[-_]status(?!.*\.(txt|log)$).*')
+_LOG_NAME = re.compile(r'agent(-\d+-[0-9a-f]+)?\.jsonl')
+_REPORT = re.compile(rb'\s*\{\s*"schema"\s*:\s*\d+\s*,\s*"service"')
+_STATUS = re.compile(rb'\s*\{\s*"model"\s*:\s*\{\s*"name"')
+_TARBALL = re.compile(r'.*\.(tar|tgz|txz|tar\.(gz|xz|bz2|zst))')
+_SNIFF_BYTES = 200
+_NO_TIME = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, 'CSafeLoader') else yaml.SafeLoader):  # type: ignore[misc]
+    """YAML whose times stay text, since juju's status is text to its reader."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in pairs if not tag.endswith(':timestamp')]
+    for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True)
+class FoundReport:
+    """A report with where it was.
+
+    Attributes:
+        report: the unit's.
+        source: the file it came from.
+    """
+
+    report: Report
+    source: Path
+
+    @property
+    def made_at(self) -> datetime:
+        """Return the unit's clock when it was made; 1970 if it does not say."""
+        return self.report.reported_at or _NO_TIME
+
+
+def read_status(path: Path) -> Model:
+    """Return the model in a status document, JSON or YAML.
+
+    Raises:
+        UsageError: it cannot be read.
+        StatusError: it is none.
+    """
+    data = _bytes(path)
+    if data.lstrip()[:1] != b'{':
+        try:
+            # To JSON, so that one reader reads them all.
+            data = json.dumps(yaml.load(data, Loader=_Loader), default=str).encode()  # noqa: S506
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            reason = ' '.join(str(error).split())
+            raise StatusError('', f'{path} is neither JSON nor YAML: {reason}') from error
+    return status.decode(data)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f'cannot read {path}: it is larger than {MAX_BYTES} bytes')
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f'cannot read {path}: {error.strerror or error}') from error
+
+
+def files_in(places: Iterable[Path]) -> Iterator[Path]:
+    """Yield the plain files in the places, sorted; a file is its own place.
+
+    Raises:
+        UsageError: a place does not exist, is a packed archive, or holds too many files.
+    """
+    count = 0
+    for place in places:
+        if _TARBALL.fullmatch(place.name) and place.is_file():
+            raise UsageError(f'cannot look into {place}: unpack it first: tar -xf {place}')
+        if not place.exists():
+            raise UsageError(f'cannot read {place}: there is no such file or directory')
+        if place.is_file():
+            yield place
+            continue
+        for directory, names, files in os.walk(place):
+            names.sort()
+            for name in sorted(files):
+                path = Path(directory, name)
+                if path.is_symlink() or not path.is_file():
+                    continue
+                count += 1
+                if count > MAX_FILES:
+                    raise UsageError(f'cannot look through {place}: it has too many files')
+                yield path
+
+
+def is_status(path: Path) -> bool:
+    """Return whether the file is named as a status document is, or begins as one in JSON does."""
+    return bool(_STATUS_NAME.fullmatch(path.name) or _STATUS.match(_head(path)))
+
+
+def _head(path: Path) -> bytes:
+    """Return how the file begins; nothing if it cannot be read."""
+    try:
+        with path.open('rb') as file:
+            return file.read(_SNIFF_BYTES)
+    except OSError:
+        return b''
+
+
+def reports_in(path: Path) -> Iterator[FoundReport]:
+    """Yield the reports in one file; none if it holds none that can be read."""
+    if _LOG_NAME.fullmatch(path.name):
+        yield from _logged(path)
+    elif _REPORT.match(_head(path)):
+        yield from _printed(path)
+
+
+def _printed(path: Path) -> Iterator[FoundReport]:
+    """Yield what a hook printed: one report, or one a line."""
+    try:
+        data = _bytes(path)
+    except UsageError:
+        return
+    for piece in (data, *data.splitlines()):
+        try:
+            yield FoundReport(wire.decode(piece.strip()), path)
+        except ReportError:
+            continue
+        if piece is data:
+            return
+
+
+def _logged(path: Path) -> Iterator[FoundReport]:
+    """Yield the reports of an agent's log."""
+    try:
+        with path.open('rb') as file:
+            for line in file:
+                if b'"report"' in line:
+                    yield from _line(line, path)
+    except OSError:
+        return
+
+
+def _line(line: bytes, path: Path) -> Iterator[FoundReport]:
+    try:
+        value: Any = json.loads(line)
+        if isinstance(value, dict) and isinstance(value.get('report'), dict):
+            yield FoundReport(wire.from_json(value['report']), path)
+    except (ValueError, RecursionError, ReportError):
+        return
+
+
+def newest(found: Iterable[FoundReport]) -> dict[str, FoundReport]:
+    """Return each unit's newest report: within a boot by sequence, between boots by time."""
+    boots: dict[tuple[str, str], FoundReport] = {}
+    for one in found:
+        key = (one.report.unit, one.report.boot_id)
+        if key not in boots or _order(one) > _order(boots[key]):
+            boots[key] = one
+    units: dict[str, FoundReport] = {}
+    for (unit, _), one in boots.items():
+        if unit not in units or one.made_at > units[unit].made_at:
+            units[unit] = one
+    return units
+
+
+def _order(one: FoundReport) -> tuple[int, datetime]:
+    return (-1 if one.report.sequence is None else one.report.sequence, one.made_at)

@@ -1,0 +1,148 @@
+"""A sweep over what was saved: the same conclusions from a status file and reports, later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from charm.kernel import wire
+
+from ..ask.errands import UnitRequest, plan_errands
+from ..ask.frames import UnitAnswer
+from ..collect.interpret import read_answer, silent_reading
+from ..collect.removed_units import absent, strangers
+from ..collect.reporter_evidence import vouched
+from ..config.settings import NOTHING, Config
+from ..judge.conclude import Evidence, conclude
+from ..sweeps.one_model import select
+from ..values.errors import StatusError, UsageError
+from ..values.model import Model, StatusInfo, Unit
+from ..values.readings import Outcome, Reading, Snapshot
+from ..values.words import duration_text
+from .archive import FoundReport, files_in, is_status, newest, read_status, reports_in
+
+VIA = 'replay'
+
+
+@dataclass(frozen=True)
+class SavedSweep:
+    """What was found.
+
+    Attributes:
+        model: the inventory.
+        reports: each unit's newest report.
+    """
+
+    model: Model
+    reports: Mapping[str, FoundReport]
+
+    def taken_at(self) -> datetime:
+        """Return the newest moment that anything in it tells of: it was saved then, or later.
+
+        The epoch if nothing in it has a time.
+        """
+        moments = [one.made_at for one in self.reports.values()]
+        moments += [info.since for info in _infos(self.model) if info.since is not None]
+        return max(moments, default=datetime.fromtimestamp(0, timezone.utc))
+
+
+def _infos(model: Model) -> Iterator[StatusInfo]:
+    for machine in model.machines.values():
+        yield from (machine.agent, machine.instance)
+    for application in model.applications.values():
+        yield application.status
+    for unit in model.units():
+        yield from (unit.workload, unit.agent)
+
+
+def find(places: Sequence[Path], status_file: Path | None = None, model: str = '') -> SavedSweep:
+    """Return what the places hold: the status document, unless it is given, and all reports.
+
+    Args:
+        places: files and directories.
+        status_file: the status document.
+        model: which model, as `name` or `controller:name`, where several are found.
+
+    Raises:
+        UsageError: there is no status document, or several models and none was chosen.
+        StatusError: the document that was given is none.
+    """
+    models: dict[str, Model] = {}
+    found: list[FoundReport] = []
+    for path in files_in(places):
+        found += reports_in(path)
+        if status_file is None and is_status(path):
+            try:
+                one = read_status(path)
+            except StatusError:
+                continue
+            models[f'{one.controller}:{one.name}'] = one
+    chosen = read_status(status_file) if status_file else _choose(models, model, places)
+    return SavedSweep(chosen, newest(found))
+
+
+def _choose(models: Mapping[str, Model], wanted: str, places: Sequence[Path]) -> Model:
+    fitting = {
+        name: model for name, model in models.items() if not wanted or wanted in (name, model.name)
+    }
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    if not models:
+        listed = ', '.join(str(place) for place in places) or 'nothing'
+        raise UsageError(
+            f'cannot find a juju status document in {listed}: name it with --status FILE'
+        )
+    known = ', '.join(sorted(models))
+    if fitting:
+        raise UsageError(f'cannot choose between several models: --model with one of {known}')
+    raise UsageError(f'cannot find the model {wanted!r}: there are {known}')
+
+
+def replay(
+    saved: SavedSweep,
+    patterns: Sequence[str],
+    at: datetime,
+    max_age_seconds: float,
+    config: Config = NOTHING,
+) -> Snapshot:
+    """Return what a sweep at the moment `at` would have concluded from this.
+
+    A report that is older than `max_age_seconds` then tells nothing of then.
+
+    Raises:
+        UsageError: a pattern names nothing in the model.
+    """
+    units = select(saved.model, patterns)
+    asked = {
+        one.unit.name: one
+        for errand in plan_errands(saved.model, units, 0.0)
+        for one in errand.asked
+    }
+    oldest = at - timedelta(seconds=max_age_seconds)
+    readings = {
+        unit.name: _reading(saved, unit, asked.get(unit.name), at, oldest) for unit in units
+    }
+    readings = vouched(readings)
+    without = absent(saved.model, saved.reports)
+    faults = (strangers(without),) if without else ()
+    return conclude(Evidence(saved.model, readings, at, 0.0, faults=faults), patterns, config)
+
+
+def _reading(
+    saved: SavedSweep, unit: Unit, asked: UnitRequest | None, at: datetime, oldest: datetime
+) -> Reading:
+    model = saved.model
+    if asked is None:
+        return silent_reading(model, unit, Outcome.UNASSIGNED, '', at)
+    found = saved.reports.get(unit.name)
+    if found is None:
+        outcome = Outcome.NOT_SAVED if asked.shipped else Outcome.NOT_SHIPPED
+        return silent_reading(model, unit, outcome, '', at, asked.request.path)
+    if found.made_at < oldest:
+        age = duration_text((at - found.made_at).total_seconds())
+        message = f'its last report here was {age} old already: {found.source.name}'
+        return silent_reading(model, unit, Outcome.NOT_SAVED, message, at, asked.request.path)
+    answer = UnitAnswer(wire.encode(found.report).encode(), exit_code=0, complete=True)
+    return read_answer(model, asked, answer, f'{VIA}, {found.source.name}', found.made_at)

@@ -1,0 +1,1 @@
+"""The use cases: a sweep of one model, and of all of them."""

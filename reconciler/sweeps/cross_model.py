@@ -1,0 +1,130 @@
+"""Causes across models: what one model consumes is a service of another that was swept too.
+
+juju says of a SAAS what the other model's charm last said, and nobody looked. Where that model was
+swept, what was found there is put in its place, and the consuming model concluded once more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from charm.kernel.report import Health
+
+from ..config.settings import NOTHING, Config
+from ..config.suppressions import SuppressionEntry
+from ..judge.conclude import Evidence, conclude
+from ..values.model import Saas, StatusInfo
+from ..values.readings import Blame, Cause, ServiceHealth, Snapshot
+from .fleet import Fleet, short_names
+
+# `[controller:]owner/model.offer` (core/crossmodel/offerurl.go); newer clients write `owner` as
+# a qualifier.
+_URL = re.compile(r'(?:(?P<controller>[^:]*):)?(?P<model>[^.]+)\.(?P<offer>[^.]+)')
+_WORDS = {Health.FAIL: 'error', Health.WARN: 'waiting', Health.UNKNOWN: 'unknown'}
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """The service behind a SAAS.
+
+    Attributes:
+        saas: its name in the consuming model.
+        place: the model that has it, as merged names begin.
+        service: what was found of it there.
+    """
+
+    saas: Saas
+    place: str
+    service: ServiceHealth
+
+    @property
+    def name(self) -> str:
+        return f'{self.place}/{self.service.name}'
+
+
+def join(
+    fleet: Fleet, config: Config = NOTHING, suppressions: Sequence[SuppressionEntry] = ()
+) -> Fleet:
+    """Return the fleet with causes that lie in another of its models."""
+    joined = {
+        name: _joined(fleet, name, snapshot, config, suppressions)
+        for name, snapshot in fleet.snapshots.items()
+    }
+    return replace(fleet, snapshots=joined)
+
+
+def _joined(
+    fleet: Fleet,
+    name: str,
+    snapshot: Snapshot,
+    config: Config,
+    suppressions: Sequence[SuppressionEntry],
+) -> Snapshot:
+    offered = {one.saas.name: one for one in _offered(fleet, name, snapshot)}
+    unwell = {
+        saas: one for saas, one in offered.items() if one.service.health is not Health.PASSED
+    }
+    if not unwell:
+        return snapshot
+    known = {
+        saas: replace(one, status=_status(unwell[saas])) if saas in unwell else one
+        for saas, one in snapshot.model.saas.items()
+    }
+    evidence = Evidence(
+        replace(snapshot.model, saas=known),
+        {reading.unit.name: reading for reading in snapshot.readings()},
+        snapshot.started_at,
+        snapshot.duration_seconds,
+        snapshot.complete,
+    )
+    shown = [service.name for service in snapshot.services]
+    found = conclude(evidence, shown, config, suppressions)
+    # The wording of a SAAS comes from its status; the name is that of the service behind it.
+    names = {f'saas {saas}': one.name for saas, one in unwell.items()}
+    return replace(
+        found,
+        model=snapshot.model,
+        services=tuple(_renamed(service, names) for service in found.services),
+        causes=tuple(_cause(cause, names) for cause in found.causes),
+    )
+
+
+def _status(offered: _Offered) -> StatusInfo:
+    service = offered.service
+    word = _WORDS.get(service.health, 'unknown')
+    return StatusInfo(word, f'{offered.name} is {service.health.value}: {service.message}')
+
+
+def _renamed(service: ServiceHealth, names: Mapping[str, str]) -> ServiceHealth:
+    blame = service.blame
+    if blame is None or not any(step in names for step in blame.path):
+        return service
+    path = tuple(names.get(step, step) for step in blame.path)
+    return replace(service, blame=Blame(blame.role, path, blame.reason))
+
+
+def _cause(cause: Cause, names: Mapping[str, str]) -> Cause:
+    if cause.name not in names:
+        return cause
+    return replace(cause, name=names[cause.name], kind='service')
+
+
+def _offered(fleet: Fleet, name: str, snapshot: Snapshot) -> Iterator[_Offered]:
+    """Yield the services of other models that this one consumes."""
+    own_controller = name.partition(':')[0] if ':' in name else ''
+    places = dict(zip(fleet.snapshots, short_names(fleet.snapshots), strict=True))
+    for saas in snapshot.model.saas.values():
+        found = _URL.fullmatch(saas.url)
+        if found is None:
+            continue
+        controller = found['controller'] or own_controller
+        full = f'{controller}:{found["model"]}' if controller else found['model']
+        other = fleet.snapshots.get(full)
+        if other is None:
+            continue
+        application = other.model.offers.get(found['offer'], found['offer'])
+        for service in other.services:
+            if service.name == application:
+                yield _Offered(saas, places[full], service)

@@ -1,0 +1,85 @@
+"""What a sweep means: a snapshot with causes, views and what is planned, and any such thing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from hypothesis import strategies as st
+
+from reconciler.values.readings import (
+    Blame,
+    Cause,
+    Role,
+    ServiceHealth,
+    Snapshot,
+    Suppression,
+    ViewHealth,
+)
+from tests.support.strategies import HEALTHS, RATIOS
+
+UNTIL = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
+_PLANNED = Suppression('maintenance', 'wordpress/0', 'new <certificate>', UNTIL, 'ann')
+
+
+def explained(snapshot: Snapshot, mysql: str = 'mysql', wordpress: str = 'wordpress') -> Snapshot:
+    """Return the snapshot with mysql as the cause of wordpress's trouble, and a view of both."""
+    told = {
+        mysql: {'blame': Blame(Role.CAUSE), 'because': '1 of 3 units fails'},
+        wordpress: {
+            'blame': Blame(Role.VICTIM, ('proxy', mysql), 'wordpress waits for db'),
+            'suppressed': (
+                _PLANNED,
+                Suppression('acknowledged', 'wordpress', 'known | slow', UNTIL),
+            ),
+        },
+    }
+    services = tuple(replace(one, **told.get(one.name, {})) for one in snapshot.services)  # type: ignore[arg-type]
+    by_name = {one.name: one for one in services}
+    return replace(
+        snapshot,
+        services=services,
+        causes=(
+            Cause(mysql, 'service', by_name[mysql].health, '97% full | 3 GiB left', (wordpress,)),
+            Cause('machine 2', 'machine', by_name[mysql].health, 'down'),
+        ),
+        views=(
+            ViewHealth(
+                'shop',
+                by_name[mysql].health,
+                'worst',
+                f'{mysql} fails',
+                0.4,
+                (wordpress, mysql),
+            ),
+        ),
+    )
+
+
+_MOMENTS = st.integers(0, 10**6).map(lambda seconds: UNTIL + timedelta(seconds=seconds))
+
+
+@st.composite
+def meant(draw: st.DrawFn, snapshot: Snapshot, texts: st.SearchStrategy[str]) -> Snapshot:
+    """Draw the snapshot with any causes, views, blame and suppressions in it."""
+    names = st.lists(texts, max_size=3).map(tuple)
+    blames = st.builds(Blame, st.sampled_from(list(Role)), names, texts)
+    kinds = st.sampled_from(['maintenance', 'acknowledged'])
+    planned = st.builds(Suppression, kinds, texts, texts, _MOMENTS, texts)
+    services: list[ServiceHealth] = [
+        replace(
+            one,
+            because=draw(texts),
+            blame=draw(st.none() | blames),
+            suppressed=tuple(draw(st.lists(planned, max_size=2))),
+        )
+        for one in snapshot.services
+    ]
+    causes = st.builds(Cause, texts, texts, HEALTHS, texts, names)
+    views = st.builds(ViewHealth, texts, HEALTHS, texts, texts, RATIOS, names)
+    return replace(
+        snapshot,
+        services=tuple(services),
+        causes=tuple(draw(st.lists(causes, max_size=2))),
+        views=tuple(draw(st.lists(views, max_size=2))),
+    )

@@ -1,0 +1,100 @@
+"""No check waits for another, and none is run twice at once."""
+
+from __future__ import annotations
+
+import queue
+import threading
+
+import pytest
+
+from charm.agent.runs import Runs
+from charm.kernel.deadline import Deadline
+from charm.kernel.report import CheckResult, Health
+from charm.reporting.runner import Job
+
+FINE = (CheckResult('fine', Health.PASSED, message='well'),)
+
+
+class Landed:
+    """Collects what lands."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[str, tuple[CheckResult, ...]]] = queue.SimpleQueue()
+
+    def __call__(self, key: str, results: tuple[CheckResult, ...]) -> None:
+        self._queue.put((key, results))
+
+    def next(self) -> tuple[str, CheckResult]:
+        key, results = self._queue.get(timeout=20)
+        return key, results[0]
+
+
+def waits(name: str, release: threading.Event, timeout: float) -> Job:
+    def run(_deadline: Deadline) -> tuple[CheckResult, ...]:
+        release.wait(60)
+        return FINE
+
+    return Job(name, timeout, run)
+
+
+@pytest.fixture
+def release() -> threading.Event:
+    return threading.Event()
+
+
+def test_a_check_is_not_starved_by_a_hundred_slow_ones(release: threading.Event) -> None:
+    landed = Landed()
+    flights = Runs(landed)
+    try:
+        for number in range(100):
+            flights.start(f'slow-{number}', waits('slow', release, 30))
+        flights.start('fine', Job('fine', 10, lambda _deadline: FINE))
+        assert landed.next()[0] == 'fine'
+    finally:
+        release.set()
+
+
+def test_a_check_that_still_runs_is_not_begun_again(release: threading.Event) -> None:
+    landed = Landed()
+    flights = Runs(landed)
+    assert flights.start('slow', waits('slow', release, 30))
+    assert not flights.start('slow', waits('slow', release, 30))
+    release.set()
+    assert landed.next()[0] == 'slow'
+    assert flights.start('slow', waits('slow', release, 30))
+
+
+def test_a_stuck_thread_is_answered_for_and_never_doubled(release: threading.Event) -> None:
+    landed = Landed()
+    flights = Runs(landed)
+    try:
+        flights.start('stuck', waits('stuck', release, 0.1))
+        assert 'timeout of 0.1 s' in landed.next()[1].message
+        for _round in range(5):
+            assert flights.start('stuck', waits('stuck', release, 0.1))
+            result = landed.next()[1]
+            assert result.health is Health.UNKNOWN
+            assert 'has still not ended' in result.message
+        assert flights.count == 1
+    finally:
+        release.set()
+
+
+def test_once_the_stuck_thread_has_ended_the_check_runs_again() -> None:
+    landed = Landed()
+    flights = Runs(landed)
+    first, ended = threading.Event(), threading.Event()
+
+    def run(_deadline: Deadline) -> tuple[CheckResult, ...]:
+        first.wait(60)
+        ended.set()
+        return FINE
+
+    flights.start('check', Job('check', 0.1, run))
+    assert landed.next()[1].health is Health.UNKNOWN
+    first.set()
+    assert ended.wait(20)
+    while flights.count:
+        threading.Event().wait(0.01)
+    flights.start('check', Job('check', 10, run))
+    assert landed.next()[1].health is Health.PASSED

@@ -1,0 +1,141 @@
+"""Plugins that keep the contract of Nagios, and plugins that break it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charm.checks.kinds.nagios_plugin import NagiosPlugin, locate, split_output
+from charm.checks.options import Command
+from charm.kernel.errors import CheckError, CommandError
+from charm.kernel.report import Health
+from tests.support.checking import program, run
+
+
+def plugin(tmp_path: Path, body: str, **options: Any) -> NagiosPlugin:
+    return NagiosPlugin(Command((program(tmp_path, body, 'check_it'), '-w', '1')), **options)
+
+
+@pytest.mark.parametrize(
+    ('exit_code', 'health'),
+    [(0, Health.PASSED), (1, Health.WARN), (2, Health.FAIL), (3, Health.UNKNOWN)],
+)
+def test_the_exit_code_is_the_verdict(tmp_path: Path, exit_code: int, health: Health) -> None:
+    verdict = run(plugin(tmp_path, f'echo "IT IS - so"; exit {exit_code}'))
+    assert (verdict.health, verdict.message) == (health, 'IT IS - so')
+    assert verdict.data == {'exit_code': exit_code}
+
+
+@pytest.mark.parametrize(
+    ('body', 'said'),
+    [
+        ('echo fine; exit 4', 'fine; the plugin exited with 4'),
+        ('echo fine; exit 255', 'the plugin exited with 255'),
+        ('echo fine; exit 126', 'it is not executable'),
+        ('/nonexistent/program', 'it, or a program it runs, is missing'),
+        ('echo fine; kill -9 $$', 'the plugin was killed by SIGKILL'),
+        ('kill -SEGV $$', 'the plugin was killed by SIGSEGV'),
+        ('exit 0', 'printed nothing'),
+        ('echo "  "; exit 0', 'printed nothing'),
+        ('echo "|a=1"; exit 0', 'printed nothing'),
+        ('echo trouble >&2; exit 0', 'printed nothing: trouble'),
+    ],
+)
+def test_what_the_contract_has_no_word_for_is_unknown(
+    tmp_path: Path, body: str, said: str
+) -> None:
+    verdict = run(plugin(tmp_path, body))
+    assert verdict.health is Health.UNKNOWN
+    assert said in verdict.message
+
+
+def test_a_failure_without_a_word_is_still_a_failure(tmp_path: Path) -> None:
+    assert run(plugin(tmp_path, 'exit 2')).health is Health.FAIL
+
+
+def test_numbers_become_data_in_base_units(tmp_path: Path) -> None:
+    verdict = run(
+        plugin(
+            tmp_path,
+            'echo "LOAD OK | time=120ms;1000;2000;0 \'free space\'=5MB;;;0;10 n=U users=3"\n'
+            'echo "more words"; echo "| late=7% nonsense"',
+        )
+    )
+    assert verdict.message == 'LOAD OK'
+    numbers = verdict.data['perfdata']
+    assert numbers['time']['value'] == pytest.approx(0.12)
+    assert (numbers['time']['unit'], numbers['time']['warn']) == ('s', '0:1')
+    assert numbers['free space'] == {
+        'value': 5 * 2**20,
+        'unit': 'B',
+        'min': 0.0,
+        'max': 10 * 2**20,
+    }
+    assert numbers['n'] == {'value': None, 'unit': ''}
+    assert numbers['late']['value'] == 7.0
+    assert verdict.data['perfdata_rejected'] == ['nonsense']
+    assert verdict.data['long_output'] == 'more words'
+
+
+@pytest.mark.parametrize(
+    ('text', 'parts'),
+    [
+        ('', ('', '', '')),
+        ('OK', ('OK', '', '')),
+        ('OK | a=1', ('OK', '', 'a=1')),
+        ('OK | a=1\nlong\nlines | b=2\nc=3', ('OK', 'long\nlines', 'a=1  b=2\nc=3')),
+        ('OK\nlong', ('OK', 'long', '')),
+    ],
+)
+def test_the_output_is_taken_apart_as_nagios_does(text: str, parts: tuple[str, ...]) -> None:
+    assert split_output(text) == parts
+
+
+def test_control_characters_never_reach_the_message(tmp_path: Path) -> None:
+    verdict = run(plugin(tmp_path, "printf 'a\\033[31mb\\007c\\r\\n'; exit 1"))
+    assert verdict.message == 'a [31mb c'
+
+
+def test_a_flood_is_cut_and_its_size_is_said(tmp_path: Path) -> None:
+    verdict = run(plugin(tmp_path, 'echo so; head -c 3000000 /dev/zero | tr "\\0" x; exit 1'))
+    assert verdict.health is Health.WARN
+    assert verdict.data['output_bytes'] == 3_000_003
+    assert len(verdict.data['long_output']) <= 4000
+
+
+def test_a_plugin_that_overruns_is_unknown_and_ended(tmp_path: Path) -> None:
+    with pytest.raises(CheckError, match='did not end in time and was killed: waiting'):
+        run(plugin(tmp_path, 'echo waiting >&2; exec sleep 60'), seconds=0.5)
+
+
+def test_a_plugin_that_is_not_there_is_named() -> None:
+    with pytest.raises(CommandError, match='cannot run check_no_such_thing'):
+        run(NagiosPlugin(Command(('check_no_such_thing',))))
+
+
+def test_a_bare_name_is_looked_for_where_plugins_are(tmp_path: Path) -> None:
+    found = program(tmp_path, 'exit 0', 'check_it')
+    assert locate(('check_it', '-w'), (tmp_path / 'none', tmp_path)) == (found, '-w')
+    assert locate(('true',), (tmp_path,)) == ('true',)
+    assert locate(('./check_it',), (tmp_path,)) == ('./check_it',)
+
+
+def test_the_environment_is_clean_and_the_same_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('COLUMNS', '300')
+    monkeypatch.setenv('NOTIFY_SOCKET', '/run/systemd/notify')
+    monkeypatch.setenv('JUJU_CONTEXT_ID', 'secret')
+    monkeypatch.setenv('LC_ALL', 'de_DE.UTF-8')
+    body = 'env | sort | tr "\\n" " "; pwd; id -u >/dev/null; read x && echo stdin; exit 0'
+    said = run(plugin(tmp_path, body, environment={'MORE': 'yes'})).message
+    assert 'COLUMNS=80' in said
+    assert 'LC_ALL=C.UTF-8' in said
+    assert 'MORE=yes' in said
+    assert said.endswith(' /')
+    # Beside the mark by which what it starts is found.
+    assert said.count('JUJU') == said.count('JUJU_HEALTH_RUN=') == 1
+    for word in ('NOTIFY_SOCKET', 'JUJU_CONTEXT_ID', 'de_DE', 'stdin'):
+        assert word not in said

@@ -1,0 +1,130 @@
+"""Units of systemd, as a program that answers like systemctl shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charm.checks.kinds.systemd_service import SystemdService
+from charm.checks.options import OptionError
+from charm.kernel.errors import CheckError, HealthError
+from charm.kernel.report import Health
+from tests.support.checking import program, run
+
+ACTIVE = {
+    'Id': 'web.service',
+    'LoadState': 'loaded',
+    'ActiveState': 'active',
+    'SubState': 'running',
+    'Result': 'success',
+    'NRestarts': '0',
+    'Type': 'simple',
+    'ExecMainStatus': '0',
+    'ExecMainExitTimestampMonotonic': '0',
+}
+
+
+def show(*units: dict[str, str]) -> str:
+    return '\n\n'.join('\n'.join(f'{key}={value}' for key, value in u.items()) for u in units)
+
+
+def check(tmp_path: Path, said: str, exit_code: int = 0, **options: Any) -> SystemdService:
+    (tmp_path / 'said').write_text(said)
+    systemctl = program(
+        tmp_path,
+        f'echo "$@" > {tmp_path}/asked; cat {tmp_path}/said; echo broken >&2; exit {exit_code}',
+    )
+    options.setdefault('units', ('web',))
+    return SystemdService(systemctl=systemctl, booted=tmp_path, **options)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'health', 'said'),
+    [
+        ({}, Health.PASSED, 'web.service is active (running)'),
+        ({'ActiveState': 'reloading', 'SubState': 'reload'}, Health.PASSED, 'reloading'),
+        ({'LoadState': 'not-found', 'ActiveState': 'inactive'}, Health.FAIL, 'is not-found'),
+        ({'LoadState': 'masked', 'ActiveState': 'inactive'}, Health.FAIL, 'is masked'),
+        (
+            {'ActiveState': 'failed', 'Result': 'oom-kill', 'ExecMainStatus': '9'},
+            Health.FAIL,
+            'web.service has failed: oom-kill, exit status 9',
+        ),
+        ({'ActiveState': 'inactive', 'SubState': 'dead'}, Health.FAIL, 'is inactive (dead)'),
+        (
+            {'ActiveState': 'activating', 'SubState': 'auto-restart', 'Result': 'exit-code'},
+            Health.FAIL,
+            'waits to be restarted: exit-code',
+        ),
+        ({'ActiveState': 'activating', 'SubState': 'start-pre'}, Health.WARN, 'activating'),
+        ({'ActiveState': 'deactivating', 'SubState': 'stop'}, Health.WARN, 'deactivating'),
+        ({'SubState': 'exited'}, Health.WARN, 'none of its processes is left'),
+        ({'SubState': 'exited', 'Type': 'oneshot'}, Health.PASSED, 'active (exited)'),
+        (
+            {'ActiveState': 'inactive', 'Type': 'oneshot', 'ExecMainExitTimestampMonotonic': '7'},
+            Health.PASSED,
+            'it has done its work',
+        ),
+        (
+            {'ActiveState': 'inactive', 'Type': 'oneshot'},
+            Health.WARN,
+            'it has not run since boot',
+        ),
+        (
+            {'ActiveState': 'inactive', 'Type': 'oneshot', 'Result': 'exit-code'},
+            Health.FAIL,
+            'inactive',
+        ),
+        ({'ActiveState': 'dancing'}, Health.UNKNOWN, 'dancing'),
+    ],
+)
+def test_each_state_of_a_unit_has_its_verdict(
+    tmp_path: Path, changes: dict[str, str], health: Health, said: str
+) -> None:
+    verdict = run(check(tmp_path, show({**ACTIVE, **changes})))
+    assert verdict.health is health
+    assert said in verdict.message
+
+
+def test_restarts_count_only_where_they_are_asked_about(tmp_path: Path) -> None:
+    said = show({**ACTIVE, 'NRestarts': '4'})
+    assert run(check(tmp_path, said)).health is Health.PASSED
+    assert run(check(tmp_path, said, warn_restarts=4)).health is Health.PASSED
+    verdict = run(check(tmp_path, said, warn_restarts=3))
+    assert verdict.health is Health.WARN
+    assert 'restarted 4 times' in verdict.message
+
+
+def test_the_worst_unit_counts_and_each_is_in_the_data(tmp_path: Path) -> None:
+    failed = {**ACTIVE, 'Id': 'db.service', 'ActiveState': 'failed', 'SubState': 'failed'}
+    verdict = run(check(tmp_path, show(ACTIVE, failed), units=('web', 'db')))
+    assert verdict.health is Health.FAIL
+    assert 'web' not in verdict.message
+    assert set(verdict.data['units']) == {'web.service', 'db.service'}
+    assert verdict.data['units']['db.service']['active'] == 'failed'
+
+
+def test_a_unit_s_name_is_never_an_option(tmp_path: Path) -> None:
+    run(check(tmp_path, show(ACTIVE), units=('web@1.service',)))
+    assert (tmp_path / 'asked').read_text().rstrip().endswith('-- web@1.service')
+    for name in ('--user', '-p', 'a b', 'x;y', ''):
+        with pytest.raises(OptionError, match='not a unit name'):
+            SystemdService(units=(name,))
+    with pytest.raises(OptionError, match='names no unit'):
+        SystemdService(units=())
+
+
+def test_what_systemctl_does_not_say_is_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(CheckError, match='exited with 4: broken'):
+        run(check(tmp_path, show(ACTIVE), exit_code=4))
+    with pytest.raises(CheckError, match='1 answers for'):
+        run(check(tmp_path, show(ACTIVE), units=('web', 'db')))
+    with pytest.raises(HealthError, match='cannot run /nonexistent'):
+        run(SystemdService(units=('web',), systemctl='/nonexistent', booted=tmp_path))
+
+
+def test_without_systemd_there_is_nothing_to_ask(tmp_path: Path) -> None:
+    with pytest.raises(CheckError, match='does not run this machine'):
+        run(SystemdService(units=('web',), booted=tmp_path / 'none'))

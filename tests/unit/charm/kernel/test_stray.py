@@ -1,0 +1,173 @@
+"""What leaves its process group is ended with what started it, and nothing else is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from charm.kernel import command, wire
+from charm.kernel.deadline import Deadline
+from charm.kernel.report import Health
+from charm.kernel.stray import MARK, kill_escaped, marked
+from tests.support.tree import ROOT
+
+from .test_command import gone, run, wait_gone
+
+# Its own session, a parent that is gone, and none of our pipes: what a daemon does.
+DAEMON = 'setsid sh -c "sleep 60 >&- 2>&- & echo \\$!" & wait; '
+
+
+@contextmanager
+def bystander(**environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        ['sleep', '60'], start_new_session=True, env={**os.environ, **environment}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_daemon_is_ended_at_the_timeout_of_what_started_it() -> None:
+    with bystander(**{MARK: '0123456789abcdef'}) as other:
+        completed = run(f'{DAEMON} sleep 60', seconds=0.5)
+        assert completed.timed_out
+        assert wait_gone(int(completed.stdout))
+        assert other.poll() is None
+
+
+def test_a_daemon_of_what_ended_in_time_is_let_be() -> None:
+    completed = run(f'{DAEMON} exit 0')
+    try:
+        assert not completed.timed_out
+        assert not gone(int(completed.stdout))
+    finally:
+        os.kill(int(completed.stdout), signal.SIGKILL)
+
+
+def test_commands_side_by_side_keep_what_is_theirs(tmp_path: Path) -> None:
+    long_lived: list[command.Completed] = []
+    script = f'{DAEMON} touch {tmp_path}/begun; while [ ! -e {tmp_path}/end ]; do sleep 0.05; done'
+    thread = threading.Thread(target=lambda: long_lived.append(run(script)))
+    thread.start()
+    until = Deadline.after(10)
+    while not (tmp_path / 'begun').exists() and not until.passed:
+        thread.join(0.01)
+    short_lived = run(f'{DAEMON} sleep 60', seconds=0.3)
+    (tmp_path / 'end').touch()
+    thread.join(20)
+    (kept,) = long_lived
+    try:
+        assert (short_lived.timed_out, kept.timed_out) == (True, False)
+        assert wait_gone(int(short_lived.stdout))
+        assert not gone(int(kept.stdout))
+    finally:
+        os.kill(int(kept.stdout), signal.SIGKILL)
+
+
+def test_one_who_forks_while_we_look_is_caught_up_with(tmp_path: Path) -> None:
+    # Each hands on to a successor in a session of its own, and writes down who that is.
+    hop = tmp_path / 'hop'
+    hop.write_text(f'#!/bin/sh\necho $$ >> {tmp_path}/pids\nsleep 0.02\nsetsid {hop} &\n')
+    hop.chmod(0o755)
+    assert run(f'setsid {hop} & sleep 60', seconds=0.5).timed_out
+    pids = (tmp_path / 'pids').read_text().split()
+    assert len(pids) > 1
+    assert all(wait_gone(int(pid)) for pid in pids)
+    assert (tmp_path / 'pids').read_text().split() == pids
+
+
+def test_a_look_in_which_somebody_vanished_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its successor may be who was not listed yet.
+    vanished = subprocess.Popen(['true'])
+    vanished.wait()
+    with bystander() as leader, bystander(**{MARK: 'mine'}) as successor:
+        early = [{str(leader.pid), str(vanished.pid)}] * 10
+        monkeypatch.setattr(
+            os, 'listdir', lambda _path: early.pop() if early else {str(successor.pid)}
+        )
+        kill_escaped({leader.pid: 'mine'})
+        assert successor.wait(10) == -signal.SIGKILL
+
+
+def test_who_never_had_an_environment_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with bystander() as leader:
+        bare = subprocess.Popen(['sleep', '60'], start_new_session=True, env={})
+        ended = subprocess.Popen(['true'])
+        try:
+            os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+            theirs = {str(pid) for pid in (leader.pid, bare.pid, ended.pid)}
+            looks = []
+
+            def listed(_path: str) -> set[str]:
+                looks.append(theirs)
+                return theirs
+
+            monkeypatch.setattr(os, 'listdir', listed)
+            kill_escaped({leader.pid: 'mine'})
+            assert (len(looks), bare.poll()) == (3, None)
+        finally:
+            bare.kill()
+            bare.wait()
+            ended.wait()
+
+
+def test_the_mark_of_who_runs_us_is_kept_beside_that_of_what_we_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(MARK, 'outer')
+    assert marked({}, 'inner') == {MARK: 'outer inner'}
+    assert marked(None, 'inner')[MARK] == 'outer inner'
+    with bystander(**marked({}, 'inner')) as inner, bystander() as leader:
+        kill_escaped({leader.pid: 'nobody'})
+        assert inner.poll() is None
+    with bystander() as leader, bystander(**marked({}, 'inner')) as inner:
+        kill_escaped({leader.pid: 'outer'})
+        assert inner.wait(10) == -signal.SIGKILL
+        assert leader.poll() is None
+
+
+def test_too_many_open_files_cost_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> list[str]:
+        raise OSError(errno.EMFILE, 'Too many open files', path)
+
+    monkeypatch.setattr(os, 'listdir', refuse)
+    completed = run('echo answer; exec sleep 60', seconds=0.2)
+    assert (completed.timed_out, completed.stdout) == (True, b'answer\n')
+
+
+def test_nothing_is_looked_for_once_nothing_runs() -> None:
+    leader = subprocess.Popen(['true'])
+    leader.wait()
+    with bystander(**{MARK: 'mine'}) as other:
+        kill_escaped({leader.pid: 'mine'})
+        assert other.poll() is None
+
+
+def test_the_deadline_of_the_whole_run_leaves_no_daemon_behind(tmp_path: Path) -> None:
+    (tmp_path / 'a.yaml').write_text(
+        'checks:\n  hung:\n    kind: script\n    timeout: 60\n    command:\n    - sh\n    - -c\n'
+        f"    - '{DAEMON.replace('echo', f'> {tmp_path}/pid echo')} sleep 60'\n"
+    )
+    done = subprocess.run(
+        [
+            *(sys.executable, '-I', str(ROOT / 'hooks' / 'health'), '--check', 'hung'),
+            *('--definitions', str(tmp_path), '--deadline', '1'),
+        ],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    (check,) = wire.decode(done.stdout).checks
+    assert check.health is Health.UNKNOWN
+    assert wait_gone(int((tmp_path / 'pid').read_text()))

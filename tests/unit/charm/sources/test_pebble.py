@@ -1,0 +1,180 @@
+"""A Pebble on a unix socket, with the answers of the real one, and answers that are none."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.errors import CheckError
+from charm.kernel.report import Health
+from charm.sources.pebble import PebbleCheck, PebbleHealth, find
+from tests.support.checking import run, silent, trickling
+
+UP = {'name': 'http', 'level': 'ready', 'startup': 'enabled', 'status': 'up', 'threshold': 3}
+FAILING = {**UP, 'name': 'db', 'failures': 2}
+DOWN = {**UP, 'name': 'disk', 'level': 'alive', 'status': 'down', 'failures': 5}
+STOPPED = {**UP, 'name': 'idle', 'status': 'inactive'}
+Serve = Callable[[socket.socket], None]
+
+
+@contextlib.contextmanager
+def listening(path: Path, serve: Serve) -> Iterator[Path]:
+    """Serve every connection to a unix socket at `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=_accept, args=(listener, serve), daemon=True)
+        thread.start()
+        yield path
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+
+
+def _accept(listener: socket.socket, serve: Serve) -> None:
+    while True:
+        try:
+            connection, _address = listener.accept()
+        except OSError:
+            return
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(10)
+            serve(connection)
+
+
+def pebble(*checks: dict[str, Any]) -> Serve:
+    """Answer as Pebble does: internals/daemon/api_health.go and api_checks.go."""
+
+    def serve(connection: socket.socket) -> None:
+        target = connection.recv(65536).split()[1].decode()
+        status: int = 200
+        result: Any = None
+        if target == '/v1/health':
+            healthy = all(check['status'] != 'down' for check in checks)
+            status, result = (200 if healthy else 502), {'healthy': healthy}
+        elif target.startswith('/v1/checks'):
+            wanted = target.partition('names=')[2]
+            result = [check for check in checks if wanted in ('', check['name'])] or None
+        body = json.dumps(
+            {'type': 'sync', 'status-code': status, 'status': 'OK', 'result': result}
+        ).encode()
+        head = f'HTTP/1.1 {status} OK\r\nContent-Length: {len(body)}\r\n\r\n'.encode()
+        connection.sendall(head)
+        connection.sendall(body)
+
+    return serve
+
+
+def raw(answer: bytes) -> Serve:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+    return serve
+
+
+def answer(document: Any) -> bytes:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n' % len(body) + body
+
+
+def test_health_is_what_pebble_says_of_itself(tmp_path: Path) -> None:
+    with listening(tmp_path / 's', pebble(UP, STOPPED)) as path:
+        assert run(PebbleHealth(path)).health is Health.PASSED
+    with listening(tmp_path / 't', pebble(UP, DOWN)) as path:
+        verdict = run(PebbleHealth(path))
+    assert (verdict.health, verdict.message) == (Health.FAIL, 'Pebble is not healthy: disk down')
+    assert verdict.data == {'healthy': False, 'down': ['disk']}
+
+
+@pytest.mark.parametrize(
+    ('check', 'health', 'said'),
+    [
+        (UP, Health.PASSED, 'up'),
+        (FAILING, Health.WARN, 'up, 2 of 3 failures'),
+        (DOWN, Health.FAIL, 'down, 5 of 3 failures'),
+        (STOPPED, Health.UNKNOWN, 'inactive: nobody looks'),
+        ({**UP, 'status': 'dancing'}, Health.UNKNOWN, 'dancing'),
+    ],
+)
+def test_each_status_of_a_check_has_its_verdict(
+    tmp_path: Path, check: dict[str, Any], health: Health, said: str
+) -> None:
+    with listening(tmp_path / 's', pebble(check, {**UP, 'name': 'other'})) as path:
+        verdict = run(PebbleCheck(path, check['name']))
+    assert (verdict.health, verdict.message) == (health, said)
+    assert verdict.data['status'] == check['status']
+
+
+def test_a_check_that_pebble_has_no_more_is_unknown(tmp_path: Path) -> None:
+    gone = pytest.raises(CheckError, match="has no check 'gone' any more")
+    with listening(tmp_path / 's', pebble(UP)) as path, gone:
+        run(PebbleCheck(path, 'gone'))
+
+
+@pytest.mark.parametrize(
+    ('serve', 'said'),
+    [
+        (silent, 'did not end in time|timed out'),
+        (trickling(b'HTTP/1.1 200 OK\r\nX: '), 'did not end in time|timed out'),
+        (raw(b''), 'cannot ask Pebble'),
+        (raw(b'hello\r\n\r\n'), 'cannot ask Pebble'),
+        (raw(answer(b'hello')), 'not JSON'),
+        (raw(answer(b'[' * 100 + b']' * 100)), 'not JSON'),
+        (raw(answer([])), 'not as Pebble does'),
+        (raw(answer({'type': 'sync', 'result': {}})), 'without `healthy`'),
+        (raw(answer({'type': 'sync', 'result': {'healthy': 'yes'}})), 'without `healthy`'),
+        (raw(answer({'type': 'error', 'result': {'message': 'no'}})), 'Pebble refuses: no'),
+        (raw(answer(b'x' * 1_200_000)), 'more than'),
+    ],
+    ids=['silent', 'drip', 'empty', 'noise', 'text', 'deep', 'list', 'bare', 'word', 'no', 'big'],
+)
+def test_what_is_no_answer_of_pebble_is_unknown(tmp_path: Path, serve: Serve, said: str) -> None:
+    with listening(tmp_path / 's', serve) as path, pytest.raises(CheckError) as caught:
+        PebbleHealth(path).run(Deadline.after(0.5))
+    assert any(words in str(caught.value) for words in said.split('|')), caught.value
+
+
+def test_a_socket_that_nobody_serves_is_unknown(tmp_path: Path) -> None:
+    with pytest.raises(CheckError, match='cannot ask Pebble at'):
+        run(PebbleHealth(tmp_path / 'none'))
+
+
+def test_all_are_found_with_their_checks(tmp_path: Path) -> None:
+    containers = tmp_path / 'c'
+    own = tmp_path / 'default' / 's'
+    with contextlib.ExitStack() as stack:
+        for path, serve in (
+            (own, pebble(UP)),
+            (containers / 'web' / 'pebble.socket', pebble({**UP, 'name': 'Front End'})),
+            (containers / 'db' / 'pebble.socket', raw(b'')),
+        ):
+            stack.enter_context(listening(path, serve))
+        found = find({}, own, containers)
+    assert [spec.name for spec in found.specs] == [
+        'pebble',
+        'pebble-http',
+        'pebble-db',
+        'pebble-web',
+        'pebble-web-front-end',
+    ]
+    assert found.faults == ()
+
+
+def test_the_environment_says_where_pebble_is(tmp_path: Path) -> None:
+    none = tmp_path / 'none'
+    with listening(tmp_path / '.pebble.socket', pebble()) as path:
+        for environment in ({'PEBBLE_SOCKET': str(path)}, {'PEBBLE': str(tmp_path)}):
+            found = find(environment, none, none)
+            assert [spec.source for spec in found.specs] == [str(path)]
+    (tmp_path / 'file').write_text('')
+    assert find({'PEBBLE_SOCKET': str(tmp_path / 'file')}, none, none).specs == ()

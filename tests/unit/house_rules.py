@@ -1,0 +1,150 @@
+"""The law of the house: every module is in a room, and imports point down the list of rooms.
+
+`breaches` takes any tree, so that the law is tried on trees that break it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from graphlib import CycleError, TopologicalSorter
+
+# From the ground up: a room may import those before it, and its own.
+ROOMS = {
+    'charm': ('kernel', 'checks', 'sources', 'reporting', 'agent', 'framework', 'cli', 'juju'),
+    'reconciler': (
+        *('values', 'juju', 'rollups', 'causes', 'config', 'reach', 'ask', 'judge', 'inbox'),
+        *('collect', 'sweeps', 'doctor', 'saved', 'render', 'cli'),
+    ),
+}
+# Names that others import by our documentation: each leads into a room, and none of ours uses it.
+DOCUMENTED = (
+    *('charm.services', 'charm.hysteresis', 'charm.report', 'charm.errors'),
+    *('charm.agent.cli', 'charm.agent.log', 'charm.agent.contract', 'reconciler.receive'),
+)
+# `python3 -m charm`, and the packages themselves.
+DOORS = ('charm', 'charm.__main__', 'reconciler')
+MAP = 'ARCHITECTURE.md'
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of Python, `name` being how it is imported."""
+
+    name: str
+    path: Path
+    package: bool
+
+    @property
+    def side(self) -> str:
+        return self.name.split('.')[0]
+
+    @property
+    def room(self) -> str:
+        return room_of(self.name)
+
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
+        """Every imported module's full name, and with it each imported name."""
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[str]:
+        own = self.name.split('.')
+        package = own if self.package else own[:-1]
+        for node in ast.walk(ast.parse(self.path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = package[: len(package) - node.level + 1] if node.level else []
+                module = '.'.join([*base, *filter(None, [node.module])])
+                yield module
+                yield from (f'{module}.{alias.name}' for alias in node.names)
+
+
+def room_of(module: str) -> str:
+    """Return the room of `charm.kernel.report`, which is `kernel`; empty at the top."""
+    return module.split('.')[1] if '.' in module else ''
+
+
+def modules(root: Path) -> Iterator[Module]:
+    """Yield every module of both sides."""
+    for side in ROOMS:
+        for path in sorted((root / side).rglob('*.py')):
+            parts = path.relative_to(root).with_suffix('').parts
+            package = parts[-1] == '__init__'
+            yield Module('.'.join(parts[:-1] if package else parts), path, package)
+
+
+def breaches(root: Path) -> Iterator[str]:
+    """Yield each breach of the law, in words."""
+    house = list(modules(root))
+    for module in house:
+        yield from _out_of_place(module)
+        for imported in module.imports:
+            yield from _upward(module, imported)
+            yield from _foreign(module, imported)
+    yield from _circles(house)
+    yield from _map(root)
+
+
+def _out_of_place(module: Module) -> Iterator[str]:
+    if module.name not in (*DOCUMENTED, *DOORS) and module.room not in ROOMS[module.side]:
+        yield f'{module.name} is in no room'
+
+
+def _upward(module: Module, imported: str) -> Iterator[str]:
+    if imported in DOCUMENTED and not module.package:
+        yield f'{module.name} imports {imported}, which is a name for charms'
+    order = ROOMS[module.side]
+    if module.name in (*DOCUMENTED, *DOORS) or module.room not in order:
+        return
+    there = room_of(imported)
+    if imported.split('.')[0] == module.side and there in order:
+        if order.index(there) > order.index(module.room):
+            yield f'{module.name} imports {imported}, which is above it'
+    elif module.side == 'charm' and imported.split('.')[0] == 'reconciler':
+        yield f'{module.name} imports {imported}, which is of the other side'
+    elif imported.startswith('charm.') and there not in (*order, 'kernel', '__version__'):
+        yield f'{module.name} imports {imported}, which is not of the kernel'
+
+
+def _foreign(module: Module, imported: str) -> Iterator[str]:
+    allowed = {*sys.stdlib_module_names, *ROOMS, ''}
+    if module.side == 'charm' and imported.split('.')[0] not in allowed:
+        yield f'{module.name} imports {imported}, which no unit has to have'
+
+
+def _circles(house: list[Module]) -> Iterator[str]:
+    """Yield a circle of modules that import each other; a package stands for what it holds."""
+    names = {module.name for module in house if not module.package}
+    graph = {
+        module.name: {found for found in module.imports if found in names - {*DOCUMENTED}}
+        for module in house
+        if not module.package
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        yield f'modules import each other: {" <- ".join(error.args[1])}'
+
+
+def _map(root: Path) -> Iterator[str]:
+    """Yield where the map and the house differ: rooms that are missing on either."""
+    drawn = set(re.findall(r'^\| `((?:charm|reconciler)/[a-z_/]+)/`', _text(root), re.MULTILINE))
+    built = {
+        '/'.join(module.name.split('.'))
+        for module in modules(root)
+        if module.package and '.' in module.name
+    }
+    yield from (f'{MAP} has {room}, which does not exist' for room in sorted(drawn - built))
+    yield from (f'{MAP} lacks {room}' for room in sorted(built - drawn))
+
+
+def _text(root: Path) -> str:
+    return (root / MAP).read_text()

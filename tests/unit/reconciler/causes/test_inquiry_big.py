@@ -1,0 +1,186 @@
+"""A whole model gone wrong, explained; and the laws that hold for any model."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charm.kernel.report import Health
+from reconciler.causes.components import components
+from reconciler.causes.graph import DeclaredDependencies
+from reconciler.causes.inquiry import explain_causes
+from reconciler.values.model import Model
+from reconciler.values.readings import Cause, Outcome, Role, ServiceHealth
+from tests.support.big_models import DECLARED, EXPECTED, big
+from tests.support.planned import Planned
+
+
+def test_forty_services_are_explained_rightly() -> None:
+    plan = big()
+    assert len(plan.applications) == 40
+    blames, _ = plan.explained(DECLARED)
+    found = {
+        name: (blame.role.value, blame.path) for name, blame in blames.items() if blame is not None
+    }
+    assert found == EXPECTED
+
+
+def test_the_planted_causes_come_first() -> None:
+    _, causes = big().explained(DECLARED)
+    leading = list(causes.values())[:5]
+    assert [(cause.name, len(cause.victims)) for cause in leading] == [
+        ('mysql', 16),
+        ('machine 9', 4),
+        ('circle gossip-a+gossip-b+gossip-c', 1),
+        ('store-1', 1),
+        ('store-2', 1),
+    ]
+    assert causes['machine 9'].victims == ('mail', 'notify', 'queue', 'search')
+    assert all(cause.victims == () for cause in list(causes.values())[5:])
+
+
+def shuffled(plan: Planned, seed: int) -> tuple[Model, list[ServiceHealth]]:
+    """Return the same model and services with everything in another order."""
+    order = random.Random(seed)  # noqa: S311
+
+    def mix(values: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(order.sample(values, len(values)))
+
+    model = plan.model
+    applications = {
+        name: replace(one, relations=mix(one.relations), units=mix(one.units))  # type: ignore[arg-type]
+        for name, one in order.sample(list(model.applications.items()), len(model.applications))
+    }
+    machines = dict(order.sample(list(model.machines.items()), len(model.machines)))
+    services = [replace(one, readings=mix(one.readings)) for one in plan.services()]  # type: ignore[arg-type]
+    order.shuffle(services)
+    return replace(model, applications=applications, machines=machines), services
+
+
+def answer(
+    model: Model, services: list[ServiceHealth], declared: DeclaredDependencies
+) -> tuple[dict[str, object], tuple[Cause, ...]]:
+    explained, causes = explain_causes(model, services, declared)
+    return {one.name: one.blame for one in explained}, causes
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32))
+def test_the_answer_does_not_depend_on_any_order(seed: int) -> None:
+    plan = big()
+    blames, causes = answer(*shuffled(plan, seed), DECLARED)
+    assert blames == plan.explained(DECLARED)[0]
+    assert causes == tuple(plan.explained(DECLARED)[1].values())
+
+
+NAMES = [f's{n}' for n in range(7)]
+PAIRS = st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES))
+SILENT = st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.REPORTED])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Planned, DeclaredDependencies]:
+    """Draw any model of a few services, related, required, waiting and failing as may be."""
+    plan = Planned(type=draw(st.sampled_from(['iaas', 'iaas', 'caas'])))
+    machines = st.lists(st.sampled_from(['0', '1', '2', '2/lxd/0', '2/lxd/1']), max_size=3)
+    for name in NAMES:
+        requires = tuple(draw(st.lists(st.sampled_from(NAMES), max_size=2)))
+        plan.app(name, *draw(machines), requires=requires)
+    for one, other in draw(st.lists(PAIRS, max_size=10)):
+        plan.relate(one, other, other, 'any', draw(st.sampled_from(['', 'pgsql', 'odd'])))
+    for unit in list(plan.readings):
+        what = draw(st.integers(0, 4))
+        if what == 0:
+            plan.silence(unit, draw(SILENT))
+        elif what < 3:
+            health = draw(st.sampled_from([Health.WARN, Health.UNKNOWN, Health.FAIL]))
+            check = draw(st.sampled_from(['http', 'disk']))
+            blockers = draw(st.lists(st.sampled_from(NAMES), max_size=2))
+            plan.ail(
+                unit, f'no answer from {draw(st.sampled_from(NAMES))}', check, health, blockers
+            )
+    declared = draw(st.dictionaries(st.sampled_from(NAMES), st.tuples(st.sampled_from(NAMES))))
+    groups = {one: ((one, other),) for one, other in draw(st.lists(PAIRS, max_size=2))}
+    return plan, DeclaredDependencies(requires=declared, any_of=groups)
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans(), st.integers(0, 2**32))
+def test_causes_annotate_and_change_nothing_in_whatever_order(
+    drawn: tuple[Planned, DeclaredDependencies], seed: int
+) -> None:
+    plan, declared = drawn
+    before = plan.services()
+    after, causes = explain_causes(plan.model, before, declared)
+    assert tuple(replace(one, blame=None) for one in after) == before
+    blames = {one.name: one.blame for one in after}
+    assert answer(*shuffled(plan, seed), declared) == (blames, causes)
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans())
+def test_every_trouble_has_a_role_and_every_path_leads_to_a_cause(
+    drawn: tuple[Planned, DeclaredDependencies],
+) -> None:
+    plan, declared = drawn
+    services, causes = explain_causes(plan.model, plan.services(), declared)
+    named = {cause.name: cause for cause in causes}
+    assert len(named) == len(causes)
+    blamed = {one.name: one.blame for one in services if one.blame is not None}
+    assert set(blamed) == {one.name for one in services if one.health is not Health.PASSED}
+    for name, blame in blamed.items():
+        assert blame.reason
+        assert bool(blame.path) == (blame.role is Role.VICTIM)
+        assert len(set(blame.path)) == len(blame.path)
+        assert name not in blame.path
+        if blame.path:
+            assert name in named[blame.path[-1]].victims
+            assert all(step in blamed or step in named or ' ' in step for step in blame.path)
+    for cause in causes:
+        assert all(blamed[victim].role is Role.VICTIM for victim in cause.victims)
+        assert cause.name not in blamed or blamed[cause.name].role is Role.CAUSE
+
+
+def test_a_long_chain_is_followed_to_its_end() -> None:
+    plan, length = Planned(), 1200
+    for n in range(length):
+        plan.app(f's-{n}', str(n))
+        plan.ail(f's-{n}/0')
+    requires = {f's-{n}': (f's-{n + 1}',) for n in range(length - 1)}
+    blames, causes = plan.explained(DeclaredDependencies(requires=requires))
+    last = f's-{length - 1}'
+    assert [(one.name, len(one.victims)) for one in causes.values()] == [(last, length - 1)]
+    first = blames['s-0']
+    assert first is not None
+    assert first.path == tuple(f's-{n}' for n in range(1, length))
+
+
+GRAPHS = st.dictionaries(st.sampled_from('abcdef'), st.sets(st.sampled_from('abcdef')))
+
+
+def reach(graph: dict[str, set[str]], start: str) -> set[str]:
+    """Return all that can be reached from a node, and itself."""
+    found, work = {start}, [start]
+    while work:
+        for following in graph.get(work.pop(), set()) - found:
+            found.add(following)
+            work.append(following)
+    return found
+
+
+@given(GRAPHS)
+def test_a_circle_is_what_reaches_itself_and_what_it_leads_to_comes_first(
+    graph: dict[str, set[str]],
+) -> None:
+    found = components(graph)
+    place = {node: number for number, members in enumerate(found) for node in members}
+    assert sorted(place) == sorted({*graph, *(x for others in graph.values() for x in others)})
+    for one in place:
+        for other in place:
+            mutual = other in reach(graph, one) and one in reach(graph, other)
+            assert (place[one] == place[other]) == mutual
+            if other in reach(graph, one):
+                assert place[other] <= place[one]

@@ -1,0 +1,88 @@
+"""Where the direct reach looks for machines, and which connections a model's sweeps share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from charm.kernel.deadline import Deadline
+from reconciler.cli.options.direct import direct_reach
+from reconciler.juju.command import Juju
+from reconciler.reach.base import Reach, ReachError
+from reconciler.reach.direct import DirectReach, places_of
+from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.values.errors import UsageError
+from reconciler.values.model import Application, Machine, Model, Unit
+from reconciler.values.readings import Outcome
+
+
+def model(machine: Machine, name: str = 'prod', type_: str = 'iaas') -> Model:
+    units = (Unit('web/0', 'web', machine.id), Unit('web/1', 'web'))
+    return Model(
+        name,
+        'lab',
+        type_,
+        machines={machine.id: machine},
+        applications={'web': Application('web', units=units)},
+    )
+
+
+@pytest.mark.parametrize(
+    ('dns_name', 'listed', 'addresses'),
+    [
+        ('10.0.0.5', ('10.0.0.5', '192.168.0.5'), ('10.0.0.5', '192.168.0.5')),
+        ('54.0.0.1', ('10.0.0.5',), ('54.0.0.1', '10.0.0.5')),
+        ('node.maas', ('10.0.0.5',), ('10.0.0.5',)),
+        ('node.maas', (), ('node.maas',)),
+        ('', ('fe80::1', '169.254.0.1', 'fd00::5', '0.0.0.0'), ('fd00::5',)),  # noqa: S104
+        ('', ('nonsense',), ()),
+    ],
+    ids=['usual', 'public', 'named', 'only-named', 'link-local', 'none'],
+)
+def test_a_machine_is_looked_for_where_juju_says_it_may_be(
+    dns_name: str, listed: tuple[str, ...], addresses: tuple[str, ...]
+) -> None:
+    machine = Machine('0/lxd/1', dns_name=dns_name, addresses=listed, instance_id='i-1')
+    places = places_of(model(machine))
+    assert places['web/0'] is places['0/lxd/1']
+    assert places['web/0'].addresses == addresses
+    assert (places['web/0'].name, places['web/0'].instance) == ('lab:prod:0/lxd/1', 'i-1')
+    assert 'web/1' not in places
+
+
+def test_pods_are_refused_with_what_to_do() -> None:
+    with pytest.raises(UsageError, match='leave --reach out'):
+        places_of(model(Machine('0'), type_='caas'))
+
+
+@pytest.fixture
+def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reach:
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path))
+    monkeypatch.delenv('JUJU_DATA', raising=False)
+    monkeypatch.setattr('reconciler.cli.options.direct._POOLS', {})
+    return direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), '')
+
+
+def test_who_has_no_machine_is_not_reached(reach: Reach) -> None:
+    with pytest.raises(ReachError, match='names no machine') as raised:
+        reach.run('web/1', 'true', Deadline.after(20), 1000)
+    assert raised.value.outcome is Outcome.UNREACHABLE
+
+
+def test_what_keeps_juju_from_telling_a_host_key_is_what_is_said(reach: Reach) -> None:
+    with pytest.raises(ReachError, match='cannot run /nonexistent/juju') as raised:
+        reach.run('web/0', 'true', Deadline.after(20), 1000)
+    assert raised.value.outcome is Outcome.JUJU_FAILED
+
+
+def test_sweeps_of_one_model_share_connections_and_models_do_not(reach: Reach) -> None:
+    through_juju = JujuSSH(Juju('/nonexistent/juju'))
+    again = direct_reach(model(Machine('0', addresses=('10.0.0.5',))), through_juju, '')
+    other = direct_reach(model(Machine('0'), 'test'), through_juju, '')
+    assert isinstance(reach, DirectReach)
+    assert isinstance(again, DirectReach)
+    assert isinstance(other, DirectReach)
+    assert again.pool is reach.pool
+    assert other.pool is not reach.pool, 'juju vouches for the machines of one model'

@@ -1,0 +1,105 @@
+"""Host keys: read from what a machine prints, kept in a known_hosts file, forgotten by command."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+import stat
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charm.kernel.errors import FileError
+from reconciler.reach.ssh.hostkeys import HostKey, KnownHosts, KnownMachine, parse_keys, safe_name
+
+
+def key(kind: str, body: bytes = b'body') -> HostKey:
+    return HostKey(kind, len(kind).to_bytes(4, 'big') + kind.encode() + body)
+
+
+ED, RSA = key('ssh-ed25519'), key('ssh-rsa')
+
+
+@pytest.fixture
+def known_hosts(tmp_path: Path) -> KnownHosts:
+    return KnownHosts(tmp_path / 'state' / 'known_hosts')
+
+
+@pytest.mark.parametrize(
+    ('printed', 'keys'),
+    [
+        (f'{ED} root@juju-0\n{RSA}\n', (ED, RSA)),
+        (f'Welcome, dear user!\n{ED}\n{ED} again\n', (ED,)),
+        (f'{key("ssh-dss")}\n', ()),
+        ('ssh-ed25519 not*base64\n', ()),
+        (f'ssh-ed25519 {base64.b64encode(RSA.blob).decode()}\n', ()),
+        ('ssh-ed25519\n', ()),
+        ('cat: /etc/ssh/ssh_host_*_key.pub: No such file or directory', ()),
+        ('', ()),
+    ],
+    ids=['two', 'noise', 'dsa', 'nonsense', 'mislabelled', 'cut-off', 'none', 'nothing'],
+)
+def test_keys_are_told_from_noise(printed: str, keys: tuple[HostKey, ...]) -> None:
+    assert parse_keys(printed) == keys
+
+
+@given(st.text())
+def test_no_text_breaks_the_reading_of_keys(text: str) -> None:
+    assert all(isinstance(one, HostKey) for one in parse_keys(text))
+
+
+def test_what_is_learnt_is_known_under_that_name_alone(known_hosts: KnownHosts) -> None:
+    known_hosts.learn('lab:prod:0', [ED, RSA], 'i-1')
+    known_hosts.learn('lab:prod:0/lxd/1', [RSA], '')
+    assert known_hosts.lookup('lab:prod:0') == KnownMachine(frozenset({ED, RSA}), 'i-1')
+    assert known_hosts.lookup('lab:prod:0/lxd/1') == KnownMachine(frozenset({RSA}), '')
+    assert known_hosts.lookup('lab:prod:1') == KnownMachine()
+    assert stat.S_IMODE(known_hosts.path.stat().st_mode) == 0o600
+
+
+def test_the_file_is_one_that_openssh_reads_and_forgets_from(known_hosts: KnownHosts) -> None:
+    argv = ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', str(known_hosts.path.parent)]
+    subprocess.run(argv, check=True, timeout=20)
+    (real,) = parse_keys(Path(f'{known_hosts.path.parent}.pub').read_text())
+    known_hosts.path.parent.unlink()
+    known_hosts.learn('lab:prod:0/lxd/1', [real], 'i-1')
+    known_hosts.learn('lab:prod:1', [real], 'i-2')
+    find = ['ssh-keygen', '-F', 'lab:prod:1', '-f', str(known_hosts.path)]
+    found = subprocess.run(find, capture_output=True, text=True, check=True, timeout=20)
+    assert str(real) in found.stdout
+    forget = shlex.split(known_hosts.forgetting('lab:prod:0/lxd/1'))
+    subprocess.run(forget, capture_output=True, check=True, timeout=20)
+    assert known_hosts.lookup('lab:prod:0/lxd/1') == KnownMachine()
+    assert known_hosts.lookup('lab:prod:1') == KnownMachine(frozenset({real}), 'i-2')
+
+
+def test_many_that_learn_at_once_lose_nothing(known_hosts: KnownHosts) -> None:
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(lambda n: known_hosts.learn(f'm:{n}', [ED], f'i-{n}'), range(40)))
+    assert [known_hosts.lookup(f'm:{n}').instance for n in range(40)] == [
+        f'i-{n}' for n in range(40)
+    ]
+
+
+def test_lines_that_are_no_keys_tell_nothing_and_are_kept(known_hosts: KnownHosts) -> None:
+    known_hosts.path.parent.mkdir()
+    known_hosts.path.write_bytes(b'# mine\nlab:prod:0 ssh-ed25519\n\xff\xfe\n')
+    assert known_hosts.lookup('lab:prod:0').keys == frozenset()
+    known_hosts.learn('lab:prod:0', [ED], 'i-1')
+    assert known_hosts.lookup('lab:prod:0') == KnownMachine(frozenset({ED}), 'i-1')
+    assert known_hosts.path.read_text(errors='replace').startswith('# mine\n')
+
+
+def test_a_file_that_cannot_be_read_is_said_not_taken_for_empty(known_hosts: KnownHosts) -> None:
+    known_hosts.path.mkdir(parents=True)
+    with pytest.raises(FileError, match='cannot read'):
+        known_hosts.lookup('lab:prod:0')
+
+
+@given(st.text(min_size=1))
+def test_no_name_can_be_a_pattern_or_a_second_word(name: str) -> None:
+    assert not set(safe_name(name)) & set(' \t\n,*?!|@[]#')

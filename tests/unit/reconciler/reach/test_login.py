@@ -1,0 +1,101 @@
+"""How to log in: juju's keys first, then what ~/.ssh/config says, then ssh's defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.reach.ssh.login import Logins, read_config, through
+from reconciler.values.errors import UsageError
+
+
+def logins(tmp_path: Path, config: str = '', jump: tuple[str, ...] = ()) -> Logins:
+    ssh = tmp_path / 'ssh'
+    ssh.mkdir(exist_ok=True)
+    if config:
+        (ssh / 'config').write_text(config)
+    return Logins(tmp_path / 'juju', ssh, jump, read_config(ssh / 'config'))
+
+
+def test_without_any_configuration_it_is_as_juju_does_it(tmp_path: Path) -> None:
+    keys = tmp_path / 'juju' / 'ssh'
+    keys.mkdir(parents=True)
+    for name in ('juju_id_rsa', 'juju_id_rsa.pub', 'other.pub', 'lonely'):
+        (keys / name).touch()
+    login = logins(tmp_path).login('10.0.0.5')
+    assert (login.user, login.port, login.proxy) == ('ubuntu', 22, ())
+    ssh = tmp_path / 'ssh'
+    defaults = [ssh / name for name in ('id_ed25519', 'id_ecdsa', 'id_rsa')]
+    assert list(login.identities) == [keys / 'juju_id_rsa', keys / 'other', *defaults]
+
+
+def test_the_configuration_is_asked_by_address(tmp_path: Path) -> None:
+    found = logins(
+        tmp_path,
+        'Host 10.1.*\n  User ann\n  Port 2222\n  IdentityFile ~/k\n  IdentitiesOnly yes\n'
+        'Host 10.2.*\n  ProxyJump bastion\n',
+    )
+    login = found.login('10.1.0.5')
+    assert (login.user, login.port, login.identities_only) == ('ann', 2222, True)
+    assert login.identities[0] == Path('~/k').expanduser()
+    assert found.login('10.2.0.5').proxy == (
+        *('ssh', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR', '-W', '[10.2.0.5]:22'),
+        'ssh://bastion',
+    )
+    assert (found.login('10.3.0.5').user, found.login('10.3.0.5').proxy) == ('ubuntu', ())
+
+
+def test_a_jump_that_was_asked_for_outweighs_the_configuration(tmp_path: Path) -> None:
+    found = logins(tmp_path, 'Host *\n  ProxyCommand nc %h %p\n', ('jump', '%h', '%p'))
+    assert found.login('10.0.0.5').proxy == ('jump', '10.0.0.5', '22')
+
+
+@pytest.mark.parametrize(
+    ('said', 'proxy'),
+    [
+        ('ProxyCommand nc -x s:1 %h %p', ('sh', '-c', 'exec nc -x s:1 10.0.0.5 22')),
+        ('ProxyCommand none', ()),
+        ('ProxyJump none', ()),
+    ],
+)
+def test_a_proxy_command_is_run_by_a_shell(
+    tmp_path: Path, said: str, proxy: tuple[str, ...]
+) -> None:
+    assert logins(tmp_path, f'Host *\n  {said}\n').login('10.0.0.5').proxy == proxy
+
+
+@pytest.mark.parametrize(
+    ('hosts', 'tail'),
+    [
+        ('bastion', ['-W', '[%h]:%p', 'ssh://bastion']),
+        ('ann@b:2222', ['-W', '[%h]:%p', 'ssh://ann@b:2222']),
+        ('a,ann@b', ['-J', 'a', '-W', '[%h]:%p', 'ssh://ann@b']),
+    ],
+)
+def test_jump_hosts_are_gone_through_by_ssh_itself(hosts: str, tail: list[str]) -> None:
+    assert through(hosts)[5:] == tuple(tail)
+
+
+def test_included_files_count_where_they_are_included(tmp_path: Path) -> None:
+    (tmp_path / 'ssh' / 'd').mkdir(parents=True)
+    (tmp_path / 'ssh' / 'd' / 'a').write_text('Host 10.*\n  User first\n')
+    (tmp_path / 'ssh' / 'd' / 'b').write_text('Include d/b\nHost *\n  User second\n')
+    found = logins(tmp_path, 'Include d/* nowhere\nHost *\n  User third\n')
+    assert found.login('10.0.0.5').user == 'first'
+    assert found.login('192.0.2.5').user == 'second'
+
+
+@pytest.mark.parametrize(
+    ('config', 'said'),
+    [('Host *\n  Port twenty\n', 'Port twenty is not a number'), ('=\n', 'cannot read')],
+)
+def test_a_configuration_that_makes_no_sense_is_said(
+    tmp_path: Path, config: str, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        logins(tmp_path, config).login('10.0.0.5')
+
+
+def test_no_configuration_is_none(tmp_path: Path) -> None:
+    assert read_config(tmp_path / 'config') is None

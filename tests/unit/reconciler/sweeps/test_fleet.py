@@ -1,0 +1,282 @@
+"""Several models: one document, one verdict; a model that fails costs only itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import jsonschema
+import pytest
+import referencing
+from prometheus_client.openmetrics import parser
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.report import Health
+from reconciler.collect.fanout import FanoutLimits
+from reconciler.judge.conclude import Evidence, conclude
+from reconciler.reach.local import LocalReach
+from reconciler.render import RENDERERS, RenderOptions
+from reconciler.render.people import fleet as many
+from reconciler.saved.document import decode, decode_any
+from reconciler.sweeps.all_models import FleetPlan, failure, survey_all
+from reconciler.sweeps.cross_model import join
+from reconciler.sweeps.fleet import Fleet
+from reconciler.sweeps.one_model import SweepPlan
+from reconciler.values.errors import ControllerUnreachable, UsageError
+from reconciler.values.model import (
+    Application,
+    Machine,
+    Model,
+    Relation,
+    Saas,
+    SaasEndpoint,
+    StatusInfo,
+)
+from reconciler.values.model import Unit as ModelUnit
+from reconciler.values.readings import Outcome, Reading, Role, Snapshot
+from tests.support.snapshots import NOW, check, reported, silent, snapshot, troubled, well
+from tests.support.tree import ROOT
+from tests.unit.reconciler.render.test_render import check_golden
+
+SCHEMAS = ROOT / 'reconciler' / 'render'
+OPTIONS = RenderOptions(NOW)
+
+
+def fleet(**snapshots: Snapshot) -> Fleet:
+    named = {f'lab:admin/{name}': one for name, one in snapshots.items()}
+    return Fleet(named, NOW - timedelta(seconds=9), 9.5)
+
+
+def told(one: Snapshot, name: str) -> Snapshot:
+    return replace(one, model=replace(one.model, name=name, controller='lab'))
+
+
+def three() -> Fleet:
+    """Return a model in trouble, one that is well, and one that could not be swept."""
+    lost = failure(
+        'k2:bob/shop', NOW, ControllerUnreachable('cannot use juju status: i/o timeout')
+    )
+    found = fleet(prod=told(troubled(), 'prod'), well=told(well(), 'well'))
+    return replace(found, snapshots={**found.snapshots, 'k2:bob/shop': lost})
+
+
+def test_the_verdict_is_that_of_the_worst_model() -> None:
+    assert fleet(a=well(), b=troubled()).health is Health.FAIL
+    assert fleet(a=well()).health is Health.PASSED
+    assert fleet(a=well(), lost=failure('x', NOW)).health is Health.UNKNOWN
+
+
+def test_a_model_in_which_nothing_is_deployed_has_no_say_but_nothing_at_all_is_unknown() -> None:
+    empty = snapshot(())
+    assert fleet(a=well(), empty=empty).health is Health.PASSED
+    assert fleet(empty=empty).health is Health.UNKNOWN
+    assert fleet().health is Health.UNKNOWN
+
+
+def test_a_model_that_was_not_swept_makes_it_incomplete() -> None:
+    assert fleet(a=well()).complete
+    assert not three().complete
+    assert not replace(fleet(a=well()), faults=('controller k2: i/o timeout',)).complete
+
+
+def test_names_in_the_merged_snapshot_begin_with_the_model() -> None:
+    merged = three().merged()
+    assert {one.name for one in merged.services} == {
+        *('lab:prod/db', 'lab:prod/ok', 'lab:prod/web', 'lab:well/web')
+    }
+    assert merged.services[0].name == 'lab:prod/db', 'problems come first'
+    assert any(fault.startswith('k2:shop: cannot use') for fault in merged.faults)
+
+
+def test_advice_names_the_model_it_is_about() -> None:
+    (reading,) = [r for r in three().merged().readings() if r.outcome is Outcome.UNREACHABLE]
+    assert reading.advice == 'see whether it is up: juju show-machine -m lab:prod 2'
+
+
+def test_what_a_command_said_is_told_as_it_was_said() -> None:
+    said = 'juju status: cannot use juju ssh here'
+    failed = failure('lab:prod', NOW, ControllerUnreachable(said))
+    faults = fleet(prod=failed).merged().faults
+    assert faults[0].endswith(said)
+
+
+def test_models_of_one_name_and_two_owners_keep_their_full_names() -> None:
+    merged = Fleet({'lab:ann/x': troubled(), 'lab:bob/x': well()}, NOW, 1.0).merged()
+    assert {one.name for one in merged.services} >= {'lab:ann/x/web', 'lab:bob/x/web'}
+    (reading,) = [r for r in merged.readings() if r.outcome is Outcome.UNREACHABLE]
+    assert reading.advice.endswith('juju show-machine -m lab:ann/x 2')
+
+
+def test_what_is_to_be_done_in_each_model_is_said_for_each() -> None:
+    silence = snapshot((silent(ModelUnit('web/0', 'web', '0'), Outcome.REFUSED_KEY, 'no'),))
+    text = many.render(fleet(a=silence, b=silence), 'table', RenderOptions(NOW, width=200))
+    assert 'juju add-ssh-key -m lab:a ' in text
+    assert 'juju add-ssh-key -m lab:b ' in text
+
+
+@pytest.mark.parametrize('form', RENDERERS)
+def test_every_format_shows_every_model(form: str) -> None:
+    text = many.render(three(), form, OPTIONS)
+    if form != 'summary':  # which has room for what is not well only
+        assert 'well' in text
+    assert 'shop' in text or form in ('openmetrics', 'textfile')
+    check_golden(f'fleet.2.{form}', text)
+
+
+def test_the_json_is_what_its_schema_says_and_is_read_back() -> None:
+    text = many.render(three(), 'json', OPTIONS)
+    schemas = [json.loads(path.read_text()) for path in sorted(SCHEMAS.glob('*.schema.json'))]
+    registry: referencing.Registry[Any] = referencing.Registry().with_contents(
+        [(schema['$id'], schema) for schema in schemas]
+    )
+    (own,) = [schema for schema in schemas if 'fleet' in schema['$id']]
+    jsonschema.Draft202012Validator(own, registry=registry).validate(json.loads(text))
+    found = decode_any(text.encode())
+    assert isinstance(found, Fleet)
+    assert many.render(found, 'json', OPTIONS) == text
+    assert decode(text.encode()).health is Health.FAIL
+
+
+def test_metrics_of_several_models_are_one_exposition_with_each_family_once() -> None:
+    text = many.render(three(), 'openmetrics', OPTIONS)
+    read = parser.text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
+    found = {one.name: one for one in read}
+    samples = found['juju_health_sweep_complete'].samples
+    assert {(s.labels['controller'], s.labels['model']): s.value for s in samples} == {
+        ('lab', 'prod'): 1,
+        ('lab', 'well'): 1,
+        ('k2', 'shop'): 0,
+    }
+
+
+# -- causes across models ------------------------------------------------------------------
+
+
+def _concluded(model: Model, *readings: Reading) -> Snapshot:
+    found = {reading.unit.name: reading for reading in readings}
+    return conclude(Evidence(model, found, NOW - timedelta(seconds=9), 1.0))
+
+
+def data(health: Health) -> Snapshot:
+    unit = ModelUnit('postgresql/0', 'postgresql', '0')
+    model = Model(
+        'data',
+        'lab',
+        machines={'0': Machine('0')},
+        applications={'postgresql': Application('postgresql', units=(unit,))},
+        offers={'db-offer': 'postgresql'},
+    )
+    return _concluded(model, reported(unit, check('disk', health, 'full')))
+
+
+def shop(url: str = 'lab:admin/data.db-offer') -> Snapshot:
+    unit = ModelUnit('web/0', 'web', '0')
+    web = Application('web', units=(unit,), relations=(Relation('db', 'pg', 'pgsql'),))
+    pg = Saas(
+        'pg',
+        url,
+        StatusInfo('active'),
+        (Relation('db', 'web'),),
+        (SaasEndpoint('db', 'pgsql', 'provider'),),
+    )
+    model = Model('shop', 'lab', machines={'0': Machine('0')}, applications={'web': web})
+    return _concluded(
+        replace(model, saas={'pg': pg}), reported(unit, check('db-cxn', Health.FAIL, 'refused'))
+    )
+
+
+def test_a_service_of_another_model_is_found_to_be_the_cause() -> None:
+    found = join(fleet(data=data(Health.FAIL), shop=shop()))
+    (web,) = found.snapshots['lab:admin/shop'].services
+    assert web.blame is not None
+    assert web.blame.role is Role.VICTIM
+    assert web.blame.path[-1] == 'lab:data/postgresql'
+    cause = found.merged().causes[0]
+    assert (cause.name, cause.victims) == ('lab:data/postgresql', ('lab:shop/web',))
+
+
+@pytest.mark.parametrize(
+    ('health', 'url'),
+    [
+        (Health.PASSED, 'lab:admin/data.db-offer'),
+        (Health.WARN, 'lab:admin/data.db-offer'),
+        (Health.FAIL, 'k2:admin/data.db-offer'),
+        (Health.FAIL, 'lab:bob/data.db-offer'),
+        (Health.FAIL, 'lab:admin/data.other'),
+        (Health.FAIL, ''),
+    ],
+)
+def test_what_is_well_or_elsewhere_explains_nothing(health: Health, url: str) -> None:
+    before = fleet(data=data(health), shop=shop(url))
+    assert join(before) == before
+
+
+# -- the sweep -----------------------------------------------------------------------------
+
+
+def plan(models: Mapping[str, Model | Exception], workers: int = 4) -> FleetPlan:
+    def inventory(model: Model | Exception) -> Any:
+        def get(until: Deadline) -> Model:
+            if isinstance(model, Exception):
+                raise model
+            return model
+
+        return get
+
+    def prepare(name: str, model: Model, share: int) -> SweepPlan:
+        return SweepPlan(model, LocalReach(), FanoutLimits(share, 10, 1), local=True)
+
+    return FleetPlan({name: inventory(one) for name, one in models.items()}, prepare, workers)
+
+
+def one_unit(name: str) -> Model:
+    unit = ModelUnit(f'{name}/0', name, '0')
+    machines = {'0': Machine('0')}
+    return Model(
+        name, 'lab', machines=machines, applications={name: Application(name, units=(unit,))}
+    )
+
+
+def test_a_model_that_cannot_be_read_costs_only_itself() -> None:
+    lost = ControllerUnreachable('cannot use juju status: i/o timeout')
+    found = survey_all(
+        plan({'lab:a/x': one_unit('x'), 'k2:a/y': lost, 'lab:a/z': one_unit('z')}),
+        (),
+        Deadline.after(60),
+    )
+    assert list(found.snapshots) == ['lab:a/x', 'k2:a/y', 'lab:a/z']
+    assert found.snapshots['k2:a/y'].faults[0] == str(lost)
+    outcomes = {r.outcome for s in found.snapshots.values() for r in s.readings()}
+    assert outcomes == {Outcome.REPORTED}
+    assert not found.complete
+
+
+def test_models_without_what_was_asked_for_are_left_out_and_none_is_wrong_usage() -> None:
+    models = {'lab:a/x': one_unit('x'), 'lab:a/z': one_unit('z')}
+    assert list(survey_all(plan(models), ['x'], Deadline.after(60)).snapshots) == ['lab:a/x']
+    with pytest.raises(UsageError, match="cannot select 'nothing'"):
+        survey_all(plan(models), ['nothing'], Deadline.after(60))
+
+
+def test_more_models_than_workers_are_swept_in_turn() -> None:
+    models = {f'lab:a/m{n}': one_unit(f'm{n}') for n in range(5)}
+    found = survey_all(plan(models, workers=2), (), Deadline.after(100))
+    assert found.complete
+    assert len(found.snapshots) == 5
+
+
+def test_an_error_of_ours_is_not_taken_for_a_model_s() -> None:
+    with pytest.raises(ZeroDivisionError):
+        survey_all(plan({'lab:a/x': ZeroDivisionError()}), (), Deadline.after(10))
+
+
+def test_a_silent_unit_keeps_its_model_in_the_merged_table() -> None:
+    unit = ModelUnit('web/0', 'web', '0')
+    text = many.render(
+        fleet(a=told(snapshot((silent(unit, Outcome.REFUSED_KEY, 'no'),)), 'a')), 'table', OPTIONS
+    )
+    assert 'lab:a/web/0' in text
+    assert 'juju add-ssh-key -m lab:a' in text
