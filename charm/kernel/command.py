@@ -21,7 +21,7 @@ from typing import IO, Callable, Collection, Dict, List, Mapping, Optional, Sequ
 
 from .deadline import Deadline
 from .errors import CommandError
-from .stray import kill_escaped, marked, new_mark
+from .stray import begun_ticks, kill_escaped, marked, new_mark
 from .wakeup import Wakeup
 
 OUTPUT_CAP_BYTES = 1024 * 1024
@@ -62,17 +62,19 @@ def kill_running(started_by: Optional[Collection[threading.Thread]] = None) -> N
     }
     if not leaders:
         return
+    # Once one is killed its thread may reap it, and nobody could tell any more when it began.
+    since_ticks = begun_ticks(leaders)
     for pid in leaders:
         _kill_group(pid, signal.SIGKILL)
     with contextlib.suppress(RuntimeError, OSError):
         looked = Wakeup()
         # Not threading.Thread: we may be in a signal handler, and hold its locks already.
-        _thread.start_new_thread(_look, (leaders, looked))
+        _thread.start_new_thread(_look, (leaders, since_ticks, looked))
         looked.wait(_LOOK_SECONDS)
 
 
-def _look(leaders: Mapping[int, str], looked: Wakeup) -> None:
-    kill_escaped(leaders)
+def _look(leaders: Mapping[int, str], since_ticks: Optional[int], looked: Wakeup) -> None:
+    kill_escaped(leaders, since_ticks)
     looked.ring()
 
 
@@ -195,8 +197,9 @@ def run(
                 exited = _drain_until_exit(process.pid, drain, deadline.within(_ASK_SECONDS))
                 stopped = not exited and unwanted(process.pid)
             if not exited:
+                since_ticks = begun_ticks([process.pid])
                 _end(process.pid, drain)
-                kill_escaped({process.pid: mark})
+                kill_escaped({process.pid: mark}, since_ticks)
             grace = Deadline.after(GRACE_SECONDS)
             while drain.open and not grace.passed:
                 drain.read(grace.remaining_seconds)

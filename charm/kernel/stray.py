@@ -12,7 +12,7 @@ import contextlib
 import os
 import signal
 import time
-from typing import Dict, Mapping, NamedTuple, Optional, Set
+from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Set
 
 MARK = 'JUJU_HEALTH_RUN'
 # Who forks as fast as we look is caught up with in a few rounds, or never.
@@ -34,20 +34,26 @@ def marked(env: Optional[Mapping[str, str]], mark: str) -> Dict[str, str]:
     return {**(os.environ if env is None else env), MARK: marks}
 
 
-def kill_escaped(leaders: Mapping[int, str]) -> None:
+def begun_ticks(leaders: Iterable[int]) -> Optional[int]:
+    """Return when the first of some processes began, in ticks since boot; `None` without any."""
+    return min(
+        (stat.start_ticks for stat in map(_stat, leaders) if stat is not None), default=None
+    )
+
+
+def kill_escaped(leaders: Mapping[int, str], since_ticks: Optional[int]) -> None:
     """Kill all that carries one of the marks and is not of its leader's process group.
 
-    `leaders` has the marks by the pids of the commands, none of which may have been reaped. Only
-    what began after the first of them is looked into: to read the environment of a process that is
-    stuck in the kernel may block.
+    `leaders` has the marks by the pids of the commands, `since_ticks` is their `begun_ticks` from
+    before anybody could reap them. Only what began after is looked into, as to read the
+    environment of a process that is stuck in the kernel may block.
     """
-    begun = [stat.start_ticks for stat in map(_stat, leaders) if stat is not None]
-    if not begun:
+    if since_ticks is None:
         return
     killed: Set[int] = set()
     quiet = 0
     for _round in range(_MOST_ROUNDS):
-        look = _look(leaders, min(begun))
+        look = _look(leaders, since_ticks)
         found = look.carriers - killed
         quiet = quiet + 1 if look.certain and not found else 0
         if quiet == _QUIET_ROUNDS:

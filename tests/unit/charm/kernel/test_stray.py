@@ -17,7 +17,7 @@ import pytest
 from charm.kernel import command, wire
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
-from charm.kernel.stray import MARK, kill_escaped, marked
+from charm.kernel.stray import MARK, begun_ticks, kill_escaped, marked
 from tests.support.tree import ROOT
 
 from .test_command import gone, run, wait_gone
@@ -53,6 +53,10 @@ def test_a_daemon_of_what_ended_in_time_is_let_be() -> None:
         assert not gone(int(completed.stdout))
     finally:
         os.kill(int(completed.stdout), signal.SIGKILL)
+
+
+def end_escaped(leader: subprocess.Popen[bytes], mark: str) -> None:
+    kill_escaped({leader.pid: mark}, begun_ticks([leader.pid]))
 
 
 def test_commands_side_by_side_keep_what_is_theirs(tmp_path: Path) -> None:
@@ -96,7 +100,7 @@ def test_a_look_in_which_somebody_vanished_says_nothing(monkeypatch: pytest.Monk
         monkeypatch.setattr(
             os, 'listdir', lambda _path: early.pop() if early else {str(successor.pid)}
         )
-        kill_escaped({leader.pid: 'mine'})
+        end_escaped(leader, 'mine')
         assert successor.wait(10) == -signal.SIGKILL
 
 
@@ -114,7 +118,7 @@ def test_who_never_had_an_environment_holds_up_nothing(monkeypatch: pytest.Monke
                 return theirs
 
             monkeypatch.setattr(os, 'listdir', listed)
-            kill_escaped({leader.pid: 'mine'})
+            end_escaped(leader, 'mine')
             assert (len(looks), bare.poll()) == (3, None)
         finally:
             bare.kill()
@@ -129,10 +133,10 @@ def test_the_mark_of_who_runs_us_is_kept_beside_that_of_what_we_run(
     assert marked({}, 'inner') == {MARK: 'outer inner'}
     assert marked(None, 'inner')[MARK] == 'outer inner'
     with bystander(**marked({}, 'inner')) as inner, bystander() as leader:
-        kill_escaped({leader.pid: 'nobody'})
+        end_escaped(leader, 'nobody')
         assert inner.poll() is None
     with bystander() as leader, bystander(**marked({}, 'inner')) as inner:
-        kill_escaped({leader.pid: 'outer'})
+        end_escaped(leader, 'outer')
         assert inner.wait(10) == -signal.SIGKILL
         assert leader.poll() is None
 
@@ -146,11 +150,21 @@ def test_too_many_open_files_cost_no_answer(monkeypatch: pytest.MonkeyPatch) -> 
     assert (completed.timed_out, completed.stdout) == (True, b'answer\n')
 
 
+def test_a_leader_that_was_reaped_meanwhile_hides_nobody() -> None:
+    leader = subprocess.Popen(['sleep', '60'], start_new_session=True)
+    since_ticks = begun_ticks([leader.pid])
+    with bystander(**{MARK: 'mine'}) as escaped:
+        leader.kill()
+        leader.wait()
+        kill_escaped({leader.pid: 'mine'}, since_ticks)
+        assert escaped.wait(10) == -signal.SIGKILL
+
+
 def test_nothing_is_looked_for_once_nothing_runs() -> None:
     leader = subprocess.Popen(['true'])
     leader.wait()
     with bystander(**{MARK: 'mine'}) as other:
-        kill_escaped({leader.pid: 'mine'})
+        end_escaped(leader, 'mine')
         assert other.poll() is None
 
 
