@@ -5,8 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import stat
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.hosts.layout import PROJECT
+from tests.support.tree import TESTS
 
 ARCHITECTURES = {'amd64', 'arm64', 'ppc64el', 'riscv64', 's390x'}
 BUILD = PROJECT / '.ci' / 'build_charm.py'
@@ -36,6 +39,19 @@ def built() -> Path:
     directory = PROJECT / 'build' / f'tests-{os.getpid()}'
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return build(directory / 'juju-health.charm')
+
+
+def built_before(output: Path) -> Path:
+    """Write the charm of before its modules moved, as Juju has it on machines, and return it."""
+    data = TESTS / 'data' / 'charm-before-rooms.tar.xz'
+    with tarfile.open(data) as kept, zipfile.ZipFile(output, 'w') as archive:
+        for member in filter(tarfile.TarInfo.isfile, kept):
+            content = kept.extractfile(member)
+            assert content is not None
+            info = zipfile.ZipInfo(member.name.removeprefix('./'))
+            info.external_attr = (stat.S_IFREG | member.mode) << 16
+            archive.writestr(info, content.read())
+    return output
 
 
 def undeployable(manifest: Mapping[str, Any]) -> list[str]:

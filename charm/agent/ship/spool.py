@@ -22,8 +22,7 @@ from typing import Callable, Dict, Iterable, List, Optional, Tuple
 from ...kernel.errors import FileError, ReportError
 from ...kernel.files import set_aside, write_whole
 from ...kernel.wire import decode
-from .reserve import Reserve
-from .spool_files import SpoolFile, index
+from .spool_files import Reserve, SpoolFile, index
 
 HELD_MOST = 256
 _OWNER = 'owner'

@@ -1,4 +1,7 @@
-"""The files of a spool: one a report, named by its place and by whether it is a change."""
+"""The files of a spool: one a report, named by its place and by whether it is a change.
+
+Beside them lies a file of no content, whose room is for the hour when there is none left.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Optional
 
+RESERVE_BYTES = 256 * 1024
 _NAME = re.compile(r'(?P<order>[0-9]{16})-(?P<kind>[cr])\.json')
 
 
@@ -62,3 +66,33 @@ def _size_of(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+class Reserve:
+    """A file of no content, whose room is given back when it is needed.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def keep(self) -> None:
+        """Take the room, if it is not taken; do without where there is none."""
+        if self._path.exists():
+            return
+        try:
+            with open(self._path, 'wb') as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        except OSError:
+            self.release()
+
+    def release(self) -> bool:
+        """Give the room back; return whether there was any."""
+        try:
+            had = self._path.stat().st_size > 0
+            self._path.unlink()
+        except OSError:
+            return False
+        return had
