@@ -25,7 +25,7 @@ _MOST_BYTES = 2**40
 
 @dataclass(frozen=True)
 class Listen:
-    """Where the agent answers over TCP.
+    """The TCP address that the agent answers at.
 
     Attributes:
         host, port: to listen on; port 0 takes a free one.
@@ -147,7 +147,7 @@ def load(path: Path = HERE.agent_config) -> Config:
         raise DefinitionError(source, '', f'not UTF-8 at byte {error.start}') from error
     except plain_yaml.PlainYamlError as error:
         raise DefinitionError(source, f'line {error.line}', error.reason) from error
-    known = tuple(one.name for one in fields(Config))
+    known = tuple(option.name for option in fields(Config))
     reader = _Reader(source, {} if document is None else document, '', known)
     return Config(**{key: _READERS[key](reader, key) for key in reader.values})
 
@@ -171,7 +171,7 @@ def _path(reader: _Reader, key: str) -> Path:
 def _listen(reader: _Reader, key: str) -> Optional[Listen]:
     if reader.values[key] is None:
         return None
-    known = tuple(one.name for one in fields(Listen))
+    known = tuple(option.name for option in fields(Listen))
     inner = _Reader(reader._source, reader.values[key], key, known)
     return Listen(
         inner.text('host'),

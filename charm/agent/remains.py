@@ -17,7 +17,7 @@ _LOOK_SECONDS = 600.0
 
 
 class Remains:
-    """What lies in the agent's state that no unit asks for; used by the loop's thread only.
+    """Files in the agent's state that no unit asks for; used by the loop's thread only.
 
     Args:
         state: the agent's directory.

@@ -12,7 +12,7 @@ REMOVE = 'remove-orphans'
 
 
 class Notice(enum.Enum):
-    """What the agent has to do."""
+    """The notice given to the agent."""
 
     STAY = 'stay'
     RELOAD = 'reload'
@@ -20,7 +20,7 @@ class Notice(enum.Enum):
 
 
 class Residence(Protocol):
-    """Who knows; the charm's launcher gives it."""
+    """The knowledge whether units are still there; the charm's launcher gives it."""
 
     def look(self) -> Notice:
         """Return what to do now; called every few seconds.

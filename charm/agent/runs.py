@@ -23,7 +23,7 @@ Done = Callable[[str, Tuple[CheckResult, ...]], None]
 
 
 class Runs:
-    """What runs now.
+    """The checks that run now.
 
     Args:
         done: is called with the key and the results of each run, in the run's own thread.

@@ -20,7 +20,7 @@ from .units import Unit
 
 @dataclass(frozen=True)
 class LauncherArguments:
-    """What the launcher of a charm gives, as it gives it to `charm.cli.main` in `hooks/health`.
+    """The arguments of a charm's launcher, as it gives it to `charm.cli.main` in `hooks/health`.
 
     Attributes:
         callbacks: by services' names, or globs.
@@ -38,7 +38,7 @@ class LauncherArguments:
 
 @dataclass(frozen=True)
 class Setup:
-    """What to do.
+    """The agent's work, as its files ask for it.
 
     Attributes:
         config: the operator's file.

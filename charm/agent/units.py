@@ -35,7 +35,7 @@ _PUSH_KEYS = ('url', 'ca', 'credential', 'model')
 
 @dataclass(frozen=True)
 class Push:
-    """Where a unit's reports are shipped to.
+    """The destination of a unit's reports.
 
     Attributes:
         url: of the receiver, `https://` only; a path in it is kept.

@@ -22,7 +22,7 @@ _Verdicts = Tuple[Mapping[str, Health], Optional[StateName], Tuple[str, ...]]
 
 @dataclass(frozen=True)
 class CheckCounts:
-    """What a check has done since the agent started, reloads included.
+    """Counts of one check since the agent started, reloads included.
 
     Attributes:
         runs: how often it ended.

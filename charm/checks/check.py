@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found, before the runner adds its name and times.
+    """A check's finding, before the runner adds its name and times.
 
     Attributes:
         health: the verdict.

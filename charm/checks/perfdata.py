@@ -107,8 +107,12 @@ def _write_one(metric: Metric) -> str:
     value = 'U' if metric.value is None else format_number(metric.value)
     label = metric.label.replace("'", "''")
     fields = [
-        '' if one is None else str(one) if isinstance(one, Range) else format_number(one)
-        for one in (metric.warn, metric.fail, metric.minimum, metric.maximum)
+        ''
+        if number is None
+        else str(number)
+        if isinstance(number, Range)
+        else format_number(number)
+        for number in (metric.warn, metric.fail, metric.minimum, metric.maximum)
     ]
     return f"'{label}'={value}{metric.unit};{';'.join(fields)}".rstrip(';')
 

@@ -33,7 +33,7 @@ _Callback = TypeVar('_Callback', bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class SettlingRule:
-    """How one check settles.
+    """The rule by which one check settles.
 
     Attributes:
         fail_after: so many worse answers in a row make it worse.
@@ -81,7 +81,7 @@ class SettlingRule:
 
 @dataclass(frozen=True)
 class SettleOptions:
-    """What `@settle` says of a callback.
+    """The options that `@settle` gives a callback.
 
     Attributes:
         name: of its check; empty for the function's own.
@@ -109,8 +109,8 @@ def settle(name: str = '', **options: Any) -> Callable[[_Callback], _Callback]:
 
 def settled_by(callback: Any) -> SettleOptions:
     """Return what `@settle` said of a callback, or of the one inside a `functools.partial`."""
-    for one in (callback, getattr(callback, 'func', None)):
-        said = getattr(one, _ATTRIBUTE, None)
+    for function in (callback, getattr(callback, 'func', None)):
+        said = getattr(function, _ATTRIBUTE, None)
         if isinstance(said, SettleOptions):
             return said
     return SettleOptions()
@@ -118,7 +118,7 @@ def settled_by(callback: Any) -> SettleOptions:
 
 @dataclass(frozen=True)
 class CheckHistory:
-    """What a check has been up to.
+    """The answers of a check so far, and what they settled to.
 
     Attributes:
         history: its last answers, the newest last; never empty.

@@ -21,7 +21,7 @@ _RANGE = re.compile(rf'(?P<at>@?)(?:(?P<start>~|{NUMBER}?)(?P<colon>:))?(?P<end>
 
 @dataclass(frozen=True)
 class Range:
-    """Where a value is good, ends included.
+    """A range of good values, ends included.
 
     Attributes:
         start, end: the ends; minus and plus infinity where there is none.

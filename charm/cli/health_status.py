@@ -57,9 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--version', action='version', version=f'juju-health {__version__}')
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
     add = {name: commands.add_parser(name, help=text) for name, text in _HELP.items()}
-    for one in add.values():
-        one.add_argument('--unit', metavar='UNIT', help='whose (default: the one we are in)')
-        one.add_argument(
+    for command in add.values():
+        command.add_argument('--unit', metavar='UNIT', help='whose (default: the one we are in)')
+        command.add_argument(
             '--directory', metavar='DIRECTORY', type=Path, help='where the records are'
         )
     for name in ('set', 'clear'):

@@ -35,7 +35,7 @@ _OPTION_OF = {key: option for option, (key, _scale) in _AGENT_KEYS.items()}
 
 @dataclass(frozen=True)
 class CharmOptions:
-    """What the options ask for.
+    """The charm's options, as the files that they become.
 
     Attributes:
         agent: whether the agent shall run for this unit.

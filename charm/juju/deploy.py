@@ -201,7 +201,7 @@ class Deployment:
     def _enrolled(self, unit: str) -> Optional[Unit]:
         """Return what the unit's file says; `None` if there is none, or none to be used."""
         known, _faults = agent_units.load(self._place.units)
-        return next((one for one in known if one.name == unit), None)
+        return next((each for each in known if each.name == unit), None)
 
     def _withdraw(self, before: HookMemory) -> bool:
         """Remove the unit's file, unless it is of another charm; return whether it was there."""

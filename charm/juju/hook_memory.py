@@ -16,7 +16,7 @@ from ..kernel.strict_json import load
 
 @dataclass(frozen=True)
 class HookMemory:
-    """What was done for one unit.
+    """The record of what hooks have done for one unit.
 
     Attributes:
         principal: the unit that it reports for; empty if it never knew.
@@ -75,7 +75,7 @@ def _read(document: Any) -> HookMemory:
     if not isinstance(principal, str) or not isinstance(files, list):
         raise ReportError('', 'it is not what a hook wrote')
     # They are joined to a directory, and then removed.
-    names = tuple(str(one) for one in files if '..' not in str(one) and str(one)[:1] != '/')
+    names = tuple(str(path) for path in files if '..' not in str(path) and str(path)[:1] != '/')
     return HookMemory(
         principal, names, values.get('pushed') is True, values.get('unfinished') is True
     )

@@ -32,7 +32,7 @@ class HookToolError(HealthError):
 
 @dataclass(frozen=True)
 class Context:
-    """What Juju tells a hook.
+    """A hook's environment, as Juju gives it.
 
     Attributes:
         hook: its name, such as `config-changed`.
@@ -186,7 +186,7 @@ def _texts(tool: str, value: Any) -> Dict[str, str]:
 def _names(tool: str, value: Any) -> List[str]:
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise HookToolError(f'cannot use the answer of {tool}: it is not a list of names')
     return sorted(value)
 

@@ -44,7 +44,7 @@ _ASKING_SECONDS = 10.0
 
 
 class OrphanError(HealthError):
-    """What a unit left cannot all be removed; the others' is."""
+    """Some leftovers of a unit cannot be removed; the others' are."""
 
 
 def juju_runs(place: Place, systemd: Systemd) -> bool:

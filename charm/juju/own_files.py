@@ -37,10 +37,10 @@ def make_directory(path: Path) -> None:
         FileError: it cannot be made.
     """
     try:
-        for one in (*reversed(path.parents), path):
+        for directory in (*reversed(path.parents), path):
             with contextlib.suppress(FileExistsError):
-                one.mkdir()
-                one.chmod(0o755)
+                directory.mkdir()
+                directory.chmod(0o755)
     except OSError as error:
         raise FileError(f'cannot make {path}: {error.strerror}') from error
 

@@ -24,7 +24,7 @@ _SECRET = 'credential-secret'  # noqa: S105 - the name of a key
 
 @dataclass(frozen=True)
 class OrchestratorData:
-    """What the orchestrator relation says.
+    """The data of the orchestrator relation.
 
     Attributes:
         related: whether there is one, after this hook.
@@ -41,7 +41,7 @@ class OrchestratorData:
 
 def standing(tools: HookTools, context: Context, endpoint: str) -> List[str]:
     """Return the relations of an endpoint that will be there when this hook has ended."""
-    return [one for one in tools.relations(endpoint) if one != context.broken]
+    return [relation for relation in tools.relations(endpoint) if relation != context.broken]
 
 
 def principal_of(tools: HookTools, context: Context) -> str:
@@ -96,8 +96,8 @@ def _read(tools: HookTools, context: Context, relation: str, unit: str) -> Orche
     if not units:
         return OrchestratorData(related=True, missing='the orchestrator has no units yet')
     data = tools.application_data(relation, application_of(units))
-    for one in units:
-        data.update(tools.unit_data(relation, one))
+    for unit in units:
+        data.update(tools.unit_data(relation, unit))
     try:
         credential = _credential(tools, data, unit)
     except HookToolError as error:

@@ -47,7 +47,7 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
         _hand_over(place, agent, others[0])
     else:
         _stop(agent)
-    reported = {one.name for one in agent_units.load(place.units)[0]} if others else set()
+    reported = {unit.name for unit in agent_units.load(place.units)[0]} if others else set()
     for name in {unit, memory.principal} - {'', *reported, *(need.principal for need in needs)}:
         _forget_unit(place, name, unit)
     remove_file(path_of(place, unit))
@@ -97,7 +97,7 @@ def _keepers(place: Place, own: str) -> Set[str]:
 def _files_of(directory: Path, name: str) -> List[Path]:
     with contextlib.suppress(FileNotFoundError):
         remove_leftovers(directory / f'{name}.json')
-        return [directory / one for one in os.listdir(directory) if one.startswith(f'{name}.')]
+        return [directory / file for file in os.listdir(directory) if file.startswith(f'{name}.')]
     return []
 
 

@@ -112,9 +112,9 @@ def _summary(report: Report) -> str:
         return 'unknown: there are no checks'
     if report.health is Health.PASSED:
         return f'passed: {len(report.checks)} checks'
-    bad = [one for one in report.checks if one.health is not Health.PASSED]
-    bad.sort(key=lambda one: -one.health.rank)
-    said: List[str] = [f'{one.name}: {one.message}' for one in bad[:_MOST_NAMED]]
+    bad = [check for check in report.checks if check.health is not Health.PASSED]
+    bad.sort(key=lambda check: -check.health.rank)
+    said: List[str] = [f'{check.name}: {check.message}' for check in bad[:_MOST_NAMED]]
     more = f' (and {len(bad) - _MOST_NAMED} more)' if len(bad) > _MOST_NAMED else ''
     return f'{report.health.value}: {"; ".join(said)}{more}'
 

@@ -80,7 +80,7 @@ def _look(leaders: Mapping[int, str], since_ticks: Optional[int], looked: Wakeup
 
 @dataclass(frozen=True)
 class Completed:
-    """How a command ended.
+    """The end of a command, and its output.
 
     Attributes:
         exit_code: what it exited with, or minus the signal's number.

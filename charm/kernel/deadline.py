@@ -11,7 +11,7 @@ MonotonicClock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Deadline:
-    """When to stop, on a clock that wall-clock jumps do not move.
+    """A moment to stop at, on a clock that wall-clock jumps do not move.
 
     Attributes:
         at: the clock's reading, in seconds, at which time is up.

@@ -20,7 +20,7 @@ Value = TypeVar('Value')
 
 @dataclass(frozen=True)
 class CallResult(Generic[Key, Value]):
-    """How one call ended: with a value, or with the error that it raised.
+    """The result of one call: a value, or the error that it raised.
 
     Attributes:
         key: which call.

@@ -30,7 +30,7 @@ _LONGEST_LINE_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far a reader has come.
+    """A place in the log that a reader has come to.
 
     Attributes:
         file: the name of the file.
@@ -58,7 +58,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Tail:
-    """What was read.
+    """Lines of the log, and where to go on.
 
     Attributes:
         lines: whole lines, the oldest first, without their ends.

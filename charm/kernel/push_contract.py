@@ -69,9 +69,9 @@ def sign(credential: str, unit: str, model: str, sent_at: str, body: bytes) -> s
     return hmac.new(key, '\n'.join(lines).encode(), hashlib.sha256).hexdigest()
 
 
-def same(one: str, other: str) -> bool:
+def same(signature: str, other: str) -> bool:
     """Return whether two secrets are equal, in a time that does not tell where they differ."""
     return hmac.compare_digest(
-        hashlib.sha256(one.encode('utf-8', 'replace')).digest(),
+        hashlib.sha256(signature.encode('utf-8', 'replace')).digest(),
         hashlib.sha256(other.encode('utf-8', 'replace')).digest(),
     )

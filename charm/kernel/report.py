@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 class Health(enum.Enum):
-    """How well something is, from best to worst: passed < warn < unknown < fail.
+    """The health of something, from best to worst: passed < warn < unknown < fail.
 
     `unknown` means that there is no evidence: it is worse than a warning, since nobody looked,
     and better than a failure that somebody saw.
@@ -49,7 +49,7 @@ def worst(healths: Iterable[Health]) -> Health:
 
 
 class StateName(enum.Enum):
-    """Where a service is in its life; `UNKNOWN` is what a reader makes of a word it lacks."""
+    """A stage of a service's life; `UNKNOWN` is what a reader makes of a word it lacks."""
 
     BUILDING = 'building'
     INSTALLING = 'installing'
@@ -120,7 +120,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Who made a report: the unit whose charm ran the checks, and its juju-health version."""
+    """The maker of a report: the unit whose charm ran the checks, and its juju-health version."""
 
     unit: str
     version: str

@@ -67,7 +67,7 @@ def kill_escaped(leaders: Mapping[int, str], since_ticks: Optional[int]) -> None
 
 
 class _Look(NamedTuple):
-    """Who was seen to carry a mark, and whether nobody can have been missed.
+    """The carriers of a mark, and whether nobody can have been missed.
 
     Who ended between the listing and our look at it may have a successor that was not listed, and
     who is just becoming another program has no environment, and so no mark. On a busy machine
@@ -79,7 +79,7 @@ class _Look(NamedTuple):
 
 
 class _Stat(NamedTuple):
-    """What proc(5)'s stat says: `start_ticks` since boot; `bare` is who is without environment."""
+    """A line of proc(5)'s stat: `start_ticks` since boot; `bare` is who is without environment."""
 
     group: int
     start_ticks: int

@@ -33,7 +33,7 @@ _MOST_COURSES = 1000
 
 @dataclass(frozen=True)
 class Settler:
-    """What settles the checks of one unit.
+    """The settling of one unit's checks, kept from run to run.
 
     Attributes:
         path: the file of their courses.

@@ -149,7 +149,7 @@ class States:
                 known = ', '.join(sorted(records)) or 'none'
                 raise StatesError(f'cannot clear {service!r}: it has no state; known: {known}')
             self._write(
-                {one: record for one, record in records.items() if service not in ('', one)}
+                {name: record for name, record in records.items() if service not in ('', name)}
             )
 
     def _read_for_change(self) -> Dict[str, Record]:

@@ -33,7 +33,7 @@ from .settling_store import Settler
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run for one unit.
+    """The checks to run for one unit.
 
     Attributes:
         unit: for whom, such as `wordpress/0`.
@@ -108,14 +108,14 @@ def make_plan(
     loaded = definitions.load(directory)
     declared = authors.declared(services if unit == reporter else ())
     own = authors.bind(authors.for_service(callbacks or {}, service), service)
-    given = [one.spec for one in (*declared.callbacks, *own)]
+    given = [bound.spec for bound in (*declared.callbacks, *own)]
     if os.environ.get(NESTED):
         # Who asks us runs the checks of the machine, and says what is wrong with the files.
-        changes = [one for one in loaded.definitions if one.check is None]
+        changes = [entry for entry in loaded.definitions if entry.check is None]
         tuned = effective(given, changes, service, passing=('',))
         return _plan(unit, reporter, replace(tuned, faults=()), declared.rollup)
     plugged, faults = authors.load(plug_ins)
-    given += [one.spec for one in authors.bind(authors.for_service(plugged, service), service)]
+    given += [bound.spec for bound in authors.bind(authors.for_service(plugged, service), service)]
     given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
     found = find(unit, reporter)
     tuned = effective(

@@ -64,7 +64,7 @@ class BoundCallback:
 
 @dataclass(frozen=True)
 class DeclaredHealth:
-    """What services framework definitions say of health.
+    """The health keys of services framework definitions.
 
     Attributes:
         callbacks: of all services, in order.
@@ -226,9 +226,9 @@ def _callables(source: str, key: str, given: Any) -> List[Callback]:
     if not isinstance(many, (list, tuple)):
         reason = f'{type(given).__name__} where a function, or a list of them, belongs'
         raise DefinitionError(source, key, reason)
-    for one in many:
-        if not callable(one):
-            raise DefinitionError(source, key, f'{one!r} is not a function')
+    for callback in many:
+        if not callable(callback):
+            raise DefinitionError(source, key, f'{callback!r} is not a function')
     return list(many)
 
 

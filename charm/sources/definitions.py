@@ -28,7 +28,7 @@ _SUFFIXES = ('.yaml', '.yml', '.json')
 
 @dataclass(frozen=True)
 class DefinitionsRead:
-    """What a directory holds.
+    """The definitions of a directory, and its faults.
 
     Attributes:
         definitions: the usable entries, in the order of the files.

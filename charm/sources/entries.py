@@ -163,7 +163,7 @@ def _refuse_unknown(check: Any, options: Mapping[str, Any], source: str) -> None
 def _services(entry: Mapping[str, Any]) -> Tuple[str, ...]:
     value = entry.get('service', '*')
     patterns = value if isinstance(value, list) else [value]
-    if not patterns or not all(isinstance(one, str) and one for one in patterns):
+    if not patterns or not all(isinstance(pattern, str) and pattern for pattern in patterns):
         raise OptionError('service', 'it is not the name of an application, a glob or a list')
     return tuple(patterns)
 

@@ -18,7 +18,7 @@ _MOST_NAME = 100
 
 @dataclass(frozen=True)
 class FoundChecks:
-    """What a source found.
+    """The checks that a source found, and its faults.
 
     Attributes:
         specs: the checks.

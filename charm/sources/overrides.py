@@ -22,7 +22,7 @@ from .entries import Definition
 
 @dataclass(frozen=True)
 class AnswerChange:
-    """What becomes of one answer of a check that has many, such as those of the principal.
+    """The change to one answer of a check that has many, such as those of the principal.
 
     Attributes:
         enabled: whether it is reported.
@@ -37,7 +37,7 @@ class AnswerChange:
 
 @dataclass(frozen=True)
 class UnitChecks:
-    """What a unit has in the end.
+    """The checks of a unit after all changes.
 
     Attributes:
         specs: the checks that are to run.
@@ -70,10 +70,10 @@ class _TableEntry:
     enabled: bool = True
     rename: Tuple[str, str] = ('', '')
 
-    def changed(self, one: Definition) -> _TableEntry:
-        enabled = self.enabled if one.enabled is None else one.enabled
-        rename = (one.rename, one.source) if one.rename else self.rename
-        return _TableEntry(one.tune(self.spec), enabled, rename)
+    def changed(self, entry: Definition) -> _TableEntry:
+        enabled = self.enabled if entry.enabled is None else entry.enabled
+        rename = (entry.rename, entry.source) if entry.rename else self.rename
+        return _TableEntry(entry.tune(self.spec), enabled, rename)
 
 
 class _Table:
@@ -86,24 +86,24 @@ class _Table:
         for spec in given:
             self.by_name.setdefault(spec.name, []).append(_TableEntry(spec))
 
-    def take(self, one: Definition) -> None:
-        if one.check is not None:
-            fresh: Any = one.check
-            self._put(one, [_TableEntry(CheckSpec(one.name, fresh, source=one.source))])
-            for earlier in self.waiting.pop(one.name, []):
-                self._put(earlier, self.by_name[one.name])
-        elif one.name in self.by_name:
-            self._put(one, self.by_name[one.name])
+    def take(self, entry: Definition) -> None:
+        if entry.check is not None:
+            fresh: Any = entry.check
+            self._put(entry, [_TableEntry(CheckSpec(entry.name, fresh, source=entry.source))])
+            for earlier in self.waiting.pop(entry.name, []):
+                self._put(earlier, self.by_name[entry.name])
+        elif entry.name in self.by_name:
+            self._put(entry, self.by_name[entry.name])
         else:
-            self.waiting.setdefault(one.name, []).append(one)
+            self.waiting.setdefault(entry.name, []).append(entry)
 
-    def _put(self, one: Definition, standing: List[_TableEntry]) -> None:
+    def _put(self, entry: Definition, standing: List[_TableEntry]) -> None:
         """Put the checks as the entry changes them; an entry of no use changes nothing."""
         try:
-            self.by_name[one.name] = [each.changed(one) for each in standing]
+            self.by_name[entry.name] = [each.changed(entry) for each in standing]
         except OptionError as error:
-            where = f'checks.{one.name}.{error.key}' if error.key else f'checks.{one.name}'
-            self.faults.append(DefinitionError(one.source, where, error.reason))
+            where = f'checks.{entry.name}.{error.key}' if error.key else f'checks.{entry.name}'
+            self.faults.append(DefinitionError(entry.source, where, error.reason))
 
     def specs(self) -> Tuple[CheckSpec, ...]:
         """Return the checks that are to run, under the names that reports call them by."""
@@ -140,33 +140,33 @@ def effective(
             may also be about one answer of such a check.
     """
     table = _Table(given)
-    for one in entries:
-        if one.applies(service):
-            table.take(one)
+    for entry in entries:
+        if entry.applies(service):
+            table.take(entry)
     specs = table.specs()
-    elsewhere = {one.name for one in entries if one.check is not None}
+    elsewhere = {entry.name for entry in entries if entry.check is not None}
     answers: Dict[str, AnswerChange] = {}
     for name, waiting in table.waiting.items():
         if any(_begins(name, word) for word in passing):
             answers[name] = _answer(waiting, table)
         elif name not in elsewhere:
-            table.faults += [_idle(one, table) for one in waiting]
+            table.faults += [_idle(entry, table) for entry in waiting]
     return UnitChecks(specs, tuple(table.faults), answers)
 
 
 def _answer(changes: Iterable[Definition], table: _Table) -> AnswerChange:
     """Return what the entries make of an answer that a check may give."""
     answer = AnswerChange()
-    for one in changes:
+    for entry in changes:
         rule = answer.settling
-        if one.settling:
+        if entry.settling:
             try:
-                rule = replace(rule or SettlingRule(), **one.settling)
+                rule = replace(rule or SettlingRule(), **entry.settling)
             except OptionError as error:
-                at = f'checks.{one.name}.{error.key}'
-                table.faults.append(DefinitionError(one.source, at, error.reason))
-        enabled = answer.enabled if one.enabled is None else one.enabled
-        answer = AnswerChange(enabled, one.rename or answer.rename, rule)
+                at = f'checks.{entry.name}.{error.key}'
+                table.faults.append(DefinitionError(entry.source, at, error.reason))
+        enabled = answer.enabled if entry.enabled is None else entry.enabled
+        answer = AnswerChange(enabled, entry.rename or answer.rename, rule)
     return answer
 
 
@@ -174,22 +174,22 @@ def _begins(name: str, word: str) -> bool:
     return not word or name == word or name.startswith(f'{word}-')
 
 
-def _idle(one: Definition, table: _Table) -> DefinitionError:
+def _idle(entry: Definition, table: _Table) -> DefinitionError:
     """Return the fault of an entry that changes a check which nothing defines.
 
     It is most likely a misspelt name, and the check that was meant runs as before.
     """
-    at = f'checks.{one.name}'
+    at = f'checks.{entry.name}'
     renamed = [
         each.spec.name
         for standing in table.by_name.values()
         for each in standing
-        if each.rename[0] == one.name
+        if each.rename[0] == entry.name
     ]
     if renamed:
-        return DefinitionError(one.source, at, f'it is {renamed[0]} renamed: change that')
-    near = nearest(one.name, table.by_name)
-    if one.options and 'did you mean' not in near:
+        return DefinitionError(entry.source, at, f'it is {renamed[0]} renamed: change that')
+    near = nearest(entry.name, table.by_name)
+    if entry.options and 'did you mean' not in near:
         reason = f'no such check; to define one, it needs a kind: {", ".join(sorted(CHECKS))}'
-        return DefinitionError(one.source, at, reason)
-    return DefinitionError(one.source, at, f'no such check{near}')
+        return DefinitionError(entry.source, at, reason)
+    return DefinitionError(entry.source, at, f'no such check{near}')

@@ -54,7 +54,7 @@ class PebbleHealth:
             raise CheckError(f'cannot tell: {self.socket} answered without `healthy`')
         if healthy:
             return Verdict(Health.PASSED, 'Pebble is healthy', {'healthy': True})
-        down = [one.name for one in checks(self.socket, deadline) if one.status == 'down']
+        down = [check.name for check in checks(self.socket, deadline) if check.status == 'down']
         which = f': {listed(down)} down' if down else ''
         return Verdict(
             Health.FAIL, f'Pebble is not healthy{which}', {'healthy': False, 'down': down}
@@ -79,15 +79,15 @@ class PebbleCheck:
         Raises:
             CheckError: Pebble does not answer, or does not have the check any more.
         """
-        for one in checks(self.socket, deadline, self.name):
-            if one.name == self.name:
-                return one.verdict()
+        for check in checks(self.socket, deadline, self.name):
+            if check.name == self.name:
+                return check.verdict()
         raise CheckError(f'cannot tell: Pebble has no check {self.name!r} any more')
 
 
 @dataclass(frozen=True)
 class PebbleStatus:
-    """What Pebble says of one check.
+    """One check's status, as Pebble has it.
 
     Attributes:
         name: of the check.
@@ -132,7 +132,7 @@ def find(
     for prefix, path in sockets(environment, default, containers):
         found += FoundChecks((CheckSpec(prefix, PebbleHealth(path), source=str(path)),))
         try:
-            names = [one.name for one in checks(path, Deadline.after(_LIST_SECONDS))]
+            names = [check.name for check in checks(path, Deadline.after(_LIST_SECONDS))]
         except CheckError:
             # The check of the whole says why when it is run.
             continue

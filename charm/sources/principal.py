@@ -57,7 +57,7 @@ class Principal:
             CheckError: it cannot be run or believed.
         """
         whole, results = self._ask(deadline)
-        each = (replace(one, name=f'{name}-{one.name}') for one in results)
+        each = (replace(result, name=f'{name}-{result.name}') for result in results)
         return merge((replace(whole, name=name), *each))
 
     def _ask(self, deadline: Deadline) -> Answer:
@@ -96,7 +96,7 @@ def find(unit: str, reporter: str, agents: Path = HERE.agents) -> FoundChecks:
 
 @dataclass(frozen=True)
 class PrincipalWishes:
-    """What the principal says of its service beside its checks, in the words of `Report`."""
+    """The principal's words about its service beside its checks, as in `Report`."""
 
     rollup: Mapping[str, Any] = field(default_factory=dict)
     requires: Tuple[str, ...] = ()
@@ -105,7 +105,7 @@ class PrincipalWishes:
 
 def said(results: Iterable[CheckResult], name: str = NAME) -> PrincipalWishes:
     """Return what the principal said, from the check that is its answer as a whole."""
-    data = next((one.data for one in results if one.name == name), {})
+    data = next((result.data for result in results if result.name == name), {})
     return PrincipalWishes(
         data.get('rollup', {}), tuple(data.get('requires', ())), tuple(data.get('provides', ()))
     )
@@ -131,14 +131,15 @@ def read_answer(unit: str, done: Completed) -> Answer:
     except ReportError as error:
         raise CheckError(f'cannot use what the principal printed: {error}') from error
     results = merge(read_subset(document, 'check'))
-    return _whole(worst(one.health for one in results), lowest_qos(results), results), results
+    health = worst(result.health for result in results)
+    return _whole(health, lowest_qos(results), results), results
 
 
 def _of_report(unit: str, report: Report) -> Answer:
     if report.unit != unit:
         raise CheckError(f'cannot use the report: it is for {report.unit!r}, not for {unit!r}')
     # Of what it says of itself and what its checks say, the worse counts; no checks, no evidence.
-    health = worst((report.health, worst(one.health for one in report.checks)))
+    health = worst((report.health, worst(check.health for check in report.checks)))
     whole = _whole(health, report.qos, report.checks)
     said = {
         'rollup': dict(report.rollup),
@@ -161,7 +162,7 @@ def _of_report(unit: str, report: Report) -> Answer:
 
 
 def _whole(health: Health, qos: Optional[float], results: Tuple[CheckResult, ...]) -> CheckResult:
-    bad = [one.name for one in results if one.health is not Health.PASSED]
+    bad = [result.name for result in results if result.health is not Health.PASSED]
     message = f'not passed: {listed(bad)}' if bad else f'{len(results)} checks passed'
     if not bad and health is not Health.PASSED:
         message = f'it reports {health.value}'

@@ -116,3 +116,14 @@ def test_the_health_hook_answers_on_every_python_here(python: Path, tmp_path: Pa
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b'{"schema":1,')
+
+
+def test_each_word_of_the_glossary_is_explained_in_25_words() -> None:
+    text = (ROOT / MAP).read_text().partition('## Words')[2].partition('\n## ')[0]
+    rows = [line.split('|')[1:3] for line in text.splitlines() if line.startswith('| ')][2:]
+    words = [word.strip() for word, _ in rows]
+    assert words == sorted(words)
+    assert len(words) > 30
+    assert {
+        word.strip(): len(meaning.split()) for word, meaning in rows if len(meaning.split()) > 25
+    } == {}

@@ -24,7 +24,7 @@ class AgentError(HealthError):
 
 @dataclass(frozen=True)
 class AgentReply:
-    """What the agent said.
+    """The agent's response.
 
     Attributes:
         status: the HTTP status.

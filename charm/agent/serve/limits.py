@@ -12,7 +12,7 @@ from ...kernel.deadline import Deadline
 
 @dataclass(frozen=True)
 class ListenerLimits:
-    """What a door bears.
+    """The limits of a listening socket.
 
     Attributes:
         places: requests at the same time.

@@ -27,7 +27,7 @@ Labels = Tuple[Tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class UnitView:
-    """What is known of one unit at a moment.
+    """The state of one unit at a moment.
 
     Attributes:
         unit: who.

@@ -26,7 +26,7 @@ class PostError(HealthError):
 
 @dataclass(frozen=True)
 class PushReply:
-    """What the other side said.
+    """The response to a push.
 
     Attributes:
         status: the HTTP status.

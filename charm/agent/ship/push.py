@@ -40,7 +40,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class PushCounts:
-    """What became of pushes, since the start.
+    """Counts of pushes since the start.
 
     Attributes:
         shipped: reports that the orchestrator has taken, or had already.

@@ -46,7 +46,7 @@ class SpooledReport:
 
 @dataclass(frozen=True)
 class Depth:
-    """How full a spool is.
+    """The depth of a spool.
 
     Attributes:
         reports: how many wait.
@@ -145,8 +145,8 @@ class Spool:
             kept = list(self._kept.values())
             return Depth(
                 len(kept),
-                sum(one.size_bytes for one in kept),
-                sum(one.held is not None for one in kept),
+                sum(report.size_bytes for report in kept),
+                sum(report.held is not None for report in kept),
                 self._dropped,
                 self._dropped_changes,
             )

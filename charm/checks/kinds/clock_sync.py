@@ -27,7 +27,7 @@ _CONTAINER_MARKS = (
 
 @dataclass(frozen=True)
 class KernelClock:
-    """What adjtimex(2) says.
+    """The kernel's clock, as adjtimex(2) has it.
 
     Attributes:
         state: what the call returned, 5 (TIME_ERROR) when the clock is not synchronised.

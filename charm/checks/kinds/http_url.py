@@ -28,7 +28,7 @@ _VISIBLE = re.compile(r'[\x21-\x7e]+')
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """What came back: status, its reason, the body up to the cap, and whether there was more."""
+    """A response: status, its reason, the body up to the cap, and whether there was more."""
 
     status: int
     reason: str

@@ -67,7 +67,7 @@ def _read(program: str, done: Completed) -> Any:
 
 def _collect(results: Tuple[CheckResult, ...]) -> Verdict:
     health = worst(result.health for result in results)
-    bad = [f'{one.name}: {one.message}' for one in results if one.health is health]
+    bad = [f'{result.name}: {result.message}' for result in results if result.health is health]
     passed = f'all {len(results)} parts passed'
     text = passed if health is Health.PASSED else listed(bad)
     data = {'checks': [subset(result) for result in results]}

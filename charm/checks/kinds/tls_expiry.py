@@ -70,7 +70,10 @@ class TlsExpiry:
             if reason:
                 return Verdict(Health.FAIL, f'{place} shows no certificate: {reason}')
         try:
-            first = min((read_validity(one) for one in fetched), key=lambda one: one.not_after)
+            first = min(
+                (read_validity(certificate) for certificate in fetched),
+                key=lambda certificate: certificate.not_after,
+            )
         except DerError as error:
             raise CheckError(f'cannot read the certificate of {place}: {error}') from error
         distrust = failed(lambda: self._fetch(deadline, verify=True)) if self.verify else ''
@@ -87,7 +90,7 @@ class TlsExpiry:
         except OSError as error:
             raise CheckError(f'cannot read {path}: {error.strerror}') from error
         try:
-            found = [binascii.a2b_base64(one) for one in _PEM.findall(data)]
+            found = [binascii.a2b_base64(block) for block in _PEM.findall(data)]
         except binascii.Error as error:
             raise CheckError(f'cannot read {path}: {error}') from error
         if not found:

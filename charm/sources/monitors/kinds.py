@@ -62,7 +62,7 @@ class PluginMonitor:
 
 @dataclass(frozen=True)
 class UnavailableMonitor:
-    """What a principal asks for and this machine cannot do.
+    """A monitor that this machine cannot run.
 
     Attributes:
         reason: why, and what to do about it.
@@ -81,7 +81,7 @@ class UnavailableMonitor:
 
 @dataclass
 class MonitorFile:
-    """What one file asks for, as it is read.
+    """The checks of one file of monitors, as it is read.
 
     Attributes:
         source: the file.
@@ -104,7 +104,7 @@ class MonitorFile:
 
 
 class MonitorOptions:
-    """What one monitor says, by our options' names for it."""
+    """The options of one monitor, by our names for them."""
 
     def __init__(self, kind: str, values: Mapping[str, Any]) -> None:
         self.kind = kind

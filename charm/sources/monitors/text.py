@@ -22,7 +22,7 @@ _OTHERS = ('version', 'target-id', 'target_id', *_ADDRESSES)
 
 @dataclass(frozen=True)
 class MonitorsText:
-    """What the text says.
+    """The parts of a `monitors` text.
 
     Attributes:
         monitors: of each part, `local` and `remote`, and in it of each kind, the monitors by name.

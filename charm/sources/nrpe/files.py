@@ -65,7 +65,7 @@ class Account:
 
 @dataclass
 class Configuration:
-    """What the files say; a later line wins over an earlier one, as in NRPE.
+    """NRPE's configuration; a later line wins over an earlier one, as in NRPE.
 
     Attributes:
         commands: by name, the line and the file it stands in.

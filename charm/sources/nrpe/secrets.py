@@ -63,7 +63,7 @@ def find(words: Sequence[str]) -> Tuple[str, ...]:
             letters = _SHORT.get(plugin, '')
         found += _in_word(word)
         found += _after_option(word, following, letters, plugin in _SHORT)
-    return tuple(sorted(set(found) - {''}, key=lambda one: (-len(one), one)))
+    return tuple(sorted(set(found) - {''}, key=lambda secret: (-len(secret), secret)))
 
 
 def _in_word(word: str) -> Iterable[str]:
