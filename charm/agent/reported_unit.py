@@ -12,8 +12,8 @@ from ..kernel.files import set_aside, write_whole
 from ..kernel.identity import read_boot_id
 from ..kernel.report import Report
 from ..kernel.wire import decode, encode
+from ..reporting.plan import Plan
 from ..reporting.states import States
-from ..reporting.sweep import Plan
 from .config import Config
 from .ship.push import Pusher
 from .ship.spool import Spool

@@ -9,8 +9,8 @@ from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ..kernel.errors import DefinitionError
 from ..kernel.identity import own_unit
+from ..reporting.plan import Plan, make_plan
 from ..reporting.runner import Callback
-from ..reporting.sweep import Plan, make_plan
 from . import config as config_file
 from . import units as units_directory
 from .config import Config

@@ -9,8 +9,9 @@ from typing import Callable, Dict, Mapping, Optional, Sequence, Set, Tuple
 from ..kernel.deadline import Deadline
 from ..kernel.merge import read_subset
 from ..kernel.report import CheckResult, Health, Report, StateName
+from ..reporting.plan import Plan
 from ..reporting.runner import Job
-from ..reporting.sweep import Plan, sweep
+from ..reporting.sweep import sweep
 
 # The answers are in memory already; this only has to be longer than any pause of the machine.
 _COMPOSE_SECONDS = 3600.0

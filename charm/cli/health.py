@@ -17,8 +17,9 @@ from ..kernel.identity import check_unit, own_unit
 from ..kernel.names import nearest
 from ..kernel.paths import HERE
 from ..kernel.wire import encode
+from ..reporting.plan import Plan, make_plan
 from ..reporting.runner import Callback
-from ..reporting.sweep import Plan, make_plan, sweep
+from ..reporting.sweep import sweep
 from .pretty import pretty
 from .usage import USAGE_EXIT, Parser, seconds
 

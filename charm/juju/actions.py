@@ -12,7 +12,8 @@ from ..kernel.names import nearest
 from ..kernel.paths import Place
 from ..kernel.report import Report
 from ..kernel.wire import encode
-from ..reporting.sweep import Plan, make_plan, sweep
+from ..reporting.plan import Plan, make_plan
+from ..reporting.sweep import sweep
 from .hook_memory import recall
 from .hook_tools import Context
 

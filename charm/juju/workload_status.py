@@ -12,8 +12,9 @@ from ..kernel.deadline import Deadline
 from ..kernel.errors import ReportError
 from ..kernel.report import Health, Report, StateName
 from ..kernel.wire import decode
+from ..reporting.plan import make_plan
 from ..reporting.states import clean
-from ..reporting.sweep import make_plan, sweep
+from ..reporting.sweep import sweep
 
 _MOST_MESSAGE = 160
 _MOST_NAMED = 3

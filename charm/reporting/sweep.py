@@ -1,161 +1,24 @@
-"""One pass over one unit: gather the checks that apply, run them, and make the report."""
+"""One pass over one unit: run its plan by a deadline, and make the report."""
 
 from __future__ import annotations
 
-import os
 import time
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
+from typing import Optional, Tuple
 
 from .. import __version__
-from ..checks.check import CheckSpec
-from ..checks.kinds import BUILT_IN, CHECKS
-from ..checks.settling_rule import SettlingRule
 from ..kernel.deadline import Deadline
-from ..kernel.errors import DefinitionError, HealthError
+from ..kernel.errors import HealthError
 from ..kernel.identity import read_boot_id
 from ..kernel.merge import make_report, merge, read_subset
-from ..kernel.names import service_of
-from ..kernel.paths import HERE
 from ..kernel.report import CheckResult, Report, Reporter, State
-from ..sources import callbacks as authors
-from ..sources import definitions, discovery, rollup_file
-from ..sources.found import FoundChecks
-from ..sources.overrides import AnswerChange, UnitChecks, amended, effective
+from ..sources import definitions
+from ..sources.overrides import amended
 from ..sources.principal import NAME as PRINCIPAL
-from ..sources.principal import NESTED, said
+from ..sources.principal import said
 from . import states
-from .runner import Callback, Job, check_job, run_jobs
-from .settling_store import Settler
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The checks to run for one unit.
-
-    Attributes:
-        unit: for whom, such as `wordpress/0`.
-        reporter: the unit whose charm runs the checks, such as `health/0`.
-        jobs: what to run.
-        faults: definitions that cannot be used; each is reported as a failing check.
-        rollup: how the charm wants the units of its application to make one; may be empty.
-        settling: of each check that settles, by name, how.
-        answers: what becomes of answers of checks that have many, by name.
-        states: the directory of the recorded states, and of how checks settled.
-    """
-
-    unit: str
-    reporter: str
-    jobs: Tuple[Job, ...]
-    faults: Tuple[DefinitionError, ...] = ()
-    rollup: Mapping[str, Any] = field(default_factory=dict)
-    settling: Mapping[str, SettlingRule] = field(default_factory=dict)
-    answers: Mapping[str, AnswerChange] = field(default_factory=dict)
-    states: Path = field(default_factory=states.directory)
-
-    @property
-    def service(self) -> str:
-        """Return the application the unit belongs to."""
-        return service_of(self.unit)
-
-    @property
-    def names(self) -> Tuple[str, ...]:
-        """Return the names of the jobs, in order."""
-        return tuple(job.name for job in self.jobs)
-
-    def name_of(self, job: str) -> str:
-        """Return what the results of a job are called, which definitions may change."""
-        answer = self.answers.get(job)
-        return (answer.rename if answer else '') or job
-
-    def only(self, names: Sequence[str]) -> Plan:
-        """Return the plan with none but the named jobs, and no faults of others."""
-        jobs = tuple(job for job in self.jobs if job.name in names)
-        return replace(self, jobs=jobs, faults=())
-
-    def settle(self, results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
-        """Return the results as they settle; see `charm.checks.settling_rule`."""
-        path = self.states / f'{self.unit.replace("/", "-")}.settling.json'
-        return Settler(path, self.settling).settle(results)
-
-
-def make_plan(
-    unit: str,
-    reporter: str,
-    callbacks: Optional[Mapping[str, Iterable[Callback]]] = None,
-    directory: Path = HERE.checks,
-    services: Sequence[Mapping[str, Any]] = (),
-    plug_ins: Path = HERE.callbacks,
-    find: Callable[[str, str], FoundChecks] = discovery.find,
-) -> Plan:
-    """Return what applies to `unit`: callbacks, built-ins, what sources find, and definitions.
-
-    Args:
-        unit: for whom.
-        reporter: the unit whose charm this is.
-        callbacks: a charm's own, by services' names or globs.
-        directory: where checks are defined.
-        services: the services framework definitions of the reporter's charm, for itself only.
-        plug_ins: where files of callbacks are.
-        find: gives the checks of every source.
-
-    Raises:
-        DefinitionError: `services` cannot be used.
-    """
-    service = service_of(unit)
-    loaded = definitions.load(directory)
-    declared = authors.declared(services if unit == reporter else ())
-    own = authors.bind(authors.for_service(callbacks or {}, service), service)
-    given = [bound.spec for bound in (*declared.callbacks, *own)]
-    if os.environ.get(NESTED):
-        # Who asks us runs the checks of the machine, and says what is wrong with the files.
-        changes = [entry for entry in loaded.definitions if entry.check is None]
-        tuned = effective(given, changes, service, passing=('',))
-        return _plan(unit, reporter, replace(tuned, faults=()), declared.rollup)
-    plugged, faults = authors.load(plug_ins)
-    given += [bound.spec for bound in authors.bind(authors.for_service(plugged, service), service)]
-    given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
-    found = find(unit, reporter)
-    tuned = effective(
-        (*given, *found.specs), loaded.definitions, service, tuple(discovery.SOURCES)
-    )
-    asked, wrong = rollup_file.read(directory, service)
-    faults = (*loaded.faults, *tuned.faults, *found.faults, *faults, *wrong)
-    return _plan(unit, reporter, replace(tuned, faults=faults), declared.rollup or asked)
-
-
-def _plan(unit: str, reporter: str, tuned: UnitChecks, rollup: Mapping[str, Any]) -> Plan:
-    answers = tuned.answers
-    rules = {
-        answer.rename or name: answer.settling
-        for name, answer in answers.items()
-        if answer.settling is not None
-    }
-    jobs = tuple(_settling(check_job(spec), spec.settling, answers, rules) for spec in tuned.specs)
-    return Plan(unit, reporter, jobs, tuned.faults, rollup, rules, answers)
-
-
-def _settling(
-    job: Job,
-    rule: Optional[SettlingRule],
-    answers: Mapping[str, AnswerChange],
-    rules: Dict[str, SettlingRule],
-) -> Job:
-    """Return the job, its rule put into `rules` under its name, and under those it answers by."""
-    if rule is None:
-        return job
-    rules[job.name] = rule
-
-    def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
-        results = job.run(deadline)
-        for result in amended(results, answers):
-            # What an entry says of this answer alone counts before what one says of them all.
-            rules.setdefault(result.name, rule)
-        return results
-
-    return replace(job, run=run)
+from .plan import Plan
+from .runner import run_jobs
 
 
 def sweep(plan: Plan, deadline: Deadline) -> Report:

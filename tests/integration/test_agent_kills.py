@@ -32,7 +32,7 @@ from charm.agent.schedule import seconds_since_boot
 from charm.agent.units import Push, Unit
 from charm.kernel.report import CheckResult, Health
 from charm.reporting.runner import Job
-from charm.reporting.sweep import Plan
+from charm.reporting.plan import Plan
 from charm.kernel.wire import to_json
 state, health = Path(sys.argv[1]), Health(sys.argv[2])
 push = Push('https://127.0.0.1:9', 'nobody believes it', '0' * 64, 'model')

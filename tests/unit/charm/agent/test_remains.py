@@ -15,7 +15,7 @@ from charm.agent.notify import Notifier
 from charm.agent.remains import GRACE_SECONDS, Remains
 from charm.agent.setup import Setup
 from charm.agent.units import Unit
-from charm.reporting.sweep import Plan
+from charm.reporting.plan import Plan
 
 
 class Agent:

@@ -17,7 +17,7 @@ from charm.agent.residence import Notice, ResidenceWatch
 from charm.agent.setup import Setup
 from charm.agent.units import Unit
 from charm.kernel.errors import FileError, HealthError
-from charm.reporting.sweep import Plan
+from charm.reporting.plan import Plan
 
 EVERY_SECONDS = 5.0
 

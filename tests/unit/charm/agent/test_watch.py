@@ -15,9 +15,9 @@ from charm.agent.watch import Watch
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health, Report, StateName
 from charm.kernel.wire import encode
+from charm.reporting.plan import Plan
 from charm.reporting.runner import Job
 from charm.reporting.states import States
-from charm.reporting.sweep import Plan
 
 
 def nothing(_deadline: Deadline) -> tuple[CheckResult, ...]:

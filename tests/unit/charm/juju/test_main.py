@@ -11,7 +11,7 @@ from charm.agent.units import Push, Unit, enrol
 from charm.juju import main
 from charm.juju.hook_memory import path_of
 from charm.kernel.paths import AGENT_SERVICE
-from charm.reporting.sweep import make_plan
+from charm.reporting.plan import make_plan
 from reconciler.rollups import read_rule
 from tests.support.local_unit import LocalUnit
 

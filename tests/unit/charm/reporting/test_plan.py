@@ -13,7 +13,8 @@ from charm.checks.kinds import BUILT_IN
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import DefinitionError, FileError
 from charm.kernel.report import CheckResult, Health
-from charm.reporting.sweep import Plan, make_plan, sweep
+from charm.reporting.plan import Plan, make_plan
+from charm.reporting.sweep import sweep
 from charm.sources import discovery
 from charm.sources.found import FoundChecks
 from charm.sources.principal import NESTED

@@ -16,7 +16,7 @@ from charm.checks.settling_rule import SettlingRule, settle
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import DefinitionError
 from charm.kernel.report import Health
-from charm.reporting.sweep import Plan, make_plan
+from charm.reporting.plan import Plan, make_plan
 from charm.sources import callbacks
 from charm.sources.callbacks import bind, declared, for_service
 from tests.support.tree import ROOT

@@ -13,8 +13,9 @@ import pytest
 from charm.checks.check import CheckSpec
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health
+from charm.reporting.plan import Plan
 from charm.reporting.runner import check_job, run_jobs
-from charm.reporting.sweep import Plan, sweep
+from charm.reporting.sweep import sweep
 from charm.sources.overrides import AnswerChange
 from charm.sources.principal import NESTED, Principal, find
 
