@@ -1,4 +1,4 @@
-"""What a service's own units say of others: in their reports, states and failing checks."""
+"""The claims of a service's units about others: in reports, states and failing checks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..values.readings import ServiceHealth
 
 @dataclass(frozen=True)
 class Claims:
-    """What a service's units say that it needs, gives, and waits for; by name."""
+    """The names that a service's units say it needs, gives, and waits for."""
 
     requires: frozenset[str]
     provides: frozenset[str]
     blockers: frozenset[str]
 
 
-def said_by(service: ServiceHealth) -> Claims:
-    """Return what the service's units say; one that is well waits for nothing."""
+def claims_of(service: ServiceHealth) -> Claims:
+    """Return the claims of the service's units; a unit that is well waits for nothing."""
     reports = [reading.report for reading in service.readings if reading.report]
     states = [r.state for r in service.readings if r.state and r.health is not Health.PASSED]
     return Claims(
@@ -37,10 +37,10 @@ _IPV6 = re.compile(r'[0-9a-f]*:[0-9a-f:]*:[0-9a-f]*')
 _LONGEST = 2000
 
 
-def tellings(service: ServiceHealth) -> Iterator[tuple[str, frozenset[str]]]:
+def failure_words(service: ServiceHealth) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield each check that did not pass with the words of its message."""
     for reading in service.readings:
         for check in reading.report.checks if reading.report else ():
             if check.health is not Health.PASSED:
-                said = check.message.lower()[:_LONGEST]
-                yield check.name, frozenset(_WORD.findall(said) + _IPV6.findall(said))
+                message = check.message.lower()[:_LONGEST]
+                yield check.name, frozenset(_WORD.findall(message) + _IPV6.findall(message))

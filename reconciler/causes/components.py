@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..values.node import Node
 
-def components(graph: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
+
+def components(graph: Mapping[Node, Iterable[Node]]) -> list[tuple[Node, ...]]:
     """Return the strongly connected components, each sorted, those that others lead to first.
 
     It is Tarjan's algorithm, without recursion, as chains may be long. The order is the same for
     the same graph, however it is held.
     """
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    open_nodes: dict[str, None] = {}
-    found: list[tuple[str, ...]] = []
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    open_nodes: dict[Node, None] = {}
+    found: list[tuple[Node, ...]] = []
     for root in sorted(graph):
         if root in index:
             continue
-        work: list[tuple[str, Iterator[str]]] = []
+        work: list[tuple[Node, Iterator[Node]]] = []
         _enter(root, graph, index, low, open_nodes, work)
         while work:
             node, others = work[-1]
@@ -37,19 +39,19 @@ def components(graph: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
 
 
 def _enter(
-    node: str,
-    graph: Mapping[str, Iterable[str]],
-    index: dict[str, int],
-    low: dict[str, int],
-    open_nodes: dict[str, None],
-    work: list[tuple[str, Iterator[str]]],
+    node: Node,
+    graph: Mapping[Node, Iterable[Node]],
+    index: dict[Node, int],
+    low: dict[Node, int],
+    open_nodes: dict[Node, None],
+    work: list[tuple[Node, Iterator[Node]]],
 ) -> None:
     index[node] = low[node] = len(index)
     open_nodes[node] = None
     work.append((node, iter(sorted(graph.get(node, ())))))
 
 
-def _close(node: str, open_nodes: dict[str, None]) -> tuple[str, ...]:
+def _close(node: Node, open_nodes: dict[Node, None]) -> tuple[Node, ...]:
     members = []
     while True:
         last, _ = open_nodes.popitem()

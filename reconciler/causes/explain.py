@@ -1,4 +1,4 @@
-"""Why one service, or one unit, is as it is: rule, evidence, causes, and what to do next."""
+"""The explanation of one service, or one unit: rule, evidence, causes, and what to do next."""
 
 from __future__ import annotations
 
@@ -9,38 +9,39 @@ from charm.kernel.names import closest
 from charm.kernel.report import CheckResult, Health, StateName
 
 from ..values.errors import UsageError
+from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Cause, Reading, Role, ServiceHealth, Snapshot
 from ..values.words import fold_units
 from .graph import DeclaredDependencies, Edge, Ground
-from .inquiry import circle_members, look_at
+from .inquiry import index_of
 from .suspects import SnapshotIndex
 
 
 @dataclass(frozen=True)
 class CauseStep:
-    """One step of the way to a cause: what it is, how it is, and the evidence."""
+    """One step of the way to a cause, with its health and the evidence."""
 
-    name: str
+    node: Node
     health: Health
     message: str = ''
 
 
 @dataclass(frozen=True)
 class Dependency:
-    """One thing that a service depends on.
+    """One provider of a service.
 
     Attributes:
-        why: on what ground that is held to be true.
+        why: on what ground the service is held to depend on it.
     """
 
-    name: str
+    node: Node
     health: Health
     why: str
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do, and the command for it; empty where there is none."""
+    """One thing to do, and the command for it; empty where there is none."""
 
     what: str
     command: str = ''
@@ -48,12 +49,12 @@ class Advice:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that a sweep knows of why a service or a unit is as it is.
+    """The explanation of a service or a unit.
 
     Attributes:
         snapshot: the sweep.
         service: the service; of a unit, its service.
-        readings: the units that are told of: all of the service's, or the one that was asked for.
+        readings: the units that it is about: all of the service's, or the one that was asked for.
         unit: the unit that was asked for; empty for a service.
         chain: from the service itself to its cause; empty unless it is a victim.
         cause: what it is to others, if it is a cause; else `None`.
@@ -94,17 +95,17 @@ def explain(
         UsageError: the sweep knows nothing of that name.
     """
     service, readings = _find(snapshot, name)
-    scene = look_at(snapshot.model, snapshot.services, declared or DeclaredDependencies())
+    index = index_of(snapshot.model, snapshot.services, declared or DeclaredDependencies())
     found = Explanation(
         snapshot=snapshot,
         service=service,
         readings=readings,
         unit=name if '/' in name else '',
-        chain=tuple(_chain(snapshot, scene, service)),
-        cause=next((one for one in snapshot.causes if _is_cause(one, service)), None),
-        needs=tuple(_needs(scene, service.name)),
-        needed_by=scene.graph.dependants(service.name),
-        unmet=scene.graph.unmet.get(service.name, ()),
+        chain=tuple(_chain(snapshot, index, service)),
+        cause=next((cause for cause in snapshot.causes if _is_cause(cause, service)), None),
+        needs=tuple(_needs(index, service.name)),
+        needed_by=index.graph.dependants(service.name),
+        unmet=index.graph.unmet.get(service.name, ()),
     )
     return replace(found, advice=tuple(dict.fromkeys(_advice(found))))
 
@@ -117,11 +118,12 @@ def _find(snapshot: Snapshot, name: str) -> tuple[ServiceHealth, tuple[Reading, 
             if reading.unit.name == name:
                 return service, (reading,)
     for cause in snapshot.causes:
-        if cause.name in (name, f'machine {name}') and cause.kind != 'service':
-            told = ', '.join(cause.victims) or 'nothing else'
-            reason = f'it is no service or unit; it explains {told}; {cause.message}'
-            raise UsageError(f'cannot explain {cause.name!r}: {reason}')
-    known = [one.name for one in snapshot.services]
+        node = cause.node
+        if not node.service and str(node) in (name, f'machine {name}'):
+            victims = ', '.join(cause.victims) or 'nothing else'
+            reason = f'it is no service or unit; it explains {victims}; {cause.message}'
+            raise UsageError(f'cannot explain {str(node)!r}: {reason}')
+    known = [service.name for service in snapshot.services]
     known += [reading.unit.name for reading in snapshot.readings()]
     near = closest(name, known)
     hint = f'; did you mean {near}?' if near else f'; it knows {_some(known)}' if known else ''
@@ -137,28 +139,29 @@ def _some(names: list[str]) -> str:
 
 def _is_cause(cause: Cause, service: ServiceHealth) -> bool:
     blamed = service.blame is not None and service.blame.role is Role.CAUSE
-    return blamed and service.name in circle_members(cause.name)
+    return blamed and service.name in cause.node.services
 
 
 def _chain(
-    snapshot: Snapshot, scene: SnapshotIndex, service: ServiceHealth
+    snapshot: Snapshot, index: SnapshotIndex, service: ServiceHealth
 ) -> Iterator[CauseStep]:
     blame = service.blame
     if blame is None or not blame.path:
         return
-    causes = {cause.name: cause for cause in snapshot.causes}
-    fates = {fate.name: fate for fate in scene.fates}
-    yield CauseStep(service.name, service.health, service.message)
-    for name in blame.path:
-        known = causes.get(name) or fates.get(name) or scene.node(name)
-        yield CauseStep(name, known.health, known.message)
+    causes = {cause.node: cause for cause in snapshot.causes}
+    shared = {cause.node: cause for cause in index.shared}
+    yield CauseStep(Node(NodeKind.SERVICE, service.name), service.health, service.message)
+    for node in blame.path:
+        known = causes.get(node) or shared.get(node) or index.provider(node)
+        yield CauseStep(node, known.health, known.message)
 
 
-def _needs(scene: SnapshotIndex, name: str) -> Iterator[Dependency]:
-    for edge in sorted(scene.graph.of(name), key=lambda one: (one.ground, one.provider)):
-        group = next((g for g in scene.any_of.get(name, ()) if edge.provider in g), ())
+def _needs(index: SnapshotIndex, name: str) -> Iterator[Dependency]:
+    for edge in sorted(index.graph.of(name), key=lambda edge: (edge.ground, edge.provider)):
+        group = next((g for g in index.any_of.get(name, ()) if edge.provider.service in g), ())
         enough = f'; one of {", ".join(group)} is enough' if group else ''
-        yield Dependency(edge.provider, scene.node(edge.provider).health, _why(edge) + enough)
+        health = index.provider(edge.provider).health
+        yield Dependency(edge.provider, health, _why(edge) + enough)
 
 
 def _why(edge: Edge) -> str:
@@ -219,21 +222,18 @@ def _about_history(readings: tuple[Reading, ...]) -> Iterator[Advice]:
 
 
 def _about_cause(found: Explanation) -> Advice:
-    name = found.chain[-1].name
-    cause = next((one for one in found.snapshot.causes if one.name == name), None)
-    victims = len(cause.victims) if cause else 0
-    what = f'begin with {name}' + (f', which explains {victims} services' if victims > 1 else '')
-    if cause and cause.kind == 'collector':
+    node = found.chain[-1].node
+    victims = sum(len(cause.victims) for cause in found.snapshot.causes if cause.node == node)
+    what = f'begin with {node}' + (f', which explains {victims} services' if victims > 1 else '')
+    if node.kind is NodeKind.COLLECTOR:
         what = f'it is not the service but the way to it: begin there, for {victims} services'
     commands = {
-        'service': f'reconcile-health explain {name}',
-        'circle': f'reconcile-health explain {circle_members(name)[0]}',
-        'machine': f'juju show-machine {name.removeprefix("machine ")}',
-        'controller': 'juju controllers --refresh',
-        'collector': 'reconcile-health doctor',
-        'saas': 'juju status --relations',
+        NodeKind.MACHINE: f'juju show-machine {node.name}',
+        NodeKind.CONTROLLER: 'juju controllers --refresh',
+        NodeKind.COLLECTOR: 'reconcile-health doctor',
+        NodeKind.SAAS: 'juju status --relations',
     }
-    return Advice(what, commands.get(cause.kind, '') if cause else '')
+    return Advice(what, commands.get(node.kind) or f'reconcile-health explain {node.services[0]}')
 
 
 def _about_silence(readings: tuple[Reading, ...]) -> Iterator[Advice]:
@@ -244,14 +244,14 @@ def _about_silence(readings: tuple[Reading, ...]) -> Iterator[Advice]:
             alike.setdefault(reading.outcome.value, (reading, []))[1].append(reading.unit.name)
     for reading, units in alike.values():
         what, _, command = reading.advice.partition(': ')
-        told = 'try it by hand' if what == 'try' else what
-        yield Advice(f'{fold_units(units)}: {told}', command)
+        what = 'try it by hand' if what == 'try' else what
+        yield Advice(f'{fold_units(units)}: {what}', command)
 
 
 def _about_checks(found: Explanation) -> Iterator[Advice]:
     """Yield what to look at on the machines, each thing once, on the unit that is worst off."""
     seen: set[str] = set()
-    for reading in sorted(found.readings, key=lambda one: -one.health.rank):
+    for reading in sorted(found.readings, key=lambda reading: -reading.health.rank):
         for check in failing(reading):
             if check.name == JUJU_STATUS:
                 continue  # Juju's log has it, not the machine.

@@ -1,6 +1,6 @@
-"""Who depends on whom: a directed graph of services, and on what ground each edge stands.
+"""The graph of dependencies: its edges, and the ground on which each of them stands.
 
-Nothing here judges. An edge says that a service needs another; `causes` says which one failed.
+Nothing here judges. An edge says that a service needs another; `inquiry` says which one failed.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..values.model import Model
+from ..values.node import Node, NodeKind
 from ..values.words import natural_order
 
 
 class Ground(enum.IntEnum):
-    """Why an edge is held to be true, from the strongest to the weakest."""
+    """The ground on which an edge is held to be true, from the strongest to the weakest."""
 
     WAITS = 1
     NAMES = 2
@@ -26,24 +28,22 @@ class Ground(enum.IntEnum):
 
 @dataclass(frozen=True, order=True)
 class Edge:
-    """One service needs another.
+    """One dependency of a service.
 
     Attributes:
-        service: who needs it.
-        provider: what it needs: a service, or `saas NAME`.
+        provider: what it needs: another service, or a SAAS.
         ground: why that is held to be true. `RELATED` has no direction: it is a hint.
         via: the endpoint, blocker or check that tells.
     """
 
-    service: str
-    provider: str
+    provider: Node
     ground: Ground
     via: str = ''
 
 
 @dataclass(frozen=True)
 class DeclaredDependencies:
-    """What the operator says of dependencies; it counts for more than what is found.
+    """The dependencies that the operator declares; they count for more than what is found.
 
     Attributes:
         requires: by service, all that it depends on.
@@ -58,7 +58,7 @@ class DeclaredDependencies:
 
 @dataclass(frozen=True)
 class Graph:
-    """What every service depends on.
+    """The dependencies of every service.
 
     Attributes:
         edges: by service, one for each provider, on its strongest ground; sorted.
@@ -70,7 +70,7 @@ class Graph:
     edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
     unmet: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own_peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    related: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    related: Mapping[str, frozenset[Node]] = field(default_factory=dict)
 
     def of(self, service: str) -> tuple[Edge, ...]:
         """Return what the service depends on."""
@@ -79,14 +79,14 @@ class Graph:
     def dependants(self, service: str) -> tuple[str, ...]:
         """Return the services that depend on it in a known direction, sorted."""
         found = {
-            edge.service
-            for edges in self.edges.values()
+            dependant
+            for dependant, edges in self.edges.items()
             for edge in edges
-            if edge.provider == service and edge.ground is not Ground.RELATED
+            if edge.provider.service == service and edge.ground is not Ground.RELATED
         }
         return tuple(sorted(found, key=natural_order))
 
 
-def saas_node(name: str) -> str:
-    """Return what an application of another model is called in the graph."""
-    return f'saas {name}'
+def node_of(model: Model, name: str) -> Node:
+    """Return the node that relations and operators mean by a name."""
+    return Node(NodeKind.SAAS if name in model.saas else NodeKind.SERVICE, name)

@@ -1,4 +1,4 @@
-"""Which trouble explains which: each service that is not well is a cause, a victim or neither.
+"""The inquiry into causes: each service that is not well is a cause, a victim or neither.
 
 A pure function of one snapshot. It annotates: no health, reading or message changes by it, and the
 answer does not depend on the order in which anything was asked or is held.
@@ -7,20 +7,21 @@ answer does not depend on the order in which anything was asked or is held.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from charm.kernel.report import Health, StateName, worst
 
 from ..values.model import Model
+from ..values.node import Node, NodeKind
 from ..values.readings import Blame, Cause, Role, ServiceHealth
 from ..values.words import natural_order
 from .build_graph import build
 from .components import components
 from .graph import DeclaredDependencies, Graph, Ground
-from .shared_fate import shared_fates
-from .suspects import Node, SnapshotIndex, Suspect
+from .shared_causes import shared_causes
+from .suspects import SnapshotIndex, Suspect
 from .troubles import Origin, troubles_of, worst_of
 
 Explained = tuple[tuple[ServiceHealth, ...], tuple[Cause, ...]]
@@ -38,64 +39,66 @@ def explain_causes(
 
     The causes are sorted: those with the most victims first, then the worst, then by name.
     """
-    return _Inquiry(look_at(model, services, declared or DeclaredDependencies())).verdict(services)
+    index = index_of(model, services, declared or DeclaredDependencies())
+    return _Inquiry(index).verdict(services)
 
 
-def look_at(
+def index_of(
     model: Model, services: Iterable[ServiceHealth], declared: DeclaredDependencies
 ) -> SnapshotIndex:
-    """Return everything that a snapshot tells about who may have done what to whom."""
+    """Return the index of these services, with all that may explain them."""
     ordered = {s.name: s for s in sorted(services, key=lambda service: service.name)}
     troubles = {name: troubles_of(model, service) for name, service in ordered.items()}
-    fates = shared_fates(model, tuple(ordered.values()), troubles)
+    shared = shared_causes(model, tuple(ordered.values()), troubles)
     graph = build(model, ordered.values(), declared)
-    return SnapshotIndex(model, ordered, troubles, graph, fates, declared.any_of)
+    return SnapshotIndex(model, ordered, troubles, graph, shared, declared.any_of)
 
 
 class _Inquiry:
-    """One snapshot's verdict in the making."""
+    """The inquiry into one snapshot."""
 
-    def __init__(self, scene: SnapshotIndex) -> None:
-        self._scene = scene
-        self._unwell = sorted(
-            name for name, one in scene.services.items() if one.health is not Health.PASSED
-        )
-        self._fates = {fate.name: fate for fate in scene.fates}
-        self._suspects: dict[str, tuple[Suspect, ...]] = {
-            name: scene.suspects(name) for name in self._unwell
+    def __init__(self, index: SnapshotIndex) -> None:
+        self._index = index
+        self._shared = {cause.node: cause for cause in index.shared}
+        self._suspects: dict[Node, tuple[Suspect, ...]] = {
+            Node(NodeKind.SERVICE, name): index.suspects(name)
+            for name, service in index.services.items()
+            if service.health is not Health.PASSED
         }
-        for fate in scene.fates:
-            inside = Suspect(fate.parent, True, 1, False, f'it is in {fate.parent}')
-            self._suspects[fate.name] = (inside,) if fate.parent else ()
-        self._circles: dict[str, tuple[str, ...]] = {}
+        for node, cause in self._shared.items():
+            parents = () if cause.parent is None else (cause.parent,)
+            self._suspects[node] = tuple(
+                Suspect(parent, True, 1, False, f'it is in {parent}') for parent in parents
+            )
+        self._circles: dict[Node, Node] = {}
         self._settle_circles()
         self._roots = self._reach_roots()
-        self._explaining = {one.name for found in self._suspects.values() for one in found}
+        self._explaining = {s.node for suspects in self._suspects.values() for s in suspects}
 
     def verdict(self, services: Sequence[ServiceHealth]) -> Explained:
         """Return the services with their blame, and the causes."""
-        explained = tuple(
-            replace(one, blame=None if one.health is Health.PASSED else self._blame(one.name))
-            for one in services
+        blames = {node: self._blame(node) for node in self._suspects if node.service}
+        victims: dict[Node, set[str]] = {}
+        for node, blame in blames.items():
+            if blame.role is Role.VICTIM:
+                for root in self._roots[node]:
+                    victims.setdefault(root, set()).add(node.name)
+            elif blame.role is Role.CAUSE:
+                victims.setdefault(self._circles.get(node, node), set())
+        causes = (self._cause(node, names) for node, names in victims.items())
+        explained = (
+            replace(service, blame=blames.get(Node(NodeKind.SERVICE, service.name)))
+            for service in services
         )
-        roles = {one.name: one.blame.role for one in explained if one.blame}
-        victims: dict[str, set[str]] = {}
-        for name, role in roles.items():
-            for root in self._roots[name] if role is Role.VICTIM else ():
-                victims.setdefault(root, set()).add(name)
-        own = {self._root_name(name) for name, role in roles.items() if role is Role.CAUSE}
-        causes = (self._cause(name, victims.get(name, set())) for name in {*own, *victims})
-        return explained, tuple(
-            sorted(causes, key=lambda c: (-len(c.victims), -c.health.rank, natural_order(c.name)))
-        )
+        return tuple(explained), tuple(sorted(causes, key=_prominence))
 
-    def _targets(self) -> dict[str, list[str]]:
-        """Return what each node is explained by; of those that nothing explains, nothing."""
-        targets: dict[str, list[str]] = {
-            suspect.name: [] for found in self._suspects.values() for suspect in found
+    def _targets(self) -> dict[Node, list[Node]]:
+        """Return the suspects of each node; of those that nothing explains, none."""
+        targets: dict[Node, list[Node]] = {
+            suspect.node: [] for suspects in self._suspects.values() for suspect in suspects
         }
-        for name, found in self._suspects.items():
-            targets[name] = [suspect.name for suspect in found]
+        for node, suspects in self._suspects.items():
+            targets[node] = [suspect.node for suspect in suspects]
         return targets
 
     def _settle_circles(self) -> None:
@@ -107,64 +110,56 @@ class _Inquiry:
         """
         targets = self._targets()
         for members in components(targets):
-            inside = set(members)
-            if len(members) == 1 or any(t not in inside for m in members for t in targets[m]):
+            if len(members) == 1 or _beyond(members, targets):
                 continue
-            told = {m: tuple(s for s in self._suspects[m] if s.told) for m in members}
-            if any(told.values()):
-                self._suspects.update(told)
+            own = {m: tuple(s for s in self._suspects[m] if s.first_hand) for m in members}
+            if any(own.values()):
+                self._suspects.update(own)
         targets = self._targets()
         for members in components(targets):
-            inside = set(members)
-            outside = any(t not in inside for m in members for t in targets[m])
-            if len(members) > 1 and not outside:
-                self._circles.update(dict.fromkeys(members, members))
+            if len(members) > 1 and not _beyond(members, targets):
+                circle = Node.circle([member.name for member in members])
+                self._circles.update(dict.fromkeys(members, circle))
 
-    def _root_name(self, name: str) -> str:
-        return circle_node(self._circles[name]) if name in self._circles else name
-
-    def _reach_roots(self) -> dict[str, frozenset[str]]:
+    def _reach_roots(self) -> dict[Node, frozenset[Node]]:
         """Return by node the causes that it leads to; its own if it is one."""
         targets = self._targets()
-        roots: dict[str, frozenset[str]] = {}
+        roots: dict[Node, frozenset[Node]] = {}
         for members in components(targets):
-            inside = set(members)
-            beyond = {t for m in members for t in targets[m] if t not in inside}
-            found = frozenset(root for t in beyond for root in roots[t])
+            beyond = _beyond(members, targets)
+            found = frozenset(root for target in beyond for root in roots[target])
             for member in members:
-                roots[member] = found or frozenset({self._root_name(member)})
+                roots[member] = found or frozenset({self._circles.get(member, member)})
         return roots
 
-    def _blame(self, name: str) -> Blame:
-        suspects = self._suspects[name]
-        if name in self._circles:
-            others = [one for one in self._circles[name] if one != name]
+    def _blame(self, node: Node) -> Blame:
+        if node in self._circles:
+            others = [name for name in self._circles[node].members if name != node.name]
             reason = f'in a circle with {", ".join(others)}: each may be the cause of the others'
             return Blame(Role.CAUSE, reason=reason)
-        if not suspects:
-            return self._root_blame(name)
-        path = self._path(name)
-        others = sorted(self._roots[name] - {path[-1]}, key=natural_order)
+        if not self._suspects[node]:
+            return self._root_blame(node)
+        path = self._path(node)
+        others = sorted(map(str, self._roots[node] - {path[-1]}), key=natural_order)
         also = f'; also: {", ".join(others)}' if others else ''
-        return Blame(Role.VICTIM, path, self._reason(name, path) + also)
+        return Blame(Role.VICTIM, path, self._reason(node, path) + also)
 
-    def _reason(self, name: str, path: Sequence[str]) -> str:
+    def _reason(self, node: Node, path: Sequence[Node]) -> str:
         """Return the evidence of the first step; it is only possible if any step is no more."""
         steps = []
-        for here, following in pairwise((name, *path)):
+        for here, following in pairwise((node, *path)):
             # The last step into a circle has no suspect of its own.
-            steps += [one for one in self._suspects.get(here, ()) if one.name == following]
-        doubtful = next((n for n, one in enumerate(steps) if not one.certain), None)
+            steps += [step for step in self._suspects.get(here, ()) if step.node == following]
+        doubtful = next((n for n, step in enumerate(steps) if not step.certain), None)
         if doubtful is None:
             return steps[0].text
-        later = f', and {path[doubtful - 1]} is that possibly because of {steps[doubtful].name}'
+        later = f', and {path[doubtful - 1]} is that possibly because of {steps[doubtful].node}'
         return f'possibly: {steps[0].text}{later if doubtful else ""}'
 
-    def _path(self, name: str) -> tuple[str, ...]:
+    def _path(self, node: Node) -> tuple[Node, ...]:
         """Return the way to a cause on the strongest grounds, the shortest of equals."""
-        before: dict[str, str] = {}
-        order = natural_order
-        frontier = [(0, order(name), name, '')]
+        before: dict[Node, Node] = {}
+        frontier = [(0, natural_order(str(node)), node, node)]
         while True:
             cost, _, here, previous = heapq.heappop(frontier)
             if here in before:
@@ -173,73 +168,68 @@ class _Inquiry:
             suspects = () if here in self._circles else self._suspects.get(here, ())
             if not suspects:
                 break
-            for one in suspects:
-                heapq.heappush(frontier, (cost + one.weight, order(one.name), one.name, here))
-        way = [circle_node(self._circles[here])] if here in self._circles else []
-        while here != name:
+            for step in suspects:
+                order = natural_order(str(step.node))
+                heapq.heappush(frontier, (cost + step.weight, order, step.node, here))
+        way = [self._circles[here]] if here in self._circles else []
+        while here != node:
             way.append(here)
             here = before[here]
         return tuple(reversed(way))
 
-    def _root_blame(self, name: str) -> Blame:
+    def _root_blame(self, node: Node) -> Blame:
         """Return the blame of one that nothing explains: a cause, if there is evidence of it."""
-        scene = self._scene
-        worst_ones = worst_of(scene.troubles[name])
-        unmet, peers = scene.graph.unmet.get(name, ()), scene.graph.own_peers.get(name, ())
-        waits = [edge.provider for edge in scene.graph.of(name) if edge.ground is Ground.WAITS]
-        if any(t.origin is Origin.OWN or t.check for t in worst_ones):
-            return Blame(Role.CAUSE, reason=_own_reason(scene, name))
+        name, graph = node.name, self._index.graph
+        worst_troubles = worst_of(self._index.troubles[name])
+        unmet, peers = graph.unmet.get(name, ()), graph.own_peers.get(name, ())
+        waits = [edge.provider for edge in graph.of(name) if edge.ground is Ground.WAITS]
+        if any(t.origin is Origin.OWN or t.check for t in worst_troubles):
+            return Blame(Role.CAUSE, reason=_own_reason(self._index, name))
         if unmet:
             reason = f'it waits for {", ".join(unmet)}, and nothing that it is related to gives it'
             return Blame(Role.CAUSE, reason=reason)
         if peers:
             return Blame(Role.CAUSE, reason=f'it waits for its own peers ({", ".join(peers)})')
-        role = Role.CAUSE if name in self._explaining else Role.UNEXPLAINED
+        role = Role.CAUSE if node in self._explaining else Role.UNEXPLAINED
         if waits:
-            return Blame(role, reason=_waits_for_the_well(scene.graph, name, waits))
-        if any(t.origin is not Origin.UNSEEN for t in worst_ones):
-            return Blame(Role.CAUSE, reason=_own_reason(scene, name))
-        if worst_ones:
-            return Blame(role, reason=f'nobody looked: {worst_ones[0].message}')
-        service = scene.services[name]
+            return Blame(role, reason=_waits_for_the_well(graph, name, waits))
+        if any(t.origin is not Origin.UNSEEN for t in worst_troubles):
+            return Blame(Role.CAUSE, reason=_own_reason(self._index, name))
+        if worst_troubles:
+            return Blame(role, reason=f'nobody looked: {worst_troubles[0].message}')
+        service = self._index.services[name]
         return Blame(role, reason=service.because or service.message)
 
-    def _cause(self, name: str, victims: set[str]) -> Cause:
-        told = tuple(sorted(victims, key=natural_order))
-        fate = self._fates.get(name)
-        if fate is not None:
-            return Cause(name, fate.kind, fate.health, fate.message, told)
-        members = next((m for m in self._circles.values() if circle_node(m) == name), ())
-        if members:
-            health = worst(self._scene.services[member].health for member in members)
-            message = f'{", ".join(members)} need each other, and none of them is well'
-            return Cause(name, 'circle', health, message, told)
-        node: Node = self._scene.node(name)
-        return Cause(name, node.kind, node.health, node.message, told)
+    def _cause(self, node: Node, victims: set[str]) -> Cause:
+        names = tuple(sorted(victims, key=natural_order))
+        if node.kind is NodeKind.CIRCLE:
+            health = worst(self._index.services[member].health for member in node.members)
+            message = f'{", ".join(node.members)} need each other, and none of them is well'
+            return Cause(node, health, message, names)
+        found = self._shared.get(node) or self._index.provider(node)
+        return Cause(node, found.health, found.message, names)
 
 
-def circle_members(name: str) -> tuple[str, ...]:
-    """Return the services that the cause of this name stands for: of a circle, its members."""
-    return tuple(name.removeprefix('circle ').split('+'))
+def _beyond(members: Sequence[Node], targets: Mapping[Node, Sequence[Node]]) -> set[Node]:
+    return {target for member in members for target in targets[member]} - set(members)
 
 
-def circle_node(members: Sequence[str]) -> str:
-    """Return what a circle of services is called among causes, such as `circle a+b`."""
-    return f'circle {"+".join(members)}'
+def _prominence(cause: Cause) -> tuple[object, ...]:
+    return -len(cause.victims), -cause.health.rank, natural_order(str(cause.node))
 
 
-def _own_reason(scene: SnapshotIndex, name: str) -> str:
+def _own_reason(index: SnapshotIndex, name: str) -> str:
     """Return the evidence against a cause, and what it waits for besides."""
-    worst_ones = worst_of(scene.troubles[name])
-    message = worst_ones[0].message or scene.services[name].message
-    state = scene.services[name].state
+    service = index.services[name]
+    message = worst_of(index.troubles[name])[0].message or service.message
+    state = service.state
     waits = state.blockers if state and state.name is StateName.BLOCKED else ()
     return message + (f'; it also waits for {", ".join(waits)}' if waits else '')
 
 
-def _waits_for_the_well(graph: Graph, name: str, providers: Sequence[str]) -> str:
-    strangers = [one for one in providers if one not in graph.related.get(name, frozenset())]
-    reason = f'it waits for {", ".join(providers)}, which nothing is known to be wrong with'
-    if strangers:
-        reason += f'; it is not related to {", ".join(strangers)}'
-    return reason
+def _waits_for_the_well(graph: Graph, name: str, providers: Sequence[Node]) -> str:
+    related = graph.related.get(name, frozenset())
+    strangers = ', '.join(str(node) for node in providers if node not in related)
+    names = ', '.join(map(str, providers))
+    reason = f'it waits for {names}, which nothing is known to be wrong with'
+    return f'{reason}; it is not related to {strangers}' if strangers else reason

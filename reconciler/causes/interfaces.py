@@ -1,4 +1,4 @@
-"""What is well known of interfaces: who provides them, and which carry no dependency.
+"""Well-known interfaces: their providers, and those that carry no dependency.
 
 `juju status` says that two applications are related, and not which of them needs the other. These
 tables are the little that is held to be true of any model. Whoever knows better says so: the

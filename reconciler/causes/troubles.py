@@ -1,4 +1,4 @@
-"""What is wrong with a service: each failing check or silent unit, by where it may be from.
+"""The troubles of a service: each failing check or silent unit, and its possible origin.
 
 A full disk is not explained by a database that is away, and a refused connection may be. That is
 all this decides.
@@ -31,7 +31,7 @@ _BEING_MADE = frozenset({StateName.BUILDING, StateName.INSTALLING, StateName.CHU
 
 
 class Origin(enum.Enum):
-    """Where a trouble may be from."""
+    """The place that a trouble may be from."""
 
     OWN = 'own'
     ANYWHERE = 'anywhere'
@@ -97,14 +97,14 @@ def _of_reading(model: Model, reading: Reading) -> Iterator[Trouble]:
         origin = Origin.OWN if own else Origin.ANYWHERE
         message = f'{check.name}: {check.message}'
         if check.name == JUJU_STATUS and reading.juju is not None:
-            origin, message = _origin_of_word(reading), check.message
+            origin, message = _origin_of_juju_word(reading), check.message
         yield Trouble(reading.unit.name, check.name, check.health, origin, message)
     if not failing:
         origin = _origin(model, reading)
         yield Trouble(reading.unit.name, '', reading.health, origin, reading.message)
 
 
-def _origin_of_word(reading: Reading) -> Origin:
+def _origin_of_juju_word(reading: Reading) -> Origin:
     """Return where it may be from that Juju says more of a unit than that all is well."""
     state = reading.state.name if reading.state else None
     stuck = state in (StateName.BLOCKED, StateName.ERROR)

@@ -124,7 +124,7 @@ def collate(
 
 def _vote(reading: Reading, machines: Mapping[str, Machine]) -> Vote:
     chain = list(machine_chain(machines, reading.unit.machine))
-    zones = [machines[one].zone for one in chain if one in machines and machines[one].zone]
+    zones = [machines[place].zone for place in chain if place in machines and machines[place].zone]
     return Vote(
         reading.unit.name,
         reading.health,

@@ -56,8 +56,8 @@ def conclude(
     model, own = evidence.model, config.for_model(evidence.model)
     at = evidence.started_at
     known = {
-        name: capped(one, model, own.juju(one.unit.application), at)
-        for name, one in evidence.readings.items()
+        name: capped(reading, model, own.juju(reading.unit.application), at)
+        for name, reading in evidence.readings.items()
     }
     judged, faults = [], []
     shown = _shown(evidence, patterns)

@@ -31,18 +31,20 @@ def exit_code(
 def leave_out(snapshot: Snapshot, excused: Collection[str]) -> Snapshot:
     """Return the snapshot without the excused services, and what is a cause for them alone."""
     counting = tuple(
-        one
-        for one in snapshot.services
-        if not (excused and is_covered(one, snapshot.model, excused))
+        service
+        for service in snapshot.services
+        if not (excused and is_covered(service, snapshot.model, excused))
     )
     if len(counting) == len(snapshot.services):
         return snapshot
-    left = {one.name for one in counting}
+    left = {service.name for service in counting}
     return replace(
         snapshot,
         services=counting,
-        health=worst([Health.PASSED, *(one.health for one in counting)]),
+        health=worst([Health.PASSED, *(service.health for service in counting)]),
         causes=tuple(
-            one for one in snapshot.causes if left.intersection((one.name, *one.victims))
+            cause
+            for cause in snapshot.causes
+            if left.intersection((*cause.node.services, *cause.victims))
         ),
     )

@@ -54,15 +54,15 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     unit = reading.unit
     if _is_own_report(reading, model, now):
         unit = replace(unit, workload=StatusInfo())
-    heard = sorted(_heard(unit, model, policy, now), key=lambda one: -one.health.rank)
-    counting = [one for one in heard if one.health is not Health.PASSED or _is_relaxed(one)]
+    heard = sorted(_heard(unit, model, policy, now), key=lambda word: -word.health.rank)
+    counting = [word for word in heard if word.health is not Health.PASSED or _is_relaxed(word)]
     if not counting:
         return reading
-    says = ', '.join([counting[0].text, *(_short(one) for one in counting[1:])])
+    says = ', '.join([counting[0].text, *map(_short, counting[1:])])
     word = JujuWord(
         says=says,
-        ceiling=worst(one.health for one in counting),
-        relaxed=', '.join(f'{o.row.name} as {o.health.value}' for o in counting if _is_relaxed(o)),
+        ceiling=worst(word.health for word in counting),
+        relaxed=', '.join(f'{w.row.name} as {w.health.value}' for w in counting if _is_relaxed(w)),
         seen=reading.health,
     )
     message = word.alone if reading.outcome is Outcome.NOT_SHIPPED else word.beside(reading)

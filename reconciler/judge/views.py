@@ -47,11 +47,11 @@ class _Judge:
     def _votes(self, view: ViewConfig, within: tuple[str, ...]) -> list[Vote] | None:
         votes: dict[str, Vote] = {}
         for name in view.services:
-            if any(fnmatch.fnmatchcase(one, name) for one in self._unasked):
+            if fnmatch.filter(self._unasked, name):
                 return None
             found = fnmatch.filter(self._services, name) if is_glob(name) else [name]
-            for one in found or [name]:
-                votes[one] = self._vote_of(one)
+            for service in found or [name]:
+                votes[service] = self._vote_of(service)
         for name in view.views:
             nested = self._views.get(name)
             if nested is None or name in within:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from charm.kernel.report import Health
-from reconciler.causes.inquiry import circle_members
 from reconciler.values.readings import Cause, Role, ServiceHealth, Snapshot
 
 _MOST_NAMES = 12
@@ -16,7 +15,7 @@ def because_of(service: ServiceHealth) -> str:
     blame = service.blame
     if blame is None or blame.role is not Role.VICTIM or not blame.path:
         return ''
-    *between, cause = blame.path
+    *between, cause = map(str, blame.path)
     perhaps = 'possibly ' if blame.reason.startswith('possibly: ') else ''
     through = f', through {", ".join(between)}' if between else ''
     return f'{perhaps}because of {cause}{through}'
@@ -32,14 +31,14 @@ def victims_text(cause: Cause) -> str:
 
 def explained_text(snapshot: Snapshot) -> str:
     """Return such as `5 causes explain 22 of the 31 services that are not well`."""
-    unwell = [one for one in snapshot.services if one.health is not Health.PASSED]
+    unwell = sum(service.health is not Health.PASSED for service in snapshot.services)
     victims = {victim for cause in snapshot.causes for victim in cause.victims}
     causes = sum(bool(cause.victims) for cause in snapshot.causes)
     if not causes:
         return ''
     return (
         f'{causes} cause{" explains" if causes == 1 else "s explain"} {len(victims)} '
-        f'of the {len(unwell)} services that are not well'
+        f'of the {unwell} services that are not well'
     )
 
 
@@ -51,11 +50,11 @@ def causes_first(snapshot: Snapshot) -> Snapshot:
     """
     order: dict[str, int] = {}
     for cause in snapshot.causes:
-        for name in (*circle_members(cause.name), *cause.victims):
+        for name in (*cause.node.services, *cause.victims):
             order.setdefault(name, len(order))
     last = len(order)
     services = sorted(
         snapshot.services,
-        key=lambda one: (order.get(one.name, last + (one.health is Health.PASSED)),),
+        key=lambda found: order.get(found.name, last + (found.health is Health.PASSED)),
     )
     return replace(snapshot, services=tuple(services))

@@ -35,7 +35,8 @@ def cause_text(cause: Cause) -> str:
     shown = [safe(victim, 100) for victim in cause.victims[:_MOST_NAMES]]
     more = len(cause.victims) - len(shown)
     names = ', '.join(shown) + (f' and {more} more' if more else '')
-    told = f'{safe(cause.name, 200)} explains {counted(len(cause.victims), "service")} ({names})'
+    count = counted(len(cause.victims), 'service')
+    told = f'{safe(str(cause.node), 200)} explains {count} ({names})'
     return f'{told}: {safe(cause.message, 300)}' if cause.message else told
 
 
@@ -44,7 +45,7 @@ def blame_text(service: ServiceHealth, with_reason: bool = True) -> str:
     blame = service.blame
     if blame is None or blame.role is not Role.VICTIM:
         return ''
-    *between, cause = [safe(step, 100) for step in blame.path] or ['something else']
+    *between, cause = [safe(str(node), 100) for node in blame.path] or ['something else']
     way = f', through {", ".join(between)}' if between else ''
     reason = f': {safe(blame.reason, 300)}' if blame.reason and with_reason else ''
     return f'caused by {cause}{way}{reason}'

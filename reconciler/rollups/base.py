@@ -105,22 +105,22 @@ class RollupRule(ABC):
     def document(self) -> dict[str, Any]:
         """Return the rule as a mapping, of which `read_rule` makes it again."""
         found: dict[str, Any] = {'rule': self.NAME}
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name == self.SHORT or (value != one.default and value != {}):
-                found[one.name.replace('_', '-')] = _plain(value)
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if option.name == self.SHORT or (value != option.default and value != {}):
+                found[option.name.replace('_', '-')] = _plain(value)
         return found
 
     @property
     def words(self) -> str:
         """Return the rule as one would write it, with the options that are not the default."""
         told = [self.NAME]
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name == self.SHORT:
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if option.name == self.SHORT:
                 told.insert(1, str(value))
-            elif value != one.default and value != {}:
-                told.append(f'{one.name.replace("_", "-")}={_word(value)}')
+            elif value != option.default and value != {}:
+                told.append(f'{option.name.replace("_", "-")}={_word(value)}')
         words = ' '.join(told)
         return words if len(words) <= _MAX_WORDS else f'{words[: _MAX_WORDS - 1]}…'
 

@@ -22,6 +22,7 @@ from charm.kernel.report import State, StateName
 from ..sweeps.fleet import Fleet
 from ..values.errors import SavedError
 from ..values.model import Model, Unit
+from ..values.node import Node
 from ..values.readings import (
     Blame,
     Cause,
@@ -160,8 +161,7 @@ def _each(
 
 def _cause(fields: Fields, path: str) -> Cause:
     return Cause(
-        fields.text('name'),
-        fields.text('kind'),
+        Node.read(fields.text('name'), fields.text('kind')),
         fields.health('health'),
         fields.text('message'),
         fields.names('victims'),
@@ -203,7 +203,7 @@ def _blame(fields: Fields) -> Blame:
         role = Role(fields.text('role'))
     except ValueError:
         role = Role.UNEXPLAINED
-    return Blame(role, fields.names('path'), fields.text('reason'))
+    return Blame(role, tuple(map(Node.read, fields.names('path'))), fields.text('reason'))
 
 
 def _suppression(fields: Fields, path: str) -> Suppression:

@@ -71,15 +71,15 @@ def survey_all(plan: FleetPlan, patterns: Sequence[str], deadline: Deadline) -> 
     share = deadline.remaining_seconds / rounds
     found = _surveys(sweeps, patterns, abreast, deadline, share)
     missing = {n: e for n, e in found.items() if isinstance(e, UsageError)}
-    if patterns and missing and not any(isinstance(one, Snapshot) for one in found.values()):
+    if patterns and missing and not any(isinstance(result, Snapshot) for result in found.values()):
         raise next(iter(missing.values()))
     snapshots = {}
     for name in plan.inventories:
-        one = found.get(name, failed.get(name))
-        if isinstance(one, Snapshot):
-            snapshots[name] = one
+        result = found.get(name, failed.get(name))
+        if isinstance(result, Snapshot):
+            snapshots[name] = result
         elif name not in missing:
-            snapshots[name] = failure(name, started_at, one)
+            snapshots[name] = failure(name, started_at, result)
     fleet = Fleet(snapshots, started_at, time.monotonic() - started, plan.faults)
     told = next(iter(sweeps.values()), None)
     return fleet if told is None else join(fleet, told.config, told.suppressions)

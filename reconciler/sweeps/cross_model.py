@@ -16,7 +16,8 @@ from ..config.settings import NOTHING, Config
 from ..config.suppressions import SuppressionEntry
 from ..judge.conclude import Evidence, conclude
 from ..values.model import Saas, StatusInfo
-from ..values.readings import Blame, Cause, ServiceHealth, Snapshot
+from ..values.node import Node, NodeKind
+from ..values.readings import ServiceHealth, Snapshot
 from .fleet import Fleet, short_names
 
 # `[controller:]owner/model.offer` (core/crossmodel/offerurl.go); newer clients write `owner` as
@@ -62,15 +63,15 @@ def _joined(
     config: Config,
     suppressions: Sequence[SuppressionEntry],
 ) -> Snapshot:
-    offered = {one.saas.name: one for one in _offered(fleet, name, snapshot)}
+    offered = {offer.saas.name: offer for offer in _offered(fleet, name, snapshot)}
     unwell = {
-        saas: one for saas, one in offered.items() if one.service.health is not Health.PASSED
+        saas: offer for saas, offer in offered.items() if offer.service.health is not Health.PASSED
     }
     if not unwell:
         return snapshot
     known = {
-        saas: replace(one, status=_status(unwell[saas])) if saas in unwell else one
-        for saas, one in snapshot.model.saas.items()
+        name: replace(saas, status=_status(unwell[name])) if name in unwell else saas
+        for name, saas in snapshot.model.saas.items()
     }
     evidence = Evidence(
         replace(snapshot.model, saas=known),
@@ -82,12 +83,17 @@ def _joined(
     shown = [service.name for service in snapshot.services]
     found = conclude(evidence, shown, config, suppressions)
     # The wording of a SAAS comes from its status; the name is that of the service behind it.
-    names = {f'saas {saas}': one.name for saas, one in unwell.items()}
+    nodes = {
+        Node(NodeKind.SAAS, saas): Node(NodeKind.SERVICE, offer.name)
+        for saas, offer in unwell.items()
+    }
     return replace(
         found,
         model=snapshot.model,
-        services=tuple(_renamed(service, names) for service in found.services),
-        causes=tuple(_cause(cause, names) for cause in found.causes),
+        services=tuple(_renamed(service, nodes) for service in found.services),
+        causes=tuple(
+            replace(cause, node=nodes.get(cause.node, cause.node)) for cause in found.causes
+        ),
     )
 
 
@@ -97,18 +103,11 @@ def _status(offered: _Offered) -> StatusInfo:
     return StatusInfo(word, f'{offered.name} is {service.health.value}: {service.message}')
 
 
-def _renamed(service: ServiceHealth, names: Mapping[str, str]) -> ServiceHealth:
-    blame = service.blame
-    if blame is None or not any(step in names for step in blame.path):
+def _renamed(service: ServiceHealth, nodes: Mapping[Node, Node]) -> ServiceHealth:
+    if service.blame is None:
         return service
-    path = tuple(names.get(step, step) for step in blame.path)
-    return replace(service, blame=Blame(blame.role, path, blame.reason))
-
-
-def _cause(cause: Cause, names: Mapping[str, str]) -> Cause:
-    if cause.name not in names:
-        return cause
-    return replace(cause, name=names[cause.name], kind='service')
+    path = tuple(nodes.get(node, node) for node in service.blame.path)
+    return replace(service, blame=replace(service.blame, path=path))
 
 
 def _offered(fleet: Fleet, name: str, snapshot: Snapshot) -> Iterator[_Offered]:

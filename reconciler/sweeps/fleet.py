@@ -11,6 +11,7 @@ from charm.kernel.report import Health, worst
 
 from ..judge.collate import problems_first
 from ..values.model import Model
+from ..values.node import Node, NodeKind
 from ..values.readings import Blame, Cause, Reading, ServiceHealth, Snapshot, ViewHealth
 
 NAME = 'all models'
@@ -41,17 +42,16 @@ class Fleet:
     @property
     def complete(self) -> bool:
         """Return whether every model was swept to its end."""
-        return not self.faults and all(one.complete for one in self.snapshots.values())
+        return not self.faults and all(snapshot.complete for snapshot in self.snapshots.values())
 
     @property
     def health(self) -> Health:
         """Return the worst of the models; one in which nothing is deployed has none."""
-        told = [one.health for one in self.snapshots.values() if one.services or one.faults]
-        return worst(told)
+        return worst(s.health for s in self.snapshots.values() if s.services or s.faults)
 
     def merged(self) -> Snapshot:
         """Return one snapshot of everything, with the model in each name."""
-        parts = [_Part(shown, one) for shown, one in short_names(self.snapshots).items()]
+        parts = [_Part(shown, snapshot) for shown, snapshot in short_names(self.snapshots).items()]
         return Snapshot(
             model=Model(NAME),
             services=problems_first(service for part in parts for service in part.services()),
@@ -69,8 +69,8 @@ def short_names(snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
     """Return the snapshots by `controller:model`, or the full name where that is not unique."""
     short = [_short(name) for name in snapshots]
     return {
-        shown if short.count(shown) == 1 else name: one
-        for shown, (name, one) in zip(short, snapshots.items(), strict=True)
+        shown if short.count(shown) == 1 else name: snapshot
+        for shown, (name, snapshot) in zip(short, snapshots.items(), strict=True)
     }
 
 
@@ -95,17 +95,17 @@ class _Part:
         return f'{self.model}/{name}'
 
     def faults(self) -> list[str]:
-        return [f'{self.model}: {in_model(one, self.model)}' for one in self.snapshot.faults]
+        return [f'{self.model}: {in_model(fault, self.model)}' for fault in self.snapshot.faults]
 
     def services(self) -> list[ServiceHealth]:
         return [
             replace(
-                one,
-                name=self._named(one.name),
-                readings=tuple(self._reading(reading) for reading in one.readings),
-                blame=None if one.blame is None else self._blame(one.blame),
+                service,
+                name=self._named(service.name),
+                readings=tuple(self._reading(reading) for reading in service.readings),
+                blame=None if service.blame is None else self._blame(service.blame),
             )
-            for one in self.snapshot.services
+            for service in self.snapshot.services
         ]
 
     def _reading(self, reading: Reading) -> Reading:
@@ -117,44 +117,44 @@ class _Part:
         )
         return replace(reading, unit=unit, hint=in_model(reading.advice, self.model))
 
-    def _node(self, name: str) -> str:
+    def _node(self, node: Node) -> Node:
         # What is not of one model, or has its model's name already, keeps its own.
-        shared = name.startswith('controller ') or ':' in name
-        return name if shared else self._named(name)
+        shared = node.kind is NodeKind.CONTROLLER or ':' in node.service
+        return node if shared else node.within(self.model)
 
     def _blame(self, blame: Blame) -> Blame:
-        return replace(blame, path=tuple(self._node(step) for step in blame.path))
+        return replace(blame, path=tuple(map(self._node, blame.path)))
 
     def causes(self) -> list[Cause]:
         return [
             replace(
-                one,
-                name=self._node(one.name),
-                victims=tuple(self._named(victim) for victim in one.victims),
+                cause,
+                node=self._node(cause.node),
+                victims=tuple(map(self._named, cause.victims)),
             )
-            for one in self.snapshot.causes
+            for cause in self.snapshot.causes
         ]
 
     def views(self) -> list[ViewHealth]:
         return [
             replace(
-                one,
-                name=self._named(one.name),
-                members=tuple(self._named(member) for member in one.members),
+                view,
+                name=self._named(view.name),
+                members=tuple(map(self._named, view.members)),
             )
-            for one in self.snapshot.views
+            for view in self.snapshot.views
         ]
 
 
 def _joined(causes: list[Cause]) -> tuple[Cause, ...]:
-    """Return the causes, those of one name as one, the one with the most victims first."""
-    by_name: dict[str, Cause] = {}
+    """Return the causes, those of one node as one, the one with the most victims first."""
+    by_node: dict[Node, Cause] = {}
     for cause in causes:
-        known = by_name.get(cause.name)
+        known = by_node.get(cause.node)
         if known is None:
-            by_name[cause.name] = cause
+            by_node[cause.node] = cause
             continue
         victims = tuple(sorted({*known.victims, *cause.victims}))
-        worse = max(known, cause, key=lambda one: one.health.rank)
-        by_name[cause.name] = replace(worse, victims=victims)
-    return tuple(sorted(by_name.values(), key=lambda one: (-len(one.victims), one.name)))
+        worse = max(known, cause, key=lambda found: found.health.rank)
+        by_node[cause.node] = replace(worse, victims=victims)
+    return tuple(sorted(by_node.values(), key=lambda cause: (-len(cause.victims), cause.node)))

@@ -9,6 +9,7 @@ from datetime import datetime
 from charm.kernel.report import CheckResult, Health, Report, State
 
 from .model import Model, Unit
+from .node import Node
 from .outcomes import WORDS as WORDS
 from .outcomes import Outcome as Outcome
 
@@ -149,13 +150,13 @@ class Blame:
 
     Attributes:
         role: whether it is a cause, a victim, or neither.
-        path: from what it depends on directly to the cause, such as `('mysql', 'machine 3')`;
-            empty for all but victims.
+        path: from what it depends on directly to the cause, such as mysql and machine 3; empty
+            for all but victims.
         reason: the evidence, one line.
     """
 
     role: Role
-    path: tuple[str, ...] = ()
+    path: tuple[Node, ...] = ()
     reason: str = ''
 
 
@@ -164,15 +165,13 @@ class Cause:
     """What explains other troubles, or at least its own.
 
     Attributes:
-        name: such as `mysql`, `machine 3`, `controller k1`, `saas db`, `circle a+b`.
-        kind: `service`, `machine`, `controller`, `saas`, `collector` or `circle`.
+        node: what it is.
         health: its own.
         message: the evidence, one line.
         victims: the services it explains, sorted.
     """
 
-    name: str
-    kind: str
+    node: Node
     health: Health
     message: str = ''
     victims: tuple[str, ...] = ()

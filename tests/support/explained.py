@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
+from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import (
     Blame,
     Cause,
@@ -27,7 +28,9 @@ def explained(snapshot: Snapshot, mysql: str = 'mysql', wordpress: str = 'wordpr
     told = {
         mysql: {'blame': Blame(Role.CAUSE), 'because': '1 of 3 units fails'},
         wordpress: {
-            'blame': Blame(Role.VICTIM, ('proxy', mysql), 'wordpress waits for db'),
+            'blame': Blame(
+                Role.VICTIM, (Node.read('proxy'), Node.read(mysql)), 'wordpress waits for db'
+            ),
             'suppressed': (
                 _PLANNED,
                 Suppression('acknowledged', 'wordpress', 'known | slow', UNTIL),
@@ -40,8 +43,8 @@ def explained(snapshot: Snapshot, mysql: str = 'mysql', wordpress: str = 'wordpr
         snapshot,
         services=services,
         causes=(
-            Cause(mysql, 'service', by_name[mysql].health, '97% full | 3 GiB left', (wordpress,)),
-            Cause('machine 2', 'machine', by_name[mysql].health, 'down'),
+            Cause(Node.read(mysql), by_name[mysql].health, '97% full | 3 GiB left', (wordpress,)),
+            Cause(Node(NodeKind.MACHINE, '2'), by_name[mysql].health, 'down'),
         ),
         views=(
             ViewHealth(
@@ -63,7 +66,9 @@ _MOMENTS = st.integers(0, 10**6).map(lambda seconds: UNTIL + timedelta(seconds=s
 def meant(draw: st.DrawFn, snapshot: Snapshot, texts: st.SearchStrategy[str]) -> Snapshot:
     """Draw the snapshot with any causes, views, blame and suppressions in it."""
     names = st.lists(texts, max_size=3).map(tuple)
-    blames = st.builds(Blame, st.sampled_from(list(Role)), names, texts)
+    nodes = st.builds(Node.read, texts)
+    paths = st.lists(nodes, max_size=3).map(tuple)
+    blames = st.builds(Blame, st.sampled_from(list(Role)), paths, texts)
     kinds = st.sampled_from(['maintenance', 'acknowledged'])
     planned = st.builds(Suppression, kinds, texts, texts, _MOMENTS, texts)
     services: list[ServiceHealth] = [
@@ -75,7 +80,7 @@ def meant(draw: st.DrawFn, snapshot: Snapshot, texts: st.SearchStrategy[str]) ->
         )
         for one in snapshot.services
     ]
-    causes = st.builds(Cause, texts, texts, HEALTHS, texts, names)
+    causes = st.builds(Cause, nodes, HEALTHS, texts, names)
     views = st.builds(ViewHealth, texts, HEALTHS, texts, texts, RATIOS, names)
     return replace(
         snapshot,

@@ -22,6 +22,7 @@ from reconciler.values.model import (
     StatusInfo,
     Unit,
 )
+from reconciler.values.node import Node
 from reconciler.values.readings import (
     WORDS,
     Blame,
@@ -38,6 +39,10 @@ UP = State(StateName.UP, 86400.0, NOW - timedelta(days=1))
 
 def waiting(*blockers: str) -> State:
     return State(StateName.BLOCKED, 240.0, NOW - timedelta(minutes=4), '', tuple(sorted(blockers)))
+
+
+def nodes(*texts: str) -> tuple[Node, ...]:
+    return tuple(map(Node.read, texts))
 
 
 @dataclass
@@ -219,7 +224,7 @@ class Planned:
     ) -> tuple[dict[str, Blame | None], dict[str, Cause]]:
         """Return each service's blame, and the causes, by name."""
         services, causes = explain_causes(self.model, self.services(), declared)
-        return {one.name: one.blame for one in services}, {one.name: one for one in causes}
+        return {one.name: one.blame for one in services}, {str(one.node): one for one in causes}
 
     def snapshot(self, declared: DeclaredDependencies | None = None) -> Snapshot:
         """Return the whole sweep."""

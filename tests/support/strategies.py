@@ -9,12 +9,27 @@ from hypothesis import strategies as st
 
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health, Report, Reporter, State, StateName
+from reconciler.values.node import Node, NodeKind
 
 HEALTHS = st.sampled_from(list(Health))
 RATIOS = st.none() | st.floats(0, 1)
 SECONDS = st.none() | st.floats(0, 1e9)
 TEXTS = st.text(st.characters(exclude_categories=['Cs']), max_size=60)
 NAMES = st.text('abcdefghijklmnopqrstuvwxyz0123456789-', min_size=1, max_size=20)
+# Services have a plain name; only what is no service may be called anything.
+HOSTILE_NAMES = TEXTS.filter(bool) | st.sampled_from(
+    ['a+b', 'saas', 'saas x', 'machine 3', 'circle a+b', 'p/machine 3', 'collector', '/', 'x\ny ']
+)
+NODES = (
+    st.builds(Node, st.just(NodeKind.SERVICE), NAMES | st.sampled_from(['a+b', 'saas', 'p/x']))
+    | st.builds(
+        Node,
+        st.sampled_from([NodeKind.SAAS, NodeKind.MACHINE, NodeKind.CONTROLLER]),
+        HOSTILE_NAMES,
+    )
+    | st.builds(Node.circle, st.lists(NAMES, min_size=1, max_size=3))
+    | st.just(Node(NodeKind.COLLECTOR))
+)
 TIMES = st.none() | st.datetimes(
     # Hypothesis wants the bounds naive; the zone is its own argument.
     datetime(2000, 1, 1),  # noqa: DTZ001

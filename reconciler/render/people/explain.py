@@ -14,6 +14,7 @@ from rich.text import Text
 from charm.kernel.report import CheckResult, Health
 from reconciler.causes.explain import Explanation, failing
 from reconciler.juju.status import machine_order
+from reconciler.values.node import NodeKind
 from reconciler.values.readings import Reading, Role
 from reconciler.values.words import age_text, clean, duration_text, fold_units
 
@@ -108,7 +109,7 @@ def _role(found: Explanation) -> str:
         return ''
     if blame.role is Role.VICTIM:
         return f'a victim of {blame.path[-1]}' if blame.path else 'a victim'
-    if found.cause is not None and found.cause.kind == 'circle':
+    if found.cause is not None and found.cause.node.kind is NodeKind.CIRCLE:
         return 'one of several suspects that need each other'
     return _ROLES[blame.role]
 
@@ -137,7 +138,7 @@ def _chain(found: Explanation) -> Table | None:
     for number, step in enumerate(found.chain):
         arrow = '' if number == 0 else f'{"  " * (number - 1)}└ '
         table.add_row(
-            plain_indented(arrow, step.name), health_text(step.health), plain(step.message)
+            plain_indented(arrow, str(step.node)), health_text(step.health), plain(step.message)
         )
     return table
 
@@ -152,7 +153,7 @@ def _needs(found: Explanation) -> Table | None:
         return None
     table = _grid('Service', 'Health', 'Why')
     for need in found.needs:
-        table.add_row(plain(need.name), health_text(need.health), plain(need.why))
+        table.add_row(plain(str(need.node)), health_text(need.health), plain(need.why))
     return table
 
 

@@ -72,12 +72,12 @@ def _causes(snapshot: Snapshot) -> list[dict[str, Any]]:
     anchors = {one.name: f'service-{number}' for number, one in enumerate(snapshot.services)}
     return [
         {
-            'name': safe(one.name, 200),
-            'health': _health(one.health),
-            'message': safe(one.message),
-            'victims': [{'name': safe(v, 200), 'id': anchors.get(v, '')} for v in one.victims],
+            'name': safe(str(cause.node), 200),
+            'health': _health(cause.health),
+            'message': safe(cause.message),
+            'victims': [{'name': safe(v, 200), 'id': anchors.get(v, '')} for v in cause.victims],
         }
-        for one in causes_shown(snapshot)
+        for cause in causes_shown(snapshot)
     ]
 
 
@@ -117,7 +117,7 @@ def _service(number: int, service: ServiceHealth, options: RenderOptions) -> dic
 def _blamed(service: ServiceHealth) -> str:
     """Return such as `caused by mysql`; empty unless something is."""
     path = service.blame.path if service.blame else ()
-    return f'caused by {safe(path[-1], 200)}' if path else ''
+    return f'caused by {safe(str(path[-1]), 200)}' if path else ''
 
 
 def _coverage(service: ServiceHealth) -> str:

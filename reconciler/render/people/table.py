@@ -104,7 +104,7 @@ def _causes(snapshot: Snapshot, everything: bool) -> list[RenderableType]:
     for cause in shown:
         below = [plain(f'explains {victims_text(cause)}', 'dim')] if cause.victims else []
         told = Group(plain(cause.message), *below)
-        table.add_row(plain(cause.name), health_text(cause.health), told)
+        table.add_row(plain(str(cause.node)), health_text(cause.health), told)
     return [table, plain(explained_text(snapshot), 'dim')]
 
 

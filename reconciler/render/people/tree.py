@@ -6,7 +6,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from charm.kernel.report import Health
-from reconciler.causes.inquiry import circle_members
+from reconciler.values.node import NodeKind
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 
 from ..base import RenderOptions, draw, headline, health_text, plain, stale_text, state_text
@@ -35,11 +35,11 @@ def _add_by_cause(root: Tree, snapshot: Snapshot, options: RenderOptions) -> Non
     """Add each cause with its victims under it, then what nothing explains, then what is well."""
     left = {service.name: service for service in snapshot.services}
     for cause in snapshot.causes:
-        members = [one for one in dict.fromkeys(circle_members(cause.name)) if one in left]
-        if cause.kind == 'service' and members:
+        members = [name for name in cause.node.services if name in left]
+        if cause.node.kind is NodeKind.SERVICE and members:
             branch = _add_service(root, left.pop(members[0]), options)
         else:
-            line = health_text(cause.health).append('  ').append(plain(cause.name, 'bold'))
+            line = health_text(cause.health).append('  ').append(plain(str(cause.node), 'bold'))
             branch = root.add(line.append('  ').append(plain(cause.message, 'not bold')))
             for name in members:
                 _add_service(branch, left.pop(name), options)

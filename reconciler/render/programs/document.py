@@ -123,7 +123,8 @@ def _service(service: ServiceHealth) -> dict[str, Any]:
 
 
 def _blame(blame: Blame) -> dict[str, Any]:
-    return {'role': blame.role.value, 'path': list(blame.path), 'reason': blame.reason}
+    path = [str(node) for node in blame.path]
+    return {'role': blame.role.value, 'path': path, 'reason': blame.reason}
 
 
 def _suppression(one: Suppression) -> dict[str, Any]:
@@ -138,8 +139,8 @@ def _suppression(one: Suppression) -> dict[str, Any]:
 
 def _cause(cause: Cause) -> dict[str, Any]:
     return {
-        'name': cause.name,
-        'kind': cause.kind,
+        'name': str(cause.node),
+        'kind': cause.node.kind.value,
         'health': cause.health.value,
         'message': cause.message,
         'victims': list(cause.victims),

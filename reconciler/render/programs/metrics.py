@@ -150,7 +150,8 @@ def _meaning_families(
             number = sum(one.kind == kind for one in service.suppressed)
             planned.add({**labels, 'kind': kind}, number or None)
     for cause in snapshot.causes[:MAX_CAUSES]:
-        victims.add({**model, 'cause': cause.name, 'kind': cause.kind}, len(cause.victims))
+        labels = {**model, 'cause': str(cause.node), 'kind': cause.node.kind.value}
+        victims.add(labels, len(cause.victims))
     for view in snapshot.views[:MAX_VIEWS]:
         view_health.add({**model, 'view': view.name}, view.health)
         view_qos.add({**model, 'view': view.name}, view.qos)

@@ -53,7 +53,7 @@ def _headline(snapshot: Snapshot) -> str:
     more = len(named) - 8
     shown = ', '.join(named[:8]) + (f' and {more} more' if more > 0 else '')
     parts = [sanitise(model_name(snapshot), 120), tally(snapshot), shown]
-    causes = [sanitise(one.name, 60) for one in causes_shown(snapshot)[:3]]
+    causes = [sanitise(str(cause.node), 60) for cause in causes_shown(snapshot)[:3]]
     if causes:
         parts.append(f'because of {", ".join(causes)}')
     if not snapshot.services and snapshot.faults:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.values.readings import Blame, Role
+from reconciler.judge.exit_codes import leave_out
+from reconciler.values.readings import Blame, Role, Suppression
 from tests.support.planned import Planned
+from tests.support.snapshots import NOW
 from tests.unit.reconciler.causes.test_inquiry import role
 
 
@@ -55,3 +60,15 @@ def test_what_a_circle_needs_outside_is_the_cause_of_all_of_it() -> None:
     blames, causes = plan.explained(DeclaredDependencies(requires={'c': ('a', 'root')}))
     assert role(blames['a']) == ('victim', ('b', 'c', 'root'))
     assert causes['root'].victims == ('a', 'b', 'c', 'user')
+
+
+def test_a_circle_stays_a_cause_where_its_only_victim_is_left_out() -> None:
+    known = Suppression('acknowledged', 'user', 'slow', NOW + timedelta(hours=1))
+    snapshot = circle().snapshot()
+    services = tuple(
+        replace(service, suppressed=(known,)) if service.name == 'user' else service
+        for service in snapshot.services
+    )
+    left = leave_out(replace(snapshot, services=services), ['acknowledged'])
+    assert [service.name for service in left.services] == ['a', 'b', 'c']
+    assert left.causes == snapshot.causes

@@ -44,7 +44,7 @@ def test_explanations_are_as_they_were(name: str, width: int) -> None:
 
 def test_a_victim_is_told_the_way_to_its_cause() -> None:
     found = about(big(), 'notify', DECLARED)
-    assert [step.name for step in found.chain] == ['notify', 'queue', 'machine 9']
+    assert [str(step.node) for step in found.chain] == ['notify', 'queue', 'machine 9']
     assert [step.health for step in found.chain] == [Health.FAIL, Health.UNKNOWN, Health.UNKNOWN]
     assert found.advice[0] == Advice(
         'begin with machine 9, which explains 4 services', 'juju show-machine 9'
@@ -63,7 +63,7 @@ def test_a_cause_is_told_whom_it_explains_and_who_needs_it() -> None:
 def test_a_member_of_a_circle_is_told_of_its_circle() -> None:
     found = about(big(), 'gossip-b', DECLARED)
     assert found.cause is not None
-    assert found.cause.kind == 'circle'
+    assert found.cause.node.services == ('gossip-a', 'gossip-b', 'gossip-c')
 
 
 def test_what_is_well_needs_nothing_done() -> None:
@@ -80,7 +80,7 @@ def test_a_unit_may_be_well_where_its_service_is_not() -> None:
 
 def test_a_redundant_provider_is_told_with_those_that_could_stand_in_for_it() -> None:
     needs = about(big(), 'cart', DECLARED).needs
-    assert [(need.name, need.health) for need in needs] == [
+    assert [(str(need.node), need.health) for need in needs] == [
         ('cache-1', Health.FAIL),
         ('cache-2', Health.PASSED),
     ]

@@ -8,6 +8,7 @@ from reconciler.causes.build_graph import build
 from reconciler.causes.graph import DeclaredDependencies, Edge, Graph, Ground
 from reconciler.causes.interfaces import NO_DEPENDENCY, PROVIDERS
 from reconciler.juju import status
+from reconciler.values.node import Node
 from tests.support.planned import Planned
 from tests.support.tree import TESTS
 
@@ -28,14 +29,14 @@ def pair(interface: str = 'thing', charm: str = 'giver') -> Planned:
 
 def test_a_relation_of_unknown_direction_is_a_hint_both_ways() -> None:
     graph = graph_of(pair())
-    assert graph.of('web') == (Edge('web', 'store', Ground.RELATED, 'store'),)
-    assert graph.of('store') == (Edge('store', 'web', Ground.RELATED, 'client'),)
+    assert graph.of('web') == (Edge(Node.read('store'), Ground.RELATED, 'store'),)
+    assert graph.of('store') == (Edge(Node.read('web'), Ground.RELATED, 'client'),)
     assert graph.dependants('store') == ()
 
 
 def test_a_well_known_interface_gives_the_direction() -> None:
     graph = graph_of(pair('pgsql', 'postgresql'))
-    assert graph.of('web') == (Edge('web', 'store', Ground.KNOWN, 'store'),)
+    assert graph.of('web') == (Edge(Node.read('store'), Ground.KNOWN, 'store'),)
     assert graph.of('store') == ()
     assert graph.dependants('store') == ('web',)
 
@@ -44,17 +45,17 @@ def test_a_well_known_interface_gives_the_direction() -> None:
 def test_real_status_documents_of_old_and_new_clients_give_the_same(version: str) -> None:
     model = status.decode((STATUSES / f'machines-{version}.json').read_bytes())
     graph = build(model, (), DeclaredDependencies())
-    assert [edge.provider for edge in graph.of('wordpress')] == ['mysql']
+    assert [str(edge.provider) for edge in graph.of('wordpress')] == ['mysql']
     assert graph.of('wordpress')[0].ground is Ground.KNOWN
     assert graph.of('mysql') == ()
     # The health charm is beside all, and needs and is needed by none.
-    assert all(edge.provider != 'health' for edges in graph.edges.values() for edge in edges)
+    assert all(edge.provider.name != 'health' for edges in graph.edges.values() for edge in edges)
 
 
 def test_a_saas_of_a_real_status_document_is_needed_by_its_consumer() -> None:
     model = status.decode((STATUSES / 'k8s-4.0.json').read_bytes())
     graph = build(model, (), DeclaredDependencies())
-    assert graph.of('web') == (Edge('web', 'saas postgres', Ground.SAAS, 'db'),)
+    assert graph.of('web') == (Edge(Node.read('saas postgres'), Ground.SAAS, 'db'),)
 
 
 def test_a_saas_that_requires_something_of_us_is_not_needed() -> None:
@@ -91,7 +92,7 @@ def test_what_a_charm_requires_gives_the_direction() -> None:
     plan = pair()
     plan.report(plan.unit('web/0'), requires=('store',))
     graph = graph_of(plan)
-    assert graph.of('web') == (Edge('web', 'store', Ground.REQUIRES, 'store'),)
+    assert graph.of('web') == (Edge(Node.read('store'), Ground.REQUIRES, 'store'),)
     assert graph.of('store') == ()
 
 
@@ -99,7 +100,7 @@ def test_requirements_need_no_relation_if_one_service_provides_them() -> None:
     plan = Planned()
     plan.app('web', '0', requires=('cache',))
     plan.app('redis', '1', provides=('cache',))
-    assert graph_of(plan).of('web') == (Edge('web', 'redis', Ground.REQUIRES, 'cache'),)
+    assert graph_of(plan).of('web') == (Edge(Node.read('redis'), Ground.REQUIRES, 'cache'),)
     plan.app('memcached', '1', provides=('cache',))
     assert graph_of(plan).of('web') == ()
 
@@ -109,7 +110,7 @@ def test_a_blocker_is_found_by_endpoint_interface_application_and_charm(word: st
     plan = pair()
     plan.ail('web/0', blockers=[word])
     graph = graph_of(plan)
-    assert graph.of('web') == (Edge('web', 'store', Ground.WAITS, word),)
+    assert graph.of('web') == (Edge(Node.read('store'), Ground.WAITS, word),)
     assert graph.unmet == {}
 
 
@@ -119,7 +120,7 @@ def test_what_openstack_charms_call_a_database_is_the_relation_for_it() -> None:
     plan.app('router', '0', charm='mysql-router')
     plan.relate('cinder', 'shared-db', 'router', 'shared-db', 'mysql-shared')
     plan.ail('cinder/0', blockers=['database'])
-    assert graph_of(plan).of('cinder') == (Edge('cinder', 'router', Ground.WAITS, 'database'),)
+    assert graph_of(plan).of('cinder') == (Edge(Node.read('router'), Ground.WAITS, 'database'),)
 
 
 def test_a_blocker_that_nothing_answers_is_unmet() -> None:
@@ -153,7 +154,7 @@ def test_a_failing_check_that_names_a_relation_gives_the_direction(message: str)
     plan = pair()
     plan.ail('web/0', message.format(address=plan.unit('store/0').address))
     graph = graph_of(plan)
-    assert graph.of('web') == (Edge('web', 'store', Ground.NAMES, 'http'),)
+    assert graph.of('web') == (Edge(Node.read('store'), Ground.NAMES, 'http'),)
     assert graph.of('store') == ()
 
 
@@ -171,7 +172,7 @@ def test_a_provider_that_names_its_client_does_not_depend_on_it() -> None:
     plan.ail('store/0', 'too many connections from web/0')
     graph = graph_of(plan)
     assert graph.of('store') == ()
-    assert graph.of('web') == (Edge('web', 'store', Ground.KNOWN, 'store'),)
+    assert graph.of('web') == (Edge(Node.read('store'), Ground.KNOWN, 'store'),)
 
 
 def test_two_that_require_and_name_each_other_depend_on_each_other() -> None:
@@ -196,7 +197,7 @@ def test_the_operators_word_replaces_what_is_found() -> None:
     plan = pair('pgsql', 'postgresql')
     plan.app('other', '2')
     graph = graph_of(plan, DeclaredDependencies(requires={'web': ('other', 'nobody')}))
-    assert graph.of('web') == (Edge('web', 'other', Ground.CONFIGURED),)
+    assert graph.of('web') == (Edge(Node.read('other'), Ground.CONFIGURED),)
     assert graph_of(plan, DeclaredDependencies(requires={'web': ()})).of('web') == ()
 
 
@@ -204,14 +205,14 @@ def test_the_operators_word_does_not_silence_what_a_service_waits_for() -> None:
     plan = pair()
     plan.ail('web/0', blockers=['store'])
     graph = graph_of(plan, DeclaredDependencies(requires={'web': ()}))
-    assert graph.of('web') == (Edge('web', 'store', Ground.WAITS, 'store'),)
+    assert graph.of('web') == (Edge(Node.read('store'), Ground.WAITS, 'store'),)
 
 
 def test_members_of_a_redundant_group_are_needed() -> None:
     plan = pair()
     plan.consume('other', 'provider', 'web', 'other', 'active')
     graph = graph_of(plan, DeclaredDependencies(any_of={'web': (('store', 'other'),)}))
-    assert [(e.provider, e.ground) for e in graph.of('web')] == [
+    assert [(str(e.provider), e.ground) for e in graph.of('web')] == [
         ('saas other', Ground.CONFIGURED),
         ('store', Ground.CONFIGURED),
     ]

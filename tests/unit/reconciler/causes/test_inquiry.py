@@ -9,8 +9,9 @@ from charm.kernel.report import Health, State, StateName
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.causes.inquiry import explain_causes
 from reconciler.causes.troubles import LOCAL_CHECKS
+from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Outcome, Role
-from tests.support.planned import Planned, waiting
+from tests.support.planned import Planned, nodes, waiting
 
 
 def shop() -> Planned:
@@ -26,7 +27,7 @@ def shop() -> Planned:
 
 def role(blame: Blame | None) -> tuple[str, tuple[str, ...]]:
     assert blame is not None
-    return blame.role.value, blame.path
+    return blame.role.value, tuple(map(str, blame.path))
 
 
 def test_where_all_is_well_nobody_is_blamed() -> None:
@@ -69,7 +70,7 @@ def test_a_provider_that_only_warns_explains_who_waits_for_it() -> None:
     plan.ail_all('web', blockers=['db'])
     plan.ail('db/0', 'slow', health=Health.WARN)
     blame = plan.explained()[0]['web']
-    assert blame == Blame(Role.VICTIM, ('db',), 'it waits for db, which warns')
+    assert blame == Blame(Role.VICTIM, nodes('db'), 'it waits for db, which warns')
 
 
 def test_a_provider_that_could_not_be_asked_explains_possibly() -> None:
@@ -78,7 +79,7 @@ def test_a_provider_that_could_not_be_asked_explains_possibly() -> None:
     plan.silence('db/0', Outcome.TIMEOUT)
     blame = plan.explained()[0]['web']
     assert blame == Blame(
-        Role.VICTIM, ('db',), 'possibly: it uses db over db, of which nothing is known'
+        Role.VICTIM, nodes('db'), 'possibly: it uses db over db, of which nothing is known'
     )
 
 
@@ -93,7 +94,7 @@ def test_a_provider_that_nobody_looked_at_explains_only_who_waits_for_it() -> No
     plan.ail_all('web', blockers=['db'])
     blames, causes = plan.explained()
     assert blames['web'] == Blame(
-        Role.VICTIM, ('db',), 'possibly: it waits for db, which nobody looked at'
+        Role.VICTIM, nodes('db'), 'possibly: it waits for db, which nobody looked at'
     )
     assert causes['db'].victims == ('web',)
 
@@ -205,7 +206,7 @@ def test_a_redundant_provider_that_nobody_looked_at_leaves_a_doubt() -> None:
     plan.silence('db-2/0', Outcome.NOT_SHIPPED, state=State(StateName.UP))
     blame = plan.explained(DeclaredDependencies(any_of={'web': (('db', 'db-2'),)}))[0]['web']
     reason = 'possibly: by configuration it requires db, which fails'
-    assert blame == Blame(Role.VICTIM, ('db',), reason)
+    assert blame == Blame(Role.VICTIM, nodes('db'), reason)
 
 
 def test_a_doubt_further_on_is_a_doubt_about_the_cause() -> None:
@@ -215,7 +216,7 @@ def test_a_doubt_further_on_is_a_doubt_about_the_cause() -> None:
     plan.silence('ceph/0', Outcome.TIMEOUT)
     assert plan.explained()[0]['web'] == Blame(
         Role.VICTIM,
-        ('db', 'ceph'),
+        nodes('db', 'ceph'),
         'possibly: it uses db over db, which fails, and db is that possibly because of ceph',
     )
 
@@ -227,7 +228,7 @@ def test_one_of_two_providers_behind_an_endpoint_explains_possibly() -> None:
     plan.ail_all('web')
     plan.ail('db/0')
     blame = plan.explained()[0]['web']
-    assert blame == Blame(Role.VICTIM, ('db',), 'possibly: it uses db over db, which fails')
+    assert blame == Blame(Role.VICTIM, nodes('db'), 'possibly: it uses db over db, which fails')
 
 
 def test_what_it_says_itself_counts_for_more_than_a_shorter_way() -> None:
@@ -245,7 +246,7 @@ def test_a_saas_that_its_own_charm_says_is_blocked_is_the_cause() -> None:
     plan.ail_all('web')
     blames, causes = plan.explained()
     assert role(blames['web']) == ('victim', ('saas mail',))
-    assert causes['saas mail'].kind == 'saas'
+    assert causes['saas mail'].node == Node(NodeKind.SAAS, 'mail')
 
 
 def test_a_service_that_was_not_asked_explains_who_waits_for_it_possibly() -> None:
@@ -254,6 +255,10 @@ def test_a_service_that_was_not_asked_explains_who_waits_for_it_possibly() -> No
     asked = [service for service in plan.services() if service.name == 'web']
     (web,), (cause,) = explain_causes(plan.model, asked)
     assert web.blame == Blame(
-        Role.VICTIM, ('db',), 'possibly: it waits for db, which nobody looked at'
+        Role.VICTIM, nodes('db'), 'possibly: it waits for db, which nobody looked at'
     )
-    assert (cause.name, cause.health, cause.message) == ('db', Health.UNKNOWN, 'it was not asked')
+    assert (str(cause.node), cause.health, cause.message) == (
+        'db',
+        Health.UNKNOWN,
+        'it was not asked',
+    )

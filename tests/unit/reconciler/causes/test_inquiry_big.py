@@ -13,9 +13,10 @@ from reconciler.causes.components import components
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.causes.inquiry import explain_causes
 from reconciler.values.model import Model
+from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Cause, Outcome, Role, ServiceHealth
 from tests.support.big_models import DECLARED, EXPECTED, big
-from tests.support.planned import Planned
+from tests.support.planned import Planned, nodes
 
 
 def test_forty_services_are_explained_rightly() -> None:
@@ -23,7 +24,9 @@ def test_forty_services_are_explained_rightly() -> None:
     assert len(plan.applications) == 40
     blames, _ = plan.explained(DECLARED)
     found = {
-        name: (blame.role.value, blame.path) for name, blame in blames.items() if blame is not None
+        name: (blame.role.value, tuple(map(str, blame.path)))
+        for name, blame in blames.items()
+        if blame is not None
     }
     assert found == EXPECTED
 
@@ -31,7 +34,7 @@ def test_forty_services_are_explained_rightly() -> None:
 def test_the_planted_causes_come_first() -> None:
     _, causes = big().explained(DECLARED)
     leading = list(causes.values())[:5]
-    assert [(cause.name, len(cause.victims)) for cause in leading] == [
+    assert [(str(cause.node), len(cause.victims)) for cause in leading] == [
         ('mysql', 16),
         ('machine 9', 4),
         ('circle gossip-a+gossip-b+gossip-c', 1),
@@ -127,7 +130,7 @@ def test_every_trouble_has_a_role_and_every_path_leads_to_a_cause(
 ) -> None:
     plan, declared = drawn
     services, causes = explain_causes(plan.model, plan.services(), declared)
-    named = {cause.name: cause for cause in causes}
+    named = {cause.node: cause for cause in causes}
     assert len(named) == len(causes)
     blamed = {one.name: one.blame for one in services if one.blame is not None}
     assert set(blamed) == {one.name for one in services if one.health is not Health.PASSED}
@@ -135,13 +138,13 @@ def test_every_trouble_has_a_role_and_every_path_leads_to_a_cause(
         assert blame.reason
         assert bool(blame.path) == (blame.role is Role.VICTIM)
         assert len(set(blame.path)) == len(blame.path)
-        assert name not in blame.path
+        assert Node(NodeKind.SERVICE, name) not in blame.path
         if blame.path:
             assert name in named[blame.path[-1]].victims
-            assert all(step in blamed or step in named or ' ' in step for step in blame.path)
+            assert all(s.name in blamed or s in named or not s.service for s in blame.path)
     for cause in causes:
         assert all(blamed[victim].role is Role.VICTIM for victim in cause.victims)
-        assert cause.name not in blamed or blamed[cause.name].role is Role.CAUSE
+        assert not cause.node.service or blamed[cause.node.name].role is Role.CAUSE
 
 
 def test_a_long_chain_is_followed_to_its_end() -> None:
@@ -152,16 +155,17 @@ def test_a_long_chain_is_followed_to_its_end() -> None:
     requires = {f's-{n}': (f's-{n + 1}',) for n in range(length - 1)}
     blames, causes = plan.explained(DeclaredDependencies(requires=requires))
     last = f's-{length - 1}'
-    assert [(one.name, len(one.victims)) for one in causes.values()] == [(last, length - 1)]
+    assert [(str(one.node), len(one.victims)) for one in causes.values()] == [(last, length - 1)]
     first = blames['s-0']
     assert first is not None
-    assert first.path == tuple(f's-{n}' for n in range(1, length))
+    assert first.path == nodes(*(f's-{n}' for n in range(1, length)))
 
 
-GRAPHS = st.dictionaries(st.sampled_from('abcdef'), st.sets(st.sampled_from('abcdef')))
+LETTERS = st.sampled_from(nodes(*'abcdef'))
+GRAPHS = st.dictionaries(LETTERS, st.sets(LETTERS))
 
 
-def reach(graph: dict[str, set[str]], start: str) -> set[str]:
+def reach(graph: dict[Node, set[Node]], start: Node) -> set[Node]:
     """Return all that can be reached from a node, and itself."""
     found, work = {start}, [start]
     while work:
@@ -173,7 +177,7 @@ def reach(graph: dict[str, set[str]], start: str) -> set[str]:
 
 @given(GRAPHS)
 def test_a_circle_is_what_reaches_itself_and_what_it_leads_to_comes_first(
-    graph: dict[str, set[str]],
+    graph: dict[Node, set[Node]],
 ) -> None:
     found = components(graph)
     place = {node: number for number, members in enumerate(found) for node in members}

@@ -12,9 +12,10 @@ from reconciler.causes.graph import DeclaredDependencies
 from reconciler.judge.exit_codes import exit_code
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.render.blame import because_of, causes_first, explained_text, victims_text
+from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Cause, Outcome, Role
 from tests.support.big_models import DECLARED, big
-from tests.support.planned import Planned
+from tests.support.planned import Planned, nodes
 from tests.support.snapshots import NOW, well
 from tests.unit.reconciler.causes.test_inquiry_big import plans
 from tests.unit.reconciler.render.test_render import check_golden
@@ -54,8 +55,8 @@ def test_causes_come_first_and_nothing_else_changes(
     seen: set[str] = set()
     for cause in snapshot.causes:
         for victim in cause.victims:
-            if cause.name in place and victim not in seen:
-                assert place[cause.name] < place[victim]
+            if cause.node.name in place and victim not in seen:
+                assert place[cause.node.name] < place[victim]
             seen.add(victim)
     well_ones = [one.health is Health.PASSED for one in ordered.services]
     assert well_ones == sorted(well_ones)
@@ -82,9 +83,9 @@ def test_a_tree_by_cause_shows_every_service_and_unit_once(
     [
         (None, ''),
         (Blame(Role.CAUSE, reason='x'), ''),
-        (Blame(Role.VICTIM, ('db',), 'it waits for db'), 'because of db'),
-        (Blame(Role.VICTIM, ('a', 'b', 'db'), 'x'), 'because of db, through a, b'),
-        (Blame(Role.VICTIM, ('db',), 'possibly: x'), 'possibly because of db'),
+        (Blame(Role.VICTIM, nodes('db'), 'it waits for db'), 'because of db'),
+        (Blame(Role.VICTIM, nodes('a', 'b', 'db'), 'x'), 'because of db, through a, b'),
+        (Blame(Role.VICTIM, nodes('db'), 'possibly: x'), 'possibly because of db'),
     ],
 )
 def test_a_victim_is_told_by_its_cause(blame: Blame | None, text: str) -> None:
@@ -93,10 +94,13 @@ def test_a_victim_is_told_by_its_cause(blame: Blame | None, text: str) -> None:
 
 def test_many_victims_are_counted_and_some_are_named() -> None:
     victims = tuple(f's{n:02}' for n in range(20))
-    text = victims_text(Cause('db', 'service', Health.FAIL, victims=victims))
+    text = victims_text(Cause(Node(NodeKind.SERVICE, 'db'), Health.FAIL, victims=victims))
     assert text.startswith('20 services: s00, s01')
     assert text.endswith('s11 and 8 more')
-    assert victims_text(Cause('db', 'service', Health.FAIL, victims=('a',))) == '1 service: a'
+    assert (
+        victims_text(Cause(Node(NodeKind.SERVICE, 'db'), Health.FAIL, victims=('a',)))
+        == '1 service: a'
+    )
 
 
 def test_the_tally_of_causes_counts_a_victim_of_two_once() -> None:

@@ -31,7 +31,7 @@ from reconciler.values.readings import (
     ViewHealth,
 )
 from tests.support.snapshots import NOW, troubled
-from tests.support.strategies import HEALTHS, NAMES, RATIOS, STATES, TEXTS, TIMES, reports
+from tests.support.strategies import HEALTHS, NAMES, NODES, RATIOS, STATES, TEXTS, TIMES, reports
 
 # The document has milliseconds.
 SECONDS = st.integers(0, 10**9).map(lambda number: number / 1000)
@@ -43,9 +43,10 @@ SAVED_STATES = st.none() | STATES.map(
         one, duration=None if one.duration is None else float(int(one.duration)) / 1000
     )
 )
-BLAMES = st.builds(Blame, st.sampled_from(list(Role)), LISTS, TEXTS)
+PATHS = st.lists(NODES, max_size=3).map(tuple)
+BLAMES = st.builds(Blame, st.sampled_from(list(Role)), PATHS, TEXTS)
 SUPPRESSIONS = st.builds(Suppression, TEXTS, TEXTS, TEXTS, MOMENTS, TEXTS)
-CAUSES = st.builds(Cause, TEXTS, TEXTS, HEALTHS, TEXTS, LISTS)
+CAUSES = st.builds(Cause, NODES, HEALTHS, TEXTS, LISTS)
 VIEWS = st.builds(ViewHealth, TEXTS, HEALTHS, TEXTS, TEXTS, RATIOS, LISTS)
 
 

@@ -193,9 +193,9 @@ def test_a_service_of_another_model_is_found_to_be_the_cause() -> None:
     (web,) = found.snapshots['lab:admin/shop'].services
     assert web.blame is not None
     assert web.blame.role is Role.VICTIM
-    assert web.blame.path[-1] == 'lab:data/postgresql'
+    assert str(web.blame.path[-1]) == 'lab:data/postgresql'
     cause = found.merged().causes[0]
-    assert (cause.name, cause.victims) == ('lab:data/postgresql', ('lab:shop/web',))
+    assert (str(cause.node), cause.victims) == ('lab:data/postgresql', ('lab:shop/web',))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What units share besides relations: the machine they are on, the controller, and us who ask.
+"""The causes that units share besides relations: their machine, the controller, the collector.
 
 Two hundred units that could not be asked are one cause if it is our key, our login or our network.
 """
@@ -13,53 +13,46 @@ from charm.kernel.names import service_of
 from charm.kernel.report import Health, worst
 
 from ..values.model import Model
+from ..values.node import Node, NodeKind
 from ..values.outcomes import NOT_REACHED
 from ..values.readings import WORDS, Outcome, Reading, ServiceHealth
 from .troubles import Origin, Trouble, machine_gone
 
-# It is we who lack these, whatever the machine.
-_OURS = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})
+# It is the collector that lacks these, whatever the machine.
+_COLLECTOR_OUTCOMES = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})
 _FEW = 2
-COLLECTOR = 'collector'
 
 
 @dataclass(frozen=True)
 class SharedCause:
-    """What several units share, and what it did to them.
+    """A cause that several units share.
 
     Attributes:
-        name: such as `machine 3`, `controller k1` or `collector`.
-        kind: `machine`, `controller` or `collector`.
+        node: a machine, the controller or the collector.
         health: `FAIL` where something was seen to fail, `UNKNOWN` where nothing answered.
         message: the evidence, one line.
         troubles: those that it explains.
-        parent: the fate that explains this one, such as the machine of a container; or empty.
+        parent: the shared cause that explains this one: of a container, its machine; or `None`.
     """
 
-    name: str
-    kind: str
+    node: Node
     health: Health
     message: str
     troubles: frozenset[Trouble] = frozenset()
-    parent: str = ''
+    parent: Node | None = None
 
 
-def machine_node(identity: str) -> str:
-    """Return what a machine is called among causes."""
-    return f'machine {identity}'
-
-
-def shared_fates(
+def shared_causes(
     model: Model,
     services: Sequence[ServiceHealth],
     troubles: Mapping[str, tuple[Trouble, ...]],
 ) -> tuple[SharedCause, ...]:
-    """Return every shared fate of these services' units, sorted by name."""
-    return _Fates(model, services, troubles).all()
+    """Return every cause that these services' units share, sorted by node."""
+    return _Search(model, services, troubles).all()
 
 
-class _Fates:
-    """One snapshot's fates in the making."""
+class _Search:
+    """The search of one snapshot for shared causes."""
 
     def __init__(
         self,
@@ -81,16 +74,14 @@ class _Fates:
                 self._places.setdefault(place, []).append(reading)
 
     def all(self) -> tuple[SharedCause, ...]:
-        """Return the fates; what is the collector's or the controller's is no machine's."""
+        """Return all of them; what the collector or the controller explains, no machine does."""
         common = list(self._common())
-        taken = {trouble for fate in common for trouble in fate.troubles}
+        taken = {trouble for cause in common for trouble in cause.troubles}
         machines = {} if self._model.is_k8s else dict(self._lost(taken))
-        for identity, fate in self._containing(machines):
-            machines[identity] = fate
-        for identity, fate in self._ailing(machines):
-            machines[identity] = fate
+        machines.update(self._containing(machines))
+        machines.update(self._ailing(machines))
         nested = (self._with_parent(identity, machines) for identity in machines)
-        return tuple(sorted((*common, *nested), key=lambda fate: fate.name))
+        return tuple(sorted((*common, *nested), key=lambda cause: cause.node))
 
     def _unreached(self, readings: Sequence[Reading]) -> frozenset[Trouble]:
         return frozenset(
@@ -101,7 +92,7 @@ class _Fates:
         )
 
     def _common(self) -> Iterator[SharedCause]:
-        """Yield the fate that all share who could not be asked, if it is not their machines'."""
+        """Yield the cause for all who could not be asked, if it is not their machines."""
         lost = [p for p, readings in self._places.items() if all(map(_unreached, readings))]
         everywhere = len(lost) == len(self._places) and len(lost) >= _FEW
         late = [p for p, found in self._places.items() if _any(found, {Outcome.DEADLINE})]
@@ -109,7 +100,7 @@ class _Fates:
             reading
             for place, found in sorted(self._places.items())
             for reading in found
-            if reading.outcome in _OURS
+            if reading.outcome in _COLLECTOR_OUTCOMES
             or (everywhere and reading.outcome in NOT_REACHED)
             or (len(late) >= _FEW and reading.outcome is Outcome.DEADLINE)
         ]
@@ -119,13 +110,14 @@ class _Fates:
         gone = everywhere and all(machine_gone(self._model, place) for place in lost)
         remote = everywhere and (outcome is Outcome.JUJU_FAILED or gone)
         message = (
-            'juju says that every machine is down' if gone else _said_alike(readings, outcome)
+            'juju says that every machine is down' if gone else _common_message(readings, outcome)
         )
         places = len({r.unit.machine or r.unit.name for r in readings})
         noun = 'pod' if self._model.is_k8s else 'machine'
         yield SharedCause(
-            f'controller {self._model.controller}'.strip() if remote else COLLECTOR,
-            'controller' if remote else COLLECTOR,
+            Node(NodeKind.CONTROLLER, self._model.controller)
+            if remote
+            else Node(NodeKind.COLLECTOR),
             Health.UNKNOWN,
             f'{places} {noun}{"" if places == 1 else "s"} could not be asked: {message}',
             self._unreached(readings),
@@ -140,9 +132,9 @@ class _Fates:
                 continue
             gone = machine_gone(self._model, place)
             silent = next(r for r in readings if r.unit.name in {t.unit for t in found})
-            said = self._juju_says(place) if gone else silent.message
+            message = self._juju_says(place) if gone else silent.message
             health = Health.FAIL if gone else Health.UNKNOWN
-            yield place, SharedCause(machine_node(place), 'machine', health, said, found)
+            yield place, SharedCause(Node(NodeKind.MACHINE, place), health, message, found)
 
     def _juju_says(self, identity: str) -> str:
         machine = self._model.machines[identity]
@@ -153,15 +145,15 @@ class _Fates:
     def _containing(self, lost: Mapping[str, SharedCause]) -> Iterator[tuple[str, SharedCause]]:
         """Yield the machines that are lost with all their containers, but have no unit to ask."""
         for identity, inner in sorted(self._containers().items()):
-            if identity in self._places or not all(one in lost for one in inner):
+            if identity in self._places or not lost.keys() >= set(inner):
                 continue
             if machine_gone(self._model, identity):
-                said, health = self._juju_says(identity), Health.FAIL
+                message, health = self._juju_says(identity), Health.FAIL
             elif len(inner) >= _FEW:
-                said, health = f'none of its {len(inner)} containers answered', Health.UNKNOWN
+                message, health = f'none of its {len(inner)} containers answered', Health.UNKNOWN
             else:
                 continue
-            yield identity, SharedCause(machine_node(identity), 'machine', health, said)
+            yield identity, SharedCause(Node(NodeKind.MACHINE, identity), health, message)
 
     def _containers(self) -> dict[str, list[str]]:
         """Return the places that are in a machine, at whatever depth, by that machine."""
@@ -177,7 +169,7 @@ class _Fates:
         known = self._model.machines.get(identity)
         while known is not None and known.parent:
             if known.parent in machines:
-                return replace(machines[identity], parent=machine_node(known.parent))
+                return replace(machines[identity], parent=machines[known.parent].node)
             known = self._model.machines.get(known.parent)
         return machines[identity]
 
@@ -195,7 +187,7 @@ class _Fates:
                 message = f'{chosen[0].message} (so say {units} of its units)'
                 if chosen[0].origin is not Origin.OWN:
                     message = f'all {units} units on it ail, their like elsewhere are well'
-                yield place, SharedCause(machine_node(place), 'machine', health, message, shared)
+                yield place, SharedCause(Node(NodeKind.MACHINE, place), health, message, shared)
 
     def _all_ail(
         self, place: str, here: Sequence[Trouble], readings: Sequence[Reading]
@@ -231,9 +223,9 @@ def _most_common(readings: Sequence[Reading]) -> Outcome:
     return min(counted, key=lambda outcome: (-counted[outcome], order.index(outcome)))
 
 
-def _said_alike(readings: Sequence[Reading], outcome: Outcome) -> str:
+def _common_message(readings: Sequence[Reading], outcome: Outcome) -> str:
     """Return the message that all of this outcome share, else what the outcome means."""
-    messages = {one.message for one in readings if one.outcome is outcome}
+    messages = {reading.message for reading in readings if reading.outcome is outcome}
     return messages.pop() if len(messages) == 1 else WORDS[outcome].meaning
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from charm.kernel.report import Health, State, StateName
 from reconciler.values.model import StatusInfo
+from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Outcome, Role
-from tests.support.planned import Planned
+from tests.support.planned import Planned, nodes
 from tests.unit.reconciler.causes.test_inquiry import role
 
 
@@ -26,10 +27,10 @@ def test_a_machine_that_does_not_answer_is_the_cause_of_what_is_on_it() -> None:
     plan.lose('1')
     blames, causes = plan.explained()
     reason = 'web/1 is on it: cannot reach it: no route to host'
-    assert blames['web'] == Blame(Role.VICTIM, ('machine 1',), reason)
+    assert blames['web'] == Blame(Role.VICTIM, nodes('machine 1'), reason)
     assert role(blames['cron']) == ('victim', ('machine 1',))
     (cause,) = causes.values()
-    assert (cause.name, cause.kind, cause.health) == ('machine 1', 'machine', Health.UNKNOWN)
+    assert (cause.node, cause.health) == (Node(NodeKind.MACHINE, '1'), Health.UNKNOWN)
     assert cause.victims == ('cron', 'web')
 
 
@@ -162,7 +163,7 @@ def test_when_nothing_can_be_asked_there_is_one_cause(
     blames, causes = plan.explained()
     assert {role(blame) for blame in blames.values()} == {('victim', (name,))}
     (cause,) = causes.values()
-    assert (cause.kind, cause.victims) == (kind, ('cron', 'db', 'web'))
+    assert (cause.node.kind.value, cause.victims) == (kind, ('cron', 'db', 'web'))
     assert cause.message.startswith('4 machines could not be asked: ')
 
 
@@ -231,10 +232,10 @@ def test_a_subordinate_that_says_the_same_of_its_machine_is_no_second_cause() ->
         plan.ail(unit, '/ at 99 %', 'disk')
     blames, causes = plan.explained()
     assert blames['health'] == Blame(
-        Role.VICTIM, ('web',), 'it is beside web, which says the same of its machine: disk'
+        Role.VICTIM, nodes('web'), 'it is beside web, which says the same of its machine: disk'
     )
     assert role(blames['web']) == ('cause', ())
-    assert [(one.name, one.victims) for one in causes.values()] == [('web', ('health',))]
+    assert [(str(one.node), one.victims) for one in causes.values()] == [('web', ('health',))]
 
 
 def test_a_subordinate_with_trouble_of_its_own_is_a_cause() -> None:
