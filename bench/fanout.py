@@ -44,6 +44,7 @@ from reconciler.reach.ssh.hostkeys import KnownHosts
 from reconciler.reach.ssh.login import Logins
 from reconciler.reach.ssh.pool import Pool, SshSettings
 from reconciler.values.model import Model
+from reconciler.values.time_budget import TimeBudget
 from tests.hosts.layout import add_unit
 from tests.hosts.park import Park, why_not
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
@@ -89,8 +90,8 @@ Client = Callable[[Bench], None]
 
 def with_reach(bench: Bench, reach: Reach) -> None:
     """Ask as a sweep does."""
-    limits = FanoutLimits(bench.at_once, 30, attempts=3)
-    asker = ScriptAsker(reach, limits.timeout_seconds)
+    limits = FanoutLimits(bench.at_once)
+    asker = ScriptAsker(reach)
     returns = list(run_errands(bench.errands, asker, limits, Deadline.after(SECONDS)))
     assert len(returns) == len(bench.errands)
     for one in returns:
@@ -133,7 +134,7 @@ def threads_and_ssh(*options: str, by_unit: bool = False) -> Client:
             groups = [[one] for one in requests] if by_unit else [requests]
             for group in groups:
                 words = [word for one in options for word in ('-o', one)]
-                command = frames.command(group, NONCE, 30)
+                command = frames.command(group, NONCE, TimeBudget())
                 argv = ['ssh', *bench.ssh, *words, f'ubuntu@{address}', command]
                 calls.append((argv, len(group)))
 
@@ -226,7 +227,7 @@ def set_up(hosts: int, units: int, at_once: int) -> Iterator[Bench]:
             KnownHosts(directory / 'state' / 'known_hosts'),
             vouching,
         )
-        errands = plan_errands(model, model.units(), 25.0)
+        errands = plan_errands(model, model.units(), TimeBudget().hook_seconds)
         addresses = tuple(model.machines[errand.place].addresses[0] for errand in errands)
         yield Bench(model, errands, addresses, at_once, tuple(ssh.split()), ways, directory)
 

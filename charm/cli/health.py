@@ -23,7 +23,7 @@ from ..reporting.sweep import sweep
 from .pretty import pretty
 from .usage import USAGE_EXIT, Parser, seconds
 
-_DEADLINE_SECONDS = 25.0
+DEADLINE_SECONDS = 25.0
 
 _DESCRIPTION = """\
 Run this unit's health checks and print the report, one line of JSON. The exit code is 0 whenever
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         '--deadline',
         metavar='SECONDS',
         type=seconds,
-        default=_DEADLINE_SECONDS,
+        default=DEADLINE_SECONDS,
         help='end by then, with the rest unknown (default: %(default)g)',
     )
     add(

@@ -25,13 +25,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..values.time_budget import TimeBudget
 from . import orphans
 
 STDOUT_CAP_BYTES = 1024 * 1024 + 1
 STDERR_CAP_BYTES = 4096
-KILL_AFTER_SECONDS = 2
-# The agent has its report at hand: one that does not answer so soon hangs.
-FIRST_SECONDS = 5
 # Exit codes of timeout(1): it ended the command, by SIGTERM or by SIGKILL.
 TIMED_OUT = (124, 137)
 NOT_FOUND = 127
@@ -157,17 +155,17 @@ wait; }} | cat
 """
 
 
-def script(requests: Sequence[Request], nonce: str, timeout_seconds: int) -> str:
+def script(requests: Sequence[Request], nonce: str, time: TimeBudget) -> str:
     """Return the POSIX shell script that runs all the requests at once, for `sh -c`.
 
-    Each hook is ended after `timeout_seconds`, over there.
+    Each hook is ended over there, when its share of `time` is over.
     """
     return _SCRIPT.format(
         nonce=nonce,
-        kill_after=KILL_AFTER_SECONDS,
-        timeout=timeout_seconds,
-        first=FIRST_SECONDS,
-        drain=timeout_seconds + 2 * KILL_AFTER_SECONDS,
+        kill_after=time.kill_after_seconds,
+        timeout=time.timeout_seconds,
+        first=time.first_seconds,
+        drain=time.drain_seconds,
         stderr_cap=STDERR_CAP_BYTES,
         calls='\n'.join(_call(index, request) for index, request in enumerate(requests)),
         orphans=orphans.look(),
@@ -187,12 +185,12 @@ def _call(index: int, request: Request) -> str:
     return f'{{ {first} || {call}; }} &'
 
 
-def command(requests: Sequence[Request], nonce: str, timeout_seconds: int) -> str:
+def command(requests: Sequence[Request], nonce: str, time: TimeBudget) -> str:
     """Return the one string to hand to `juju ssh`: the script under `sh -c`.
 
     The login shell over there may be any; only its quoting of single quotes is relied on.
     """
-    return shlex.join(['sh', '-c', script(requests, nonce, timeout_seconds)])
+    return shlex.join(['sh', '-c', script(requests, nonce, time)])
 
 
 def read(output: bytes, nonce: str, count: int) -> tuple[UnitAnswer, ...]:

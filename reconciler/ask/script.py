@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from charm.kernel.deadline import Deadline
 from reconciler.reach.base import Reach, ReachError
+from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
 
 from . import frames, orphans
 from .base import MachineAnswer
@@ -24,11 +25,11 @@ class ScriptAsker:
 
     Attributes:
         reach: how bytes travel.
-        timeout_seconds: after which the far side ends each command.
+        time: how long each command may take over there.
     """
 
     reach: Reach
-    timeout_seconds: int
+    time: TimeBudget = DEFAULT_TIME
 
     @property
     def name(self) -> str:
@@ -38,7 +39,7 @@ class ScriptAsker:
     def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask all of them in one connection."""
         nonce = secrets.token_hex(8)
-        command = frames.command(requests, nonce, self.timeout_seconds)
+        command = frames.command(requests, nonce, self.time)
         cap_bytes = int(sum(request.cap_bytes for request in requests) * _FRAMED)
         fault: ReachError | None = None
         try:

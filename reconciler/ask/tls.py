@@ -23,6 +23,7 @@ from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError
 from reconciler.values.errors import UsageError
 from reconciler.values.outcomes import Outcome
+from reconciler.values.time_budget import TimeBudget
 
 from .base import MachineAnswer
 from .envelope import BY_AGENT
@@ -50,7 +51,7 @@ class TLSAsker:
     context: ssl.SSLContext
     token: str
     port: int
-    connect_seconds: float = 10.0
+    connect_seconds: float = TimeBudget.connect_timeout_seconds
     name: str = 'tls'
 
     def __repr__(self) -> str:

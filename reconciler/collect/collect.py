@@ -25,8 +25,6 @@ from .removed_units import absent, left_behind, strangers
 from .reporter_evidence import principals, vouched
 
 Progress = Callable[[int, int], None]
-# A hook is told to end by itself this much before it is ended.
-_MARGIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,7 @@ def collect(
     housed = [unit for unit in units if unit.name not in readings]
     readings.update(_of_inbox(way, model, housed))
     asked = [unit for unit in housed if unit.name not in readings]
-    hook_seconds = max(1.0, way.limits.timeout_seconds - _MARGIN_SECONDS)
-    errands = plan_errands(model, asked, hook_seconds, way.local, way.road)
+    errands = plan_errands(model, asked, way.limits.time.hook_seconds, way.local, way.road)
     known, interrupted = 0, False
     faults = _strangers(way, model)
     progress(known, len(asked))

@@ -16,17 +16,12 @@ from charm.kernel.gather import gather
 from ..ask import frames
 from ..ask.base import Asker
 from ..ask.errands import MachineRequest
-from ..ask.frames import FIRST_SECONDS, UnitAnswer
+from ..ask.frames import UnitAnswer
 from ..reach.base import ReachError
 from ..values.errors import ReconcilerError
 from ..values.readings import Outcome
+from ..values.time_budget import DEFAULT_TIME, TimeBudget
 from .retry import RetryBudget, retrying
-
-# What the connection, the login and the answer's way back may take beside the hooks themselves.
-OVERHEAD_SECONDS = 15
-# Who tried in vain for so long has tried more than once: ssh sends again after 1, 3 and 7 seconds,
-# and juju 4.0 looks for a machine for 18 s. It is not told to do so once more.
-LONG_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -35,15 +30,15 @@ class FanoutLimits:
 
     Attributes:
         workers: machines asked at once.
-        timeout_seconds: for the hooks of one machine, in one attempt.
         attempts: tries per machine, for faults of the way only.
         retries: all retries of one sweep.
+        time: how long each attempt may take.
     """
 
     workers: int = 16
-    timeout_seconds: int = 30
     attempts: int = 3
     retries: int = 50
+    time: TimeBudget = DEFAULT_TIME
 
 
 @dataclass(frozen=True)
@@ -161,7 +156,9 @@ class _Runner:
         self._orphans = came.orphans or self._orphans
         if came.fault is not None and not all(map(_final, self._answers.values())):
             tried_seconds = self._clock() - began - came.fault.waited_seconds
-            in_vain = tried_seconds >= LONG_SECONDS and not came.fault.completed.stdout
+            in_vain = (
+                tried_seconds >= TimeBudget.in_vain_seconds and not came.fault.completed.stdout
+            )
             came.fault.retryable &= not in_vain
             raise came.fault
         self._retry_upgrading(missing, number)
@@ -169,7 +166,8 @@ class _Runner:
     @property
     def _seconds(self) -> float:
         first = any(asked.request.first is not None for asked in self._errand.asked)
-        return self._limits.timeout_seconds + OVERHEAD_SECONDS + (FIRST_SECONDS if first else 0)
+        shares = self._limits.time
+        return shares.attempt_with_agent_seconds if first else shares.attempt_seconds
 
     def _retry_upgrading(self, missing: Sequence[int], number: int) -> None:
         """Ask once more for a shipped hook that is not there: Juju may be unpacking an upgrade."""

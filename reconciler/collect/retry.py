@@ -15,6 +15,7 @@ import tenacity
 from charm.kernel.deadline import Deadline
 
 from ..values.errors import ReconcilerError
+from ..values.time_budget import TimeBudget
 
 Value = TypeVar('Value')
 
@@ -40,12 +41,12 @@ def retrying(
     deadline: Deadline,
     budget: RetryBudget,
     attempts: int = 3,
-    first_wait_seconds: float = 0.5,
+    first_pause_seconds: float = TimeBudget.first_pause_seconds,
 ) -> Value:
     """Return what `call` returns; it is given the number of the attempt, from 1.
 
     Tries again after a `ReconcilerError` that says it is retryable, while attempts, the budget and
-    the deadline allow it. Waits `first_wait_seconds` at most, then twice that, at random.
+    the deadline allow it. Waits `first_pause_seconds` at most, then twice that, at random.
 
     Raises:
         ReconcilerError: the last attempt's.
@@ -64,7 +65,9 @@ def retrying(
             lambda error: isinstance(error, ReconcilerError) and error.retryable
         ),
         stop=stop,
-        wait=tenacity.wait_random_exponential(multiplier=first_wait_seconds, max=10),
+        wait=tenacity.wait_random_exponential(
+            multiplier=first_pause_seconds, max=TimeBudget.longest_pause_seconds
+        ),
         reraise=True,
     )
     for attempt in policy:

@@ -28,9 +28,8 @@ from ..values.errors import (
     ReconcilerError,
 )
 from ..values.model import Model
+from ..values.time_budget import TimeBudget
 from .probes import DoctorFinding, ProbeAnswer, ProbeResult, over_there, probe, reached
-
-_PROBE_SECONDS = 45.0
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Doctor:
 
     def _model(self, deadline: Deadline) -> tuple[DoctorFinding, Model | None]:
         try:
-            model = self.inventory(deadline.within(deadline.remaining_seconds / 2))
+            model = self.inventory(TimeBudget.status(deadline))
         except ModelNotFound as error:
             mend = f'juju models{self._on}; juju switch MODEL'
             return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
@@ -201,7 +200,7 @@ class Doctor:
         chosen = _spread(errands, self.most)
         reach = self.way(model)
         calls: dict[str, Callable[[], ProbeAnswer]] = {
-            one.place: partial(probe, reach, one, deadline.within(_PROBE_SECONDS))
+            one.place: partial(probe, reach, one, deadline.within(TimeBudget.probe_seconds))
             for one in chosen
         }
         probes: dict[str, ProbeAnswer | ReachError | None] = {one.place: None for one in chosen}

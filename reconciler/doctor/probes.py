@@ -19,6 +19,7 @@ from ..collect.interpret import hint_for
 from ..reach.base import Reach, ReachError
 from ..values.model import Model
 from ..values.outcomes import WORDS, Outcome
+from ..values.time_budget import TimeBudget
 from ..values.words import fold_units
 
 OLDEST_PYTHON = (3, 8)
@@ -87,7 +88,7 @@ if [ -x "$2" ]; then say hook "$1" yes
 elif [ -n "$s" ] && $s test -x "$2"; then say hook "$1" sudo
 else say hook "$1" no; return; fi
 [ "$3" = health ] || return 0
-say version "$($s timeout 10 "$2" --version 2>/dev/null </dev/null | head -n 1)"
+say version "$($s timeout {version} "$2" --version 2>/dev/null </dev/null | head -n 1)"
 }}
 {looks}
 {orphans}
@@ -113,7 +114,9 @@ def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnsw
         )
         for one in errand.asked
     )
-    script = _SCRIPT.format(nonce=nonce, looks=looks, orphans=orphans.look())
+    script = _SCRIPT.format(
+        nonce=nonce, looks=looks, version=TimeBudget.version_seconds, orphans=orphans.look()
+    )
     completed = reach.run(errand.target, shlex.join(['sh', '-c', script]), deadline, _CAP_BYTES)
     lines = [
         line[line.index(nonce) :].split()[1:]

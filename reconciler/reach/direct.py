@@ -16,12 +16,10 @@ from charm.kernel.deadline import Deadline
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Machine, Model
 from reconciler.values.readings import Outcome
+from reconciler.values.time_budget import TimeBudget
 
 from .base import ReachError
 from .ssh.pool import MachineAddress, Pool
-
-_LATER_SECONDS = 2
-_KILL_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,9 @@ class DirectReach:
             message = f'cannot reach {target}: juju status names no machine of it'
             raise ReachError(Outcome.UNREACHABLE, message, Completed(255, b'', b''))
         # A little later than here: what is ended here is known to be late, what ends there is not.
-        seconds = math.ceil(deadline.remaining_seconds) + _LATER_SECONDS
-        bounded = ['timeout', '-k', str(_KILL_AFTER_SECONDS), str(seconds), 'sh', '-c', command]
+        seconds = math.ceil(deadline.remaining_seconds) + TimeBudget.late_seconds
+        kill_after = str(TimeBudget.kill_after_seconds)
+        bounded = ['timeout', '-k', kill_after, str(seconds), 'sh', '-c', command]
         done = self.pool.run(
             place, target, f'exec {shlex.join(bounded)}', deadline, cap_bytes, stdin
         )

@@ -25,6 +25,7 @@ from reconciler.values.errors import (
     PermissionDenied,
 )
 from reconciler.values.readings import Outcome
+from reconciler.values.time_budget import TimeBudget
 
 from .base import ReachError
 from .process_count import MOST_PROCESSES, is_swarm
@@ -62,7 +63,6 @@ _JUJU_OUTCOMES: tuple[tuple[type[JujuError], Outcome], ...] = (
 )
 
 
-_CONFIG_SECONDS = 20.0
 # Of 2.9 it is not known whether it calls itself: there the number of processes has to tell.
 _OLDEST_RECURSION = 3
 _PROXIED = 'with proxy-ssh=true in the configuration of the model it calls itself without end'
@@ -80,7 +80,7 @@ class _Once:
         with self._lock:
             if self._found is None:
                 try:
-                    self._found = juju.proxies_ssh(deadline.within(_CONFIG_SECONDS))
+                    self._found = juju.proxies_ssh(deadline.within(TimeBudget.setting_seconds))
                 except JujuError:
                     self._found = False  # What keeps us from it is told by what comes next.
             return self._found
@@ -100,7 +100,7 @@ class JujuSSH:
 
     juju: Juju
     k8s: bool = False
-    connect_timeout_seconds: int = 10
+    connect_timeout_seconds: int = TimeBudget.connect_timeout_seconds
     options: tuple[str, ...] = field(default=())
     major: int = 3
     name: str = 'juju ssh'

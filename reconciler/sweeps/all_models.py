@@ -22,13 +22,12 @@ from ..reach.base import ReachError
 from ..values.errors import ReconcilerError, UsageError
 from ..values.model import Model
 from ..values.readings import Outcome, Snapshot
+from ..values.time_budget import TimeBudget
 from .cross_model import join
 from .fleet import Fleet
 from .one_model import SweepPlan, survey
 
 MOST_AT_ONCE = 8
-# Sweeps end at the deadline by themselves; this is for what they found to be handed over.
-_GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 
 
@@ -60,7 +59,7 @@ def survey_all(plan: FleetPlan, patterns: Sequence[str], deadline: Deadline) -> 
     started_at, started = datetime.now(timezone.utc), time.monotonic()
     abreast = max(1, min(MOST_AT_ONCE, len(plan.inventories), plan.workers))
     rounds = math.ceil(len(plan.inventories) / abreast) if plan.inventories else 1
-    known = _inventories(plan, abreast, deadline.within(deadline.remaining_seconds / 2))
+    known = _inventories(plan, abreast, TimeBudget.status(deadline))
     workers = max(1, plan.workers // abreast)
     sweeps = {
         name: plan.prepare(name, model, workers)
@@ -108,7 +107,9 @@ def _inventories(
         name: partial(get, deadline) for name, get in plan.inventories.items()
     }
     found: dict[str, Model | ReconcilerError] = {}
-    for done in gather(calls, Deadline(deadline.at + _GRACE_SECONDS, deadline.clock), abreast):
+    for done in gather(
+        calls, Deadline(deadline.at + TimeBudget.grace_seconds, deadline.clock), abreast
+    ):
         if isinstance(done.error, ReconcilerError):
             found[done.key] = done.error
         elif done.error is not None:
@@ -132,7 +133,7 @@ def _surveys(
     def sweep_one(name: str) -> None:
         begun[name] = threading.Event()
         sweep = sweeps[name]
-        asker = sweep.asker or ScriptAsker(sweep.reach, sweep.limits.timeout_seconds)
+        asker = sweep.asker or ScriptAsker(sweep.reach, sweep.limits.time)
         own = replace(sweep, asker=StoppableAsker(asker, stop), shared=True)
         try:
             snapshot = survey(own, patterns, deadline.within(share_seconds))
@@ -144,7 +145,7 @@ def _surveys(
             begun[name].set()
 
     calls: dict[str, Callable[[], None]] = {name: partial(sweep_one, name) for name in sweeps}
-    until = Deadline(deadline.at + _GRACE_SECONDS, deadline.clock)
+    until = Deadline(deadline.at + TimeBudget.grace_seconds, deadline.clock)
     try:
         for done in gather(calls, until, abreast):
             if done.error is not None:
@@ -160,7 +161,7 @@ def _surveys(
 
 def _await(begun: Iterable[threading.Event]) -> None:
     """Wait for sweeps that were stopped, and kill what they began in the same moment."""
-    until = Deadline.after(_GRACE_SECONDS)
+    until = Deadline.after(TimeBudget.grace_seconds)
     for ended in list(begun):
         while not (ended.wait(_POLL_SECONDS) or until.passed):
             kill_running()

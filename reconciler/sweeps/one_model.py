@@ -105,7 +105,7 @@ def survey(sweep: SweepPlan, patterns: Sequence[str], deadline: Deadline) -> Sna
     started_at, started = datetime.now(timezone.utc), time.monotonic()
     units = select(sweep.model, patterns)
     way = CollectPlan(
-        sweep.asker or ScriptAsker(sweep.reach, sweep.limits.timeout_seconds),
+        sweep.asker or ScriptAsker(sweep.reach, sweep.limits.time),
         sweep.limits,
         sweep.road,
         sweep.pushed,

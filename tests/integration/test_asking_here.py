@@ -50,7 +50,7 @@ def request(agent: Agent, road: AskMode) -> Request:
 
 
 def asked(agent: Agent, road: str, state: Path) -> MachineAnswer:
-    asker = LogAsker(ScriptAsker(LocalReach(), 30), LogStore(state))
+    asker = LogAsker(ScriptAsker(LocalReach()), LogStore(state))
     came = asker.ask(UNIT, [request(agent, AskMode(road))], Deadline.after(60))
     assert came.fault is None
     return came

@@ -20,6 +20,7 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.one_model import SweepPlan
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
+from reconciler.values.time_budget import TimeBudget
 
 from ..options.asked import sweep_of
 from ..options.common import SweepOptions
@@ -94,7 +95,7 @@ def once(
 
 def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], tuple[str, ...]]:
     """Return the models' full names, and which controllers did not tell theirs."""
-    asking_for = until.within(until.remaining_seconds / 3)
+    asking_for = TimeBudget.listing(until)
     controllers = many.controllers or door.controllers(asking_for)
     if not controllers:
         raise UsageError('cannot find a controller: juju controllers lists none')

@@ -18,8 +18,6 @@ from reconciler.values.model import Model
 
 from .common import SweepOptions
 
-_UUID_SECONDS = 30.0
-
 
 def asker_of(asking: SweepOptions, model: Model, reach: Reach) -> Asker:
     """Return who asks the model's units.
@@ -27,7 +25,7 @@ def asker_of(asking: SweepOptions, model: Model, reach: Reach) -> Asker:
     Raises:
         UsageError: what the options say does not go together.
     """
-    scripted = ScriptAsker(reach, asking.limits.timeout_seconds)
+    scripted = ScriptAsker(reach, asking.time)
     if asking.agent_token_file or asking.agent_ca:
         return _over_tls(asking, model)
     if asking.ask == 'log':
@@ -52,7 +50,7 @@ def _over_tls(asking: SweepOptions, model: Model) -> Asker:
         trusting(Path(asking.agent_ca)),
         read_word(Path(asking.agent_token_file), '--agent-token-file'),
         asking.agent_port,
-        float(asking.connect_timeout),
+        asking.time.connect_timeout_seconds,
     )
 
 
@@ -74,14 +72,11 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
     inbox = Inbox(asking.inbox_path)
     if asking.is_local or not any(model_id for model_id, _unit in inbox.units()):
         return PushedReports(inbox)
+    until = Deadline.after(asking.time.uuid_seconds)
     try:
-        uuid = asking.door.model_uuid(model.controller, model.name, until=_uuid_deadline())
+        uuid = asking.door.model_uuid(model.controller, model.name, until)
     except JujuError:
         if asking.ask == PUSH:
             raise
         return None
     return PushedReports(inbox, uuid)
-
-
-def _uuid_deadline() -> Deadline:
-    return Deadline.after(_UUID_SECONDS)

@@ -24,6 +24,7 @@ from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.local import LocalReach
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Machine, Model, Unit
+from reconciler.values.time_budget import TimeBudget
 
 from .config_option import config_option
 from .direct import direct_reach
@@ -66,7 +67,7 @@ _WAY = (
     ),
     click.option(
         '--connect-timeout',
-        default=10,
+        default=TimeBudget.connect_timeout_seconds,
         show_default=True,
         type=click.IntRange(1, 600),
         metavar='SECONDS',
@@ -91,7 +92,7 @@ _EFFORT = (
     ),
     click.option(
         '--timeout',
-        default=30,
+        default=TimeBudget.timeout_seconds,
         show_default=True,
         type=click.IntRange(1, 3600),
         metavar='SECONDS',
@@ -99,7 +100,7 @@ _EFFORT = (
     ),
     click.option(
         '--deadline',
-        default=120.0,
+        default=TimeBudget.deadline_seconds,
         show_default=True,
         type=Seconds(1, 86400),
         metavar='SECONDS',
@@ -155,9 +156,14 @@ class SweepOptions(AskOptions):
         return Juju(binary=binary, model=self.model)
 
     @property
+    def time(self) -> TimeBudget:
+        """Return how long each share of a sweep may take."""
+        return TimeBudget(self.deadline, self.timeout, self.connect_timeout)
+
+    @property
     def limits(self) -> FanoutLimits:
         """Return how hard to try."""
-        return FanoutLimits(self.workers, self.timeout, self.attempts)
+        return FanoutLimits(self.workers, self.attempts, time=self.time)
 
     def suppressions(self) -> tuple[SuppressionEntry, ...]:
         """Return what operators said of troubles on the command line; say so if that is lost.
@@ -200,7 +206,11 @@ class SweepOptions(AskOptions):
         if self.is_local:
             return LocalReach()
         through_juju = JujuSSH(
-            self.door, model.is_k8s, self.connect_timeout, self.ssh_options, model.major
+            self.door,
+            model.is_k8s,
+            self.time.connect_timeout_seconds,
+            self.ssh_options,
+            model.major,
         )
         if self.reach == 'direct':
             return direct_reach(model, through_juju, self.jump)

@@ -52,7 +52,7 @@ def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
         Logins.of_this_user(jump),
         KnownHosts(state_directory() / 'known_hosts'),
         HostKeySource(vouching),
-        float(vouching.connect_timeout_seconds),
+        vouching.connect_timeout_seconds,
     )
     return Pool(ways)
 

@@ -18,6 +18,7 @@ from reconciler.render.cases import not_well, tally, verdict
 from reconciler.render.meaning import cause_text, causes_shown
 from reconciler.values.errors import ReconcilerError
 from reconciler.values.readings import Snapshot
+from reconciler.values.time_budget import TimeBudget
 from reconciler.values.words import clean, duration_text
 
 from .durations import duration
@@ -25,7 +26,6 @@ from .durations import duration
 Function = TypeVar('Function', bound=Callable[..., Any])
 Found = TypeVar('Found')
 _MOST_REASONS = 10
-_MARGIN_SECONDS = 0.5
 
 
 def waiting_options(function: Function) -> Function:
@@ -162,7 +162,7 @@ class Gate:
 
         The last attempt is made as late as it still fits.
         """
-        latest = until.remaining_seconds - 1.5 * took_seconds - _MARGIN_SECONDS
+        latest = until.remaining_seconds - 1.5 * took_seconds - TimeBudget.gate_margin_seconds
         return min(max(0.0, self.every_seconds - took_seconds), latest)
 
 

@@ -11,6 +11,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
 from reconciler.values.readings import Outcome
+from reconciler.values.time_budget import TimeBudget
 
 from ..base import Reach, ReachError
 from .dial import CommandSocket, connections
@@ -65,7 +66,7 @@ class SshSettings:
     logins: Logins
     known_hosts: KnownHosts
     vouching: Reach
-    connect_seconds: float = 10.0
+    connect_seconds: float = TimeBudget.connect_timeout_seconds
 
 
 class Pool:

@@ -16,6 +16,7 @@ from reconciler.ask.modes import AUTO, PUSH, ROADS, AskMode, Programs, request_f
 from reconciler.ask.script import ScriptAsker
 from reconciler.cli.main import COMMANDS
 from reconciler.reach.local import LocalReach
+from reconciler.values.time_budget import TimeBudget
 from tests.support.tree import DOCS
 
 SHELLS = [shell for shell in ('dash', 'bash', 'busybox') if shutil.which(shell)]
@@ -40,7 +41,7 @@ class Machine:
         return request_for(programs, road)
 
     def ask(self, road: AskMode, timeout_seconds: int = 10) -> UnitAnswer:
-        came = ScriptAsker(LocalReach(), timeout_seconds).ask(
+        came = ScriptAsker(LocalReach(), TimeBudget(timeout_seconds=timeout_seconds)).ask(
             'web/0', [self.request(road)], Deadline.after(60)
         )
         assert came.fault is None
@@ -112,7 +113,7 @@ def test_an_agent_that_hangs_is_ended_and_the_hook_answers(machine: Machine) -> 
 def test_every_shell_reads_the_script_alike(machine: Machine, shell: str) -> None:
     machine.write(machine.agent, ENVELOPE.format(age='5.5'))
     requests = [machine.request(AskMode(AUTO, limit)) for limit in (60.0, 2.0)]
-    text = frames.script(requests, '0123456789abcdef', 10)
+    text = frames.script(requests, '0123456789abcdef', TimeBudget(timeout_seconds=10))
     login = ['busybox', 'sh'] if shell == 'busybox' else [shell]
     done = subprocess.run([*login, '-c', text], capture_output=True, timeout=60, check=False)
     first, second = frames.read(done.stdout, '0123456789abcdef', 2)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from reconciler.ask import frames
 from reconciler.ask.frames import Request, UnitAnswer
+from reconciler.values.time_budget import TimeBudget
 
 NONCE = '0123456789abcdef'
 SHELLS = [shell for shell in ('dash', 'bash', 'busybox') if shutil.which(shell)]
@@ -36,7 +37,7 @@ class Machine:
         return index
 
     def ask(self, timeout_seconds: int = 5, shell: Sequence[str] = ('sh',)) -> list[UnitAnswer]:
-        command = frames.command(self.requests, NONCE, timeout_seconds)
+        command = frames.command(self.requests, NONCE, TimeBudget(timeout_seconds=timeout_seconds))
         done = subprocess.run([*shell, '-c', command], capture_output=True, timeout=60)
         assert done.returncode == 0
         return list(frames.read(done.stdout, NONCE, len(self.requests)))
@@ -72,7 +73,7 @@ def test_the_quick_answer_is_out_before_the_slow_hook_ends(machine: Machine) -> 
     stop = machine.directory / 'stop'
     machine.add(f'until [ -e {stop} ]; do sleep 0.05; done')
     machine.add('echo quick')
-    command = frames.command(machine.requests, NONCE, 20)
+    command = frames.command(machine.requests, NONCE, TimeBudget(timeout_seconds=20))
     process = subprocess.Popen(['sh', '-c', command], stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
@@ -123,7 +124,7 @@ def test_many_large_answers_at_once_never_mix(machine: Machine) -> None:
 
 def test_noise_of_a_login_script_is_passed_over(machine: Machine) -> None:
     machine.add('echo answer')
-    command = frames.command(machine.requests, NONCE, 5)
+    command = frames.command(machine.requests, NONCE, TimeBudget(timeout_seconds=5))
     script = f'printf "Welcome to the machine"; {command}; echo bye'
     done = subprocess.run(['sh', '-c', script], capture_output=True, timeout=30)
     assert frames.read(done.stdout, NONCE, 1) == (UnitAnswer(b'answer\n', b'', 0, True),)
@@ -146,8 +147,10 @@ def test_a_forged_frame_without_the_nonce_counts_for_nothing() -> None:
 
 
 def test_the_whole_script_travels_as_one_shell_word() -> None:
-    command = frames.command([Request('web/0', '/x')], NONCE, 5)
+    command = frames.command([Request('web/0', '/x')], NONCE, TimeBudget(timeout_seconds=5))
     shown = subprocess.run(
         ['sh', '-c', f'printf %s {command[len("sh -c ") :]}'], capture_output=True, env=os.environ
     )
-    assert shown.stdout.decode() == frames.script([Request('web/0', '/x')], NONCE, 5)
+    assert shown.stdout.decode() == frames.script(
+        [Request('web/0', '/x')], NONCE, TimeBudget(timeout_seconds=5)
+    )

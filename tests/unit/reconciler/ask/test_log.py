@@ -65,7 +65,7 @@ class Lab:
         return replace(request, arguments=words)
 
     def sweep(self, *units: str, most: int = 1000000) -> tuple[UnitAnswer, ...]:
-        asker = LogAsker(ScriptAsker(LocalReach(), 30), self.store)
+        asker = LogAsker(ScriptAsker(LocalReach()), self.store)
         requests = [self.request(unit, most) for unit in units or ('web/0',)]
         came = asker.ask('web/0', requests, Deadline.after(LONG))
         assert came.fault is None

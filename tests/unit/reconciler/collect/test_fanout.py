@@ -17,8 +17,6 @@ from reconciler.ask.errands import MachineRequest
 from reconciler.ask.frames import NOT_FOUND
 from reconciler.ask.script import ScriptAsker
 from reconciler.collect.fanout import (
-    LONG_SECONDS,
-    OVERHEAD_SECONDS,
     FanoutLimits,
     MachineResult,
     run_errands,
@@ -26,6 +24,7 @@ from reconciler.collect.fanout import (
 from reconciler.reach.base import ReachError
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
+from reconciler.values.time_budget import TimeBudget
 from tests.support.asked import (
     Behaviour,
     FakeReach,
@@ -48,7 +47,7 @@ def run(
     seconds: float = LONG,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, MachineResult]:
-    asker = ScriptAsker(reach, limits.timeout_seconds)
+    asker = ScriptAsker(reach, limits.time)
     return {
         one.errand.place: one
         for one in run_errands(errands, asker, limits, Deadline.after(seconds), clock)
@@ -124,7 +123,7 @@ def test_a_machine_that_never_answers_does_not_delay_the_others(gate: threading.
 
     reach = FakeReach({'web/0': [hang], 'web/1': [answers], 'web/2': [answers]})
     errands = [errand(str(number), f'web/{number}') for number in range(3)]
-    asker = ScriptAsker(reach, 30)
+    asker = ScriptAsker(reach)
     returned = run_errands(errands, asker, FanoutLimits(workers=2), Deadline.after(LONG))
     places = {next(returned).errand.place, next(returned).errand.place}
     assert places == {'1', '2'}
@@ -190,11 +189,11 @@ def test_a_fault_is_tried_again_if_that_may_help(
 @pytest.mark.parametrize(
     ('seconds', 'came', 'tries'),
     [
-        (LONG_SECONDS - 1, False, 3),
+        (TimeBudget.in_vain_seconds - 1, False, 3),
         # juju itself has tried again and again.
-        (LONG_SECONDS, False, 1),
+        (TimeBudget.in_vain_seconds, False, 1),
         # The way broke under a hook that takes its time; then nothing came.
-        (LONG_SECONDS, True, 2),
+        (TimeBudget.in_vain_seconds, True, 2),
     ],
 )
 def test_who_tried_long_and_in_vain_is_not_told_to_try_again(
@@ -216,7 +215,7 @@ def test_what_all_wait_for_is_no_try_of_anyone() -> None:
             raise
 
     reach = FakeReach({'web/0': [waited] * 3})
-    ticks = itertools.count(0.0, LONG_SECONDS)
+    ticks = itertools.count(0.0, TimeBudget.in_vain_seconds)
     found = run(reach, errand('0', 'web/0'), clock=lambda: next(ticks))['0']
     assert found.attempts == 3
 
@@ -262,7 +261,17 @@ def test_a_charm_without_a_hook_is_not_asked_twice() -> None:
 
 def test_an_attempt_has_less_time_than_the_sweep() -> None:
     reach = FakeReach({'web/0': [answers]})
-    run(reach, errand('0', 'web/0'), limits=FanoutLimits(timeout_seconds=7), seconds=3600)
+    run(reach, errand('0', 'web/0'), limits=FanoutLimits(time=TimeBudget(3600, 7)), seconds=3600)
     (ran,) = reach.ran
-    assert ran.deadline.remaining_seconds <= 7 + OVERHEAD_SECONDS
+    assert ran.deadline.remaining_seconds <= 7 + TimeBudget.overhead_seconds
     assert 'timeout -k 2 7 ' in ran.script
+
+
+@given(deadline=st.floats(1, 86400), timeout=st.integers(1, 3600))
+def test_no_attempt_outlasts_its_share_or_the_sweep(deadline: float, timeout: int) -> None:
+    time = TimeBudget(deadline, timeout)
+    reach = FakeReach({'web/0': [answers]})
+    run(reach, errand('0', 'web/0'), limits=FanoutLimits(time=time), seconds=deadline)
+    (ran,) = reach.ran
+    assert ran.deadline.remaining_seconds <= time.attempt_seconds <= deadline
+    assert f'timeout -k {time.kill_after_seconds} {timeout} ' in ran.script

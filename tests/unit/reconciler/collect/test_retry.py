@@ -67,7 +67,7 @@ def test_a_wait_that_would_outlast_the_deadline_is_not_begun() -> None:
     calls = Calls(9)
     with pytest.raises(ReconcilerError):
         # Waits are random up to this; all but one in a million would be too long.
-        retrying(calls, Deadline.after(0.001), RetryBudget(9), 9, first_wait_seconds=1000.0)
+        retrying(calls, Deadline.after(0.001), RetryBudget(9), 9, first_pause_seconds=1000.0)
     assert len(calls.numbers) < 9
 
 

@@ -37,6 +37,7 @@ from reconciler.values.model import (
 )
 from reconciler.values.model import Unit as ModelUnit
 from reconciler.values.readings import Outcome, Reading, Role, Snapshot
+from reconciler.values.time_budget import TimeBudget
 from tests.support.snapshots import NOW, check, reported, silent, snapshot, troubled, well
 from tests.support.tree import ROOT
 from tests.unit.reconciler.render.test_render import check_golden
@@ -227,7 +228,12 @@ def plan(models: Mapping[str, Model | Exception], workers: int = 4) -> FleetPlan
         return get
 
     def prepare(name: str, model: Model, share: int) -> SweepPlan:
-        return SweepPlan(model, LocalReach(), FanoutLimits(share, 10, 1), local=True)
+        return SweepPlan(
+            model,
+            LocalReach(),
+            FanoutLimits(share, 1, time=TimeBudget(timeout_seconds=10)),
+            local=True,
+        )
 
     return FleetPlan({name: inventory(one) for name, one in models.items()}, prepare, workers)
 
