@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.names import closest
 from charm.kernel.report import CheckResult, Health, StateName
 
@@ -178,14 +179,7 @@ def _why(edge: Edge) -> str:
 
 
 # What to look at on the machine when a built-in check does not pass.
-_LOOK = {
-    'disk': 'df -h',
-    'memory': 'free -m',
-    'load': 'uptime',
-    'clock': 'timedatectl',
-    'failed-units': 'systemctl --failed',
-    'reboot-required': 'cat /run/reboot-required.pkgs',
-}
+_LOOK = {name: check.look_with for name, check in BUILT_IN_CHECKS.items()}
 
 
 def _advice(found: Explanation) -> Iterator[Advice]:

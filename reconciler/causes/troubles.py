@@ -10,17 +10,19 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS, Scope
 from charm.kernel.report import Health, StateName
 
 from ..values.model import Model
 from ..values.outcomes import NOT_REACHED
 from ..values.readings import JUJU_STATUS, Outcome, Reading, ServiceHealth
 
-# The built-in checks that look at their machine alone; `failed-units` is not among them, as a
-# service may have failed for the lack of another.
-LOCAL_CHECKS = frozenset({'clock', 'disk', 'load', 'memory', 'reboot-required'})
+# The built-in checks that look at their machine alone.
+LOCAL_CHECKS = frozenset(
+    name for name, check in BUILT_IN_CHECKS.items() if check.scope is Scope.MACHINE
+)
 # All built-in ones: units beside each other on a machine say the same.
-MACHINE_CHECKS = LOCAL_CHECKS | {'failed-units'}
+MACHINE_CHECKS = frozenset(BUILT_IN_CHECKS)
 # The check that stands for a definition which cannot be read.
 _DEFINITION = 'definition:'
 _OWN_OUTCOMES = frozenset(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Tuple, Type
 
+from ...kernel.builtin_checks import BUILT_IN_CHECKS
 from .clock_sync import ClockSync
 from .disk_space import DiskSpace
 from .failed_units import FailedUnits
@@ -41,11 +42,4 @@ CHECKS: Mapping[str, Type[Any]] = {
 }
 
 # The kinds that run on every machine, under their own names, with no configuration at all.
-BUILT_IN: Tuple[str, ...] = (
-    'disk',
-    'memory',
-    'load',
-    'failed-units',
-    'clock',
-    'reboot-required',
-)
+BUILT_IN: Tuple[str, ...] = tuple(BUILT_IN_CHECKS)

@@ -1,0 +1,46 @@
+"""The checks that run on every machine with no configuration: what each looks at, and with what.
+
+Beside its class a new one needs only its row here: units run it, and who explains a trouble knows
+how far from its cause it may be, and where to look.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Mapping
+
+
+class Scope(enum.Enum):
+    """What a built-in check looks at.
+
+    A service of the host may have failed for the lack of another, elsewhere; what is wrong with
+    the machine alone has its cause there.
+    """
+
+    MACHINE = 'machine'
+    HOST_SERVICES = 'host services'
+
+
+@dataclass(frozen=True)
+class BuiltInCheck:
+    """A check that needs no options.
+
+    Attributes:
+        scope: what it looks at.
+        look_with: the command that shows a person the same, there.
+    """
+
+    scope: Scope
+    look_with: str
+
+
+# By the word for its kind, which is also its name; in the order in which they run and are listed.
+BUILT_IN_CHECKS: Mapping[str, BuiltInCheck] = {
+    'disk': BuiltInCheck(Scope.MACHINE, 'df -h'),
+    'memory': BuiltInCheck(Scope.MACHINE, 'free -m'),
+    'load': BuiltInCheck(Scope.MACHINE, 'uptime'),
+    'failed-units': BuiltInCheck(Scope.HOST_SERVICES, 'systemctl --failed'),
+    'clock': BuiltInCheck(Scope.MACHINE, 'timedatectl'),
+    'reboot-required': BuiltInCheck(Scope.MACHINE, 'cat /run/reboot-required.pkgs'),
+}
