@@ -58,6 +58,12 @@ class SuppressionEntry:
         """Return whether it holds at `now`; the end itself is outside."""
         return (self.start is None or self.start <= now) and now < self.until
 
+    def state(self, now: datetime) -> str:
+        """Return `planned`, `active` or `ended`."""
+        if self.until <= now:
+            return 'ended'
+        return 'active' if self.is_active(now) else 'planned'
+
     def is_for(self, model: Model) -> bool:
         """Return whether it is meant for this model."""
         names = (model.name, f'{model.controller}:{model.name}')

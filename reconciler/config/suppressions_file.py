@@ -71,6 +71,14 @@ def read(path: Path) -> SuppressionsRead:
         return SuppressionsRead((), f'cannot use {path}, which is damaged: {error}')
 
 
+def read_if_possible(path: Path) -> SuppressionsRead:
+    """Return what was said, or why it cannot be read: a sweep without it shows all the same."""
+    try:
+        return read(path)
+    except UsageError as error:
+        return SuppressionsRead(fault=str(error))
+
+
 def _read_locked(path: Path) -> SuppressionsRead:
     try:
         return SuppressionsRead(_load(path))

@@ -12,8 +12,10 @@ import click
 from charm.kernel.deadline import Deadline
 from charm.kernel.names import closest
 from charm.kernel.report import Health
-from reconciler.render.cases import verdict
+from reconciler.render.cases import tally, verdict
+from reconciler.render.people.gate import reasons
 from reconciler.sweeps.fleet import Fleet
+from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.sweeps.one_model import survey
 from reconciler.values.errors import NothingSelected, ReconcilerError
 from reconciler.values.model import Model
@@ -24,7 +26,7 @@ from ..options.common import SweepOptions, asking_options
 from ..options.printing import PrintOptions, printing_options
 from ..options.progress import Progress
 from ..options.told import told_by as told_by
-from ..options.waiting import Gate, GateOptions, noting_interrupts, reasons, waiting_options
+from ..options.waiting import GateOptions, noting_interrupts, waiting_options
 from .fleet import FleetOptions, fleet_options
 from .fleet import once as all_once
 
@@ -98,12 +100,18 @@ def _wait(
 
     with noting_interrupts() as interrupted:
         gate = Gate(goal, waiting.every, say, interrupted=interrupted)
-        found = gate.wait(attempt, Deadline.after(waiting.within), counted)
+        until = Deadline.after(waiting.within)
+        found = gate.wait(attempt, until, lambda swept: judged(counted(swept)))
     if verdict(counted(found)).rank > goal.rank:
         click.echo(f'reconcile-health: still not {goal.value}:', err=True)
         for line in reasons(counted(found), goal):
             click.echo(f'  {line}', err=True)
     return found
+
+
+def judged(snapshot: Snapshot) -> JudgedSweep:
+    """Return how good a sweep is for a gate: as its exit code and its first line say."""
+    return JudgedSweep(verdict(snapshot), snapshot.complete, tally(snapshot))
 
 
 def failure(model: str, error: ReconcilerError, all_models: bool = False) -> Snapshot | Fleet:

@@ -166,14 +166,8 @@ class SweepOptions(AskOptions):
         return FanoutLimits(self.workers, self.attempts, time=self.time)
 
     def suppressions(self) -> tuple[SuppressionEntry, ...]:
-        """Return what operators said of troubles on the command line; say so if that is lost.
-
-        A sweep without it shows all the same troubles, so it goes on.
-        """
-        try:
-            said = suppressions_file.read(suppressions_file.default_path())
-        except UsageError as error:
-            said = suppressions_file.SuppressionsRead(fault=str(error))
+        """Return what operators said of troubles on the command line; say so if that is lost."""
+        said = suppressions_file.read_if_possible(suppressions_file.default_path())
         if said.fault:
             click.echo(f'reconcile-health: {said.fault}', err=True)
         return said.entries

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
+from reconciler.cli.commands.sweep import judged
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.options.durations import duration
 from reconciler.cli.options.printing import PrintOptions
-from reconciler.cli.options.waiting import Gate, reasons
 from reconciler.config.suppressions import MAINTENANCE
 from reconciler.render.cases import verdict
+from reconciler.render.people.gate import reasons
 from reconciler.sweeps.fleet import Fleet
+from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.values.errors import ControllerUnreachable, NotLoggedIn, ReconcilerError
 from reconciler.values.readings import Snapshot
 from tests.support.render_cases import told
@@ -63,17 +65,13 @@ class Clock:
         return attempt
 
 
-def same(found: Snapshot) -> Snapshot:
-    return found
-
-
 LOST = ControllerUnreachable('cannot use juju status: i/o timeout')
 CUT_SHORT = replace(well(), complete=False)
 
 
 def test_it_opens_at_the_first_attempt_that_is_good_enough() -> None:
     clock = Clock()
-    found = clock.gate().wait(clock.attempts(troubled(), well()), clock.until(60), same)
+    found = clock.gate().wait(clock.attempts(troubled(), well()), clock.until(60), judged)
     assert found == well()
     assert clock.pauses == [8.0], 'attempts begin ten seconds apart'
     assert clock.said == [
@@ -85,13 +83,13 @@ def test_it_opens_at_the_first_attempt_that_is_good_enough() -> None:
 def test_a_warning_opens_a_gate_for_warnings() -> None:
     warned = replace(troubled(), health=Health.WARN)
     clock = Clock()
-    assert clock.gate(Health.WARN).wait(clock.attempts(warned), clock.until(60), same) is warned
+    assert clock.gate(Health.WARN).wait(clock.attempts(warned), clock.until(60), judged) is warned
     assert clock.pauses == []
 
 
 def test_what_is_unknown_or_incomplete_opens_no_gate() -> None:
     clock = Clock()
-    found = clock.gate().wait(clock.attempts(CUT_SHORT), clock.until(30), same)
+    found = clock.gate().wait(clock.attempts(CUT_SHORT), clock.until(30), judged)
     assert not found.complete
     assert clock.said[-1].endswith('time is up')
 
@@ -99,7 +97,7 @@ def test_what_is_unknown_or_incomplete_opens_no_gate() -> None:
 def test_it_gives_up_in_time_and_makes_the_last_attempt_late() -> None:
     clock = Clock()
     until = clock.until(60)
-    found = clock.gate().wait(clock.attempts(troubled()), until, same)
+    found = clock.gate().wait(clock.attempts(troubled()), until, judged)
     assert found == troubled()
     assert not until.passed
     assert until.remaining_seconds < 5
@@ -116,14 +114,14 @@ def test_no_attempt_begins_after_the_end(within: float, every: float, took: floa
         clock.now += took
         return troubled()
 
-    clock.gate(every=every).wait(attempt, until, same)
+    clock.gate(every=every).wait(attempt, until, judged)
     assert not any(began)
     assert clock.now <= until.at + took
 
 
 def test_a_controller_that_does_not_answer_is_tried_again() -> None:
     clock = Clock()
-    found = clock.gate().wait(clock.attempts(LOST, LOST, well()), clock.until(60), same)
+    found = clock.gate().wait(clock.attempts(LOST, LOST, well()), clock.until(60), judged)
     assert found == well()
     assert clock.said[0] == f'attempt 1: {LOST}; again in 8s'
 
@@ -131,19 +129,19 @@ def test_a_controller_that_does_not_answer_is_tried_again() -> None:
 def test_what_trying_again_cannot_mend_ends_it_at_once() -> None:
     clock = Clock()
     with pytest.raises(NotLoggedIn):
-        clock.gate().wait(clock.attempts(NotLoggedIn('cannot')), clock.until(60), same)
+        clock.gate().wait(clock.attempts(NotLoggedIn('cannot')), clock.until(60), judged)
     assert clock.pauses == []
 
 
 def test_without_any_answer_the_last_error_is_told() -> None:
     clock = Clock()
     with pytest.raises(ControllerUnreachable):
-        clock.gate().wait(clock.attempts(LOST), clock.until(30), same)
+        clock.gate().wait(clock.attempts(LOST), clock.until(30), judged)
 
 
 def test_a_sweep_cut_short_does_not_hide_what_the_whole_one_before_it_found() -> None:
     clock = Clock()
-    found = clock.gate().wait(clock.attempts(troubled(), CUT_SHORT), clock.until(30), same)
+    found = clock.gate().wait(clock.attempts(troubled(), CUT_SHORT), clock.until(30), judged)
     assert found == troubled()
 
 
@@ -154,10 +152,10 @@ def test_an_interrupt_ends_the_wait_with_the_last_whole_sweep() -> None:
         raise KeyboardInterrupt
 
     gate = replace(clock.gate(), pause=interrupt)
-    assert gate.wait(clock.attempts(troubled()), clock.until(60), same) == troubled()
+    assert gate.wait(clock.attempts(troubled()), clock.until(60), judged) == troubled()
     assert clock.said[-1] == 'interrupted'
     gate = replace(clock.gate(), interrupted=lambda: True)
-    assert gate.wait(clock.attempts(CUT_SHORT), clock.until(60), same) == CUT_SHORT
+    assert gate.wait(clock.attempts(CUT_SHORT), clock.until(60), judged) == CUT_SHORT
     assert clock.said[-1].endswith('; interrupted')
 
 
@@ -208,12 +206,16 @@ def test_what_is_excused_by_the_exit_code_does_not_hold_a_gate() -> None:
         reported(UNITS[2], check('http', Health.WARN, 'slow')),
     )
     counted = PrintOptions(maintenance_is_ok=True).counted
+
+    def passing(found: Snapshot) -> JudgedSweep:
+        return judged(counted(found))
+
     clock = Clock()
-    assert clock.gate().wait(clock.attempts(found), clock.until(60), counted) == found
+    assert clock.gate().wait(clock.attempts(found), clock.until(60), passing) == found
     assert clock.pauses == []
     assert verdict(PrintOptions(ack_is_ok=True).counted(found)) is Health.FAIL
     both = sweep(DISK, other, said=[planned])
-    assert clock.gate().wait(clock.attempts(both), clock.until(9), counted) == both
+    assert clock.gate().wait(clock.attempts(both), clock.until(9), passing) == both
     assert reasons(counted(both), Health.PASSED) == ['warn web: http: slow']
     (fleet,) = (Fleet({'lab:prod': one}, one.started_at, 1.0) for one in (found,))
     assert verdict(counted(fleet)) is Health.PASSED

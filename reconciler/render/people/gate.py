@@ -1,0 +1,27 @@
+"""Why a gate stays shut, for people."""
+
+from __future__ import annotations
+
+from charm.kernel.report import Health
+
+from ...values.readings import Snapshot
+from ...values.words import clean
+from ..cases import not_well
+from ..meaning import cause_text, causes_shown
+
+_MOST_REASONS = 10
+
+
+def reasons(snapshot: Snapshot, goal: Health) -> list[str]:
+    """Return why a snapshot does not open the gate, the causes first, one line each."""
+    lines = [f'cause: {cause_text(cause)}' for cause in causes_shown(snapshot)]
+    lines += [
+        clean(f'{service.health.value} {service.name}: {service.message}')
+        for service in not_well(snapshot)
+        if service.health.rank > goal.rank
+    ]
+    more = len(lines) - _MOST_REASONS
+    lines = lines[:_MOST_REASONS] + ([f'and {more} more'] if more > 0 else [])
+    if not snapshot.complete:
+        lines.append('the sweep is incomplete')
+    return lines + [clean(fault) for fault in snapshot.faults]
