@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union, runtime_checkable
 
 from ..kernel.deadline import Deadline
 from ..kernel.report import CheckResult, Health
+from .options import HasOptions
 
 if TYPE_CHECKING:
     from .settling_rule import SettlingRule
@@ -41,6 +42,11 @@ class Check(Protocol):
         ...
 
 
+class CheckKind(Check, HasOptions, Protocol):
+    """A check that definitions may define and change."""
+
+
+@runtime_checkable
 class ManyChecks(Protocol):
     """Several questions that are asked together, such as those of a callback."""
 

@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import (
     Any,
     Callable,
+    ClassVar,
     Dict,
     Mapping,
     NewType,
     Optional,
+    Protocol,
     Tuple,
+    Type,
+    TypeVar,
     Union,
     get_type_hints,
 )
@@ -29,6 +33,17 @@ from .thresholds import Range
 Command = NewType('Command', Tuple[str, ...])
 
 OUTSIDE: Mapping[str, bool] = {'outside': True}
+
+
+class HasOptions(Protocol):
+    """A dataclass whose fields are its options."""
+
+    __dataclass_fields__: ClassVar[Dict[str, dataclasses.Field[Any]]]
+
+    def __init__(self, **options: object) -> None: ...
+
+
+Made = TypeVar('Made', bound=HasOptions)
 
 
 class OptionError(HealthError):
@@ -45,7 +60,7 @@ class OptionError(HealthError):
         super().__init__(f'cannot use the option {key}: {reason}' if key else f'cannot: {reason}')
 
 
-def option_names(check: Any) -> Tuple[str, ...]:
+def option_names(check: Type[HasOptions]) -> Tuple[str, ...]:
     """Return the names of the options of a check's class."""
     return tuple(
         field.name
@@ -54,7 +69,7 @@ def option_names(check: Any) -> Tuple[str, ...]:
     )
 
 
-def build(check: Any, values: Mapping[str, Any]) -> Any:
+def build(check: Type[Made], values: Mapping[str, Any]) -> Made:
     """Return the check of class `check` with its options set from `values`.
 
     Raises:
@@ -67,7 +82,7 @@ def build(check: Any, values: Mapping[str, Any]) -> Any:
     return check(**converted)
 
 
-def rebuild(check: Any, values: Mapping[str, Any]) -> Any:
+def rebuild(check: Made, values: Mapping[str, Any]) -> Made:
     """Return the check with the options in `values` set anew, and the others as they are.
 
     Raises:
@@ -76,7 +91,7 @@ def rebuild(check: Any, values: Mapping[str, Any]) -> Any:
     return dataclasses.replace(check, **convert(type(check), values))
 
 
-def convert(check: Any, values: Mapping[str, Any]) -> Dict[str, Any]:
+def convert(check: Type[HasOptions], values: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the options in `values`, each as its field's type.
 
     Raises:

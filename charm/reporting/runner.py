@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
-from ..checks.check import CheckSpec, Verdict
+from ..checks.check import CheckSpec, ManyChecks, Verdict
 from ..kernel.command import kill_running
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, HealthError
@@ -54,11 +54,9 @@ def check_job(spec: CheckSpec) -> Job:
     """Return the job that runs a check."""
 
     def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
-        run_all = getattr(spec.check, 'run_all', None)
-        if run_all is not None:
-            many: Tuple[CheckResult, ...] = run_all(spec.name, deadline)
-            return many
-        verdict = spec.check.run(deadline)  # type: ignore[union-attr]
+        if isinstance(spec.check, ManyChecks):
+            return spec.check.run_all(spec.name, deadline)
+        verdict = spec.check.run(deadline)
         if not isinstance(verdict, Verdict):
             raise CheckError(
                 f'cannot use the answer: {_kind(verdict)}, not a verdict, was returned'

@@ -5,10 +5,10 @@ from __future__ import annotations
 import fnmatch
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple, Type
 
 from ..checks import settling_rule
-from ..checks.check import CheckSpec
+from ..checks.check import CheckKind, CheckSpec
 from ..checks.kinds import BUILT_IN, CHECKS
 from ..checks.options import OptionError, build, convert, option_names, rebuild
 from ..kernel.errors import DefinitionError
@@ -23,6 +23,7 @@ _NAME = re.compile(r'[a-z0-9][a-z0-9._-]{0,99}')
 _NAME_RULE = 'a name has up to 100 of a-z 0-9 . _ - and begins with a letter or digit'
 _LONGEST_TIMEOUT_SECONDS = 3600.0
 _INTERVALS_SECONDS = (1.0, 7 * 86400.0)
+_KINDS = tuple(CHECKS.values())
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Definition:
     name: str
     source: str
     services: Tuple[str, ...] = ('*',)
-    check: Optional[Any] = None
+    check: Optional[CheckKind] = None
     options: Mapping[str, Any] = field(default_factory=dict)
     enabled: Optional[bool] = None
     rename: str = ''
@@ -56,15 +57,6 @@ class Definition:
         """Return whether it is for this service."""
         return any(fnmatch.fnmatchcase(service, pattern) for pattern in self.services)
 
-    def defined(self) -> CheckSpec:
-        """Return the check that an entry with a kind defines.
-
-        Raises:
-            OptionError: an option is wrong.
-        """
-        check: Any = self.check
-        return self.tune(CheckSpec(self.name, check, source=self.source))
-
     def tune(self, spec: CheckSpec) -> CheckSpec:
         """Return the check with what the entry says changed, and the rest as it is.
 
@@ -74,7 +66,9 @@ class Definition:
         check = spec.check
         if self.options:
             _refuse_unknown(type(check), self.options, spec.source)
-            check = rebuild(check, self.options)
+            # What is of no kind has no options, and was refused.
+            if isinstance(check, _KINDS):
+                check = rebuild(check, self.options)
         rule = spec.settling
         if self.settling:
             rule = replace(rule or settling_rule.SettlingRule(), **self.settling)
@@ -126,8 +120,9 @@ def _read(source: str, name: str, entry: Mapping[str, Any]) -> Definition:
     if not isinstance(kind, str) or kind not in CHECKS:
         raise OptionError('kind', f'{kind!r} is not a kind{nearest(str(kind), CHECKS)}')
     _refuse_unknown(CHECKS[kind], options, kind)
-    defined = replace(found, check=build(CHECKS[kind], options), options={})
-    defined.defined()
+    check = build(CHECKS[kind], options)
+    defined = replace(found, check=check, options={})
+    defined.tune(CheckSpec(name, check, source=source))
     return defined
 
 
@@ -144,7 +139,7 @@ def _check_alone(found: Definition) -> None:
         settling_rule.SettlingRule(**{'flap_low': 1e-9, 'flap_high': 100.0, key: value})
 
 
-def _refuse_unknown(check: Any, options: Mapping[str, Any], source: str) -> None:
+def _refuse_unknown(check: Type[object], options: Mapping[str, Any], source: str) -> None:
     """Refuse an option that this class of checks does not have.
 
     A check that is not of a kind has none: what it runs was decided where it comes from.
@@ -152,11 +147,11 @@ def _refuse_unknown(check: Any, options: Mapping[str, Any], source: str) -> None
     Raises:
         OptionError: with the nearest right key.
     """
-    kind = next((word for word, one in CHECKS.items() if one is check), None)
-    known = COMMON if kind is None else (*option_names(check), *COMMON)
+    word = next((word for word, kind in CHECKS.items() if kind is check), '')
+    known = (*option_names(CHECKS[word]), *COMMON) if word else COMMON
     for key in options:
         if key not in known:
-            whose = f'a check from {source}' if kind is None else kind
+            whose = word or f'a check from {source}'
             raise OptionError(key, f'no such option of {whose}{nearest(key, known)}')
 
 

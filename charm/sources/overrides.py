@@ -8,7 +8,7 @@ as it was. Such a change may come before the file that defines its check.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..checks.check import CheckSpec
 from ..checks.kinds import CHECKS
@@ -88,8 +88,8 @@ class _Table:
 
     def take(self, entry: Definition) -> None:
         if entry.check is not None:
-            fresh: Any = entry.check
-            self._put(entry, [_TableEntry(CheckSpec(entry.name, fresh, source=entry.source))])
+            spec = CheckSpec(entry.name, entry.check, source=entry.source)
+            self._put(entry, [_TableEntry(spec)])
             for earlier in self.waiting.pop(entry.name, []):
                 self._put(earlier, self.by_name[entry.name])
         elif entry.name in self.by_name:

@@ -5,9 +5,10 @@ Importing this is cheap: what costs (ssl, http, ctypes) is imported by the check
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Tuple, Type
+from typing import Mapping, Tuple, Type
 
 from ...kernel.builtin_checks import BUILT_IN_CHECKS
+from ..check import CheckKind
 from .clock_sync import ClockSync
 from .disk_space import DiskSpace
 from .failed_units import FailedUnits
@@ -24,7 +25,7 @@ from .tcp_port import TcpPort
 from .tls_expiry import TlsExpiry
 
 # Every kind, by the word that a definition says after `kind:`; docs/checks.md has each.
-CHECKS: Mapping[str, Type[Any]] = {
+CHECKS: Mapping[str, Type[CheckKind]] = {
     'disk': DiskSpace,
     'memory': Memory,
     'load': Load,

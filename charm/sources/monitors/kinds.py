@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, List, Mapping
 
-from ...checks.check import CheckSpec, Verdict
+from ...checks.check import Check, CheckSpec, Verdict
 from ...checks.kinds import CHECKS
 from ...checks.options import OptionError, build
 from ...checks.programs import refuse_untrusted
@@ -98,7 +98,7 @@ class MonitorFile:
     specs: List[CheckSpec] = field(default_factory=list)
     faults: List[DefinitionError] = field(default_factory=list)
 
-    def add(self, name: str, check: Any, timeout_seconds: float = 10.0) -> None:
+    def add(self, name: str, check: Check, timeout_seconds: float = 10.0) -> None:
         """Add a check under a name of this source."""
         self.specs.append(CheckSpec(spec_name(PREFIX, name), check, timeout_seconds, self.source))
 
@@ -137,7 +137,7 @@ class MonitorOptions:
         for key in self.values:
             raise OptionError(key, f'no such option of {self.kind}{nearest(key, known)}')
 
-    def build(self, kind: str, words: Mapping[str, str], **fixed: Any) -> Any:
+    def build(self, kind: str, words: Mapping[str, str], **fixed: Any) -> Check:
         """Return the check of a kind; `words` maps the monitor's keys to its options.
 
         Raises:

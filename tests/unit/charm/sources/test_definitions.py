@@ -42,7 +42,8 @@ def only_fault(directory: Path, text: str) -> DefinitionError:
 
 
 def spec(one: Definition) -> CheckSpec:
-    return one.defined()
+    assert one.check is not None
+    return one.tune(CheckSpec(one.name, one.check, source=one.source))
 
 
 def test_without_a_directory_there_are_none(tmp_path: Path) -> None:
