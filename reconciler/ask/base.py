@@ -14,7 +14,7 @@ from .frames import Request, UnitAnswer
 
 @dataclass(frozen=True)
 class MachineAnswer:
-    """What came of asking one machine.
+    """The answer of one machine: of each unit there, and what went wrong.
 
     Attributes:
         answers: one per request, in order; incomplete ones where nothing came.

@@ -17,7 +17,7 @@ LOG_CAP_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class LogChunk:
-    """What `health-agent log` printed.
+    """A piece of an agent's log, as `health-agent log` prints it.
 
     Attributes:
         lines: log lines, parsed, the oldest first.

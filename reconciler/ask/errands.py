@@ -17,7 +17,7 @@ _OF_AGENTS = ('agent', 'log')
 
 @dataclass(frozen=True)
 class UnitRequest:
-    """One unit's request.
+    """The request for one unit.
 
     Attributes:
         unit: the unit it is for.
@@ -35,7 +35,7 @@ class UnitRequest:
 
 @dataclass(frozen=True)
 class MachineRequest:
-    """One connection: everything to ask on one machine.
+    """Everything to ask on one machine, over one connection.
 
     Attributes:
         place: the machine's id, or a pod's unit.
@@ -105,7 +105,7 @@ def plan_errands(
 def _is_gone(model: Model, place: str, asked: Iterable[UnitRequest]) -> bool:
     machine = model.machines.get(place)
     down = machine is not None and machine.agent.current == 'down'
-    return down or all(one.unit.agent.current == 'lost' for one in asked)
+    return down or all(request.unit.agent.current == 'lost' for request in asked)
 
 
 def _reporters(model: Model) -> dict[str, Unit]:

@@ -38,7 +38,7 @@ NOT_EXECUTABLE = 126
 
 @dataclass(frozen=True)
 class Command:
-    """What to run for one unit: names only travel in the arguments, never commands.
+    """A program to run for one unit: names only travel in the arguments, never commands.
 
     Attributes:
         path: the program there.
@@ -56,7 +56,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked about one unit.
+    """A question about one unit.
 
     Attributes:
         unit: the unit asked about.
@@ -79,7 +79,7 @@ class Request:
 
 @dataclass(frozen=True)
 class UnitAnswer:
-    """What came back of one request.
+    """The answer to one request.
 
     Attributes:
         stdout: what the hook printed, up to the cap.
@@ -179,9 +179,9 @@ def _call(index: int, request: Request) -> str:
     call = shlex.join(['ask', number, cap, kind, request.path, *request.arguments])
     if request.first is None:
         return f'{call} &'
-    one = request.first
-    limit = '' if one.fresh_seconds is None else str(math.ceil(one.fresh_seconds))
-    first = shlex.join(['first', number, cap, limit, one.path, *one.arguments])
+    program = request.first
+    limit = '' if program.fresh_seconds is None else str(math.ceil(program.fresh_seconds))
+    first = shlex.join(['first', number, cap, limit, program.path, *program.arguments])
     return f'{{ {first} || {call}; }} &'
 
 

@@ -42,7 +42,7 @@ class LogAsker:
     def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask until there is nothing more, or the deadline has passed."""
         answers = [UnitAnswer() for _ in requests]
-        waiting = {index: self._going_on(one) for index, one in enumerate(requests)}
+        waiting = {index: self._going_on(request) for index, request in enumerate(requests)}
         came = MachineAnswer(())
         for _ in range(MOST_ROUNDS):
             asked = [request for request, _since in waiting.values()]

@@ -14,7 +14,7 @@ from .frames import Command, Request
 
 @dataclass(frozen=True)
 class AskMode:
-    """Which way to go.
+    """The road by which reports come.
 
     Attributes:
         name: a key of `ROADS`, or `push` for none of them.

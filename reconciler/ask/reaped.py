@@ -33,7 +33,7 @@ _LOCK_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class LogPosition:
-    """What is known of one unit from its log.
+    """The position in one unit's log, and the newest report up to it.
 
     Attributes:
         cursor: how far it has been read; `None` for not at all.
@@ -58,7 +58,7 @@ class LogPosition:
 
 @dataclass(frozen=True)
 class LogStore:
-    """What was reaped of one model's units.
+    """The reaped logs of one model's units.
 
     Attributes:
         root: the directory; made if need be.

@@ -21,7 +21,7 @@ _FRAMED = 1.5
 
 @dataclass(frozen=True)
 class ScriptAsker:
-    """Asks over a reach.
+    """An asker that runs one script on a machine, over any reach.
 
     Attributes:
         reach: how bytes travel.

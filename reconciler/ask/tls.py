@@ -121,8 +121,8 @@ class _Cut:
     def __exit__(self, *_error: object) -> None:
         self._timer.cancel()
         with self._lock:
-            for one in self._sockets:
-                one.close()
+            for handle in self._sockets:
+                handle.close()
             self._sockets.clear()
 
     def trace(self, event: str, told: Mapping[str, Any]) -> None:
@@ -134,9 +134,9 @@ class _Cut:
 
     def _cut(self) -> None:
         with self._lock:
-            for one in self._sockets:
+            for handle in self._sockets:
                 with contextlib.suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+                    handle.shutdown(socket.SHUT_RDWR)
 
 
 def _age(response: httpx.Response) -> float | None:

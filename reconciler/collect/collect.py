@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class CollectPlan:
-    """How readings are come by.
+    """The ways by which readings come.
 
     Attributes:
         asker: asks the units of one machine.
@@ -50,7 +50,7 @@ class CollectPlan:
 
 @dataclass(frozen=True)
 class Collection:
-    """What was come by.
+    """The readings of a sweep, and what was found beside them.
 
     Attributes:
         readings: every unit's, by its name.
@@ -104,7 +104,7 @@ def collect(
             kill_running()
     late = _late(model, errands, readings, interrupted)
     known_now = vouched({**readings, **late})
-    found = {name: one for name, one in known_now.items() if name in wanted}
+    found = {name: reading for name, reading in known_now.items() if name in wanted}
     return Collection(found, not late, tuple(sorted(faults, key=natural_order)))
 
 

@@ -26,7 +26,7 @@ from .retry import RetryBudget, retrying
 
 @dataclass(frozen=True)
 class FanoutLimits:
-    """How hard to try.
+    """The limits of a fan-out: machines at once, tries and time.
 
     Attributes:
         workers: machines asked at once.
@@ -43,7 +43,7 @@ class FanoutLimits:
 
 @dataclass(frozen=True)
 class MachineResult:
-    """What one errand brought back.
+    """The result of asking one machine.
 
     Attributes:
         errand: which.
@@ -98,7 +98,7 @@ def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
 
 
 class _Runner:
-    """One errand with its retries; answers that came in one attempt are kept over the next."""
+    """The tries at one machine; answers that came in one attempt are kept over the next."""
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ def vouched(readings: Mapping[str, Reading]) -> dict[str, Reading]:
 
     None of the principal's checks are its own; what Juju says of it counts in `conclude`.
     """
-    return {name: _of_reporter(one, readings) for name, one in readings.items()}
+    return {name: _of_reporter(reading, readings) for name, reading in readings.items()}
 
 
 def _of_reporter(own: Reading, readings: Mapping[str, Reading]) -> Reading:

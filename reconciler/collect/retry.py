@@ -21,7 +21,7 @@ Value = TypeVar('Value')
 
 
 class RetryBudget:
-    """How many retries one sweep may still make, over all its machines."""
+    """The retries that one sweep may still make, over all its machines."""
 
     def __init__(self, retries: int) -> None:
         self._left = retries

@@ -89,16 +89,16 @@ def _config(root: YamlNode, keys: tuple[str, ...]) -> Config:
     models: dict[str, Config] = {}
     for key, spot in root.items(keys):
         if key == 'services':
-            services = tuple(_service(name, one) for name, one in spot.items())
+            services = tuple(_service(name, entry) for name, entry in spot.items())
         elif key == 'views':
-            views = tuple(_view(name, one) for name, one in spot.items())
+            views = tuple(_view(name, entry) for name, entry in spot.items())
         elif key == 'defaults':
-            defaults = {name: _default(one) for name, one in spot.items()}
+            defaults = {name: _default(value) for name, value in spot.items()}
         elif key == 'models':
-            models = {name: _config(one, _MODEL_KEYS) for name, one in spot.items()}
+            models = {name: _config(own, _MODEL_KEYS) for name, own in spot.items()}
         else:
             kind = MAINTENANCE if key == 'maintenance' else ACKNOWLEDGED
-            entries += [found for one in spot.each() if (found := _entry(one, kind))]
+            entries += [found for entry in spot.each() if (found := _entry(entry, kind))]
     return Config('', services, views, tuple(entries), defaults, models)
 
 
@@ -110,7 +110,7 @@ def _service(name: str, spot: YamlNode) -> ServiceConfig:
         elif key == 'requires':
             found.update(_requires(value))
         elif key == 'juju':
-            found[key] = tuple(_counted(word, one) for word, one in value.items(JUJU_WORDS))
+            found[key] = tuple(_counted(word, node) for word, node in value.items(JUJU_WORDS))
         else:
             found[key] = value.texts()
     return ServiceConfig(name, **found)

@@ -17,7 +17,7 @@ from .suppressions import SuppressionEntry
 
 @dataclass(frozen=True)
 class ServiceConfig:
-    """What is said of the services that one name or glob stands for.
+    """The configuration of the services that one name or glob stands for.
 
     Attributes:
         name: the service's name, or a glob.
@@ -93,13 +93,15 @@ class Config:
 
     def rollup(self, service: str) -> RollupRule | None:
         """Return the operator's rule for a service; `None` leaves it to the charm."""
-        return next((one.rollup for one in self._of(service) if one.rollup is not None), None)
+        return next(
+            (entry.rollup for entry in self._of(service) if entry.rollup is not None), None
+        )
 
     def juju(self, service: str) -> Mapping[str, Health]:
         """Return what Juju's words about a service's units count as; each by its first entry."""
         said: dict[str, Health] = {}
-        for one in self._of(service):
-            for word, health in one.juju:
+        for entry in self._of(service):
+            for word, health in entry.juju:
                 said.setdefault(word, health)
         return said
 
@@ -130,34 +132,34 @@ class Config:
         """Return what each service offers, by the operator's word; others are left out."""
         found = {}
         for service in model.applications:
-            said = [one.provides for one in self._of(service) if one.provides is not None]
+            said = [entry.provides for entry in self._of(service) if entry.provides is not None]
             if said:
                 found[service] = said[0]
         return found
 
     def _requiring(self, model: Model) -> Iterator[tuple[str, ServiceConfig]]:
         for service in model.applications:
-            entry = next((one for one in self._of(service) if one.requires is not None), None)
+            entry = next((said for said in self._of(service) if said.requires is not None), None)
             if entry is not None:
                 yield service, entry
 
     def _of(self, service: str) -> Iterator[ServiceConfig]:
         """Yield what is said of a service: by its name, then by globs, in order."""
         yield from self._by_name.get(service, ())
-        for one in self._globs:
-            if one.name != service and fnmatch.fnmatchcase(service, one.name):
-                yield one
+        for entry in self._globs:
+            if entry.name != service and fnmatch.fnmatchcase(service, entry.name):
+                yield entry
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[ServiceConfig]]:
         found: dict[str, list[ServiceConfig]] = {}
-        for one in self.services:
-            found.setdefault(one.name, []).append(one)
+        for entry in self.services:
+            found.setdefault(entry.name, []).append(entry)
         return found
 
     @cached_property
     def _globs(self) -> list[ServiceConfig]:
-        return [one for one in self.services if is_glob(one.name)]
+        return [entry for entry in self.services if is_glob(entry.name)]
 
 
 NOTHING = Config()
@@ -173,7 +175,7 @@ def _expand(model: Model, service: str, names: tuple[str, ...]) -> tuple[str, ..
     for name in names:
         if is_glob(name):
             known = fnmatch.filter([*model.applications, *model.saas], name)
-            found.update(dict.fromkeys(one for one in known if one != service))
+            found.update(dict.fromkeys(match for match in known if match != service))
         else:
             found[name] = None
     return tuple(found)

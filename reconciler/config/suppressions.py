@@ -24,7 +24,7 @@ NO_REPORT = 'no-report'
 
 @dataclass(frozen=True)
 class SuppressionEntry:
-    """One thing an operator said.
+    """A planned outage or a known trouble, as an operator said it.
 
     Attributes:
         kind: `maintenance` or `acknowledged`.
@@ -67,7 +67,7 @@ class SuppressionEntry:
     def is_for(self, model: Model) -> bool:
         """Return whether it is meant for this model."""
         names = (model.name, f'{model.controller}:{model.name}')
-        return not self.model or any(fnmatch.fnmatchcase(one, self.model) for one in names)
+        return not self.model or any(fnmatch.fnmatchcase(name, self.model) for name in names)
 
     @property
     def suppression(self) -> Suppression:
@@ -77,7 +77,7 @@ class SuppressionEntry:
 
 @dataclass(frozen=True)
 class SuppressibleTrouble:
-    """One thing that is wrong with a service.
+    """A trouble of a service, with all names that can cover it.
 
     Attributes:
         unit: empty for units that are wanted and do not exist.
@@ -99,14 +99,14 @@ def annotate(
     now: datetime,
 ) -> tuple[ServiceHealth, ...]:
     """Return the services, with what covers all their troubles where something does."""
-    active = [one for one in entries if one.is_active(now) and one.is_for(model)]
+    active = [entry for entry in entries if entry.is_active(now) and entry.is_for(model)]
     if not active:
         return tuple(services)
     return tuple(
-        replace(one, suppressed=_suppressions(one, model, active))
-        if one.health is not Health.PASSED
-        else one
-        for one in services
+        replace(service, suppressed=_suppressions(service, model, active))
+        if service.health is not Health.PASSED
+        else service
+        for service in services
     )
 
 
@@ -124,7 +124,9 @@ def _suppressions(
 
 def is_covered(service: ServiceHealth, model: Model, kinds: Collection[str]) -> bool:
     """Return whether its suppressions of these kinds alone cover all of its troubles."""
-    targets = [one.target for one in service.suppressed if one.kind in kinds]
+    targets = [
+        suppression.target for suppression in service.suppressed if suppression.kind in kinds
+    ]
     return bool(targets) and all(
         any(covers(target, trouble) for target in targets) for trouble in troubles(service, model)
     )
@@ -156,7 +158,7 @@ def _unwell_checks(reading: Reading) -> list[str]:
         vouched = reading.outcome is Outcome.VOUCHED
         failed = vouched or reading.health is Health.FAIL
         return [*([] if vouched else [NO_REPORT]), *([JUJU_STATUS] if failed else [])]
-    return [one.name for one in reading.checks if one.health is not Health.PASSED] or ['']
+    return [check.name for check in reading.checks if check.health is not Health.PASSED] or ['']
 
 
 def machine_chain(machines: Mapping[str, Machine], machine: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ Change = Callable[[tuple[SuppressionEntry, ...]], Sequence[SuppressionEntry]]
 
 @dataclass(frozen=True)
 class SuppressionsRead:
-    """What the file holds.
+    """The content of the file.
 
     Attributes:
         fault: why it could not be used, and where it is now; empty if all is well.
@@ -111,10 +111,10 @@ def add(path: Path, entry: SuppressionEntry) -> tuple[SuppressionEntry, str]:
     def change(entries: tuple[SuppressionEntry, ...]) -> Sequence[SuppressionEntry]:
         if len(entries) >= MAX_ENTRIES:
             raise UsageError(f'cannot hold more than {MAX_ENTRIES} entries: clear some')
-        numbers = [int(one.id) for one in entries if _NUMBER.fullmatch(one.id)]
-        taken = {one.id for one in entries}
+        numbers = [int(present.id) for present in entries if _NUMBER.fullmatch(present.id)]
+        taken = {present.id for present in entries}
         free = (str(number) for number in count(max(numbers, default=0) + 1))
-        added.append(replace(entry, id=next(one for one in free if one not in taken)))
+        added.append(replace(entry, id=next(number for number in free if number not in taken)))
         return (*entries, *added)
 
     fault = _change(path, change)
@@ -131,14 +131,14 @@ def clear(path: Path, names: Sequence[str]) -> tuple[tuple[SuppressionEntry, ...
 
     def change(entries: tuple[SuppressionEntry, ...]) -> Sequence[SuppressionEntry]:
         for name in names:
-            found = [one for one in entries if name in (one.id, one.written)]
+            found = [entry for entry in entries if name in (entry.id, entry.written)]
             if not found:
                 raise UsageError(
                     f'cannot clear {name!r}: no entry has that id or target; '
                     'list them: reconcile-health suppressions'
                 )
-            removed.extend(one for one in found if one not in removed)
-        return [one for one in entries if one not in removed]
+            removed.extend(entry for entry in found if entry not in removed)
+        return [entry for entry in entries if entry not in removed]
 
     fault = _change(path, change)
     return tuple(removed), fault
@@ -149,7 +149,7 @@ def _change(path: Path, change: Change) -> str:
         with locked(path, Deadline.after(_WAIT_SECONDS)):
             said = _read_locked(path)
             oldest = datetime.now(timezone.utc) - _KEEP_ENDED
-            kept = tuple(one for one in said.entries if one.until > oldest)
+            kept = tuple(entry for entry in said.entries if entry.until > oldest)
             content = _encode(change(kept))
             if len(content) > MAX_BYTES:
                 raise UsageError(f'cannot hold more in {path}: clear some entries')
@@ -160,7 +160,7 @@ def _change(path: Path, change: Change) -> str:
 
 
 def _encode(entries: Sequence[SuppressionEntry]) -> bytes:
-    document = {'schema': SCHEMA, 'entries': [_entry_document(one) for one in entries]}
+    document = {'schema': SCHEMA, 'entries': [_entry_document(entry) for entry in entries]}
     return json.dumps(document, indent=1, allow_nan=False).encode() + b'\n'
 
 
@@ -181,7 +181,7 @@ def _decode(content: bytes, path: Path) -> tuple[SuppressionEntry, ...]:
     if schema is None:
         raise ReportError('schema', 'missing')
     items = fields.array('entries', MAX_ENTRIES)
-    return tuple(_entry(Fields(one, f'entries[{i}]'), i) for i, one in enumerate(items))
+    return tuple(_entry(Fields(item, f'entries[{i}]'), i) for i, item in enumerate(items))
 
 
 def _entry(fields: Fields, index: int) -> SuppressionEntry:

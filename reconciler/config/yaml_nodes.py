@@ -17,7 +17,7 @@ _KINDS = {'scalar': 'a word', 'sequence': 'a list', 'mapping': 'a mapping'}
 
 
 class YamlProblems:
-    """What was found while a file was read.
+    """The problems of a file, and the lines of what it says.
 
     Attributes:
         problems: what is wrong, as (line, key, reason), in the order found.

@@ -34,7 +34,7 @@ from .probes import DoctorFinding, ProbeAnswer, ProbeResult, over_there, probe, 
 
 @dataclass(frozen=True)
 class Doctor:
-    """Looks at one model.
+    """An examination of one model, from the juju command to its hooks.
 
     Attributes:
         juju: the door to the juju command.
@@ -167,15 +167,17 @@ class Doctor:
         """Say which applications have no health charm beside them; they may ship a hook."""
         beside = {
             unit.principal.rpartition('/')[0]
-            for one in model.applications.values()
-            if is_health_charm(one)
-            for unit in one.units
+            for application in model.applications.values()
+            if is_health_charm(application)
+            for unit in application.units
         }
-        deployed = [one.name for one in model.applications.values() if is_health_charm(one)]
+        deployed = _health_charms(model)
         bare = [
-            one.name
-            for one in model.applications.values()
-            if one.units and not one.subordinate_to and one.name not in beside
+            application.name
+            for application in model.applications.values()
+            if application.units
+            and not application.subordinate_to
+            and application.name not in beside
         ]
         name = deployed[0] if deployed else 'juju-health'
         if not deployed:
@@ -185,7 +187,7 @@ class Doctor:
             message = 'no health charm is deployed: only hooks that charms ship are asked'
             return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
         if bare:
-            mend = '; '.join(f'juju integrate {name} {one}' for one in bare[:5])
+            mend = '; '.join(f'juju integrate {name} {application}' for application in bare[:5])
             message = f'no health charm beside {", ".join(bare[:10])}'
             return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
         return DoctorFinding('health charm', ProbeResult.OK, f'{name}, beside every application')
@@ -200,10 +202,12 @@ class Doctor:
         chosen = _spread(errands, self.most)
         reach = self.way(model)
         calls: dict[str, Callable[[], ProbeAnswer]] = {
-            one.place: partial(probe, reach, one, deadline.within(TimeBudget.probe_seconds))
-            for one in chosen
+            errand.place: partial(probe, reach, errand, deadline.within(TimeBudget.probe_seconds))
+            for errand in chosen
         }
-        probes: dict[str, ProbeAnswer | ReachError | None] = {one.place: None for one in chosen}
+        probes: dict[str, ProbeAnswer | ReachError | None] = {
+            errand.place: None for errand in chosen
+        }
         for done in gather(calls, deadline, self.workers):
             if isinstance(done.error, ReachError):
                 probes[done.key] = done.error
@@ -214,13 +218,16 @@ class Doctor:
                 probes[done.key] = replace(done.value, orphans=orphans)
         yield from reached(model, chosen, probes, len(errands))
         answered = {
-            one.target: found
-            for one in chosen
-            if isinstance(found := probes[one.place], ProbeAnswer)
+            errand.target: found
+            for errand in chosen
+            if isinstance(found := probes[errand.place], ProbeAnswer)
         }
         if answered:
-            charms = [one.name for one in model.applications.values() if is_health_charm(one)]
-            yield from over_there(answered, model.is_k8s, next(iter(charms), ''))
+            yield from over_there(answered, model.is_k8s, next(iter(_health_charms(model)), ''))
+
+
+def _health_charms(model: Model) -> list[str]:
+    return [name for name, known in model.applications.items() if is_health_charm(known)]
 
 
 def _spread(errands: Sequence[MachineRequest], most: int) -> list[MachineRequest]:

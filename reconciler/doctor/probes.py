@@ -38,7 +38,7 @@ class ProbeResult(enum.Enum):
 
 @dataclass(frozen=True)
 class DoctorFinding:
-    """One thing that was looked at.
+    """A finding: one thing that was looked at, and what mends it.
 
     Attributes:
         name: what.
@@ -55,7 +55,7 @@ class DoctorFinding:
 
 @dataclass(frozen=True)
 class ProbeAnswer:
-    """What a machine said of itself.
+    """The facts that a machine told of itself.
 
     Attributes:
         user: as whom we are there.
@@ -107,12 +107,12 @@ def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnsw
         shlex.join(
             [
                 'look',
-                one.unit.name,
-                one.request.path,
-                'charm' if one.request.path == hook_path(one.unit.name) else 'health',
+                asked.unit.name,
+                asked.request.path,
+                'charm' if asked.request.path == hook_path(asked.unit.name) else 'health',
             ]
         )
-        for one in errand.asked
+        for asked in errand.asked
     )
     script = _SCRIPT.format(
         nonce=nonce, looks=looks, version=TimeBudget.version_seconds, orphans=orphans.look()
@@ -159,7 +159,7 @@ def reached(
         yield DoctorFinding('ssh', result, f'{reached} answered, of {asked} asked')
     for outcome, failed in alike.items():
         errand, error = failed[0]
-        places = ', '.join(one.place for one, _ in failed[:10])
+        places = ', '.join(errand.place for errand, _ in failed[:10])
         more = f' and {len(failed) - 10} more' if len(failed) > 10 else ''
         unit = errand.asked[0].unit
         known = error.advice or hint_for(model, outcome)

@@ -26,7 +26,7 @@ _SECRET = 0o600
 
 @dataclass(frozen=True)
 class CertificateFiles:
-    """Where they are kept, all in PEM.
+    """The files of the authority and of the receiver's certificate, all in PEM.
 
     Attributes:
         directory: of all of them.
@@ -140,7 +140,7 @@ def _server(
     return (
         _builder(_name(names[0][:64]), ca.subject, key, now, _SERVER_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([_alternative(one) for one in names]), False)
+        .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .add_extension(issuer, False)
         .sign(ca_key, hashes.SHA256())

@@ -72,7 +72,7 @@ class InputReach(Protocol):
 
 @dataclass(frozen=True)
 class EnrolTerms:
-    """What units are enrolled with.
+    """The terms on which units are enrolled.
 
     Attributes:
         url: of the receiver.
@@ -98,7 +98,7 @@ class EnrolTerms:
 
 @dataclass(frozen=True)
 class EnrolResult:
-    """What became of one unit.
+    """The result of enrolling one unit.
 
     Attributes:
         unit: its name.
@@ -135,16 +135,16 @@ def enrol_units(
     for index, errand in enumerate(errands):
         calls[index] = _Call(errand, terms, reach, deadline).run
     done = set()
-    for one in gather(calls, deadline, workers):
-        done.add(one.key)
-        error = str(one.error) if one.error else ''
-        yield from one.value or _all(errands[one.key].asked, error)
+    for ended in gather(calls, deadline, workers):
+        done.add(ended.key)
+        error = str(ended.error) if ended.error else ''
+        yield from ended.value or _all(errands[ended.key].asked, error)
     for index in calls.keys() - done:
         yield from _all(errands[index].asked, 'it did not answer by the deadline')
 
 
 def _all(asked: Sequence[UnitRequest], error: str) -> tuple[EnrolResult, ...]:
-    return tuple(EnrolResult(one.unit.name, error) for one in asked)
+    return tuple(EnrolResult(request.unit.name, error) for request in asked)
 
 
 @dataclass(frozen=True)

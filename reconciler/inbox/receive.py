@@ -57,7 +57,7 @@ _MOST_DROPPED_BYTES = 4 * MOST_BODY_BYTES
 
 @dataclass(frozen=True)
 class _Claim:
-    """Who a request says it is from, before it is believed."""
+    """The sender that a request names, before it is believed."""
 
     unit: str
     model: str

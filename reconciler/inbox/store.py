@@ -67,7 +67,7 @@ class LatestReport:
 
 @dataclass(frozen=True)
 class Ack:
-    """What became of the lines of one push.
+    """The acknowledgement of one push, line by line.
 
     Attributes:
         accepted: how many were new.
@@ -94,7 +94,7 @@ class _Seen:
 
 @dataclass(frozen=True)
 class PushedReports:
-    """What the units of one model pushed.
+    """The pushed reports of one model's units.
 
     Attributes:
         inbox: the store.

@@ -109,7 +109,7 @@ class Juju:
         Raises:
             JujuError: as for `status`.
         """
-        return tuple(str(one['name']) for one in self._models('', deadline) if 'name' in one)
+        return tuple(str(model['name']) for model in self._models('', deadline) if 'name' in model)
 
     def controllers(self, deadline: Deadline) -> tuple[str, ...]:
         """Return the names of the controllers that this user has registered.
@@ -128,9 +128,9 @@ class Juju:
             JujuError: as for `status`.
         """
         return tuple(
-            f'{controller}:{one["name"]}'
-            for one in self._models(controller, deadline)
-            if 'name' in one and one.get('is-controller') is not True
+            f'{controller}:{model["name"]}'
+            for model in self._models(controller, deadline)
+            if 'name' in model and model.get('is-controller') is not True
         )
 
     def model_uuid(self, controller: str, model: str, until: Deadline) -> str:
@@ -142,8 +142,8 @@ class Juju:
         entries = self._models(controller, until)
         # Several users may each have one of that name; `--model owner/name` tells which is meant.
         full = self.model.rpartition(':')[2]
-        named = [one for one in entries if '/' in full and one.get('name') == full]
-        named = named or [one for one in entries if one.get('short-name') == model]
+        named = [entry for entry in entries if '/' in full and entry.get('name') == full]
+        named = named or [entry for entry in entries if entry.get('short-name') == model]
         if len(named) != 1 or not isinstance(named[0].get('model-uuid'), str):
             raise ModelNotFound(f'cannot tell the UUID of model {model}: juju models does not')
         return str(named[0]['model-uuid'])
@@ -216,7 +216,7 @@ class Juju:
         argv = [self.binary, 'models', *where, '--format', 'json']
         found = _document(self._output(argv, deadline)).get('models')
         entries: list[Any] = found if isinstance(found, list) else []
-        return [one for one in entries if isinstance(one, dict)]
+        return [entry for entry in entries if isinstance(entry, dict)]
 
     def _for_model(self) -> list[str]:
         return ['-m', self.model] if self.model else []

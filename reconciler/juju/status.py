@@ -163,7 +163,7 @@ class _Reader:
                     instance=self._info(fields, 'machine-status', here),
                     hostname=self._text(fields, 'hostname'),
                     dns_name=self._text(fields, 'dns-name'),
-                    addresses=tuple(one for one in addresses if isinstance(one, str)),
+                    addresses=tuple(address for address in addresses if isinstance(address, str)),
                     instance_id=self._text(fields, 'instance-id'),
                     zone=zone[1] if zone else '',
                 ),
@@ -177,7 +177,9 @@ class _Reader:
             charm=self._text(fields, 'charm-name') or charm_name(self._text(fields, 'charm')),
             status=self._info(fields, 'application-status', path),
             scale=self._scale(fields.get('scale'), f'{path}.scale'),
-            subordinate_to=tuple(one for one in principals if isinstance(one, str)),
+            subordinate_to=tuple(
+                principal for principal in principals if isinstance(principal, str)
+            ),
             relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
         )
 

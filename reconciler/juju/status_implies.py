@@ -17,7 +17,7 @@ from ..values.model import Application, Machine, StatusInfo, Unit
 
 @dataclass(frozen=True)
 class ImpliedState:
-    """What a unit's juju status stands for.
+    """The state that a unit's juju status stands for.
 
     Attributes:
         state: with its duration from `since` and its blockers from the message.

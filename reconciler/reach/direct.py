@@ -24,7 +24,7 @@ from .ssh.pool import MachineAddress, Pool
 
 @dataclass(frozen=True)
 class DirectReach:
-    """Runs commands through ssh connections of our own.
+    """A reach through ssh connections of our own.
 
     Attributes:
         places: where the targets are, by the name of a unit or a machine.
@@ -93,7 +93,7 @@ def places_of(model: Model) -> dict[str, MachineAddress]:
 def _addresses(machine: Machine) -> Iterator[str]:
     """Yield where a machine may be: what juju prefers, then the rest, then its name."""
     listed = [machine.dns_name, *machine.addresses]
-    numeric = [one for one in listed if _is_usable(one)]
+    numeric = [address for address in listed if _is_usable(address)]
     yield from numeric
     if not numeric and machine.dns_name:
         yield machine.dns_name

@@ -88,7 +88,7 @@ class _Once:
 
 @dataclass(frozen=True)
 class JujuSSH:
-    """Runs commands through `juju ssh`.
+    """A reach through the `juju ssh` command.
 
     Attributes:
         juju: the door to the juju command.
@@ -176,7 +176,7 @@ def explain_failure(completed: Completed) -> ReachError:
     for pattern, outcome, retryable in () if of_controller else _SSH_WORDS:
         found = pattern.search(stderr)
         if found:
-            line = next((one for one in stderr.splitlines() if found[0] in one), last)
+            line = next((said for said in stderr.splitlines() if found[0] in said), last)
             return ReachError(outcome, f'cannot reach it: {line.strip()}', completed, retryable)
     if completed.exit_code == 255:
         reason = last.strip() or 'the connection ended, or a signal ended the far command'

@@ -14,7 +14,7 @@ from .base import ReachError
 
 @dataclass(frozen=True)
 class LocalReach:
-    """Runs commands in a shell here, whatever the target's name."""
+    """A reach that is a shell here, whatever the target's name."""
 
     name: str = 'local'
 

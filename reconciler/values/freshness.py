@@ -83,8 +83,8 @@ def newest(candidates: Iterable[DatedReport], now: datetime) -> DatedReport | No
     Of the same report got twice, the one that makes it older counts.
     """
     boots: dict[str, list[DatedReport]] = {}
-    for one in candidates:
-        boots.setdefault(one.report.boot_id, []).append(one)
+    for dated in candidates:
+        boots.setdefault(dated.report.boot_id, []).append(dated)
     if not boots:
         return None
     last = max(boots, key=lambda boot: (_heard(boots[boot], now), boot))
@@ -93,17 +93,17 @@ def newest(candidates: Iterable[DatedReport], now: datetime) -> DatedReport | No
 
 def _heard(reports: Iterable[DatedReport], now: datetime) -> tuple[bool, datetime]:
     """Return when a boot was last heard of; those whose time can be told count for more."""
-    return max((age_seconds(one, now) is not None, one.made_at) for one in reports)
+    return max((age_seconds(dated, now) is not None, dated.made_at) for dated in reports)
 
 
 def _newest_of_boot(reports: Iterable[DatedReport]) -> DatedReport:
-    uncounted = [one for one in reports if one.report.sequence is None]
-    counted = [one for one in reports if one.report.sequence is not None]
+    uncounted = [dated for dated in reports if dated.report.sequence is None]
+    counted = [dated for dated in reports if dated.report.sequence is not None]
     if not counted:
         # A hook that does not count its reports: all there is to go by is when they came.
-        return max(uncounted, key=lambda one: (one.made_at, one.via))
-    highest = max(one.report.sequence or 0 for one in counted)
+        return max(uncounted, key=lambda dated: (dated.made_at, dated.via))
+    highest = max(dated.report.sequence or 0 for dated in counted)
     return min(
-        (one for one in counted if one.report.sequence == highest),
-        key=lambda one: (one.held_seconds is None, one.made_at, one.via),
+        (dated for dated in counted if dated.report.sequence == highest),
+        key=lambda dated: (dated.held_seconds is None, dated.made_at, dated.via),
     )

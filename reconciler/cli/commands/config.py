@@ -83,7 +83,7 @@ def _check(config: Config, status_file: str | None) -> int:
 
 def _show(config: Config, defaults: Mapping[str, Any]) -> str:
     lines = [f'# {config.source or "no configuration file; this is built in"}']
-    lines += [_text(config, one) for one in _config(config, '', 0)]
+    lines += [_text(config, line) for line in _config(config, '', 0)]
     lines.append('defaults:')
     for name, value in defaults.items():
         pair = _pair(name, config.defaults.get(name, value))
@@ -109,13 +109,13 @@ def _config(config: Config, at: str, depth: int) -> Iterator[Line]:
     for name, group in (('services', config.services), ('views', config.views)):
         if group:
             yield depth, f'{at}{name}', f'{name}:'
-        for one in group:
-            path = f'{at}{name}.{one.name}'
-            yield depth + 1, path, f'{_key(one.name)}:'
-            for key, value in _said(one).items():
+        for named in group:
+            path = f'{at}{name}.{named.name}'
+            yield depth + 1, path, f'{_key(named.name)}:'
+            for key, value in _said(named).items():
                 yield depth + 2, f'{path}.{key}', _pair(key, value)
     for key, kind in (('maintenance', MAINTENANCE), ('acknowledged', ACKNOWLEDGED)):
-        entries = [one for one in config.maintenance if one.kind == kind]
+        entries = [entry for entry in config.maintenance if entry.kind == kind]
         if entries:
             yield depth, f'{at}{key}', f'{key}:'
         for index, entry in enumerate(entries):
@@ -132,20 +132,20 @@ def _key(name: str) -> str:
     return _pair(name, None).removesuffix(': null')
 
 
-def _said(one: ServiceConfig | ViewConfig) -> dict[str, object]:
+def _said(entry: ServiceConfig | ViewConfig) -> dict[str, object]:
     said: dict[str, object] = {}
-    if one.rollup is not None:
-        said['rollup'] = one.rollup.document
-    if isinstance(one, ViewConfig):
-        return {**said, 'services': list(one.services), 'views': list(one.views)}
-    if one.requires is not None:
-        grouped = {name for group in one.any_of for name in group}
-        alone = [name for name in one.requires if name not in grouped]
-        said['requires'] = [*alone, *({'any-of': list(group)} for group in one.any_of)]
-    if one.provides is not None:
-        said['provides'] = list(one.provides)
-    if one.juju:
-        said['juju'] = {word: health.value for word, health in one.juju}
+    if entry.rollup is not None:
+        said['rollup'] = entry.rollup.document
+    if isinstance(entry, ViewConfig):
+        return {**said, 'services': list(entry.services), 'views': list(entry.views)}
+    if entry.requires is not None:
+        grouped = {name for group in entry.any_of for name in group}
+        alone = [name for name in entry.requires if name not in grouped]
+        said['requires'] = [*alone, *({'any-of': list(group)} for group in entry.any_of)]
+    if entry.provides is not None:
+        said['provides'] = list(entry.provides)
+    if entry.juju:
+        said['juju'] = {word: health.value for word, health in entry.juju}
     return said
 
 

@@ -47,4 +47,4 @@ def doctor(most: int, form: str, output: str, **given: Any) -> int:
     examined = Doctor(asking.door, asking.way, asking.inventory, asking.workers, most)
     found = list(examined.examine(until))
     write_document(FINDINGS[form](found, view(output)), output)
-    return max((EXIT_CODES[one.result] for one in found), default=0)
+    return max((EXIT_CODES[finding.result] for finding in found), default=0)

@@ -55,9 +55,9 @@ def enrol(
     reach = cast(InputReach, asking.way(model))  # Each of them is one.
     terms = EnrolTerms(url, authority, key, uuid)
     failed = 0
-    for one in enrol_units(model, units, terms, reach, until, asking.workers):
-        failed += bool(one.error)
-        click.echo(clean(f'{one.unit}: {one.error or "enrolled"}'), err=bool(one.error))
+    for result in enrol_units(model, units, terms, reach, until, asking.workers):
+        failed += bool(result.error)
+        click.echo(clean(f'{result.unit}: {result.error or "enrolled"}'), err=bool(result.error))
     return 3 if failed or not units else 0
 
 

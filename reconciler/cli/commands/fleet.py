@@ -48,7 +48,7 @@ def fleet_options(function: Function) -> Function:
 
 @dataclass(frozen=True)
 class FleetOptions:
-    """What the options say of several models."""
+    """The options of several models."""
 
     all_models: bool = False
     controllers: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ def _prepare(
 
 
 class _Sum:
-    """Adds up the progress of sweeps that run side by side."""
+    """The sum of the progress of sweeps that run side by side."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

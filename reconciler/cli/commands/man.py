@@ -51,9 +51,9 @@ def _lines() -> Iterator[str]:
     yield '.SH OPTIONS'
     yield from _options(sweep)
     yield '.SH COMMANDS'
-    for name, one in COMMANDS.items():
-        if one is not sweep:
-            yield from _command(name, one)
+    for name, command in COMMANDS.items():
+        if command is not sweep:
+            yield from _command(name, command)
     yield '.SH EXIT STATUS'
     yield from (line for code, told in _CODES for line in _item(code, told))
     yield 'Commands of other kinds say theirs above.'
@@ -65,38 +65,38 @@ def _lines() -> Iterator[str]:
     yield '.BR juju (1)'
 
 
-def _command(name: str, one: click.Command) -> Iterator[str]:
-    if isinstance(one, click.Group):
-        for inner in one.list_commands(click.Context(one)):
-            found = one.get_command(click.Context(one), inner)
+def _command(name: str, command: click.Command) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(click.Context(command)):
+            found = command.get_command(click.Context(command), inner)
             if found is not None:
                 yield from _command(f'{name} {inner}', found)
         return
     yield f'.SS {escape(name)}'
-    yield f'.B reconcile\\-health {escape(name)}\n{_usage(one)}'
+    yield f'.B reconcile\\-health {escape(name)}\n{_usage(command)}'
     yield '.PP'
-    yield from _paragraphs(one)
+    yield from _paragraphs(command)
     shared = {option.name for option in COMMANDS['sweep'].params}
-    yield from _options(one, leave_out=shared - {'form', 'output'})
-    if any(option.name in shared for option in one.params):
+    yield from _options(command, leave_out=shared - {'form', 'output'})
+    if any(option.name in shared for option in command.params):
         yield '.PP\nOptions of the same name do as above.'
 
 
-def _usage(one: click.Command) -> str:
-    context = click.Context(one, info_name='')
-    return escape(' '.join(one.collect_usage_pieces(context)))
+def _usage(command: click.Command) -> str:
+    context = click.Context(command, info_name='')
+    return escape(' '.join(command.collect_usage_pieces(context)))
 
 
-def _paragraphs(one: click.Command) -> Iterator[str]:
-    for number, paragraph in enumerate((one.help or '').strip().split('\n\n')):
+def _paragraphs(command: click.Command) -> Iterator[str]:
+    for number, paragraph in enumerate((command.help or '').strip().split('\n\n')):
         if number:
             yield '.PP'
         yield escape(' '.join(paragraph.replace('\b', '').split()))
 
 
-def _options(one: click.Command, leave_out: Collection[str | None] = ()) -> Iterator[str]:
-    context = click.Context(one)
-    for option in one.params:
+def _options(command: click.Command, leave_out: Collection[str | None] = ()) -> Iterator[str]:
+    context = click.Context(command)
+    for option in command.params:
         record = option.get_help_record(context)
         if record is not None and option.name not in leave_out:
             yield from _item(*record)

@@ -39,7 +39,7 @@ def run(unit: str, checks: tuple[str, ...], **given: Any) -> int:
             raise UsageError(f'cannot run {name!r}: that is not the name of a check')
     until = Deadline.after(asking.deadline)
     model = asking.inventory(until)
-    if unit not in {one.name for one in model.units()}:
+    if unit not in {known.name for known in model.units()}:
         raise UsageError(f'cannot run checks of {unit!r}: {model.name} has no such unit')
     road = AskMode(checks=checks)
     # By ssh or here, whatever the options for sweeps say.

@@ -127,7 +127,7 @@ def asking_options(function: Function) -> Function:
 
 @dataclass(frozen=True)
 class SweepOptions(AskOptions):
-    """What the options say of whom to ask, and how."""
+    """The options of whom to ask, and how."""
 
     model: str
     status_file: str | None

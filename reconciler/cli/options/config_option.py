@@ -52,7 +52,7 @@ def _accepted(
 
     Names that are no option of the command are in neither.
     """
-    options = {name: one for one in command.params for name in _names(one)}
+    options = {name: option for option in command.params for name in _names(option)}
     found: dict[str, Any] = {}
     problems: dict[str, Problem] = {}
     for name, value in config.defaults.items():
@@ -77,16 +77,18 @@ def _names(parameter: click.Parameter) -> list[str]:
 
 def _configured(commands: Mapping[str, click.Command]) -> list[click.Command]:
     """Return the commands that take `--config`."""
-    return [one for one in commands.values() if any(p.name == 'config' for p in one.params)]
+    return [
+        command for command in commands.values() if any(p.name == 'config' for p in command.params)
+    ]
 
 
 def option_defaults(commands: Mapping[str, click.Command]) -> Mapping[str, Any]:
     """Return the built-in default of every option that has one, by the option's name."""
     found: dict[str, Any] = {}
     for command in _configured(commands):
-        for one in command.params:
-            usable = isinstance(one.default, str | int | float | bool)
-            found.update((name, one.default) for name in _names(one)[:1] if usable)
+        for option in command.params:
+            usable = isinstance(option.default, str | int | float | bool)
+            found.update((name, option.default) for name in _names(option)[:1] if usable)
     return found
 
 
@@ -103,10 +105,10 @@ def check_defaults(config: Config, commands: Mapping[str, click.Command]) -> Non
     taken: set[str] = set()
     problems: dict[str, Problem] = {}
     for command in _configured(commands):
-        names = {name: one for one in command.params for name in _names(one)}
+        names = {name: option for option in command.params for name in _names(option)}
         found, refused = _accepted(config, command, click.Context(command))
         known.update(names)
-        taken.update(name for name, one in names.items() if one.name in found)
+        taken.update(name for name, option in names.items() if option.name in found)
         problems = {**refused, **problems}
     for name in config.defaults:
         if name not in known:

@@ -71,7 +71,7 @@ ROAD_OPTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class AskOptions:
-    """What the options say of the road."""
+    """The options of the road."""
 
     ask: str = 'hook'
     max_age: float = MAX_AGE_SECONDS

@@ -81,7 +81,7 @@ def printing_options(function: Function) -> Function:
 
 @dataclass(frozen=True)
 class PrintOptions:
-    """What the options say of the document.
+    """The options of the document.
 
     Attributes:
         form: a key of `RENDERERS`.
@@ -139,7 +139,9 @@ class PrintOptions:
         if not isinstance(found, Fleet):
             return leave_out(found, self.excused)
         # Model by model, since the names in what is merged are not those that were covered.
-        own = {name: leave_out(one, self.excused) for name, one in found.snapshots.items()}
+        own = {
+            name: leave_out(snapshot, self.excused) for name, snapshot in found.snapshots.items()
+        }
         return replace(found, snapshots=own).merged()
 
 

@@ -11,5 +11,5 @@ Told = TypeVar('Told')
 
 def told_by(kind: type[Told], given: Mapping[str, Any]) -> Told:
     """Return the dataclass `kind` made of those options that are its fields."""
-    values = {one.name: given[one.name] for one in fields(kind)}  # type: ignore[arg-type]
+    values = {field.name: given[field.name] for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**values)

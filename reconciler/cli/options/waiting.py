@@ -50,7 +50,7 @@ def waiting_options(function: Function) -> Function:
 
 @dataclass(frozen=True)
 class GateOptions:
-    """What the options say of a gate.
+    """The options of a gate.
 
     Attributes:
         wait_for: `passed`, `warn`, or `None` for no gate.

@@ -50,7 +50,7 @@ class HostKey:
 
 @dataclass(frozen=True)
 class KnownMachine:
-    """What is known of a machine.
+    """The host keys by which a machine is known.
 
     Attributes:
         keys: its keys; empty if none is known.

@@ -28,7 +28,7 @@ _MOST_INCLUDED = 16
 
 @dataclass(frozen=True)
 class Login:
-    """How to log in at one address.
+    """The way to log in at one address.
 
     Attributes:
         user, port: as whom, and where.

@@ -53,7 +53,7 @@ class _Slot:
 
 @dataclass(frozen=True)
 class SshSettings:
-    """What connections are made with.
+    """The settings of connections.
 
     Attributes:
         logins: as whom, and with which keys.
@@ -192,7 +192,7 @@ class Pool:
         Raises:
             ReachError: none is. That a host key was wrong tells more than that nobody was there.
         """
-        addresses = sorted(place.addresses, key=lambda one: one != remembered)
+        addresses = sorted(place.addresses, key=lambda address: address != remembered)
         worst: ReachError | None = None
         try:
             for address, far in self._ends(addresses, place, known, deadline):
@@ -225,8 +225,8 @@ class Pool:
         """
         changed = self._changed(place, known)
         logins = {address: self._ways.logins.login(address) for address in addresses}
-        straight = [(one, login.port) for one, login in logins.items() if not login.proxy]
-        proxied = [(one, login) for one, login in logins.items() if login.proxy]
+        straight = [(address, login.port) for address, login in logins.items() if not login.proxy]
+        proxied = [(address, login) for address, login in logins.items() if login.proxy]
         for address, login in proxied:
             yield from self._through(address, login, known, changed, deadline)
         if straight:
