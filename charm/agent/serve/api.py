@@ -9,12 +9,13 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 from urllib.parse import parse_qs, urlsplit
 
 from ...kernel.errors import HealthError, ReportError
+from ...kernel.health_json import MEDIA_TYPE
 from ...kernel.names import nearest
 from ...kernel.strict_json import load as load_json
 from ...kernel.wire import encode
 from ..events import RunNow
 from ..loop import Loop
-from .metrics import CONTENT_TYPE, HEALTH_TYPE, UnitView, health_json, openmetrics
+from .metrics import CONTENT_TYPE, UnitView, health_json, openmetrics
 
 # A check answers by its timeout and a little; this is for the loop to be held up.
 _PATIENCE_SECONDS = 10.0
@@ -123,7 +124,7 @@ class Api:
     def _health(self, _query: str, _body: bytes) -> Response:
         status, document = health_json(self._views())
         headers = {'Cache-Control': f'max-age={int(self._loop.setup.config.interval)}'}
-        return Response(status, _json(document), HEALTH_TYPE, headers)
+        return Response(status, _json(document), MEDIA_TYPE, headers)
 
     def _metrics(self, _query: str, _body: bytes) -> Response:
         text = openmetrics(self._views(), self._own())

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from charm.agent.serve.metrics import UnitView, health_json, openmetrics
@@ -18,6 +23,7 @@ from charm.kernel.wire import encode
 from charm.reporting.plan import Plan
 from charm.reporting.runner import Job
 from charm.reporting.states import States
+from tests.support.health_json_schema import SCHEMA
 
 
 def nothing(_deadline: Deadline) -> tuple[CheckResult, ...]:
@@ -185,6 +191,33 @@ def test_metrics_are_open_metrics_as_their_own_parser_reads_them() -> None:
     assert families['juju_health_check_runs'].type == 'counter'
     assert families['juju_health_spool_reports'].samples[0].value == 1.0
     assert families['juju_health_agent_requests_refused'].samples[0].value == 3.0
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text(), st.sampled_from(Health), st.floats(0, 1) | st.none())))
+def test_whatever_checks_are_called_their_metrics_are_read_whole(
+    told: list[tuple[str, Health, float | None]],
+) -> None:
+    checks = {name: CheckResult(name, health, qos) for name, health, qos in told}
+    report = Report('web', 'web/0', Health.PASSED, checks=tuple(checks.values()))
+    text = openmetrics([UnitView('web/0', report, 1.5, {})], {})
+    parse: Any = text_string_to_metric_families
+    families = {family.name: family for family in parse(text)}
+    samples = families['juju_health_check'].samples if checks else []
+    held = [one.labels['juju_health_check'] for one in samples if one.value]
+    assert held == [check.health.value for check in checks.values()]
+    measured = [check.qos for check in checks.values() if check.qos is not None]
+    qos = families['juju_health_check_qos'].samples if measured else []
+    assert [one.value for one in qos] == pytest.approx(measured)
+
+
+def test_the_health_document_is_what_the_draft_describes() -> None:
+    views = [view(*Health), UnitView('db/0', None, 0.0, {})]
+    document = json.loads(json.dumps(health_json(views)[1]))
+    jsonschema.validate(document, SCHEMA)
+    assert document['checks']['web/0:c"1\n'][0]['health'] == 'warn'
+    assert document['output'] == 'fail'
+    assert 'output' not in health_json([view(Health.PASSED)])[1]
 
 
 def test_every_report_can_be_written() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import jsonschema
 import pytest
@@ -13,50 +12,8 @@ from charm.kernel.report import Health
 from reconciler.render.cases import verdict
 from reconciler.render.programs import health_json
 from reconciler.values.readings import Snapshot
+from tests.support.health_json_schema import SCHEMA
 from tests.support.render_cases import CASES, OPTIONS, assert_golden, rich, snapshots
-
-# Sections 3 and 4 of draft-inadarei-api-health-check-06, closed: no other key is written.
-_STATUS = {'enum': ['pass', 'warn', 'fail']}
-_TEXT = {'type': 'string'}
-_NO_OUTPUT = {
-    'if': {'properties': {'status': {'const': 'pass'}}},
-    'then': {'not': {'required': ['output']}},
-}
-_COMPONENT = {
-    'type': 'object',
-    'required': ['status', 'health'],
-    'additionalProperties': False,
-    'properties': {
-        'componentId': _TEXT,
-        'componentType': {'enum': ['component', 'datastore', 'system']},
-        'observedValue': {'type': 'number', 'minimum': 0, 'maximum': 1},
-        'observedUnit': {'const': 'ratio'},
-        'status': _STATUS,
-        'time': {'type': 'string', 'format': 'date-time'},
-        'output': _TEXT,
-        'health': {'enum': [health.value for health in Health]},
-    },
-    **_NO_OUTPUT,
-}
-_SCHEMA: dict[str, Any] = {
-    'type': 'object',
-    'required': ['status'],
-    'additionalProperties': False,
-    'properties': {
-        'status': _STATUS,
-        'version': _TEXT,
-        'serviceId': _TEXT,
-        'description': _TEXT,
-        'notes': {'type': 'array', 'items': _TEXT},
-        'output': _TEXT,
-        'checks': {
-            'type': 'object',
-            'propertyNames': {'pattern': '^[^:]*:[^:]*$'},
-            'additionalProperties': {'type': 'array', 'minItems': 1, 'items': _COMPONENT},
-        },
-    },
-    **_NO_OUTPUT,
-}
 
 
 @pytest.mark.parametrize('case', CASES)
@@ -67,7 +24,7 @@ def test_the_output_is_the_golden_one(case: str) -> None:
 @settings(deadline=None)
 @given(snapshots())
 def test_every_document_is_what_the_draft_describes(snapshot: Snapshot) -> None:
-    jsonschema.validate(json.loads(health_json.render(snapshot, OPTIONS)), _SCHEMA)
+    jsonschema.validate(json.loads(health_json.render(snapshot, OPTIONS)), SCHEMA)
 
 
 @settings(deadline=None)
