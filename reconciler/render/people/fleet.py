@@ -71,9 +71,7 @@ def _families(fleet: Fleet) -> list[Family]:
     for snapshot in fleet.snapshots.values():
         for family in families(snapshot):
             known = found.setdefault(family.name, family)
-            if known is not family:
-                for labels, value in family.samples.items():
-                    known.samples.setdefault(labels, value)
+            known.samples.update({**family.samples, **known.samples})
     return list(found.values())
 
 
@@ -81,6 +79,6 @@ _OWN: Mapping[str, Callable[[Fleet], str]] = {
     'json': _json,
     'jsonl': _jsonl,
     'yaml': _yaml,
-    'openmetrics': lambda fleet: openmetrics.modern(_families(fleet)),
-    'textfile': lambda fleet: openmetrics.classic(_families(fleet)),
+    'openmetrics': lambda fleet: openmetrics.text_of(_families(fleet), 'openmetrics'),
+    'textfile': lambda fleet: openmetrics.text_of(_families(fleet), 'textfile'),
 }

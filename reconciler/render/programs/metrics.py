@@ -1,4 +1,4 @@
-"""What a sweep measures, as families of labelled values; `openmetrics` writes them."""
+"""What a sweep measures, as families of labelled values; `exposition` writes them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from charm.kernel.report import CheckResult, Health, StateName
-from reconciler.values.readings import Reading, Role, ServiceHealth, Snapshot
+from charm.kernel.report import CheckResult, Health
+from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 
 from ..cases import safe
 
@@ -31,15 +31,13 @@ class Family:
         name: without prefix.
         help: what it is, one sentence.
         unit: what OpenMetrics calls its unit; the name ends with it. Empty if it has none.
-        states: the values of a state set; `None` for a gauge.
-        samples: by their labels; a state set's value is the state that holds. Of samples with
-            the same labels the first counts, so that no series comes twice.
+        samples: by their labels: numbers, or of a state set the state that holds. Of samples
+            with the same labels the first counts, so that no series comes twice.
     """
 
     name: str
     help: str
     unit: str = ''
-    states: type[enum.Enum] | None = None
     samples: dict[tuple[tuple[str, str], ...], Value] = field(default_factory=dict)
 
     def add(self, labels: Labels, value: Value | None) -> None:
@@ -71,7 +69,7 @@ def families(snapshot: Snapshot) -> list[Family]:
 
 
 def _sweep_families(snapshot: Snapshot, model: Labels) -> list[Family]:
-    health = Family('model_health', 'The worst health of the services.', states=Health)
+    health = Family('model_health', 'The worst health of the services.')
     began = Family('sweep_start_timestamp_seconds', 'When the sweep began.', 'seconds')
     took = Family('sweep_duration_seconds', 'How long the sweep took.', 'seconds')
     complete = Family('sweep_complete', 'Whether every unit was asked.')
@@ -85,8 +83,8 @@ def _sweep_families(snapshot: Snapshot, model: Labels) -> list[Family]:
 
 
 def _service_families(services: Iterable[ServiceHealth], model: Labels) -> list[Family]:
-    health = Family('service_health', 'The health of a service.', states=Health)
-    state = Family('service_state', 'The state furthest from up.', states=StateName)
+    health = Family('service_health', 'The health of a service.')
+    state = Family('service_state', 'The state furthest from up.')
     lasted = Family('service_state_seconds', 'For how long it is in that state.', 'seconds')
     qos = Family('service_qos_ratio', 'The lowest quality of service given.', 'ratio')
     units = Family('service_units', 'Units, by how much is known of them.')
@@ -109,7 +107,7 @@ def _service_families(services: Iterable[ServiceHealth], model: Labels) -> list[
 def _unit_families(
     readings: Iterable[tuple[ServiceHealth, Reading]], model: Labels
 ) -> list[Family]:
-    health = Family('unit_health', 'The health of a unit.', states=Health)
+    health = Family('unit_health', 'The health of a unit.')
     qos = Family('unit_qos_ratio', 'The quality of service of a unit.', 'ratio')
     received = Family('unit_report_timestamp_seconds', 'When its report arrived.', 'seconds')
     took = Family('unit_answer_seconds', 'How long asking its machine took.', 'seconds')
@@ -126,7 +124,7 @@ def _unit_families(
 def _check_family(
     checks: Iterable[tuple[ServiceHealth, dict[str, Health]]], model: Labels
 ) -> Family:
-    family = Family('check_health', 'The worst health of a check on any unit.', states=Health)
+    family = Family('check_health', 'The worst health of a check on any unit.')
     for service, by_name in checks:
         for name in sorted(by_name)[:MAX_CHECKS]:
             labels = {**model, 'service': service.name, 'check': name}
@@ -137,10 +135,10 @@ def _check_family(
 def _meaning_families(
     snapshot: Snapshot, services: Iterable[ServiceHealth], model: Labels
 ) -> list[Family]:
-    blame = Family('service_blame', 'What an unwell service is to the others.', states=Role)
+    blame = Family('service_blame', 'What an unwell service is to the others.')
     planned = Family('service_suppressions', 'What operators said of a service that covers it.')
     victims = Family('cause_victims', 'How many services a cause explains.')
-    view_health = Family('view_health', 'The health of a view.', states=Health)
+    view_health = Family('view_health', 'The health of a view.')
     view_qos = Family('view_qos_ratio', 'The lowest quality of service of its members.', 'ratio')
     for service in services:
         labels = {**model, 'service': service.name}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from prometheus_client import Metric
@@ -117,3 +120,9 @@ def test_units_beyond_the_bound_are_counted_instead() -> None:
     assert len(found['juju_health_unit_health'].samples) == metrics.MAX_UNITS * len(Health)
     left_out = {s.labels['of']: s.value for s in found['juju_health_left_out_series'].samples}
     assert left_out['units'] == 7
+
+
+def test_no_other_format_waits_for_the_library_of_metrics() -> None:
+    code = 'import reconciler.cli.main, sys; print("prometheus_client" in sys.modules)'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, check=True, text=True)
+    assert done.stdout == 'False\n'
