@@ -14,11 +14,11 @@ from charm.kernel.names import closest
 from charm.kernel.report import Health
 from reconciler.render.cases import tally, verdict
 from reconciler.render.people.gate import reasons
+from reconciler.sweeps.all_models import failure
 from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.sweeps.one_model import survey
 from reconciler.values.errors import NothingSelected, ReconcilerError
-from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
 from ..options.asked import sweep_of
@@ -64,7 +64,9 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
         if isinstance(error, NothingSelected):
             error.advice = _command_meant(error.pattern)
         if printing.is_for_programs:
-            printing.show(failure(asking.model, error, many.all_models))
+            none = failure(asking.model, datetime.now(timezone.utc), error)
+            fleet = Fleet({}, none.started_at, 0.0, none.faults)
+            printing.show(fleet if many.all_models else none)
         raise
     code = printing.show(found, unit_detail=bool(units))
     reached = waiting.goal and verdict(printing.counted(found)).rank <= waiting.goal.rank
@@ -112,21 +114,3 @@ def _wait(
 def judged(snapshot: Snapshot) -> JudgedSweep:
     """Return how good a sweep is for a gate: as its exit code and its first line say."""
     return JudgedSweep(verdict(snapshot), snapshot.complete, tally(snapshot))
-
-
-def failure(model: str, error: ReconcilerError, all_models: bool = False) -> Snapshot | Fleet:
-    """Return what a sweep that could not begin found: nothing, and it says why."""
-    faults = (str(error), *([error.advice] if error.advice else []))
-    now = datetime.now(timezone.utc)
-    if all_models:
-        return Fleet({}, now, 0.0, faults)
-    controller, _, name = model.rpartition(':')
-    return Snapshot(
-        model=Model(name, controller),
-        services=(),
-        health=Health.UNKNOWN,
-        started_at=now,
-        duration_seconds=0.0,
-        complete=False,
-        faults=faults,
-    )

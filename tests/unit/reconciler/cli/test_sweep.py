@@ -265,6 +265,12 @@ def test_programs_get_a_document_whatever_fails(form: str, fault: str, tmp_path:
     assert done.stderr.startswith(b'reconcile-health: cannot')
 
 
+def test_a_model_that_cannot_be_asked_has_the_name_that_it_has_in_a_sweep() -> None:
+    done = run('--format', 'json', '--juju', '/nonexistent/juju', '-m', 'lab:admin/prod')
+    told = json.loads(done.stdout)['model']
+    assert (told['controller'], told['name']) == ('lab', 'prod')
+
+
 @pytest.mark.parametrize('fault', ['logged-out', 'unreachable', 'no-juju'])
 def test_all_models_that_cannot_be_listed_are_a_document_too(fault: str, tmp_path: Path) -> None:
     known = '' if fault == 'no-juju' else fault
@@ -281,4 +287,4 @@ def test_nagios_gets_its_line_and_prometheus_its_alarm_when_juju_is_not_there() 
     done = run('--format', 'nagios', '--juju', '/nonexistent/juju', '-m', 'lab:prod')
     assert done.stdout.startswith(b'JUJU-HEALTH UNKNOWN: lab:prod: no services: cannot run')
     done = run('--format', 'textfile', '--juju', '/nonexistent/juju')
-    assert b'juju_health_sweep_complete{model="",controller=""} 0' in done.stdout
+    assert b'juju_health_sweep_complete{controller="",model=""} 0.0' in done.stdout
