@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 from ..kernel.errors import DefinitionError
+from .account import Account
 
 _MOST_BYTES = 1024 * 1024
 
@@ -31,8 +32,10 @@ def list_trusted(directory: Path) -> List[str]:
         raise DefinitionError(str(directory), '', reason, denied) from error
 
 
-def read_trusted(path: Path, secret: bool = False) -> bytes:
+def read_trusted(path: Path, secret: bool = False, account: Optional[Account] = None) -> bytes:
     """Return the file's contents; `secret` files may not be readable by everybody either.
+
+    `account` is whom the commands in it run as: who gains nothing by writing it, and so may.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -42,7 +45,7 @@ def read_trusted(path: Path, secret: bool = False) -> bytes:
         # O_NONBLOCK so that a pipe of that name does not hold us.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, 'rb') as stream:
-            _check(os.fstat(descriptor), str(path), secret)
+            _check(os.fstat(descriptor), str(path), secret, account)
             data = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         raise
@@ -54,24 +57,28 @@ def read_trusted(path: Path, secret: bool = False) -> bytes:
     return data
 
 
-def _check(status: os.stat_result, source: str, secret: bool) -> None:
+def _check(status: os.stat_result, source: str, secret: bool, account: Optional[Account]) -> None:
     mode = stat.S_IMODE(status.st_mode)
     if not stat.S_ISREG(status.st_mode):
         raise DefinitionError(source, '', 'it is not a regular file')
-    _check_writers(status, source)
+    _check_writers(status, source, account)
     if secret and mode & stat.S_IROTH:
         raise DefinitionError(
             source, '', f'it holds a secret and all may read it (mode {mode:04o}); run chmod o-r'
         )
 
 
-def _check_writers(status: os.stat_result, source: str) -> None:
+def _check_writers(status: os.stat_result, source: str, account: Optional[Account] = None) -> None:
     mode = stat.S_IMODE(status.st_mode)
-    if status.st_uid not in (0, os.geteuid()):
+    owners, others = {0, os.geteuid()}, stat.S_IWGRP | stat.S_IWOTH
+    if account is not None:
+        owners.add(account.uid)
+        others = stat.S_IWOTH if status.st_gid in (0, account.gid) else others
+    if status.st_uid not in owners:
         raise DefinitionError(
             source, '', f'owned by user {status.st_uid}; root or the user who runs this has to'
         )
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if mode & others:
         raise DefinitionError(
             source, '', f'others may write it (mode {mode:04o}); run chmod go-w on it'
         )

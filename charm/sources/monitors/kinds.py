@@ -21,9 +21,9 @@ from ...checks.sockets import where
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, DefinitionError
 from ...kernel.names import nearest
+from ..account import Account
 from ..found import spec_name
 from ..nrpe.commands import NrpeCommand
-from ..nrpe.files import Account
 
 PREFIX = 'monitors'
 PLUGINS = Path('/usr/lib/nagios/plugins')

@@ -23,9 +23,10 @@ from ...checks.options import OUTSIDE
 from ...checks.programs import refuse_untrusted_for_root
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, HealthError
+from ..account import Account
 from ..found import NRPE_CONFIG, NRPE_DIRECTORY, FoundChecks, spec_name
 from . import secrets
-from .files import Account, read
+from .files import read
 
 SETPRIV = '/usr/bin/setpriv'
 _PREFIX = 'nrpe'

@@ -6,22 +6,22 @@ leads to every `*.cfg` file below. All else in it is about NRPE's server, which 
 
 from __future__ import annotations
 
+import contextlib
 import os
-import pwd
 import re
 import shlex
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...kernel.errors import DefinitionError
+from ..account import Account
+from ..trust import read_trusted
 
 # NRPE's own default of `command_timeout`.
 _TIMEOUT_SECONDS = 60.0
 _LONGEST_TIMEOUT_SECONDS = 3600
 _MOST_DEPTH = 10
-_MOST_BYTES = 1024 * 1024
 _MOST_COMMANDS = 500
 # What NRPE's own nrpe.cfg has as examples, from 2.15 on: nobody asked for them, and few machines
 # have a /dev/hda1.
@@ -36,31 +36,6 @@ _EXAMPLES = {
     'check_total_procs': ('check_procs -w 150 -c 200',),
 }
 _COMMAND = re.compile(r'command\[(?P<name>[^\]]*)\]')
-
-
-@dataclass(frozen=True)
-class Account:
-    """A user to run as.
-
-    Attributes:
-        name: of the user.
-        uid, gid: their numbers.
-    """
-
-    name: str
-    uid: int
-    gid: int
-
-    @classmethod
-    def usable(cls, name: str) -> Optional[Account]:
-        """Return the user; `None` if there is none, it is root, or we may not become it."""
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            return None
-        if os.geteuid() != 0 or entry.pw_uid == 0:
-            return None
-        return cls(name, entry.pw_uid, entry.pw_gid)
 
 
 @dataclass
@@ -188,36 +163,6 @@ def _trusted_text(path: Path, account: Optional[Account]) -> Tuple[str, bool]:
         FileNotFoundError: there is no such file.
         DefinitionError: it cannot be read or trusted.
     """
-    try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), 'rb') as stream:
-            status = os.fstat(stream.fileno())
-            data = stream.read(_MOST_BYTES + 1) if stat.S_ISREG(status.st_mode) else b''
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        reason, denied = f'cannot be read: {error.strerror}', isinstance(error, PermissionError)
-        raise DefinitionError(str(path), '', reason, denied) from error
-    reason = _distrust(status, account)
-    if not reason and len(data) > _MOST_BYTES:
-        reason = f'larger than {_MOST_BYTES} bytes'
-    if reason:
-        raise DefinitionError(str(path), '', reason)
-    return data.decode('utf-8', 'replace'), not _distrust(status, None)
-
-
-def _distrust(status: os.stat_result, account: Optional[Account]) -> str:
-    """Return why a file may not name commands to run as `account`; empty if it may."""
-    owners: Tuple[int, ...] = (0, os.geteuid())
-    others = stat.S_IWGRP | stat.S_IWOTH
-    # Whoever a command runs as gains nothing by writing it.
-    if account is not None:
-        owners += (account.uid,)
-        others = stat.S_IWOTH if status.st_gid in (0, account.gid) else others
-    if not stat.S_ISREG(status.st_mode):
-        return 'it is not a regular file'
-    if status.st_uid not in owners:
-        return f'owned by user {status.st_uid}; root has to, since it names commands to run'
-    if status.st_mode & others:
-        mode = stat.S_IMODE(status.st_mode)
-        return f'others may write it (mode {mode:04o}); run chmod go-w on it'
-    return ''
+    with contextlib.suppress(DefinitionError):
+        return read_trusted(path).decode('utf-8', 'replace'), True
+    return read_trusted(path, account=account).decode('utf-8', 'replace'), False

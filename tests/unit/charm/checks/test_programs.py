@@ -13,8 +13,8 @@ from charm.checks.kinds.script import Script
 from charm.checks.options import Command
 from charm.checks.programs import refuse_untrusted
 from charm.kernel.errors import CheckError
+from charm.sources.account import Account
 from charm.sources.nrpe.commands import NrpeCommand
-from charm.sources.nrpe.files import Account
 from tests.support.checking import program, run
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason='only root refuses others')

@@ -9,8 +9,8 @@ import pytest
 
 from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
+from charm.sources.account import Account
 from charm.sources.nrpe.commands import NrpeCommand, find
-from charm.sources.nrpe.files import Account
 from tests.support.checking import program, run
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason='only root can become another user')

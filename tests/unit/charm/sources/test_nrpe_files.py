@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from charm.sources.nrpe.files import Account, Configuration, read
+from charm.sources.account import Account
+from charm.sources.nrpe.files import Configuration, read
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason='only root can give files away')
 
