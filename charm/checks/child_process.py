@@ -9,7 +9,7 @@ from typing import Mapping, Optional, Sequence
 from ..kernel.command import Completed, run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
-from .phrases import one_line
+from ..kernel.safe_text import clean
 
 # Of the environment we were started in nothing is passed on: a hook, a daemon and a shell would
 # give three answers otherwise. COLUMNS is fixed since `ps` cuts its output at it, LC_NUMERIC so
@@ -43,7 +43,7 @@ def run_child(
 
 def tail(done: Completed, limit: int = 300) -> str:
     """Return `: ` and the end of what the program wrote to stderr; nothing if it wrote nothing."""
-    text = one_line(done.stderr[-4 * limit :], 4 * limit)
+    text = clean(done.stderr[-4 * limit :].decode('utf-8', 'replace'))
     text = text if len(text) <= limit else f'…{text[1 - limit :]}'
     return f': {text}' if text else ''
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Sequence
 
-_CONTROL = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]+')
 _UNITS = ('KiB', 'MiB', 'GiB', 'TiB', 'PiB')
 
 
@@ -40,9 +38,3 @@ def listed(names: Sequence[str], limit: int = 5) -> str:
     """Return the first few names with commas, and how many more there are."""
     rest = len(names) - limit
     return ', '.join(names[:limit]) + (f' and {rest} more' if rest > 0 else '')
-
-
-def one_line(data: bytes, limit: int = 1000) -> str:
-    """Return what a program wrote as one line: control characters and line ends become spaces."""
-    text = _CONTROL.sub(' ', data.decode('utf-8', 'replace')).strip()
-    return text if len(text) <= limit else f'{text[: limit - 1]}…'

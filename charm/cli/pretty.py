@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import List
 
 from ..checks.phrases import span
 from ..kernel.report import Health, Report, State
+from ..kernel.safe_text import clean
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
 _COLOURS = {
     Health.PASSED: '\033[32m',
     Health.WARN: '\033[33m',
@@ -22,11 +21,11 @@ def pretty(report: Report, colour: bool = False) -> str:
     qos = '' if report.qos is None else f'  qos {report.qos:g}'
     lines: List[str] = [f'{_word(report.health, colour)}  {report.unit}{qos}']
     if report.state is not None:
-        lines.append(f'         state {_UNSAFE.sub(" ", _describe(report.state))}')
+        lines.append(f'         state {clean(_describe(report.state))}')
     width = max((len(check.name) for check in report.checks), default=0)
     for check in sorted(report.checks, key=lambda check: (-check.health.rank, check.name)):
-        message = _UNSAFE.sub(' ', check.message)
-        name = _UNSAFE.sub(' ', check.name)
+        message = clean(check.message)
+        name = clean(check.name)
         lines.append(f'{_word(check.health, colour)}  {name:<{width}}  {message}'.rstrip())
     return '\n'.join(lines)
 

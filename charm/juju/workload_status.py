@@ -11,9 +11,9 @@ from ..checks.phrases import listed
 from ..kernel.deadline import Deadline
 from ..kernel.errors import ReportError
 from ..kernel.report import Health, Report, StateName
+from ..kernel.safe_text import clean
 from ..kernel.wire import decode
 from ..reporting.plan import make_plan
-from ..reporting.states import clean
 from ..reporting.sweep import sweep
 
 _MOST_MESSAGE = 160
@@ -121,6 +121,4 @@ def _summary(report: Report) -> str:
 
 
 def _line(text: str, room: int = 0) -> str:
-    line = clean(text)
-    most = _MOST_MESSAGE - room
-    return line if len(line) <= most else f'{line[: most - 1]}…'
+    return clean(text, _MOST_MESSAGE - room)

@@ -19,6 +19,7 @@ from ..kernel.files import locked, set_aside, write_whole
 from ..kernel.identity import check_unit
 from ..kernel.paths import HERE
 from ..kernel.report import State, StateName
+from ..kernel.safe_text import clean
 from ..kernel.strict_json import load
 from .state_record import SCHEMA, Moment, Record, decode, encode, enter, furthest
 
@@ -123,7 +124,9 @@ class States:
             StatesError: it is not something to record.
             FileError: it cannot be written or locked; what was there stays.
         """
-        given = Record(name, self._clock(), clean(message), _blockers(name, blockers))
+        given = Record(
+            name, self._clock(), clean(message, _MOST_MESSAGE), _blockers(name, blockers)
+        )
         with locked(self.path, Deadline.after(_LOCK_SECONDS)):
             records = self._read_for_change()
             before = records.get(service)
@@ -170,13 +173,6 @@ class States:
             'services': {service: encode(record) for service, record in records.items()},
         }
         write_whole(self.path, json.dumps(document, separators=(',', ':')).encode() + b'\n')
-
-
-def clean(message: str) -> str:
-    """Return the message as one line that any reader can take: no control characters, bounded."""
-    writable = message.encode('utf-8', 'replace').decode()
-    line = ' '.join(''.join(c if c.isprintable() else ' ' for c in writable).split())
-    return line if len(line) <= _MOST_MESSAGE else line[: _MOST_MESSAGE - 1] + '…'
 
 
 def remove_leftovers(path: Path) -> None:

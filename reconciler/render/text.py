@@ -12,8 +12,7 @@ _UNWRITABLE = re.compile('[\ufffe\uffff]')
 
 def safe(text: str, limit: int = 2000) -> str:
     """Return untrusted text as one line that can be encoded, of at most `limit` characters."""
-    line = clean(_UNWRITABLE.sub('\ufffd', text))
-    return line if len(line) <= limit else f'{line[: limit - 1]}…'
+    return clean(_UNWRITABLE.sub('\ufffd', text), limit)
 
 
 def counted(number: int, noun: str) -> str:

@@ -7,11 +7,8 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-# Control characters could move the cursor or forge lines; bidirectional ones reorder what is read.
-# Half a surrogate pair cannot be written at all.
-_UNSAFE = re.compile(
-    r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]'
-)
+from charm.kernel.safe_text import clean as clean
+
 _NUMBER = re.compile(r'[0-9]{1,18}')
 # No more is a duration: such figures are nonsense from elsewhere.
 _MOST_DAYS = 99_999
@@ -28,11 +25,6 @@ def natural_order(name: str) -> tuple[tuple[int, int, str, str], ...]:
         (1, 0, part, '') if digits is None else (0, len(digits), digits, part)
         for part, digits in zip(parts, bare, strict=True)
     )
-
-
-def clean(text: str) -> str:
-    """Return untrusted text as one line without control characters."""
-    return ' '.join(_UNSAFE.sub(' ', text).split())
 
 
 def duration_text(seconds: float | None) -> str:

@@ -10,11 +10,11 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
 from ...kernel.report import Health
+from ...kernel.safe_text import clean
 from .. import perfdata
 from ..check import Verdict
 from ..child_process import describe_exit, run_child, tail
 from ..options import OUTSIDE, Command
-from ..phrases import one_line
 from ..programs import refuse_untrusted_for_root
 
 _HEALTHS = {0: Health.PASSED, 1: Health.WARN, 2: Health.FAIL, 3: Health.UNKNOWN}
@@ -25,6 +25,7 @@ _DIRECTORIES = (
     Path('/usr/local/nagios/libexec'),
     Path('/usr/local/lib/nagios/plugins'),
 )
+_MOST_MESSAGE = 1000
 _MOST_LONG_OUTPUT = 4000
 
 
@@ -80,7 +81,7 @@ def judge(program: str, done: Completed) -> Verdict:
     """Return what a plugin that has ended says; what it has no word for is `unknown`."""
     message, long_output, numbers = split_output(done.stdout.decode('utf-8', 'replace'))
     health = _HEALTHS.get(done.exit_code, Health.UNKNOWN)
-    words = one_line(message.encode(errors='replace')) or _first_line(long_output)
+    words = clean(message, _MOST_MESSAGE) or clean(long_output.partition('\n')[0], _MOST_MESSAGE)
     notes: List[str] = []
     if done.exit_code not in _HEALTHS:
         ended = describe_exit(done.exit_code) + _REASONS.get(done.exit_code, '')
@@ -92,10 +93,6 @@ def judge(program: str, done: Completed) -> Verdict:
     said = tail(done) if notes else ''
     text = '; '.join(part for part in (words, *notes) if part) + said
     return Verdict(health, text, _data(done, long_output, numbers))
-
-
-def _first_line(text: str) -> str:
-    return one_line(text.partition('\n')[0].encode(errors='replace'))
 
 
 def _data(done: Completed, long_output: str, numbers: str) -> Dict[str, Any]:

@@ -12,6 +12,7 @@ from hypothesis import given
 
 from charm.juju.workload_status import describe, is_of, newest_change, with_troubles
 from charm.kernel.report import CheckResult, Health, Report, State, StateName
+from charm.kernel.safe_text import clean
 from tests.charmed.tool import WORDS
 from tests.support.strategies import reports
 
@@ -65,7 +66,7 @@ def test_what_the_operator_has_to_put_right_comes_first() -> None:
 def test_any_report_becomes_one_line_that_status_set_takes(made: Report) -> None:
     word, message = describe(made)
     assert word in WORDS
-    assert message.isprintable()
+    assert message == clean(message)
     assert 0 < len(message) <= 160
 
 

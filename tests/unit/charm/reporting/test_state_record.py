@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from charm.kernel import wire
 from charm.kernel.merge import make_report
 from charm.kernel.report import StateName
+from charm.kernel.safe_text import clean
 from charm.reporting.state_record import Moment, Record, decode, encode, enter, furthest
-from charm.reporting.states import clean
 from tests.support.clocks import START
 
 LASTING = [name for name in StateName if name is not StateName.UNKNOWN]

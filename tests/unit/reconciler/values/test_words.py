@@ -1,4 +1,4 @@
-"""Words for people are short, and safe to print."""
+"""Words for people are short."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.values.words import clean, duration_text, fold_units, natural_order
+from reconciler.values.words import duration_text, fold_units, natural_order
 
 
 @pytest.mark.parametrize(
@@ -38,18 +38,6 @@ def test_unit_names_fold() -> None:
     names = ['web/0', 'web/1', 'web/2', 'web/7', 'db-x/1', 'odd', 'web/²', 'web/' + '9' * 5000]
     assert fold_units(names) == f'web/0-2,7 db-x/1 odd web/² web/{"9" * 5000}'
     assert fold_units([]) == ''
-
-
-@given(st.text())
-def test_clean_text_is_one_line_and_moves_no_cursor(text: str) -> None:
-    found = clean(text)
-    assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in found)
-    assert clean(found) == found
-    assert len(found.splitlines()) <= 1
-
-
-def test_clean_text_can_be_written() -> None:
-    assert clean('half \ud800 a pair').encode() == b'half a pair'
 
 
 def test_names_are_ordered_as_people_count() -> None:
