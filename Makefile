@@ -13,7 +13,7 @@ PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-
 PACKAGES += monitoring-plugins-basic
 
 .PHONY: all
-all: format man lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
+all: format lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
 
 .PHONY: help
 help:  ## List the targets
@@ -55,8 +55,10 @@ golden: .venv/ready  ## Rewrite the golden files; read the diff before you commi
 	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor}
 
 .PHONY: man
-man: .venv/ready  ## Write the manual page anew, from the commands' help
-	$(BIN)/python -m reconciler.cli.commands.man > docs/reconcile-health.1
+man: .venv/ready  ## Write the manual page to build/, from the commands' help, and show it
+	@mkdir -p build
+	$(BIN)/python -m reconciler.cli.commands.man > build/reconcile-health.1
+	man build/reconcile-health.1
 
 .PHONY: hosts
 hosts: packages .venv/ready  ## Start three real machines to play with, until Ctrl-C (root)

@@ -7,35 +7,71 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from charm import __version__
 from reconciler.cli.commands.completion import SHELLS
 from reconciler.cli.commands.man import escape, page
 from reconciler.cli.main import COMMANDS
-from tests.support.tree import DOCS
+from tests.support.tree import ROOT
 
-PAGE = DOCS / 'reconcile-health.1'
 COMMAND = str(Path(sys.executable).parent / 'reconcile-health')
 
 
-def test_the_manual_page_is_up_to_date() -> None:
-    assert PAGE.read_text() == page(), 'write it anew with: make man'
+def build(tree: Path, hook: str) -> Path:
+    """Return what a hook of our build backend makes of a tree."""
+    code = f'import sys; sys.path.insert(0, ".ci"); import build_backend as b; b.{hook}("dist")'
+    subprocess.run([sys.executable, '-c', code], cwd=tree, capture_output=True, check=True)
+    (built,) = (tree / 'dist').iterdir()
+    return built
+
+
+@pytest.fixture(scope='module')
+def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page in a file."""
+    path = tmp_path_factory.mktemp('man') / 'reconcile-health.1'
+    path.write_text(page())
+    return path
+
+
+@pytest.fixture(scope='module')
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is made of this tree for those who build the package of it."""
+    tree = tmp_path_factory.mktemp('tree')
+    for name in ('charm', 'reconciler', '.ci'):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns('__pycache__'))
+    for name in ('pyproject.toml', 'setup.cfg', 'MANIFEST.in', 'README.md', 'LICENSE'):
+        shutil.copy(ROOT / name, tree)
+    return build(tree, 'build_sdist')
+
+
+@pytest.mark.parametrize('hook', ['build_wheel', 'build_editable'])
+def test_whoever_installs_the_package_has_its_manual(
+    archive: Path, tmp_path: Path, hook: str
+) -> None:
+    shutil.unpack_archive(archive, tmp_path)
+    (tree,) = tmp_path.iterdir()
+    with zipfile.ZipFile(build(tree, hook)) as found:
+        (name,) = (name for name in found.namelist() if name.endswith('.1'))
+        assert name == f'juju_health-{__version__}.data/data/share/man/man1/reconcile-health.1'
+        assert found.read(name).decode() == page()
 
 
 @pytest.mark.skipif(shutil.which('mandoc') is None, reason='apt-get install mandoc')
-def test_mandoc_finds_nothing_wrong_with_it() -> None:
+def test_mandoc_finds_nothing_wrong_with_it(manual: Path) -> None:
     done = subprocess.run(
-        ['mandoc', '-T', 'lint', '-W', 'warning', str(PAGE)], capture_output=True, check=False
+        ['mandoc', '-T', 'lint', '-W', 'warning', str(manual)], capture_output=True, check=False
     )
     assert (done.returncode, done.stdout.decode()) == (0, '')
 
 
 @pytest.mark.skipif(shutil.which('mandoc') is None, reason='apt-get install mandoc')
-def test_its_reader_sees_every_command_and_option_as_one_types_it() -> None:
+def test_its_reader_sees_every_command_and_option_as_one_types_it(manual: Path) -> None:
     done = subprocess.run(
-        ['mandoc', '-T', 'utf8', str(PAGE)], capture_output=True, check=True, text=True
+        ['mandoc', '-T', 'utf8', str(manual)], capture_output=True, check=True, text=True
     )
     # Bold is a letter struck twice.
     shown = re.sub('.\x08', '', done.stdout)
