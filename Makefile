@@ -13,7 +13,7 @@ PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-
 PACKAGES += monitoring-plugins-basic
 
 .PHONY: all
-all: format lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
+all: format schema lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
 
 .PHONY: help
 help:  ## List the targets
@@ -59,6 +59,10 @@ man: .venv/ready  ## Write the manual page to build/, from the commands' help, a
 	@mkdir -p build
 	$(BIN)/python -m reconciler.cli.commands.man > build/reconcile-health.1
 	man build/reconcile-health.1
+
+.PHONY: schema
+schema: .venv/ready  ## Write the JSON Schemas of saved sweeps anew, from what reads and writes them
+	$(BIN)/python -m reconciler.render.programs.json_schema
 
 .PHONY: hosts
 hosts: packages .venv/ready  ## Start three real machines to play with, until Ctrl-C (root)

@@ -10,16 +10,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from charm.kernel.fields import format_time
+from reconciler.saved.document import to_document
 from reconciler.sweeps.fleet import Fleet
 
 from .. import RENDERERS
 from ..base import RenderOptions
 from ..programs import document, openmetrics
-from ..programs.document import to_document
 from ..programs.metrics import Family, families
-
-SCHEMA_VERSION = document.SCHEMA_VERSION
 
 
 def render(fleet: Fleet, form: str, options: RenderOptions) -> str:
@@ -28,27 +25,12 @@ def render(fleet: Fleet, form: str, options: RenderOptions) -> str:
     return own(fleet) if own else RENDERERS[form](fleet.merged(), options)
 
 
-def to_json(fleet: Fleet) -> dict[str, Any]:
-    """Return the fleet as JSON values; `fleet.schema.json` describes them."""
-    merged = to_document(fleet.merged())
-    return {
-        'schema': SCHEMA_VERSION,
-        'health': fleet.health.value,
-        'complete': fleet.complete,
-        'started_at': format_time(fleet.started_at),
-        'duration': round(fleet.duration_seconds, 3),
-        'faults': list(fleet.faults),
-        'causes': merged['causes'],
-        'models': {name: to_document(one) for name, one in fleet.snapshots.items()},
-    }
-
-
 def _json(fleet: Fleet) -> str:
-    return json.dumps(to_json(fleet), indent=2, allow_nan=False) + '\n'
+    return json.dumps(to_document(fleet), indent=2, allow_nan=False) + '\n'
 
 
 def _yaml(fleet: Fleet) -> str:
-    return document.as_yaml(to_json(fleet))
+    return document.as_yaml(to_document(fleet))
 
 
 def _jsonl(fleet: Fleet) -> str:
@@ -56,7 +38,7 @@ def _jsonl(fleet: Fleet) -> str:
 
 
 def _lines(fleet: Fleet) -> Iterator[dict[str, Any]]:
-    top = to_json(fleet)
+    top = to_document(fleet)
     models = top.pop('models')
     yield {'kind': 'fleet', **top, 'models': list(models)}
     for name, found in models.items():

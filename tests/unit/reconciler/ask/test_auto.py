@@ -160,3 +160,4 @@ def test_no_agent_of_this_machine_is_needed_for_the_help() -> None:
     )
     modules = set(done.stdout.split())
     assert modules.isdisjoint({'httpx', 'uvicorn', 'starlette', 'reconciler.inbox.receive'})
+    assert 'msgspec' not in modules, 'which only a saved sweep needs'

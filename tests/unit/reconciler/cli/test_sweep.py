@@ -19,7 +19,7 @@ import yaml
 
 from reconciler.cli.main import COMMANDS
 from reconciler.render import RENDERERS
-from reconciler.render.programs.document import to_document
+from reconciler.saved.document import to_document
 from tests.standin.examples import model
 from tests.support.snapshots import troubled, well
 

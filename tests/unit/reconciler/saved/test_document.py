@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
@@ -14,8 +15,7 @@ from hypothesis import strategies as st
 
 from charm.kernel.report import Health
 from reconciler.render import RENDERERS, RenderOptions
-from reconciler.render.programs.document import to_document
-from reconciler.saved.document import decode
+from reconciler.saved.document import decode, to_document
 from reconciler.values.errors import SavedError
 from reconciler.values.model import Model, Unit
 from reconciler.values.readings import (
@@ -31,7 +31,17 @@ from reconciler.values.readings import (
     ViewHealth,
 )
 from tests.support.snapshots import NOW, troubled
-from tests.support.strategies import HEALTHS, NAMES, NODES, RATIOS, STATES, TEXTS, TIMES, reports
+from tests.support.strategies import (
+    HEALTHS,
+    JSON_VALUES,
+    NAMES,
+    NODES,
+    RATIOS,
+    STATES,
+    TEXTS,
+    TIMES,
+    reports,
+)
 
 # The document has milliseconds.
 SECONDS = st.integers(0, 10**9).map(lambda number: number / 1000)
@@ -132,7 +142,8 @@ def test_every_field_is_in_the_document(kind: Any, make: Callable[[], dict[str, 
 
 
 def document() -> dict[str, Any]:
-    return to_document(troubled())
+    found: dict[str, Any] = json.loads(json.dumps(to_document(troubled())))
+    return found
 
 
 def test_keys_that_are_not_known_are_ignored_and_old_ones_may_be_missing() -> None:
@@ -207,6 +218,38 @@ def broken(change: Callable[[dict[str, Any]], None]) -> bytes:
             'services[0].suppressed[0].until',
             'is not a time',
         ),
+        (broken(lambda d: d.update(complete='yes')), 'complete', 'a string where a boolean'),
+        (broken(lambda d: d.update(causes={})), 'causes', 'an object where an array'),
+        (broken(lambda d: d['services'].append(3)), 'services[3]', 'a number where an object'),
+        (
+            broken(lambda d: d['services'][1]['units'][0].update(qos=7)),
+            'services[1].units[0].qos',
+            '7 is not between 0.0 and 1.0',
+        ),
+        (
+            broken(lambda d: d['services'][0]['units'][0].update(attempts=2**70)),
+            'services[0].units[0].attempts',
+            'is not a count',
+        ),
+        (
+            broken(lambda d: d['services'][0]['units'][0]['report'].update(schema=9)),
+            'services[0].units[0].report.schema',
+            '9 is newer than 1',
+        ),
+        (
+            broken(lambda d: d['services'][0]['units'][0].update(last=[])),
+            'services[0].units[0].last',
+            'an array where an object',
+        ),
+        (broken(lambda d: d.update(faults=['x'] * 1001)), 'faults', 'the limit is 1000'),
+        (broken(lambda d: d.update({'\ud800': 1})), '', 'it cannot be taken in'),
+        (broken(lambda d: d.update(models={'lab:a/b': 1})), 'models.lab:a/b', 'where an object'),
+        (broken(lambda d: d.update(models={'b': {}})), 'models.b.services', 'missing'),
+        (
+            broken(lambda d: d.update(models={'lab:a/b': document()}, duration='long')),
+            'duration',
+            'a string where a number',
+        ),
     ],
 )
 def test_what_cannot_be_read_is_named(data: bytes, path: str, reason: str) -> None:
@@ -217,11 +260,35 @@ def test_what_cannot_be_read_is_named(data: bytes, path: str, reason: str) -> No
     assert str(caught.value).startswith('cannot read')
 
 
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container in the value with each of its keys."""
+    keys = value if isinstance(value, dict) else range(len(value))
+    for key in list(keys):
+        yield value, key
+        if isinstance(value[key], (dict, list)):
+            yield from places(value[key])
+
+
 @settings(deadline=None)
-@given(st.recursive(st.none() | st.integers() | TEXTS, lambda i: st.lists(i, max_size=2)))
-def test_nonsense_is_refused_and_never_crashes(value: Any) -> None:
-    for key in document():
-        try:
-            decode(json.dumps({**document(), key: value}).encode())
-        except SavedError:
-            continue
+@given(st.integers(0), JSON_VALUES)
+def test_nonsense_anywhere_is_refused_or_read_as_what_can_be_saved_again(
+    number: int, value: Any
+) -> None:
+    found = document()
+    everywhere = list(places(found))
+    container, key = everywhere[number % len(everywhere)]
+    container[key] = value
+    try:
+        snapshot = decode(json.dumps(found).encode())
+    except SavedError:
+        return
+    assert decode(json.dumps(to_document(snapshot), allow_nan=False).encode()) == snapshot
+
+
+def test_a_report_without_a_bottom_is_refused() -> None:
+    deep = 2 * sys.getrecursionlimit()
+    change = broken(lambda d: d['services'][0]['units'][0]['report'].update(rollup={'a': 7}))
+    bottomless = change.replace(b'{"a": 7}', b'{"a": ' * deep + b'7' + b'}' * deep)
+    assert bottomless != change
+    with pytest.raises(SavedError, match='recursion'):
+        decode(bottomless)

@@ -1,0 +1,210 @@
+"""Between a sweep's values and its document: the one place, both ways.
+
+What has the same name in both goes over by itself. The document holds the conclusions, so they are
+read and not drawn anew; of the inventory it holds only the model's name. Words that are not known
+read as what claims least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any, TypeVar
+
+from charm.kernel import wire
+from charm.kernel.errors import ReportError
+from charm.kernel.fields import Fields, format_time
+from charm.kernel.report import Health, Report, State, StateName
+
+from ..sweeps.fleet import Fleet
+from ..values import readings as values
+from ..values.model import Model, Unit
+from ..values.node import Node
+from ..values.readings import Outcome, Reading, Role, ServiceHealth, Snapshot
+from . import schema
+
+_DOCUMENTS: Mapping[type[Any], type[Any]] = {
+    Model: schema.ModelDocument,
+    Snapshot: schema.SweepDocument,
+    ServiceHealth: schema.ServiceDocument,
+    Reading: schema.UnitDocument,
+    State: schema.StateDocument,
+    values.Blame: schema.BlameDocument,
+    values.Cause: schema.CauseDocument,
+    values.Coverage: schema.CoverageDocument,
+    values.JujuWord: schema.JujuDocument,
+    values.Suppression: schema.SuppressionDocument,
+    values.ViewHealth: schema.ViewDocument,
+}
+_VALUES = {document: kind for kind, document in _DOCUMENTS.items()}
+# The keys of fields that are called otherwise.
+_KEYS = {
+    'readings': 'units',
+    'duration_seconds': 'duration',
+    'age_seconds': 'age',
+    'hint': 'advice',
+}
+# The fields that a document keeps, each with its key.
+_FIELDS = {
+    kind: [
+        (field.name, key)
+        for field in fields(kind)
+        if (key := _KEYS.get(field.name, field.name)) in document.__struct_fields__
+    ]
+    for kind, document in _DOCUMENTS.items()
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+_Word = TypeVar('_Word')
+
+
+def fleet_document(fleet: Fleet) -> schema.FleetDocument:
+    """Return the document of several models."""
+    return schema.FleetDocument(
+        health=fleet.health.value,
+        complete=fleet.complete,
+        started_at=format_time(fleet.started_at),
+        duration=round(fleet.duration_seconds, 3),
+        faults=fleet.faults,
+        causes=sweep_document(fleet.merged()).causes,
+        models={name: sweep_document(one) for name, one in fleet.snapshots.items()},
+    )
+
+
+def sweep_document(snapshot: Snapshot) -> schema.SweepDocument:
+    """Return the document of one model."""
+    document: schema.SweepDocument = _told(snapshot)
+    return document
+
+
+def _told(value: Any, key: str = '') -> Any:
+    """Return a value as the document has it under this key."""
+    if isinstance(value, tuple):
+        return tuple(_told(item) for item in value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return format_time(value)
+    if isinstance(value, Report):
+        return wire.to_json(value)
+    if isinstance(value, Node):
+        return str(value)
+    if isinstance(value, float):
+        return value if key == 'qos' else round(value, 3)
+    document = _DOCUMENTS.get(type(value))
+    if document is None:
+        return value
+    held = {_KEYS.get(name, name): item for name, item in vars(value).items()}
+    if isinstance(value, Reading):
+        held.update({**vars(value.unit), 'unit': value.unit.name, 'advice': value.advice})
+    elif isinstance(value, values.Cause):
+        held.update({'name': value.node, 'kind': value.node.kind})
+    keys = [key for key in document.__struct_fields__ if key in held]
+    return document(**{key: _told(held[key], key) for key in keys})
+
+
+def fleet_of(document: schema.FleetDocument, snapshots: Mapping[str, Snapshot]) -> Fleet:
+    """Return the sweep of several models; the snapshots are theirs.
+
+    Raises:
+        ReportError: with the path of what is wrong.
+    """
+    began = _at('started_at', _moment, document.started_at)
+    return Fleet(snapshots, began, document.duration or 0.0, document.faults)
+
+
+def snapshot_of(document: schema.SweepDocument) -> Snapshot:
+    """Return the sweep of one model.
+
+    Raises:
+        ReportError: with the path of the first time or report that is wrong.
+    """
+    snapshot: Snapshot = _read(document)
+    return replace(snapshot, duration_seconds=document.duration or 0.0)
+
+
+def _read(document: Any) -> Any:
+    """Return the value that a part of the document is of."""
+    if isinstance(document, tuple):
+        return tuple(_at(f'[{index}]', _read, item) for index, item in enumerate(document))
+    kind = _VALUES.get(type(document))
+    if kind is None:
+        return document
+    found = {}
+    for name, key in _FIELDS[kind]:
+        read = _state_name if (kind, key) == (State, 'name') else _READERS.get(key, _read)
+        found[name] = _at(key, read, getattr(document, key))
+    if kind is Reading:
+        found.update(_unit(document))
+    elif kind is values.Cause:
+        found['node'] = Node.read(document.name, document.kind)
+    elif kind is ServiceHealth:
+        found['readings'] = tuple(_owned(one, document.name) for one in found['readings'])
+    return kind(**found)
+
+
+def _at(step: str, read: Callable[[Any], Any], document: Any) -> Any:
+    """Return what is read of this part; what is wrong in it tells where it stands."""
+    try:
+        return read(document)
+    except ReportError as error:
+        joint = '.' if error.path and error.path[0] != '[' else ''
+        raise ReportError(f'{step}{joint}{error.path}', error.reason) from error
+
+
+def _unit(document: schema.UnitDocument) -> dict[str, Any]:
+    least = Outcome.INVALID if document.report is None else Outcome.REPORTED
+    place = (document.machine, document.principal, document.leader)
+    return {
+        'unit': Unit(document.unit, '', *place),
+        'outcome': _word(Outcome, least)(document.outcome),
+    }
+
+
+def _owned(reading: Reading, service: str) -> Reading:
+    """Return the reading of a service's unit, whose own name need not hold the service's."""
+    own = replace(reading, unit=replace(reading.unit, application=service), hint='')
+    return own if reading.hint in ('', own.advice) else replace(own, hint=reading.hint)
+
+
+def _word(kind: Callable[[str], _Word], least: _Word) -> Callable[[str], _Word]:
+    def read(word: str) -> _Word:
+        try:
+            return kind(word)
+        except ValueError:
+            return least
+
+    return read
+
+
+def _time(text: str | None) -> datetime | None:
+    return Fields({'': text}, '').time('')
+
+
+def _moment(text: str | None) -> datetime:
+    return _time(text) or _EPOCH
+
+
+def _report(document: dict[str, Any] | None) -> Report | None:
+    return None if document is None else wire.from_json(document)
+
+
+_health = _word(Health.parse, Health.UNKNOWN)
+_state_name = _word(StateName, StateName.UNKNOWN)
+# How what stands under a key is read, where it is no part with keys of its own.
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    'health': _health,
+    'ceiling': _health,
+    'seen': _health,
+    'role': _word(Role, Role.UNEXPLAINED),
+    'path': lambda texts: tuple(map(Node.read, texts)),
+    'type': lambda word: word or 'iaas',
+    'started_at': _moment,
+    'until': _moment,
+    'since': _time,
+    'received_at': _time,
+    'report': _report,
+    'last': _report,
+}

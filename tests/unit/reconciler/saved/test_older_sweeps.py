@@ -1,0 +1,85 @@
+"""Sweeps that were saved by the version before: they are read as they were meant then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import referencing
+
+from reconciler.render.programs.json_schema import schemas
+from reconciler.saved.document import decode, decode_any, to_document
+from reconciler.sweeps.fleet import Fleet
+from reconciler.values.model import Model, Unit
+from reconciler.values.readings import Reading, Snapshot
+from tests.support import render_cases
+from tests.support.snapshots import aged, stuck, troubled
+from tests.support.tree import TESTS
+from tests.unit.reconciler.sweeps.test_fleet import three
+
+SAVED = sorted((TESTS / 'data' / 'saved').glob('*.json'))
+MADE: dict[str, Callable[[], Snapshot]] = {
+    'aged': aged,
+    'stuck': stuck,
+    'told': render_cases.told,
+    'troubled': troubled,
+}
+
+
+def kept(snapshot: Snapshot) -> Snapshot:
+    """Return what a saved sweep kept of it then: no inventory."""
+    model = snapshot.model
+    services = [
+        replace(service, readings=tuple(map(_kept, service.readings)))
+        for service in snapshot.services
+    ]
+    return replace(
+        snapshot,
+        model=Model(model.name, model.controller, model.type, model.version),
+        services=tuple(services),
+    )
+
+
+def _kept(reading: Reading) -> Reading:
+    own = reading.unit
+    unit = Unit(own.name, own.application, own.machine, own.principal, own.leader)
+    return replace(reading, unit=unit)
+
+
+def saved(name: str) -> bytes:
+    (path,) = (path for path in SAVED if path.stem == name)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize('name', MADE)
+def test_a_sweep_of_one_model_is_read_as_what_it_was_made_of(name: str) -> None:
+    assert decode(saved(name)) == kept(MADE[name]())
+
+
+def test_a_sweep_of_several_models_is_too() -> None:
+    found, made = decode_any(saved('fleet')), three()
+    assert isinstance(found, Fleet)
+    snapshots = {name: kept(snapshot) for name, snapshot in made.snapshots.items()}
+    assert found == replace(made, snapshots=snapshots)
+
+
+@pytest.mark.parametrize('path', SAVED, ids=lambda path: path.stem)
+def test_saved_again_it_is_the_same_text(path: Path) -> None:
+    again = json.dumps(to_document(decode_any(path.read_bytes())), indent=2) + '\n'
+    assert again == path.read_text()
+
+
+@pytest.mark.parametrize('path', SAVED, ids=lambda path: path.stem)
+def test_it_is_still_what_the_published_schema_says(path: Path) -> None:
+    documents = {name: json.loads(text) for name, text in schemas().items()}
+    registry: referencing.Registry[Any] = referencing.Registry().with_contents(
+        [(schema['$id'], schema) for schema in documents.values()]
+    )
+    found = json.loads(path.read_text())
+    schema = documents['fleet.schema.json' if 'models' in found else 'sweep.schema.json']
+    jsonschema.Draft202012Validator(schema, registry=registry).validate(found)
