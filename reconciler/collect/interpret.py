@@ -100,12 +100,18 @@ def dated_reading(
     One that is not says how the unit was; how it is now nobody knows.
     """
     report, age = dated.report, age_seconds(dated, now)
+    made_at = None if age is None else dated.made_at
     if not is_fresh(dated, now, max_age_seconds):
         told = 'of unknown age' if age is None else f'{duration_text(age)} old'
         message = f'its last report is {told}; it said {_health(report).value}: {_summary(report)}'
         silent = silent_reading(model, unit, Outcome.STALE, message, now, hook)
         return replace(
-            silent, last=report, received_at=dated.received_at, via=dated.via, age_seconds=age
+            silent,
+            last=report,
+            received_at=dated.received_at,
+            made_at=made_at,
+            via=dated.via,
+            age_seconds=age,
         )
     return Reading(
         unit=unit,
@@ -117,6 +123,7 @@ def dated_reading(
         message=_summary(report),
         hook=hook,
         received_at=dated.received_at,
+        made_at=made_at,
         via=dated.via,
         age_seconds=age,
     )

@@ -41,6 +41,7 @@ def _of_reporter(own: Reading, readings: Mapping[str, Reading]) -> Reading:
         message=f'reports for {principal.unit.name}',
         via=principal.via,
         received_at=principal.received_at,
+        made_at=principal.made_at,
         age_seconds=principal.age_seconds,
     )
 

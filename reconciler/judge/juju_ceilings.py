@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from charm.kernel.report import Health, State, StateName, worst
 
@@ -52,7 +52,7 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     if reading.juju is not None:
         return reading
     unit = reading.unit
-    if _is_own_report(reading, model, now):
+    if _is_own_report(reading, model):
         unit = replace(unit, workload=StatusInfo())
     heard = sorted(_heard(unit, model, policy, now), key=lambda word: -word.health.rank)
     counting = [word for word in heard if word.health is not Health.PASSED or _is_relaxed(word)]
@@ -97,30 +97,20 @@ def _heard(unit: Unit, model: Model, policy: Policy, now: datetime) -> Iterator[
             yield _Heard(row, info, _text(row, of, unit, info, now), health)
 
 
-def _is_own_report(reading: Reading, model: Model, now: datetime) -> bool:
+def _is_own_report(reading: Reading, model: Model) -> bool:
     """Return whether the workload status is an older report of ours, and we have a newer one."""
     application = model.applications.get(reading.unit.application)
+    since = reading.unit.workload.since
     return (
         application is not None
         and application.charm == HEALTH_CHARM
         and reading.outcome in (Outcome.REPORTED, Outcome.VOUCHED)
         and reading.unit.workload.current in ('active', 'waiting', 'blocked')
         and _OWN_REPORT.match(reading.unit.workload.message) is not None
-        and _is_after(reading, reading.unit.workload.since, now)
+        and since is not None
+        and reading.made_at is not None
+        and reading.made_at >= since
     )
-
-
-def _is_after(reading: Reading, since: datetime | None, now: datetime) -> bool:
-    """Return whether what was reported is known to be from after this.
-
-    The age counts until the reading: at the receipt, or in the sweep where a push had come before.
-    """
-    received_at = reading.received_at
-    if since is None or received_at is None or reading.age_seconds is None:
-        return False
-    made_at = max(received_at, now) - timedelta(seconds=reading.age_seconds)
-    # In a replay the receipt is when it was made.
-    return min(received_at, made_at) >= since
 
 
 def _row(of: str, info: StatusInfo, now: datetime) -> Ceiling | None:

@@ -205,6 +205,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     'until': _moment,
     'since': _time,
     'received_at': _time,
+    'made_at': _time,
     'report': _report,
     'last': _report,
 }

@@ -18,7 +18,7 @@ from ..values.readings import Outcome, Role
 
 SCHEMA_VERSION = 1
 # Keys that sweeps of the first versions lack.
-OPTIONAL = frozenset({'stale', 'last', 'age', 'juju'})
+OPTIONAL = frozenset({'stale', 'last', 'age', 'juju', 'made_at'})
 
 _Value = TypeVar('_Value')
 _Many = Annotated[tuple[_Value, ...], Meta(max_length=100_000)]
@@ -91,6 +91,7 @@ class UnitDocument(Struct, frozen=True, kw_only=True):
     attempts: _Count = 0
     duration: _Seconds | None = None
     received_at: _Time | None = None
+    made_at: Annotated[_Time | None, _about('When its report was made, by our clock.')] = None
     report: Annotated[dict[str, Any] | None, _about('By charm/report.schema.json.')] = None
     last: Annotated[dict[str, Any] | None, _about("A stale unit's last report.")] = None
     age: Annotated[_Seconds | None, _about('How old its report was.')] = None

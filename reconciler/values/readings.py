@@ -67,6 +67,8 @@ class Reading:
         message: one line: why there is no report, or juju's own message.
         hook: the path of the hook that answers for the unit; empty if none does.
         received_at: when the answer arrived, by our clock (UTC); `None` without one.
+        made_at: when the unit made its report, by our clock (UTC); `None` without one, or if it
+            cannot be told.
         duration_seconds: how long asking its machine took; `None` if it was not asked.
         attempts: how often its machine was asked.
         via: how it was got, such as `juju ssh, hook`, `juju ssh, agent`, `push`, or `juju status`.
@@ -88,6 +90,7 @@ class Reading:
     via: str = ''
     last: Report | None = None
     age_seconds: float | None = None
+    made_at: datetime | None = None
     juju: JujuWord | None = None
     hint: str = ''
 

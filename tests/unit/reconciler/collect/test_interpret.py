@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,8 @@ from charm.kernel.wire import encode
 from reconciler.ask.envelope import unwrap
 from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer
-from reconciler.collect.interpret import hint_for, read_answer, silent_reading
-from reconciler.values.freshness import MAX_AGE_SECONDS
+from reconciler.collect.interpret import dated_reading, hint_for, read_answer, silent_reading
+from reconciler.values.freshness import MAX_AGE_SECONDS, DatedReport
 from reconciler.values.model import Model, StatusInfo, Unit
 from reconciler.values.readings import WORDS, Outcome, Reading
 from tests.support.asked import NOW, model, printed, report
@@ -97,6 +98,15 @@ def test_a_report_counts_exactly_while_it_is_fresh(age: float, health: Health) -
         assert reading.last == report('web/0', health)
         assert health.value in reading.message
     assert reading.age_seconds == age
+
+
+def test_it_was_made_as_long_before_it_came_as_it_was_held() -> None:
+    for held in (0.0, 60.0, 9000.0, None):
+        dated = DatedReport(report('web/0'), NOW - timedelta(seconds=30), held, 'push')
+        reading = dated_reading(MODEL, Unit('web/0', 'web', '0'), dated, NOW, MAX_AGE_SECONDS)
+        made_at = None if held is None else NOW - timedelta(seconds=30 + held)
+        assert reading.made_at == made_at
+        assert reading.received_at == dated.received_at
 
 
 def test_a_report_of_unknown_age_is_stale_and_says_so() -> None:

@@ -67,6 +67,7 @@ def test_who_reports_for_a_principal_is_well_though_the_principal_is_not(tmp_pat
     assert (own.outcome, own.health) == (Outcome.VOUCHED, Health.PASSED)
     assert (own.message, own.via, own.report) == ('reports for mysql/0', 'push', None)
     assert own.age_seconds is not None
+    assert own.made_at is not None
     assert {one.name: one.health for one in found.services} == {
         'mysql': Health.FAIL,
         'health': Health.PASSED,

@@ -81,6 +81,7 @@ def services(draw: st.DrawFn) -> ServiceHealth:
         message=TEXTS,
         hook=TEXTS,
         received_at=TIMES,
+        made_at=TIMES,
         duration_seconds=st.none() | SECONDS,
         attempts=COUNTS,
         via=TEXTS,
