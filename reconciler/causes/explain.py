@@ -9,7 +9,9 @@ from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.names import closest
 from charm.kernel.report import CheckResult, Health, StateName
 
+from ..values.advice import Advice, juju, reconcile_health, there
 from ..values.errors import UsageError
+from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Cause, Reading, Role, ServiceHealth, Snapshot
 from ..values.words import fold_units
@@ -38,14 +40,6 @@ class Dependency:
     node: Node
     health: Health
     why: str
-
-
-@dataclass(frozen=True)
-class Advice:
-    """One thing to do, and the command for it; empty where there is none."""
-
-    what: str
-    command: str = ''
 
 
 @dataclass(frozen=True)
@@ -179,39 +173,38 @@ def _why(edge: Edge) -> str:
 
 
 # What to look at on the machine when a built-in check does not pass.
-_LOOK = {name: check.look_with for name, check in BUILT_IN_CHECKS.items()}
+_LOOK = {name: tuple(check.look_with.split()) for name, check in BUILT_IN_CHECKS.items()}
 
 
 def _advice(found: Explanation) -> Iterator[Advice]:
     """Yield what to do next: first about the cause, then about what the units said."""
-    name = found.service.name
     if found.health is Health.PASSED:
         return
     if found.chain:
         yield _about_cause(found)
+    model, name = found.snapshot.model.locate(found.service.name)
     for word in found.unmet:
         option = word.removeprefix('config:')
         if option != word:
-            yield Advice(
-                'give it the option that it waits for', f'juju config {name} {option}=VALUE'
-            )
+            config = juju(model, 'config', name, f'{option}=VALUE')
+            yield Advice('give it the option that it waits for', config)
         else:
-            yield Advice(
-                'relate it to what it waits for', f'juju integrate {name}:{word} PROVIDER'
-            )
-    yield from _about_history(found.readings)
+            relate = juju(model, 'integrate', f'{name}:{word}', 'PROVIDER')
+            yield Advice('relate it to what it waits for', relate)
+    yield from _about_history(found)
     yield from _about_silence(found.readings)
     yield from _about_checks(found)
 
 
-def _about_history(readings: tuple[Reading, ...]) -> Iterator[Advice]:
+def _about_history(found: Explanation) -> Iterator[Advice]:
     """Yield where juju tells how a unit got where it is, if juju tells more of it than we do."""
-    for reading in readings:
+    for reading in found.readings:
         state = reading.state.name if reading.state else None
         blocked = state is StateName.BLOCKED and reading.report is None
         if reading.juju is not None or blocked or state is StateName.ERROR:
-            unit = reading.unit.name
-            yield Advice(f'see how {unit} got there', f'juju show-status-log {unit}')
+            model, unit = found.snapshot.model.locate(reading.unit.name)
+            history = juju(model, 'show-status-log', unit)
+            yield Advice(f'see how {reading.unit.name} got there', history)
             return
 
 
@@ -221,13 +214,20 @@ def _about_cause(found: Explanation) -> Advice:
     what = f'begin with {node}' + (f', which explains {victims} services' if victims > 1 else '')
     if node.kind is NodeKind.COLLECTOR:
         what = f'it is not the service but the way to it: begin there, for {victims} services'
+    return Advice(what, _look_at(found.snapshot.model, node))
+
+
+def _look_at(known: Model, node: Node) -> tuple[str, ...]:
+    """Return the command that tells more of a cause."""
+    place = f'{node.model}/{node.name}' if node.model else node.name
+    model, name = known.locate(node.services[0] if node.services else place)
     commands = {
-        NodeKind.MACHINE: f'juju show-machine {node.name}',
-        NodeKind.CONTROLLER: 'juju controllers --refresh',
-        NodeKind.COLLECTOR: 'reconcile-health doctor',
-        NodeKind.SAAS: 'juju status --relations',
+        NodeKind.MACHINE: juju(model, 'show-machine', name),
+        NodeKind.CONTROLLER: juju(model, 'controllers', '--refresh'),
+        NodeKind.COLLECTOR: reconcile_health(model, 'doctor'),
+        NodeKind.SAAS: juju(model, 'status', '--relations'),
     }
-    return Advice(what, commands.get(node.kind) or f'reconcile-health explain {node.services[0]}')
+    return commands.get(node.kind) or reconcile_health(model, 'explain', name)
 
 
 def _about_silence(readings: tuple[Reading, ...]) -> Iterator[Advice]:
@@ -237,9 +237,7 @@ def _about_silence(readings: tuple[Reading, ...]) -> Iterator[Advice]:
         if reading.advice:
             alike.setdefault(reading.outcome.value, (reading, []))[1].append(reading.unit.name)
     for reading, units in alike.values():
-        what, _, command = reading.advice.partition(': ')
-        what = 'try it by hand' if what == 'try' else what
-        yield Advice(f'{fold_units(units)}: {what}', command)
+        yield replace(reading.advice, what=f'{fold_units(units)}: {reading.advice.what}')
 
 
 def _about_checks(found: Explanation) -> Iterator[Advice]:
@@ -255,22 +253,24 @@ def _about_checks(found: Explanation) -> Iterator[Advice]:
             seen.add(look)
             unit = reading.unit.name
             if look:
-                yield Advice(
-                    f'{check.name} of {unit}: look at it', _there(found, reading, _LOOK[look])
-                )
+                command = _there(found, reading, *_LOOK[look])
+                yield Advice(f'{check.name} of {unit}: look at it', command)
             elif reading.hook.endswith('/health'):
                 # The hook of its own charm answers for it alone, and may know no options.
-                own = reading.hook.split('/')[-4:-3] == [f'unit-{unit.replace("/", "-")}']
-                run = reading.hook if own else f'{reading.hook} --unit {unit} --pretty'
-                yield Advice(f'run the checks of {unit} by hand', _there(found, reading, run))
+                _, name = found.snapshot.model.locate(unit)
+                own = reading.hook.split('/')[-4:-3] == [f'unit-{name.replace("/", "-")}']
+                words = () if own else ('--unit', name, '--pretty')
+                command = _there(found, reading, reading.hook, *words)
+                yield Advice(f'run the checks of {unit} by hand', command)
 
 
-def _there(found: Explanation, reading: Reading, command: str) -> str:
+def _there(found: Explanation, reading: Reading, *command: str) -> tuple[str, ...]:
     """Return the command that runs `command` where the unit is."""
     if reading.via.startswith('local'):
         return command
-    become = '' if found.snapshot.model.is_k8s else 'sudo '
-    return f'juju ssh {reading.unit.name} {become}{command}'
+    model, unit = found.snapshot.model.locate(reading.unit.name)
+    become = () if found.snapshot.model.is_k8s else ('sudo',)
+    return there(model, unit, *become, *command)
 
 
 def failing(reading: Reading) -> list[CheckResult]:

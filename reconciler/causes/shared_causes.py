@@ -14,7 +14,7 @@ from charm.kernel.report import Health, worst
 
 from ..values.model import Model
 from ..values.node import Node, NodeKind
-from ..values.outcomes import NOT_REACHED
+from ..values.outcomes import HEARD, NOT_REACHED
 from ..values.readings import WORDS, Outcome, Reading, ServiceHealth
 from .troubles import Origin, Trouble, machine_gone
 
@@ -95,7 +95,9 @@ class _Search:
         """Yield the cause for all who could not be asked, if it is not their machines."""
         lost = [p for p, readings in self._places.items() if all(map(_unreached, readings))]
         everywhere = len(lost) == len(self._places) and len(lost) >= _FEW
-        late = [p for p, found in self._places.items() if _any(found, {Outcome.DEADLINE})]
+        late = [
+            p for p, found in self._places.items() if _any(found, frozenset({Outcome.DEADLINE}))
+        ]
         readings = [
             reading
             for place, found in sorted(self._places.items())
@@ -127,7 +129,7 @@ class _Search:
         """Yield each machine that nothing could be asked on, or that juju knows to be gone."""
         for place, readings in self._places.items():
             found = self._unreached(readings) - taken
-            answered = _any(readings, {Outcome.REPORTED, Outcome.VOUCHED})
+            answered = _any(readings, HEARD)
             if not found or answered:
                 continue
             gone = machine_gone(self._model, place)
@@ -212,7 +214,7 @@ def _unreached(reading: Reading) -> bool:
     return reading.outcome in NOT_REACHED
 
 
-def _any(readings: Sequence[Reading], outcomes: set[Outcome]) -> bool:
+def _any(readings: Sequence[Reading], outcomes: frozenset[Outcome]) -> bool:
     return any(reading.outcome in outcomes for reading in readings)
 
 

@@ -124,9 +124,7 @@ def main() -> None:
         click.echo('reconcile-health: interrupted', err=True)
         code = USAGE
     except ReconcilerError as error:
-        click.echo(f'reconcile-health: {error}', err=True)
-        if error.advice:
-            click.echo(f'  {error.advice}', err=True)
+        click.echo('reconcile-health: ' + '\n  '.join(error.lines), err=True)
         code = USAGE
     except Exception:  # noqa: BLE001 - the outermost boundary: a crash must not read as a warning
         traceback.print_exc()

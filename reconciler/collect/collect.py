@@ -95,7 +95,7 @@ def collect(
             orphans = absent(model, returned.orphans)
             if orphans:
                 errand = returned.errand
-                faults.append(left_behind(errand.place, errand.target, orphans))
+                faults.append(left_behind(model, errand.place, errand.target, orphans))
             progress(known, len(asked))
     except KeyboardInterrupt:
         interrupted = True

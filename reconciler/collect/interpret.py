@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,13 +13,12 @@ from ..ask import frames
 from ..ask.errands import UnitRequest
 from ..ask.frames import UnitAnswer
 from ..juju.status_implies import derive
+from ..values.advice import NO_ADVICE, Advice
 from ..values.freshness import MAX_AGE_SECONDS, DatedReport, age_seconds, is_fresh
 from ..values.model import Model, Unit
-from ..values.readings import WORDS, Outcome, Reading
+from ..values.outcomes import WORDS, Outcome, advise
+from ..values.readings import Reading
 from ..values.words import duration_text
-
-# Juju 4 makes a key for itself, and adds it to no model (juju/utils v4, clientkeys.go).
-_JUJU_4_KEY = '"${JUJU_DATA:-$HOME/.local/share/juju}/ssh/juju_id_ed25519.pub"'
 
 
 def silent_reading(
@@ -30,12 +28,12 @@ def silent_reading(
     message: str,
     now: datetime,
     path: str = '',
-    hint: str = '',
+    advice: Advice = NO_ADVICE,
 ) -> Reading:
     """Return the reading of a unit that did not report: its state is what juju status implies.
 
-    Its health is `unknown`: nothing was seen. What Juju says of it counts in `conclude`. The hint
-    is what to do about it, where that is known better than from the outcome.
+    Its health is `unknown`: nothing was seen. What Juju says of it counts in `conclude`. The
+    advice is what to do about it, where that is known better than from the outcome.
     """
     derived = derive(
         unit, model.applications[unit.application], model.machines.get(unit.machine), now
@@ -50,17 +48,8 @@ def silent_reading(
         message=message or WORDS[outcome].meaning,
         hook=path,
         via='juju status',
-        hint=hint or hint_for(model, outcome),
+        advice=advice or advise(outcome, model, unit, path),
     )
-
-
-def hint_for(model: Model, outcome: Outcome) -> str:
-    """Return what to do about an outcome in this very model; empty if that is as in all others."""
-    if outcome is Outcome.NOT_LOGGED_IN and model.controller:
-        return f'log in: juju login -c {shlex.quote(model.controller)}'
-    if outcome is Outcome.REFUSED_KEY and model.major >= 4:
-        return f'add the key: juju add-ssh-key "$(cat {_JUJU_4_KEY})"'
-    return ''
 
 
 def read_answer(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ..ask.orphans import CODE
+from ..values.advice import Advice, there
 from ..values.model import Model
 from ..values.words import natural_order
 
@@ -19,15 +20,16 @@ def absent(model: Model, units: Collection[str]) -> tuple[str, ...]:
     return tuple(unit for unit in units if unit not in known)
 
 
-def left_behind(place: str, target: str, units: Sequence[str]) -> str:
+def left_behind(model: Model, place: str, target: str, units: Sequence[str]) -> str:
     """Return the fault of files that removed units left on a machine, with what removes them.
 
     Args:
+        model: which has the machine.
         place: the machine.
         target: a unit on it that Juju has, for `juju ssh`.
         units: those that are gone.
     """
-    return f'machine {place}: {whose(units)}; {mend(target, units)}'
+    return f'machine {place}: {whose(units)}; {mend(model, target, units)}'
 
 
 def whose(units: Sequence[str]) -> str:
@@ -37,11 +39,13 @@ def whose(units: Sequence[str]) -> str:
     return f'{", ".join(units[:_MOST])} {are} gone from Juju, and {files} there still'
 
 
-def mend(target: str, units: Sequence[str]) -> str:
+def mend(model: Model, target: str, units: Sequence[str]) -> Advice:
     """Return what removes them: mostly the agent itself."""
     launcher = f'{CODE}/unit-{units[0].replace("/", "-")}/current/hooks/health-agent'
-    command = f'juju ssh {target} sudo {launcher} remove-orphans'
-    return f'where an agent runs it removes them within two minutes; else: {command}'
+    return Advice(
+        'where an agent runs it removes them within two minutes; else',
+        there(model.full_name, target, 'sudo', launcher, 'remove-orphans'),
+    )
 
 
 def strangers(units: Sequence[str]) -> str:

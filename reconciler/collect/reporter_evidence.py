@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from charm.kernel.report import Health
 
+from ..values.advice import NO_ADVICE
 from ..values.model import Unit
 from ..values.readings import Outcome, Reading
 
@@ -43,6 +44,7 @@ def _of_reporter(own: Reading, readings: Mapping[str, Reading]) -> Reading:
         received_at=principal.received_at,
         made_at=principal.made_at,
         age_seconds=principal.age_seconds,
+        advice=NO_ADVICE,
     )
 
 

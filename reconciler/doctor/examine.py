@@ -5,7 +5,6 @@ What rests on something that is broken is skipped, so that one fault is told onc
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +16,7 @@ from ..ask.errands import MachineRequest, is_health_charm, plan_errands
 from ..collect.removed_units import absent
 from ..juju.command import Juju
 from ..reach.base import Reach, ReachError
-from ..sweeps.fleet import in_model
+from ..values.advice import Advice, juju, reconcile_health, steps
 from ..values.errors import (
     ControllerMissing,
     ControllerUnreachable,
@@ -27,7 +26,7 @@ from ..values.errors import (
     NotLoggedIn,
     ReconcilerError,
 )
-from ..values.model import Model
+from ..values.model import HEALTH_CHARM, Model
 from ..values.time_budget import TimeBudget
 from .probes import DoctorFinding, ProbeAnswer, ProbeResult, over_there, probe, reached
 
@@ -52,10 +51,6 @@ class Doctor:
 
     def examine(self, deadline: Deadline) -> Iterator[DoctorFinding]:
         """Yield what was found, from the juju command to the hooks over there."""
-        for finding in self._examine(deadline):
-            yield replace(finding, mend=in_model(finding.mend, self.juju.model))
-
-    def _examine(self, deadline: Deadline) -> Iterator[DoctorFinding]:
         names = ('juju', 'controller', 'login', 'model', 'health charm', 'ssh', 'sudo')
         done: set[str] = set()
         model: Model | None = None
@@ -83,33 +78,39 @@ class Doctor:
         try:
             return DoctorFinding('juju', ProbeResult.OK, f'version {self.juju.version(deadline)}')
         except JujuMissing as error:
-            return DoctorFinding(
-                'juju',
-                ProbeResult.FAIL,
-                str(error),
-                'sudo snap install juju; or name it: --juju /snap/bin/juju',
+            mend = Advice(
+                argv=('sudo', 'snap', 'install', 'juju'),
+                remark='or name it: --juju /snap/bin/juju',
             )
+            return DoctorFinding('juju', ProbeResult.FAIL, str(error), mend)
         except JujuError as error:
             if 'snap cgroup' in error.stderr:
                 # juju/juju#23305: a strict snap started outside of a session, such as by cron.
-                mend = 'systemd-run --user --scope reconcile-health; or a juju without snap'
+                sweep = reconcile_health(self.juju.model)
+                mend = Advice(
+                    argv=('systemd-run', '--user', '--scope', *sweep),
+                    remark='or a juju without snap',
+                )
                 return DoctorFinding('juju', ProbeResult.FAIL, str(error), mend)
-            return DoctorFinding('juju', ProbeResult.FAIL, str(error), 'juju version')
+            return DoctorFinding('juju', ProbeResult.FAIL, str(error), self._run('version'))
 
     def _controller(self, deadline: Deadline) -> DoctorFinding:
         try:
             known = self.juju.controllers(deadline)
         except JujuError as error:
-            return DoctorFinding('controller', ProbeResult.FAIL, str(error), 'juju controllers')
+            mend = self._run('controllers')
+            return DoctorFinding('controller', ProbeResult.FAIL, str(error), mend)
         if not known:
-            mend = 'juju register TOKEN; who owns a controller gives you the token'
+            mend = self._run(
+                'register', 'TOKEN', remark='who owns a controller gives you the token'
+            )
             return DoctorFinding(
                 'controller', ProbeResult.FAIL, 'no controller is registered', mend
             )
         wanted = self.juju.controller
         if wanted and wanted not in known:
             message = f'there is no controller {wanted!r}: there are {", ".join(known)}'
-            return DoctorFinding('controller', ProbeResult.FAIL, message, 'juju controllers')
+            return DoctorFinding('controller', ProbeResult.FAIL, message, self._run('controllers'))
         return DoctorFinding(
             'controller', ProbeResult.OK, f'{len(known)} known: {", ".join(known)}'
         )
@@ -118,42 +119,26 @@ class Doctor:
         try:
             who = self.juju.whoami(deadline)
         except NotLoggedIn as error:
-            mend = error.of(self.juju.controller).advice.partition(': ')[2]
-            return DoctorFinding('login', ProbeResult.FAIL, str(error), mend)
+            return DoctorFinding('login', ProbeResult.FAIL, str(error), error.advice.mend)
         except JujuError as error:
-            return DoctorFinding('login', ProbeResult.FAIL, str(error), 'juju whoami')
+            return DoctorFinding('login', ProbeResult.FAIL, str(error), self._run('whoami'))
         if not who.get('user'):
             return DoctorFinding(
-                'login', ProbeResult.FAIL, 'no user is logged in', f'juju login{self._on}'
+                'login', ProbeResult.FAIL, 'no user is logged in', self._run('login')
             )
         return DoctorFinding(
             'login', ProbeResult.OK, f'{who["user"]} on {who.get("controller", "?")}'
         )
 
-    @property
-    def _on(self) -> str:
-        named = self.juju.controller
-        return f' -c {shlex.quote(named)}' if named else ''
+    def _run(self, name: str, *words: str, remark: str = '') -> Advice:
+        """Return the juju command of that name as advice, for the model that was asked for."""
+        return Advice(argv=juju(self.juju.model, name, *words), remark=remark)
 
     def _model(self, deadline: Deadline) -> tuple[DoctorFinding, Model | None]:
         try:
             model = self.inventory(TimeBudget.status(deadline))
-        except ModelNotFound as error:
-            mend = f'juju models{self._on}; juju switch MODEL'
-            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
-        except ControllerMissing as error:
-            mend = 'juju controllers; juju switch CONTROLLER'
-            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
-        except ControllerUnreachable as error:
-            mend = 'juju show-controller; is the network or VPN up?'
-            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
-        except NotLoggedIn as error:
-            return DoctorFinding(
-                'model', ProbeResult.FAIL, str(error), error.advice.partition(': ')[2]
-            ), None
         except ReconcilerError as error:
-            mend = error.advice or 'juju status --format json'
-            return DoctorFinding('model', ProbeResult.FAIL, str(error), mend), None
+            return DoctorFinding('model', ProbeResult.FAIL, str(error), self._choice(error)), None
         count = sum(1 for _ in model.units())
         message = f'{model.controller}:{model.name}, Juju {model.version}, {count} units'
         if not count:
@@ -162,6 +147,21 @@ class Doctor:
             told = f'{message}; {len(model.faults)} parts of its status cannot be read'
             return DoctorFinding('model', ProbeResult.WARN, f'{told}: {model.faults[0]}'), model
         return DoctorFinding('model', ProbeResult.OK, message), model
+
+    def _choice(self, error: ReconcilerError) -> Advice:
+        """Return what to do where the model could not be had: choose another, or mend that."""
+        named = self.juju.model
+        if isinstance(error, ModelNotFound):
+            model = f'{self.juju.controller}:MODEL' if self.juju.controller else 'MODEL'
+            return Advice(line=steps(juju(named, 'models'), juju(named, 'switch', model)))
+        if isinstance(error, ControllerMissing):
+            switch = juju(named, 'switch', 'CONTROLLER')
+            return Advice(line=steps(juju(named, 'controllers'), switch))
+        if isinstance(error, ControllerUnreachable):
+            return self._run('show-controller', remark='is the network or VPN up?')
+        if isinstance(error, NotLoggedIn):
+            return error.advice.mend
+        return error.advice or self._run('status', '--format', 'json')
 
     def _charm(self, model: Model) -> DoctorFinding:
         """Say which applications have no health charm beside them; they may ship a hook."""
@@ -179,15 +179,17 @@ class Doctor:
             and not application.subordinate_to
             and application.name not in beside
         ]
-        name = deployed[0] if deployed else 'juju-health'
+        named = model.full_name
         if not deployed:
-            mend = (
-                'make charm; juju deploy ./build/juju-health.charm; juju integrate juju-health APP'
-            )
+            deploy = juju(named, 'deploy', './build/juju-health.charm')
+            relate = juju(named, 'integrate', HEALTH_CHARM, 'APP')
+            mend = Advice(line=steps(('make', 'charm'), deploy, relate))
             message = 'no health charm is deployed: only hooks that charms ship are asked'
             return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
+        name = deployed[0]
         if bare:
-            mend = '; '.join(f'juju integrate {name} {application}' for application in bare[:5])
+            steps_of = (juju(named, 'integrate', name, application) for application in bare[:5])
+            mend = Advice(line=steps(*steps_of))
             message = f'no health charm beside {", ".join(bare[:10])}'
             return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
         return DoctorFinding('health charm', ProbeResult.OK, f'{name}, beside every application')
@@ -195,9 +197,8 @@ class Doctor:
     def _machines(self, model: Model, deadline: Deadline) -> Iterator[DoctorFinding]:
         errands = plan_errands(model, model.units(), 0.0)
         if not errands:
-            yield DoctorFinding(
-                'ssh', ProbeResult.WARN, 'no unit has a machine yet', 'juju status'
-            )
+            mend = Advice(argv=juju(model.full_name, 'status'))
+            yield DoctorFinding('ssh', ProbeResult.WARN, 'no unit has a machine yet', mend)
             return
         chosen = _spread(errands, self.most)
         reach = self.way(model)
@@ -223,7 +224,7 @@ class Doctor:
             if isinstance(found := probes[errand.place], ProbeAnswer)
         }
         if answered:
-            yield from over_there(answered, model.is_k8s, next(iter(_health_charms(model)), ''))
+            yield from over_there(model, answered, next(iter(_health_charms(model)), ''))
 
 
 def _health_charms(model: Model) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import secrets
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from charm import __version__
@@ -15,15 +15,16 @@ from charm.kernel.deadline import Deadline
 from ..ask import orphans
 from ..ask.errands import MachineRequest, hook_path
 from ..collect import removed_units
-from ..collect.interpret import hint_for
 from ..reach.base import Reach, ReachError
-from ..values.model import Model
-from ..values.outcomes import WORDS, Outcome
+from ..values.advice import NO_ADVICE, Advice, juju, there
+from ..values.model import HEALTH_CHARM, Model
+from ..values.outcomes import Outcome, advise
 from ..values.time_budget import TimeBudget
 from ..values.words import fold_units
 
 OLDEST_PYTHON = (3, 8)
 _CAP_BYTES = 64 * 1024
+_SUDO = "echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-ubuntu"
 _NOTHING = Completed(-1, b'', b'')
 
 
@@ -44,13 +45,13 @@ class DoctorFinding:
         name: what.
         result: how it is.
         message: one line.
-        mend: the command that mends it, or what to do; empty if nothing is to be done.
+        mend: the command that mends it, or what to do; false if nothing is to be done.
     """
 
     name: str
     result: ProbeResult
     message: str
-    mend: str = ''
+    mend: Advice = NO_ADVICE
 
 
 @dataclass(frozen=True)
@@ -162,26 +163,23 @@ def reached(
         places = ', '.join(errand.place for errand, _ in failed[:10])
         more = f' and {len(failed) - 10} more' if len(failed) > 10 else ''
         unit = errand.asked[0].unit
-        known = error.advice or hint_for(model, outcome)
-        advice = known or WORDS[outcome].advice.format(
-            unit=unit.name, application=unit.application, machine=errand.place, hook='HOOK'
-        )
-        mend = advice.partition(': ')[2] or advice
-        if outcome is Outcome.JUJU_FAILED and not known:
-            mend = f'juju ssh --debug {unit.name} true'  # The general advice is to ask the doctor.
+        mend = (error.advice or advise(outcome, model, unit)).mend
+        if outcome is Outcome.JUJU_FAILED and not error.advice:
+            # The general advice is to ask the doctor.
+            mend = Advice(argv=juju(model.full_name, 'ssh', '--debug', unit.name, 'true'))
         yield DoctorFinding('ssh', ProbeResult.FAIL, f'machine {places}{more}: {error}', mend)
 
 
 def over_there(
-    answered: Mapping[str, ProbeAnswer], k8s: bool, charm: str = ''
+    model: Model, answered: Mapping[str, ProbeAnswer], charm: str = ''
 ) -> Iterator[DoctorFinding]:
     """Yield what the machines that answered lack; `charm` is the health charm's application."""
     yield _lacking(
         'sudo',
-        [unit for unit, found in answered.items() if not (found.sudo or k8s)],
+        [unit for unit, found in answered.items() if not (found.sudo or model.is_k8s)],
         "root can be asked for where a hook is root's alone",
         'the ssh user may not use sudo without a password, which hooks of root need',
-        "echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-ubuntu, on the machine",
+        lambda unit: Advice(line=_SUDO, remark='on the machine'),
     )
     named = '.'.join(map(str, OLDEST_PYTHON))
     yield _lacking(
@@ -189,26 +187,28 @@ def over_there(
         [unit for unit, found in answered.items() if _is_old(found.python)],
         f'{named} or later',
         f'python3 is missing or older than {named}, which the health charm needs',
-        'juju ssh {unit} -- sudo apt-get install -y python3',
+        lambda unit: _as_root(model, unit, 'apt-get', 'install', '-y', 'python3'),
     )
     yield _lacking(
         'hook',
         [unit for found in answered.values() for unit, there in found.hooks if there == 'no'],
         'a health hook is there for every unit asked',
         'no health hook is there: juju status is all that is known',
-        'juju integrate juju-health APPLICATION; or ship hooks/health with the charm',
+        lambda unit: Advice(
+            argv=juju(model.full_name, 'integrate', HEALTH_CHARM, 'APPLICATION'),
+            remark='or ship hooks/health with the charm',
+        ),
     )
-    yield _version({unit: found.version for unit, found in answered.items()}, charm)
-    yield from _agent({unit: found.agent for unit, found in answered.items()})
+    yield _version(model, {unit: found.version for unit, found in answered.items()}, charm)
+    yield from _agent(model, {unit: found.agent for unit, found in answered.items()})
     for unit, found in answered.items():
         if found.orphans:
             message = f'beside {unit}: {removed_units.whose(found.orphans)}'
-            yield DoctorFinding(
-                'orphans', ProbeResult.WARN, message, removed_units.mend(unit, found.orphans)
-            )
+            mend = removed_units.mend(model, unit, found.orphans)
+            yield DoctorFinding('orphans', ProbeResult.WARN, message, mend)
 
 
-def _version(told: Mapping[str, str], charm: str) -> DoctorFinding:
+def _version(model: Model, told: Mapping[str, str], charm: str) -> DoctorFinding:
     if not any(told.values()):
         return DoctorFinding(
             'version', ProbeResult.SKIPPED, 'no health charm is there that could tell its own'
@@ -220,11 +220,14 @@ def _version(told: Mapping[str, str], charm: str) -> DoctorFinding:
         other,
         f'{__version__}, as here',
         f'another version of the health charm than here ({__version__}): {versions}',
-        f'juju refresh {charm or "APPLICATION"}; or upgrade reconcile-health',
+        lambda unit: Advice(
+            argv=juju(model.full_name, 'refresh', charm or 'APPLICATION'),
+            remark='or upgrade reconcile-health',
+        ),
     )
 
 
-def _agent(told: Mapping[str, str]) -> Iterator[DoctorFinding]:
+def _agent(model: Model, told: Mapping[str, str]) -> Iterator[DoctorFinding]:
     # Without the agent all is collected the same, so only where others have it is it missed.
     if {'active', 'failed'} & set(told.values()):
         yield _lacking(
@@ -232,16 +235,22 @@ def _agent(told: Mapping[str, str]) -> Iterator[DoctorFinding]:
             [unit for unit, word in told.items() if word in ('failed', 'inactive')],
             'runs everywhere',
             'the agent does not run; the hook is asked instead',
-            'juju ssh {unit} -- sudo systemctl restart juju-health-agent',
+            lambda unit: _as_root(model, unit, 'systemctl', 'restart', 'juju-health-agent'),
         )
 
 
-def _lacking(name: str, units: Sequence[str], fine: str, message: str, mend: str) -> DoctorFinding:
-    """Return that all is fine, or which units lack it; `{unit}` in `mend` is the first of them."""
+def _as_root(model: Model, unit: str, *command: str) -> Advice:
+    return Advice(argv=there(model.full_name, unit, '--', 'sudo', *command))
+
+
+def _lacking(
+    name: str, units: Sequence[str], fine: str, message: str, mend: Callable[[str], Advice]
+) -> DoctorFinding:
+    """Return that all is fine, or which units lack it, and what mends the first of them."""
     if not units:
         return DoctorFinding(name, ProbeResult.OK, fine)
-    told = mend.replace('{unit}', units[0])
-    return DoctorFinding(name, ProbeResult.WARN, f'{fold_units(units)}: {message}', told)
+    told = f'{fold_units(units)}: {message}'
+    return DoctorFinding(name, ProbeResult.WARN, told, mend(units[0]))
 
 
 def _is_old(python: str) -> bool:

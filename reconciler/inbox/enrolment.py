@@ -19,8 +19,9 @@ from charm.kernel.push_contract import derive
 
 from ..ask.errands import MachineRequest, UnitRequest, plan_errands
 from ..reach.base import ReachError
+from ..values.advice import Advice, juju
 from ..values.errors import UsageError
-from ..values.model import Model, Unit
+from ..values.model import HEALTH_CHARM, Model, Unit
 
 _CAP_BYTES = 65536
 _HOOK = '/hooks/health'
@@ -133,7 +134,7 @@ def enrol_units(
     )
     calls: dict[int, Callable[[], tuple[EnrolResult, ...]]] = {}
     for index, errand in enumerate(errands):
-        calls[index] = _Call(errand, terms, reach, deadline).run
+        calls[index] = _Call(model.full_name, errand, terms, reach, deadline).run
     done = set()
     for ended in gather(calls, deadline, workers):
         done.add(ended.key)
@@ -151,6 +152,7 @@ def _all(asked: Sequence[UnitRequest], error: str) -> tuple[EnrolResult, ...]:
 class _Call:
     """One machine's enrolment: a connection for each charm that reports there."""
 
+    model: str
     errand: MachineRequest
     terms: EnrolTerms
     reach: InputReach
@@ -163,11 +165,9 @@ class _Call:
             if asked.shipped:
                 by_charm.setdefault(asked.hook.removesuffix(_HOOK), []).append(asked)
             else:
-                reason = (
-                    'no health charm is beside it: '
-                    f'juju integrate juju-health {asked.unit.application}'
-                )
-                found.append(EnrolResult(asked.unit.name, reason))
+                relate = juju(self.model, 'integrate', HEALTH_CHARM, asked.unit.application)
+                reason = Advice('no health charm is beside it', relate)
+                found.append(EnrolResult(asked.unit.name, str(reason)))
         for charm, group in by_charm.items():
             found += _all(group, self._enrol(charm, group))
         return tuple(found)

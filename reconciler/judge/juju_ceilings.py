@@ -16,6 +16,7 @@ from charm.kernel.report import Health, State, StateName, worst
 from ..juju.ceilings import CEILINGS, LONG_SECONDS, UNREADABLE, UNRECOGNISED, Ceiling
 from ..juju.status_implies import derive
 from ..values.model import HEALTH_CHARM, Application, Model, StatusInfo, Unit
+from ..values.outcomes import HEARD
 from ..values.readings import JujuWord, Outcome, Reading
 from ..values.words import duration_text
 from .collate import furthest_state
@@ -104,7 +105,7 @@ def _is_own_report(reading: Reading, model: Model) -> bool:
     return (
         application is not None
         and application.charm == HEALTH_CHARM
-        and reading.outcome in (Outcome.REPORTED, Outcome.VOUCHED)
+        and reading.outcome in HEARD
         and reading.unit.workload.current in ('active', 'waiting', 'blocked')
         and _OWN_REPORT.match(reading.unit.workload.message) is not None
         and since is not None

@@ -99,8 +99,11 @@ class Juju:
         done = self._done([self.binary, 'whoami', '--format', 'json'], deadline)
         if not done.stdout.strip():
             # Logged out, juju says so on stderr only and exits with 0 (cmd/juju/user/whoami.go).
-            error = NotLoggedIn('cannot use juju whoami: you are not logged in')
-            raise error.of(_controller_in(done.stderr.decode(errors='replace')))
+            complaint = done.stderr.decode(errors='replace')
+            raise NotLoggedIn(
+                'cannot use juju whoami: you are not logged in',
+                model=_at_controller(self.model, complaint),
+            )
         return _document(done.stdout)
 
     def models(self, deadline: Deadline) -> tuple[str, ...]:
@@ -145,7 +148,8 @@ class Juju:
         named = [entry for entry in entries if '/' in full and entry.get('name') == full]
         named = named or [entry for entry in entries if entry.get('short-name') == model]
         if len(named) != 1 or not isinstance(named[0].get('model-uuid'), str):
-            raise ModelNotFound(f'cannot tell the UUID of model {model}: juju models does not')
+            reason = f'cannot tell the UUID of model {model}: juju models does not'
+            raise ModelNotFound(reason, model=self.model)
         return str(named[0]['model-uuid'])
 
     def proxies_ssh(self, deadline: Deadline) -> bool:
@@ -228,34 +232,32 @@ class Juju:
         completed = self.run(argv, deadline, STATUS_CAP_BYTES)
         what = f'{self.binary} {argv[1]}'
         if completed.timed_out:
-            raise JujuTimeout(f'cannot wait longer for {what}')
+            raise JujuTimeout(f'cannot wait longer for {what}', model=self.model)
         if completed.exit_code != 0:
             # With --format=json a failed command prints `{}` all the same: never look at it.
             stderr = completed.stderr.decode(errors='replace')
-            raise explain(completed.exit_code, stderr, what, self.controller)
+            raise explain(completed.exit_code, stderr, what, self.model)
         if completed.truncated:
             raise JujuError(f'cannot take more than {STATUS_CAP_BYTES} bytes from {what}')
         return completed
 
 
-def explain(
-    exit_code: int, stderr: str, what: str = 'juju ssh', controller: str = ''
-) -> JujuError:
-    """Return the error that juju's complaint stands for; it may be about that controller."""
+def explain(exit_code: int, stderr: str, what: str = 'juju ssh', model: str = '') -> JujuError:
+    """Return the error that juju's complaint stands for, when it was used for that model."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith('ERROR')), lines[-1] if lines else '')
     reason = said.removeprefix('ERROR').strip() or f'it exited with {exit_code} and said nothing'
     kind = next((kind for pattern, kind in _COMPLAINTS if pattern.search(stderr)), JujuError)
-    error = kind(f'cannot use {what}: {reason}', exit_code, stderr[-2000:])
-    if isinstance(error, NotLoggedIn):
-        error.of(_controller_in(stderr) or controller)
-    return error
+    message = f'cannot use {what}: {reason}'
+    return kind(message, exit_code, stderr[-2000:], _at_controller(model, stderr))
 
 
-def _controller_in(complaint: str) -> str:
-    """Return the controller that juju says we are not logged in to; empty if it names none."""
+def _at_controller(model: str, complaint: str) -> str:
+    """Return the model, at the controller that juju complains of where it is named with none."""
     found = _CONTROLLER.search(complaint)
-    return (found['old'] or found['new']) if found else ''
+    if found is None or ':' in model:
+        return model
+    return f'{found["old"] or found["new"]}:{model}'
 
 
 def _document(output: bytes) -> dict[str, Any]:

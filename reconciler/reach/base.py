@@ -6,6 +6,7 @@ from typing import Protocol
 
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
+from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.errors import ReconcilerError
 from reconciler.values.readings import Outcome
 
@@ -17,7 +18,7 @@ class ReachError(ReconcilerError):
         outcome: which kind of trouble, for the readings of the units concerned.
         completed: what arrived all the same.
         retryable: whether trying again may help: a fault of the way, not of the far side.
-        advice: what to do, where that is known better than from the outcome; may be empty.
+        advice: what to do, where that is known better than from the outcome; false where not.
         waited_seconds: how long it was kept from trying by what all machines wait for.
     """
 
@@ -29,7 +30,7 @@ class ReachError(ReconcilerError):
         message: str,
         completed: Completed,
         retryable: bool = False,
-        advice: str = '',
+        advice: Advice = NO_ADVICE,
     ) -> None:
         self.outcome = outcome
         self.completed = completed

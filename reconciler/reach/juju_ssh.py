@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import Juju, explain
+from reconciler.values.advice import Advice
 from reconciler.values.errors import (
     ControllerUnreachable,
     JujuError,
@@ -66,7 +67,7 @@ _JUJU_OUTCOMES: tuple[tuple[type[JujuError], Outcome], ...] = (
 # Of 2.9 it is not known whether it calls itself: there the number of processes has to tell.
 _OLDEST_RECURSION = 3
 _PROXIED = 'with proxy-ssh=true in the configuration of the model it calls itself without end'
-_GO_ROUND = 'go without juju ssh: --reach direct --jump controller'
+_GO_ROUND = Advice('go without juju ssh: --reach direct --jump controller')
 
 
 class _Once:

@@ -90,7 +90,7 @@ def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[CheckC
             f'({reading.outcome.value})',
             reading.health,
             safe(reading.message),
-            safe(reading.advice),
+            safe(str(reading.advice)),
             reading.duration_seconds,
             passed and reading.health is not Health.PASSED,
         )

@@ -13,6 +13,8 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, TypeVar
 
+from msgspec import UNSET
+
 from charm.kernel import wire
 from charm.kernel.errors import ReportError
 from charm.kernel.fields import Fields, format_time
@@ -20,6 +22,7 @@ from charm.kernel.report import Health, Report, State, StateName
 
 from ..sweeps.fleet import Fleet
 from ..values import readings as values
+from ..values.advice import Advice
 from ..values.model import Model, Unit
 from ..values.node import Node
 from ..values.readings import Outcome, Reading, Role, ServiceHealth, Snapshot
@@ -44,7 +47,6 @@ _KEYS = {
     'readings': 'units',
     'duration_seconds': 'duration',
     'age_seconds': 'age',
-    'hint': 'advice',
 }
 # The fields that a document keeps, each with its key.
 _FIELDS = {
@@ -54,6 +56,13 @@ _FIELDS = {
         if (key := _KEYS.get(field.name, field.name)) in document.__struct_fields__
     ]
     for kind, document in _DOCUMENTS.items()
+}
+# How a value is written that is no part with keys of its own.
+_WRITERS: Mapping[type[Any], Callable[[Any], Any]] = {
+    datetime: format_time,
+    Report: wire.to_json,
+    Advice: str,
+    Node: str,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -85,24 +94,25 @@ def _told(value: Any, key: str = '') -> Any:
         return tuple(_told(item) for item in value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
-        return format_time(value)
-    if isinstance(value, Report):
-        return wire.to_json(value)
-    if isinstance(value, Node):
-        return str(value)
     if isinstance(value, float):
         return value if key == 'qos' else round(value, 3)
+    if type(value) in _WRITERS:
+        return _WRITERS[type(value)](value)
     document = _DOCUMENTS.get(type(value))
     if document is None:
         return value
-    held = {_KEYS.get(name, name): item for name, item in vars(value).items()}
-    if isinstance(value, Reading):
-        held.update({**vars(value.unit), 'unit': value.unit.name, 'advice': value.advice})
-    elif isinstance(value, values.Cause):
-        held.update({'name': value.node, 'kind': value.node.kind})
+    held = {_KEYS.get(name, name): item for name, item in (vars(value) | _own(value)).items()}
     keys = [key for key in document.__struct_fields__ if key in held]
     return document(**{key: _told(held[key], key) for key in keys})
+
+
+def _own(value: Any) -> dict[str, Any]:
+    """Return what the document has of a value otherwise than in a field of it."""
+    if isinstance(value, Reading):
+        return {**vars(value.unit), 'unit': value.unit.name}
+    if isinstance(value, values.Cause):
+        return {'name': value.node, 'kind': value.node.kind}
+    return {'owner': value.owner or UNSET} if isinstance(value, Model) else {}
 
 
 def fleet_of(document: schema.FleetDocument, snapshots: Mapping[str, Snapshot]) -> Fleet:
@@ -165,8 +175,7 @@ def _unit(document: schema.UnitDocument) -> dict[str, Any]:
 
 def _owned(reading: Reading, service: str) -> Reading:
     """Return the reading of a service's unit, whose own name need not hold the service's."""
-    own = replace(reading, unit=replace(reading.unit, application=service), hint='')
-    return own if reading.hint in ('', own.advice) else replace(own, hint=reading.hint)
+    return replace(reading, unit=replace(reading.unit, application=service))
 
 
 def _word(kind: Callable[[str], _Word], least: _Word) -> Callable[[str], _Word]:
@@ -198,9 +207,11 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     'health': _health,
     'ceiling': _health,
     'seen': _health,
+    'advice': Advice,
     'role': _word(Role, Role.UNEXPLAINED),
     'path': lambda texts: tuple(map(Node.read, texts)),
     'type': lambda word: word or 'iaas',
+    'owner': lambda name: name or '',
     'started_at': _moment,
     'until': _moment,
     'since': _time,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from charm.kernel.fields import MAX_NAMES
 from charm.kernel.report import Health, StateName
@@ -18,7 +18,7 @@ from ..values.readings import Outcome, Role
 
 SCHEMA_VERSION = 1
 # Keys that sweeps of the first versions lack.
-OPTIONAL = frozenset({'stale', 'last', 'age', 'juju', 'made_at'})
+OPTIONAL = frozenset({'stale', 'last', 'age', 'juju', 'made_at', 'owner'})
 
 _Value = TypeVar('_Value')
 _Many = Annotated[tuple[_Value, ...], Meta(max_length=100_000)]
@@ -45,6 +45,9 @@ class ModelDocument(Struct, frozen=True, kw_only=True):
     controller: str = ''
     type: str = 'iaas'
     version: str = ''
+    owner: Annotated[
+        str | UnsetType, _about('Whose it is; only where it was asked for by that.')
+    ] = UNSET
 
 
 class StateDocument(Struct, frozen=True, kw_only=True):

@@ -84,11 +84,10 @@ def survey_all(plan: FleetPlan, patterns: Sequence[str], deadline: Deadline) -> 
     return fleet if told is None else join(fleet, told.config, told.suppressions)
 
 
-def failure(name: str, at: datetime, error: Exception | None = None) -> Snapshot:
+def failure(name: str, at: datetime, error: ReconcilerError | None = None) -> Snapshot:
     """Return the snapshot of a model that could not be swept: nothing but why is known."""
     controller, _, model = name.rpartition(':')
-    fault = str(error) if error else 'cannot sweep it: the deadline came first'
-    advice = getattr(error, 'advice', '')
+    late = ('cannot sweep it: the deadline came first',)
     return Snapshot(
         model=Model(model.split('/')[-1], controller),
         services=(),
@@ -96,7 +95,7 @@ def failure(name: str, at: datetime, error: Exception | None = None) -> Snapshot
         started_at=at,
         duration_seconds=0.0,
         complete=False,
-        faults=(fault, *([advice] if advice else [])),
+        faults=error.lines if error else late,
     )
 
 

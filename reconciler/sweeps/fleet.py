@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,11 +14,6 @@ from ..values.node import Node, NodeKind
 from ..values.readings import Blame, Cause, Reading, ServiceHealth, Snapshot, ViewHealth
 
 NAME = 'all models'
-# The juju commands in advice that are about one model, and so have to name it; not what says that
-# such a command failed, `cannot use juju status: ...`.
-_OF_A_MODEL = re.compile(
-    r'(?<!cannot use )\bjuju (ssh|status|show-machine|add-ssh-key|integrate)\b(?!:)'
-)
 
 
 @dataclass(frozen=True)
@@ -51,9 +45,10 @@ class Fleet:
 
     def merged(self) -> Snapshot:
         """Return one snapshot of everything, with the model in each name."""
-        parts = [_Part(shown, snapshot) for shown, snapshot in short_names(self.snapshots).items()]
+        shown = short_names(self.snapshots)
+        parts = [_Part(name, snapshot) for name, snapshot in shown.items()]
         return Snapshot(
-            model=Model(NAME),
+            model=Model(NAME, parts=dict(zip(shown, self.snapshots, strict=True))),
             services=problems_first(service for part in parts for service in part.services()),
             health=self.health,
             started_at=self.started_at,
@@ -79,11 +74,6 @@ def _short(name: str) -> str:
     return f'{controller}{colon}{model.split("/")[-1]}'
 
 
-def in_model(advice: str, model: str) -> str:
-    """Return the advice with the model in each juju command that is about one."""
-    return _OF_A_MODEL.sub(rf'juju \1 -m {model}', advice) if model else advice
-
-
 @dataclass(frozen=True)
 class _Part:
     """One model's share of the merged snapshot; names in it begin with the model's."""
@@ -95,7 +85,7 @@ class _Part:
         return f'{self.model}/{name}'
 
     def faults(self) -> list[str]:
-        return [f'{self.model}: {in_model(fault, self.model)}' for fault in self.snapshot.faults]
+        return [f'{self.model}: {fault}' for fault in self.snapshot.faults]
 
     def services(self) -> list[ServiceHealth]:
         return [
@@ -115,7 +105,7 @@ class _Part:
             application=self._named(reading.unit.application),
             machine=self._named(reading.unit.machine) if reading.unit.machine else '',
         )
-        return replace(reading, unit=unit, hint=in_model(reading.advice, self.model))
+        return replace(reading, unit=unit)
 
     def _node(self, node: Node) -> Node:
         # What is not of one model, or has its model's name already, keeps its own.

@@ -19,8 +19,11 @@ ReconcilerError
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
+
+from .advice import NO_ADVICE, Advice, grant, juju
+
+_NAME_ONE = 'then name one with --model'
 
 
 class ReconcilerError(Exception):
@@ -28,11 +31,16 @@ class ReconcilerError(Exception):
 
     Attributes:
         retryable: whether trying again may help.
-        advice: what the operator may do next, one sentence or a command; may be empty.
+        advice: what the operator may do next; false where there is nothing.
     """
 
     retryable = False
-    advice = ''
+    advice: Advice = NO_ADVICE
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return what to print of it: the error, and what to do if that is known."""
+        return (str(self), *([str(self.advice)] if self.advice else []))
 
 
 class UsageError(ReconcilerError):
@@ -62,66 +70,80 @@ class JujuError(ReconcilerError):
         stderr: what it said, shortened.
     """
 
-    def __init__(self, message: str, exit_code: int | None = None, stderr: str = '') -> None:
+    def __init__(
+        self, message: str, exit_code: int | None = None, stderr: str = '', model: str = ''
+    ) -> None:
         self.exit_code = exit_code
         self.stderr = stderr
+        self.advice = self._advise(model)
         super().__init__(message)
+
+    def _advise(self, model: str) -> Advice:
+        """Return what to do about it in the model, named as for `-m`."""
+        return NO_ADVICE
 
 
 class JujuMissing(JujuError):
     """There is no juju command to run."""
 
-    advice = 'install it (snap install juju), or name it with --juju PATH'
+    def _advise(self, model: str) -> Advice:
+        return Advice('install it (snap install juju), or name it with --juju PATH')
 
 
 class JujuTimeout(JujuError):
     """The juju command did not end by its deadline."""
 
     retryable = True
-    advice = 'give it longer: --deadline; or see where its controller is: juju show-controller'
+
+    def _advise(self, model: str) -> Advice:
+        what = 'give it longer: --deadline; or see where its controller is'
+        return Advice(what, juju(model, 'show-controller'))
 
 
 class NotLoggedIn(JujuError):
     """The controller does not know us."""
 
-    advice = 'log in: juju login'
-
-    def of(self, controller: str) -> NotLoggedIn:
-        """Return it with an advice that names the controller; an empty name changes nothing."""
-        if controller:
-            self.advice = f'log in: juju login -c {shlex.quote(controller)}'
-        return self
+    def _advise(self, model: str) -> Advice:
+        return Advice('log in', juju(model, 'login'))
 
 
 class PermissionDenied(JujuError):
     """The controller knows us, but we may not do this."""
 
-    advice = 'ask its admin: juju grant USER admin MODEL'
+    def _advise(self, model: str) -> Advice:
+        return Advice('ask its admin', grant(model))
 
 
 class ModelNotFound(JujuError):
     """There is no such model, or none is chosen."""
 
-    advice = 'list them: juju models; then name one with --model'
+    def _advise(self, model: str) -> Advice:
+        return Advice('list them', juju(model, 'models'), remark=_NAME_ONE)
 
 
 class ControllerMissing(JujuError):
     """There is no such controller here, or none is chosen."""
 
-    advice = 'see which there are: juju controllers; then name one with --model'
+    def _advise(self, model: str) -> Advice:
+        return Advice('see which there are', juju(model, 'controllers'), remark=_NAME_ONE)
 
 
 class NoController(ControllerMissing):
     """There is no controller here at all."""
 
-    advice = "with what a controller's owner gave you: juju register TOKEN"
+    def _advise(self, model: str) -> Advice:
+        what = "with what a controller's owner gave you"
+        return Advice(what, juju(model, 'register', 'TOKEN'))
 
 
 class ControllerUnreachable(JujuError):
     """No controller answered."""
 
     retryable = True
-    advice = 'is the network or VPN up? where the controller should be: juju show-controller'
+
+    def _advise(self, model: str) -> Advice:
+        what = 'is the network or VPN up? where the controller should be'
+        return Advice(what, juju(model, 'show-controller'))
 
 
 class StatusError(ReconcilerError):
@@ -145,7 +167,7 @@ class SavedError(ReconcilerError):
         reason: what is wrong there.
     """
 
-    advice = 'save one with: reconcile-health --format json -o sweep.json'
+    advice = Advice('save one with', ('reconcile-health', '--format', 'json', '-o', 'sweep.json'))
 
     def __init__(self, path: str, reason: str, file: str = 'the saved sweep') -> None:
         self.path = path
@@ -162,7 +184,7 @@ class ConfigError(ReconcilerError):
         problems: each as (line, key, reason); line 0 and an empty key for the file as a whole.
     """
 
-    advice = 'mend it, and see that it is right: reconcile-health config check'
+    advice = Advice('mend it, and see that it is right', ('reconcile-health', 'config', 'check'))
 
     def __init__(self, file: str, problems: Sequence[tuple[int, str, str]]) -> None:
         self.file = file

@@ -139,6 +139,8 @@ class Model:
         type: `iaas` (machines) or `caas` (k8s).
         offers: for each offer to other models, the application behind it.
         faults: what could not be read, one line each; the rest was read all the same.
+        parts: of several models as one, the full name of each by what its names begin with.
+        owner: whose it is, if it was asked for so: juju status does not tell it.
     """
 
     name: str
@@ -150,6 +152,22 @@ class Model:
     saas: Mapping[str, Saas] = field(default_factory=dict)
     offers: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ''
+
+    @property
+    def full_name(self) -> str:
+        """Return it as juju's `-m` takes it from anywhere; empty if its controller is unknown."""
+        owner = f'{self.owner}/' if self.owner else ''
+        return f'{self.controller}:{owner}{self.name}' if self.controller and self.name else ''
+
+    def locate(self, name: str) -> tuple[str, str]:
+        """Return the full name of the model that something is of, and its name there."""
+        begins = [part for part in self.parts if name.startswith(f'{part}/')]
+        if not begins:
+            return self.full_name, name
+        part = max(begins, key=len)
+        return self.parts[part], name.removeprefix(f'{part}/')
 
     @property
     def is_k8s(self) -> bool:

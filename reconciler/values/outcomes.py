@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from .advice import NO_ADVICE, Advice, grant, juju, reconcile_health, there
+from .model import HEALTH_CHARM, Model, Unit
 
 
 class Outcome(enum.Enum):
@@ -34,6 +38,8 @@ class Outcome(enum.Enum):
     NOT_SAVED = 'not-saved'
 
 
+# Those by which a unit is known to work, or not: a report of its own, or another's.
+HEARD = frozenset({Outcome.REPORTED, Outcome.VOUCHED})
 # Those that kept us from asking: they tell of the way to the machine, not of the service.
 NOT_REACHED = frozenset(
     {
@@ -46,79 +52,156 @@ NOT_REACHED = frozenset(
         Outcome.DEADLINE,
     }
 )
+# Of those that kept us away, the ones that are a matter of the very machine.
+OF_MACHINE = frozenset({Outcome.UNREACHABLE, Outcome.HOST_KEY})
+
+
+# Juju 4 makes a key for itself, and adds it to no model (juju/utils v4, clientkeys.go).
+_JUJU_4_KEY = '"${JUJU_DATA:-$HOME/.local/share/juju}/ssh/juju_id_ed25519.pub"'
+
+
+@dataclass(frozen=True)
+class SilentUnit:
+    """A unit without a report of its own: what advice about it names.
+
+    Attributes:
+        model: which model it is of.
+        unit: which.
+        hook: the path of its health hook.
+    """
+
+    model: Model
+    unit: Unit
+    hook: str
+
+    def juju(self, name: str, *words: str) -> tuple[str, ...]:
+        """Return a juju command for its model."""
+        return juju(self.model.full_name, name, *words)
+
+    def there(self, *words: str) -> tuple[str, ...]:
+        """Return the command that runs another one where it is."""
+        return there(self.model.full_name, self.unit.name, *words)
+
+    @property
+    def status(self) -> tuple[str, ...]:
+        """Return what shows what Juju says of it."""
+        return self.juju('status', self.unit.name)
+
+    @property
+    def look(self) -> tuple[str, ...]:
+        """Return what shows its machine, or a pod, which has none."""
+        machine = self.unit.machine
+        return self.juju('show-machine', machine) if machine else self.status
+
+    @property
+    def key_line(self) -> str:
+        """Return what adds our ssh key to its model; a shell reads the key."""
+        key = _JUJU_4_KEY if self.model.major >= 4 else '~/.ssh/id_ed25519.pub'
+        return f'{shlex.join(self.juju("add-ssh-key"))} "$(cat {key})"'
+
+    @property
+    def agent(self) -> tuple[str, ...]:
+        """Return what shows its agent."""
+        return self.there('--', 'sudo', 'systemctl', 'status', 'juju-health-agent')
 
 
 @dataclass(frozen=True)
 class OutcomeWords:
-    """What an outcome means, and what to do about it; `{unit}` and `{machine}` are filled in."""
+    """What an outcome means, and what to do about it."""
 
     meaning: str
-    advice: str
+    advice: Callable[[SilentUnit], Advice]
 
 
 WORDS: Mapping[Outcome, OutcomeWords] = {
-    Outcome.REPORTED: OutcomeWords('the unit reported', ''),
-    Outcome.VOUCHED: OutcomeWords('its report for its principal shows that it works', ''),
+    Outcome.REPORTED: OutcomeWords('the unit reported', lambda of: NO_ADVICE),
+    Outcome.VOUCHED: OutcomeWords(
+        'its report for its principal shows that it works', lambda of: NO_ADVICE
+    ),
     Outcome.NOT_SHIPPED: OutcomeWords(
         'no health hook is shipped with it; this is what juju status says',
-        'deploy the health charm beside it: juju integrate juju-health {application}',
+        lambda of: Advice(
+            'deploy the health charm beside it',
+            of.juju('integrate', HEALTH_CHARM, of.unit.application),
+        ),
     ),
     Outcome.UNASSIGNED: OutcomeWords(
-        'it has no machine yet', 'see what it waits for: juju status {unit}'
+        'it has no machine yet',
+        lambda of: Advice('see what it waits for', of.status),
     ),
     Outcome.UNREACHABLE: OutcomeWords(
-        'its machine did not answer', 'see whether it is up: juju show-machine {machine}'
+        'its machine did not answer', lambda of: Advice('see whether it is up', of.look)
     ),
     Outcome.REFUSED_KEY: OutcomeWords(
         'its machine refused our ssh key',
-        'add the key: juju add-ssh-key "$(cat ~/.ssh/id_ed25519.pub)"',
+        lambda of: Advice('add the key', line=of.key_line),
     ),
     Outcome.HOST_KEY: OutcomeWords(
         'its machine showed another host key than the controller knows, or none is known',
-        'find out why the key changed before you trust it: juju show-machine {machine}',
+        lambda of: Advice('find out why the key changed before you trust it', of.look),
     ),
-    Outcome.NOT_LOGGED_IN: OutcomeWords('juju is not logged in', 'log in: juju login'),
+    Outcome.NOT_LOGGED_IN: OutcomeWords(
+        'juju is not logged in', lambda of: Advice('log in', of.juju('login'))
+    ),
     Outcome.NO_PERMISSION: OutcomeWords(
         'this user may not ssh in this model',
-        'ask its admin: juju grant USER admin MODEL',
+        lambda of: Advice('ask its admin', grant(of.model.full_name)),
     ),
     Outcome.JUJU_FAILED: OutcomeWords(
         'juju ssh failed before it reached the machine',
-        'look what it rests on, one by one: reconcile-health doctor',
+        lambda of: Advice(
+            'look what it rests on, one by one', reconcile_health(of.model.full_name, 'doctor')
+        ),
     ),
     Outcome.HOOK_MISSING: OutcomeWords(
         'its health hook is not where the charm should have put it',
-        'look for it: juju ssh {unit} ls -l {hook}',
+        lambda of: Advice('look for it', of.there('ls', '-l', of.hook)),
     ),
     Outcome.HOOK_BROKEN: OutcomeWords(
-        'its health hook failed instead of reporting', 'run it: juju ssh {unit} {hook} --pretty'
+        'its health hook failed instead of reporting',
+        lambda of: Advice('run it', of.there(of.hook, '--pretty')),
     ),
     Outcome.TIMEOUT: OutcomeWords(
         'its health hook did not end in time',
-        'see which check hangs: juju ssh {unit} {hook} --pretty; or raise --timeout',
+        lambda of: Advice(
+            'see which check hangs',
+            of.there(of.hook, '--pretty'),
+            remark='or raise --timeout',
+        ),
     ),
     Outcome.INVALID: OutcomeWords(
-        'what its health hook printed is not a report', 'look at it: juju ssh {unit} {hook}'
+        'what its health hook printed is not a report',
+        lambda of: Advice('look at it', of.there(of.hook)),
     ),
     Outcome.DEADLINE: OutcomeWords(
-        'the sweep ended before it answered', 'raise --deadline or --workers'
+        'the sweep ended before it answered',
+        lambda of: Advice('raise --deadline or --workers'),
     ),
     Outcome.NO_AGENT: OutcomeWords(
         'no health agent gives its report',
-        'ask without it: --ask auto; or see why: juju ssh {unit} -- sudo systemctl status '
-        'juju-health-agent',
+        lambda of: Advice('ask without it: --ask auto; or see why', of.agent),
     ),
     Outcome.NOT_PUSHED: OutcomeWords(
         'it has pushed no report to the inbox',
-        'have it push: reconcile-health enrol {unit}; or ask it: --ask auto',
+        lambda of: Advice(
+            'have it push',
+            reconcile_health(of.model.full_name, 'enrol', of.unit.name),
+            remark='or ask it: --ask auto',
+        ),
     ),
     Outcome.STALE: OutcomeWords(
         'its last report is too old to say how it is now',
-        'ask its hook: --ask hook; or see why none came since: juju ssh {unit} -- sudo systemctl '
-        'status juju-health-agent',
+        lambda of: Advice('ask its hook: --ask hook; or see why none came since', of.agent),
     ),
     Outcome.NOT_SAVED: OutcomeWords(
         'what was saved holds no report of it',
-        'save it too: /var/log/juju-health of its machine, or what {hook} prints',
+        lambda of: Advice(
+            f'save it too: /var/log/juju-health of its machine, or what {of.hook} prints'
+        ),
     ),
 }
+
+
+def advise(outcome: Outcome, model: Model, unit: Unit, hook: str = '') -> Advice:
+    """Return what the operator may do about a unit that was asked with that outcome."""
+    return WORDS[outcome].advice(SilentUnit(model, unit, hook or 'HOOK'))

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from charm.kernel.report import CheckResult, Health, Report, State
 
+from .advice import NO_ADVICE, Advice
 from .model import Model, Unit
 from .node import Node
+from .outcomes import HEARD
 from .outcomes import WORDS as WORDS
 from .outcomes import Outcome as Outcome
 
@@ -41,7 +43,7 @@ class JujuWord:
 
     def beside(self, reading: Reading) -> str:
         """Return both sentences: what Juju says, and what was seen of the unit."""
-        nothing = reading.outcome not in (Outcome.REPORTED, Outcome.VOUCHED)
+        nothing = reading.outcome not in HEARD
         saw = f'nothing: {reading.message}' if nothing else reading.message
         return f'Juju says {self.says}{self._counted}; we saw {saw}'
 
@@ -73,7 +75,7 @@ class Reading:
         attempts: how often its machine was asked.
         via: how it was got, such as `juju ssh, hook`, `juju ssh, agent`, `push`, or `juju status`.
         juju: what Juju says of it, where that counts; `None` before the sweep is concluded.
-        hint: what the operator may do here, where more is known than for all of that outcome.
+        advice: what the operator may do about it; false where there is nothing.
     """
 
     unit: Unit
@@ -92,7 +94,7 @@ class Reading:
     age_seconds: float | None = None
     made_at: datetime | None = None
     juju: JujuWord | None = None
-    hint: str = ''
+    advice: Advice = NO_ADVICE
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:
@@ -104,16 +106,6 @@ class Reading:
         if self.juju is None or not own:
             return own
         return (*own, CheckResult(JUJU_STATUS, self.juju.ceiling, message=self.message))
-
-    @property
-    def advice(self) -> str:
-        """Return what the operator may do about it; empty when there is nothing."""
-        return self.hint or WORDS[self.outcome].advice.format(
-            unit=self.unit.name,
-            application=self.unit.application,
-            machine=self.unit.machine or '?',
-            hook=self.hook or 'HOOK',
-        )
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ def test_the_doctor_finds_what_keeps_from_collecting_on_real_machines(
     assert done.returncode == 2
 
     done = ask(replace(world, access='read'), machines[0].identity, *words)
-    assert diagnose(done)['ssh']['mend'] == 'juju grant USER admin MODEL'
+    assert diagnose(done)['ssh']['mend'] == 'juju grant -c lab USER admin prod'
 
     machines[0].must('rm -f /etc/sudoers.d/*')
     done = ask(world, machines[0].identity, *words)
@@ -182,4 +182,4 @@ def test_the_doctor_finds_what_keeps_from_collecting_on_real_machines(
     machines[0].power_off()
     done = ask(world, machines[0].identity, *words)
     assert diagnose(done)['ssh']['result'] == 'fail'
-    assert 'juju show-machine 0' in diagnose(done)['ssh']['mend']
+    assert 'juju show-machine -m lab:prod 0' in diagnose(done)['ssh']['mend']

@@ -120,7 +120,7 @@ def test_what_calls_itself_all_the_same_is_ended_by_the_number_of_its_processes(
     with pytest.raises(ReachError, match='more than 16 processes') as raised:
         reach.run('web/0', 'true', Deadline.after(60), 1000)
     assert raised.value.outcome is Outcome.JUJU_FAILED
-    assert '--reach direct' in raised.value.advice
+    assert '--reach direct' in str(raised.value.advice)
     assert MOST_DEEP > 2 * MOST_PROCESSES
     left = [
         path

@@ -23,6 +23,7 @@ from reconciler.values.model import (
     Unit,
 )
 from reconciler.values.node import Node
+from reconciler.values.outcomes import advise
 from reconciler.values.readings import (
     WORDS,
     Blame,
@@ -191,6 +192,7 @@ class Planned:
             message=said,
             via='juju status',
             attempts=2,
+            advice=advise(outcome, self.model, self.unit(unit)),
         )
 
     def lose(self, machine: str, message: str = 'cannot reach it: no route to host') -> None:

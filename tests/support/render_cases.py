@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from reconciler.judge.collate import collate, problems_first
 from reconciler.judge.exit_codes import exit_code
 from reconciler.render import RenderOptions
 from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
+from reconciler.values.outcomes import advise
 from reconciler.values.readings import Outcome, Reading, ServiceHealth, Snapshot
 from tests.support.strategies import HEALTHS
 from tests.support.tree import TESTS
@@ -52,6 +54,7 @@ HOSTILE = (
     'x' * 5000,
     '',
 )
+MODEL = Model('prod', 'k1')
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=80)
 
 
@@ -81,7 +84,15 @@ def reported(unit: Unit, checks: Sequence[CheckResult], state: State | None = No
 
 def silent(unit: Unit, outcome: Outcome, message: str, state: State | None = None) -> Reading:
     """Return the reading of a unit without a report."""
-    return Reading(unit, outcome, Health.UNKNOWN, state=state, message=message, via='juju status')
+    return Reading(
+        unit,
+        outcome,
+        Health.UNKNOWN,
+        state=state,
+        message=message,
+        via='juju status',
+        advice=advise(outcome, MODEL, unit),
+    )
 
 
 def application(name: str, count: int, scale: int | None = None) -> Application:
@@ -96,7 +107,7 @@ def snapshot_of(
     """Return the snapshot of a model with these services."""
     machines = {str(n): Machine(str(n)) for n in range(3)}
     return Snapshot(
-        Model('prod', 'k1', machines=machines),
+        replace(MODEL, machines=machines),
         problems_first(services),
         worst(service.health for service in services),
         STARTED,

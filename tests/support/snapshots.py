@@ -13,9 +13,11 @@ from reconciler.judge.collate import collate, problems_first
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.values.freshness import DatedReport
 from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
+from reconciler.values.outcomes import advise
 from reconciler.values.readings import Outcome, Reading, Snapshot
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
+PROD = Model('prod', 'lab', version='3.6.5')
 
 
 def check(name: str, health: Health, message: str, qos: float | None = None) -> CheckResult:
@@ -42,9 +44,16 @@ def reported(unit: Unit, *checks: CheckResult, state: State | None = None) -> Re
     )
 
 
-def silent(unit: Unit, outcome: Outcome, message: str) -> Reading:
+def silent(unit: Unit, outcome: Outcome, message: str, model: Model = PROD) -> Reading:
     return Reading(
-        unit, outcome, Health.UNKNOWN, message=message, hook='/hook', via='juju status', attempts=2
+        unit,
+        outcome,
+        Health.UNKNOWN,
+        message=message,
+        hook='/hook',
+        via='juju status',
+        attempts=2,
+        advice=advise(outcome, model, unit, '/hook'),
     )
 
 
@@ -57,9 +66,7 @@ def snapshot(readings: tuple[Reading, ...], wanted: int | None = None) -> Snapsh
         )
         for name in names
     )
-    model = Model(
-        'prod', 'lab', version='3.6.5', machines={str(n): Machine(str(n)) for n in range(3)}
-    )
+    model = replace(PROD, machines={str(n): Machine(str(n)) for n in range(3)})
     healths = worst(service.health for service in services)
     return Snapshot(model, services, healths, NOW - timedelta(seconds=5), 4.2)
 

@@ -13,7 +13,6 @@ import click
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
-from reconciler.juju import status
 from reconciler.juju.command import Juju
 from reconciler.sweeps.all_models import MOST_AT_ONCE, FleetPlan, survey_all
 from reconciler.sweeps.fleet import Fleet
@@ -120,7 +119,7 @@ def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], 
 
 
 def _inventory(asking: SweepOptions, name: str, until: Deadline) -> Model:
-    return status.decode(replace(asking, model=name).door.status(until))
+    return replace(asking, model=name).inventory(until)
 
 
 def _prepare(

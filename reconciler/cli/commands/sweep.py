@@ -18,6 +18,7 @@ from reconciler.sweeps.all_models import failure
 from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.sweeps.one_model import survey
+from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.errors import NothingSelected, ReconcilerError
 from reconciler.values.readings import Snapshot
 
@@ -73,13 +74,14 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
     return 0 if reached else code
 
 
-def _command_meant(word: str) -> str:
-    """Return how to give the command that was meant by a name; empty if none is like it."""
+def _command_meant(word: str) -> Advice:
+    """Return how to give the command that was meant by a name; false if none is like it."""
     parent = click.get_current_context().parent
     group = parent.command if parent else None
     known = list(group.commands) if isinstance(group, click.Group) else []
     name = closest(word, known)
-    return f'if you meant the command, it comes first: reconcile-health {name}' if name else ''
+    what = 'if you meant the command, it comes first'
+    return Advice(what, ('reconcile-health', name)) if name else NO_ADVICE
 
 
 def once(asking: SweepOptions, patterns: Sequence[str], until: Deadline) -> Snapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -181,15 +181,19 @@ class SweepOptions(AskOptions):
         """
         if self.is_local:
             return local_model()
+        owner = self.model.rpartition(':')[2].rpartition('/')[0]
+        return replace(status.decode(self._status(until)), owner=owner)
+
+    def _status(self, until: Deadline) -> bytes:
         if self.status_file == '-':
-            return status.decode(sys.stdin.buffer.read())
+            return sys.stdin.buffer.read()
         if self.status_file:
             try:
-                return status.decode(Path(self.status_file).read_bytes())
+                return Path(self.status_file).read_bytes()
             except OSError as error:
                 reason = f'cannot read {self.status_file}: {error.strerror}'
                 raise UsageError(reason) from error
-        return status.decode(self.door.status(until))
+        return self.door.status(until)
 
     def way(self, model: Model) -> Reach:
         """Return how bytes travel to the model's units.

@@ -30,7 +30,7 @@ def render(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
         told = Text(one.result.value, style=_STYLES[one.result])
         table.add_row(told, plain(one.name), plain(one.message))
         if one.mend:
-            table.add_row('', '', Text('mend: ').append(plain(one.mend, 'cyan')))
+            table.add_row('', '', Text('mend: ').append(plain(str(one.mend), 'cyan')))
     return draw([table], options)
 
 
@@ -44,7 +44,7 @@ def render_json(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
                 'name': one.name,
                 'result': one.result.value,
                 'message': one.message,
-                'mend': one.mend,
+                'mend': str(one.mend),
             }
             for one in found
         ],

@@ -50,7 +50,8 @@ def render(found: Explanation, options: RenderOptions) -> str:
 def _advice(found: Explanation) -> list[RenderableType]:
     lines: list[RenderableType] = ['', Text('What to do next', style='bold')]
     for number, one in enumerate(found.advice, 1):
-        lines.append(plain(f'{number}. {one.what}'))
+        told = '; '.join(filter(None, (one.what, one.remark)))
+        lines.append(plain(f'{number}. {told}'))
         if one.command:
             lines.append(Text('   ').append(plain(one.command, 'cyan')))
     return lines

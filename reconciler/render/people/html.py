@@ -139,7 +139,7 @@ def _reading(reading: Reading, options: RenderOptions) -> dict[str, Any]:
         'outcome': reading.outcome.value,
         'reported': report is not None,
         'message': safe(reading.message),
-        'advice': safe(reading.advice),
+        'advice': safe(str(reading.advice)),
         'via': safe(reading.via, 200),
         'received': _moment(reading.received_at, options.now),
         'checks': [_check(check, options) for check in _worst_first(reading)],

@@ -109,5 +109,5 @@ def _item(finding: TableRow) -> str:
     line = f'- {_word(finding.health)} {code(reading.unit.name)} {code(finding.what)}'
     line += f': {code(finding.message)}' if finding.message else ''
     if finding.check is None and reading.advice:
-        line += f'; {code(reading.advice)}'
+        line += f'; {code(str(reading.advice))}'
     return line

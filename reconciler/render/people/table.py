@@ -6,7 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from charm.kernel.names import service_of
-from reconciler.values.readings import WORDS, Coverage, Reading, ServiceHealth, Snapshot
+from reconciler.values.advice import Advice, reconcile_health
+from reconciler.values.outcomes import NOT_REACHED, OF_MACHINE
+from reconciler.values.readings import Coverage, Reading, ServiceHealth, Snapshot
 from reconciler.values.words import age_text, clean, duration_text, fold_units
 
 from ..base import (
@@ -191,9 +193,10 @@ def _advice(snapshot: Snapshot) -> list[str]:
         for reading, units in lines.values()
     ]
     more = len(told) - _MOST_ADVICE
-    return told[:_MOST_ADVICE] + (
-        [f'and {more} more: reconcile-health explain SERVICE'] if more > 0 else []
+    rest = Advice(
+        f'and {more} more', reconcile_health(snapshot.model.full_name, 'explain', 'SERVICE')
     )
+    return told[:_MOST_ADVICE] + ([clean(str(rest))] if more > 0 else [])
 
 
 def _whom(units: list[str]) -> str:
@@ -205,7 +208,6 @@ def _whom(units: list[str]) -> str:
 
 def _place(reading: Reading) -> str:
     """Return what an advice is about: a machine, a service, or none of them but all."""
-    template = WORDS[reading.outcome].advice
-    if '{machine}' in template:
+    if reading.outcome in OF_MACHINE:
         return f'machine {reading.unit.machine or reading.unit.name}'
-    return reading.unit.application if '{' in template else reading.advice
+    return str(reading.advice) if reading.outcome in NOT_REACHED else reading.unit.application

@@ -9,14 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charm.kernel.report import CheckResult, Health, State, StateName
-from reconciler.causes.explain import Advice, Explanation, explain
+from reconciler.causes.explain import Explanation, explain
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.render.base import RenderOptions
 from reconciler.render.people.explain import render
 from reconciler.render.programs.document import render_json
 from reconciler.saved.document import decode
+from reconciler.values.advice import Advice
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
+from tests.support.advising import assert_names
 from tests.support.big_models import DECLARED, big
 from tests.support.planned import Planned, waiting
 from tests.support.snapshots import NOW
@@ -47,7 +49,8 @@ def test_a_victim_is_told_the_way_to_its_cause() -> None:
     assert [str(step.node) for step in found.chain] == ['notify', 'queue', 'machine 9']
     assert [step.health for step in found.chain] == [Health.FAIL, Health.UNKNOWN, Health.UNKNOWN]
     assert found.advice[0] == Advice(
-        'begin with machine 9, which explains 4 services', 'juju show-machine 9'
+        'begin with machine 9, which explains 4 services',
+        ('juju', 'show-machine', '-m', 'lab:prod', '9'),
     )
 
 
@@ -95,7 +98,7 @@ def test_a_built_in_check_says_what_to_look_at(check: str, look: str) -> None:
     plan = Planned()
     plan.app('web', '0')
     plan.ail('web/0', 'bad', check)
-    assert commands(about(plan, 'web')) == [f'juju ssh web/0 sudo {look}']
+    assert commands(about(plan, 'web')) == [f'juju ssh -m lab:prod web/0 sudo {look}']
 
 
 def test_who_waits_for_nothing_that_is_there_is_told_how_to_relate_and_to_configure() -> None:
@@ -105,9 +108,22 @@ def test_who_waits_for_nothing_that_is_there_is_told_how_to_relate_and_to_config
     found = about(plan, 'web')
     assert found.unmet == ('cache', 'config:key')
     assert commands(found)[:2] == [
-        'juju integrate web:cache PROVIDER',
-        'juju config web key=VALUE',
+        'juju integrate -m lab:prod web:cache PROVIDER',
+        'juju config -m lab:prod web key=VALUE',
     ]
+
+
+@pytest.mark.parametrize('owner', ['', 'ann'])
+def test_what_is_to_be_done_after_a_saved_sweep_is_of_its_model(owner: str) -> None:
+    plan = Planned()
+    plan.app('web', '0')
+    plan.ail('web/0', blockers=('cache', 'config:key'))
+    live = plan.snapshot()
+    live = replace(live, model=replace(live.model, owner=owner))
+    saved = decode(render_json(live, RenderOptions(NOW)).encode())
+    for advice in explain(saved, 'web').advice:
+        assert_names(advice, live.model.full_name)
+    assert explain(saved, 'web').advice == explain(live, 'web').advice
 
 
 @pytest.mark.parametrize('state', [State(StateName.ERROR), State(StateName.BLOCKED)])
@@ -117,8 +133,8 @@ def test_what_only_juju_tells_of_is_looked_up_in_its_history(state: State) -> No
     for unit in ('web/0', 'web/1'):
         plan.silence(unit, Outcome.NOT_SHIPPED, state=state)
     assert commands(about(plan, 'web')) == [
-        'juju show-status-log web/0',
-        'juju integrate juju-health web',
+        'juju show-status-log -m lab:prod web/0',
+        'juju integrate -m lab:prod juju-health web',
     ]
 
 
@@ -135,7 +151,7 @@ def test_a_pod_is_looked_at_without_sudo() -> None:
     plan = Planned(type='caas')
     plan.app('web', '0')
     plan.ail('web/0', 'bad', 'disk')
-    assert commands(about(plan, 'web')) == ['juju ssh web/0 df -h']
+    assert commands(about(plan, 'web')) == ['juju ssh -m lab:prod web/0 df -h']
 
 
 def test_the_hook_of_a_charms_own_is_run_without_options() -> None:
@@ -144,7 +160,7 @@ def test_the_hook_of_a_charms_own_is_run_without_options() -> None:
     plan.ail('web/0')
     hook = '/var/lib/juju/agents/unit-web-0/charm/hooks/health'
     plan.readings['web/0'] = replace(plan.readings['web/0'], hook=hook)
-    assert commands(about(plan, 'web')) == [f'juju ssh web/0 sudo {hook}']
+    assert commands(about(plan, 'web')) == [f'juju ssh -m lab:prod web/0 sudo {hook}']
 
 
 def test_when_nothing_can_be_asked_the_service_is_not_where_to_begin() -> None:
@@ -154,7 +170,7 @@ def test_when_nothing_can_be_asked_the_service_is_not_where_to_begin() -> None:
     first = about(plan, 'mysql').advice[0]
     assert first == Advice(
         'it is not the service but the way to it: begin there, for 40 services',
-        'reconcile-health doctor',
+        ('reconcile-health', 'doctor', '-m', 'lab:prod'),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli.main import COMMANDS, command
+from reconciler.values.errors import UsageError
 
 STATUS = """{"model": {"name": "prod", "type": "iaas"}, "machines": {}, "applications": {}}"""
 
@@ -72,5 +73,6 @@ def test_a_command_that_is_misplaced_or_misspelt_is_named(
     error = done.exception
     assert error is not None
     assert str(error).startswith('cannot select')
-    assert hint in getattr(error, 'advice', '')
-    assert bool(hint) == bool(getattr(error, 'advice', ''))
+    assert isinstance(error, UsageError)
+    assert hint in str(error.advice)
+    assert bool(hint) == bool(error.advice)

@@ -14,10 +14,12 @@ from charm.kernel.wire import encode
 from reconciler.ask.envelope import unwrap
 from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer
-from reconciler.collect.interpret import dated_reading, hint_for, read_answer, silent_reading
+from reconciler.collect.interpret import dated_reading, read_answer, silent_reading
+from reconciler.values.advice import Advice
 from reconciler.values.freshness import MAX_AGE_SECONDS, DatedReport
 from reconciler.values.model import Model, StatusInfo, Unit
-from reconciler.values.readings import WORDS, Outcome, Reading
+from reconciler.values.outcomes import HEARD, WORDS, advise
+from reconciler.values.readings import Outcome, Reading
 from tests.support.asked import NOW, model, printed, report
 
 MODEL = model(['web/0'])
@@ -133,16 +135,13 @@ def test_a_state_comes_from_the_report_else_from_juju() -> None:
     assert reading.state.name is StateName.CHURNING
 
 
-@given(st.sampled_from([one for one in Outcome if WORDS[one].advice]))
+@given(st.sampled_from([one for one in Outcome if one not in HEARD]))
 def test_a_silent_unit_is_never_better_than_unknown_and_has_advice(outcome: Outcome) -> None:
     unit = Unit('web/0', 'web', '0', workload=StatusInfo('active'))
     silent = silent_reading(MODEL, unit, outcome, '', NOW)
     assert silent.health.rank >= Health.UNKNOWN.rank
     assert silent.message
-    general = WORDS[outcome].advice.format(
-        unit='web/0', application='web', machine='0', hook='HOOK'
-    )
-    assert silent.advice == (hint_for(MODEL, outcome) or general)
+    assert silent.advice == advise(outcome, MODEL, unit)
     assert silent.advice
 
 
@@ -153,19 +152,19 @@ def test_what_is_known_of_the_very_model_goes_before_what_holds_in_all() -> None
         (Outcome.NOT_LOGGED_IN, 'log in: juju login -c lab'),
         (
             Outcome.REFUSED_KEY,
-            'add the key: juju add-ssh-key '
+            'add the key: juju add-ssh-key -m lab:prod '
             '"$(cat "${JUJU_DATA:-$HOME/.local/share/juju}/ssh/juju_id_ed25519.pub")"',
         ),
     ):
-        assert silent_reading(four, unit, outcome, '', NOW).advice == advice
-    told = silent_reading(four, unit, Outcome.NOT_LOGGED_IN, '', NOW, hint='do this')
-    assert told.advice == 'do this'
+        assert str(silent_reading(four, unit, outcome, '', NOW).advice) == advice
+    known = Advice('do this')
+    told = silent_reading(four, unit, Outcome.NOT_LOGGED_IN, '', NOW, advice=known)
+    assert told.advice == known
     three = replace(MODEL, version='3.6.5')
-    assert '~/.ssh/' in silent_reading(three, unit, Outcome.REFUSED_KEY, '', NOW).advice
+    assert '~/.ssh/' in silent_reading(three, unit, Outcome.REFUSED_KEY, '', NOW).advice.line
 
 
 def test_every_outcome_has_words() -> None:
     assert set(WORDS) == set(Outcome)
-    silent = {one for one in Outcome if not WORDS[one].advice}
-    assert silent == {Outcome.REPORTED, Outcome.VOUCHED}
+    assert {one for one in Outcome if not advise(one, MODEL, UNIT)} == HEARD
     assert isinstance(MODEL, Model)

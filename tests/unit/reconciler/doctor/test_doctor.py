@@ -23,10 +23,12 @@ from reconciler.reach.base import Reach, ReachError
 from reconciler.reach.local import LocalReach
 from reconciler.render import RenderOptions
 from reconciler.render.people.doctor import FINDINGS
+from reconciler.values.advice import Advice
 from reconciler.values.model import Model
-from reconciler.values.outcomes import Outcome
+from reconciler.values.outcomes import NOT_REACHED, Outcome
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
-from tests.support.snapshots import NOW
+from tests.support.advising import assert_names
+from tests.support.snapshots import NOW, PROD
 from tests.unit.reconciler.cli.test_sweep import run
 from tests.unit.reconciler.render.test_render import check_golden
 
@@ -113,7 +115,7 @@ def test_a_fault_is_told_once_and_what_rests_on_it_is_skipped(
 ) -> None:
     found = examine(replace(world(), **change))  # type: ignore[arg-type]
     assert failed(found) == [name]
-    assert found[name].mend.startswith(mend)
+    assert found[name].mend.command.startswith(mend)
     after = list(found)[list(found).index(name) + 1 :]
     assert after
     assert {found[one].result for one in after} == {ProbeResult.SKIPPED}
@@ -122,7 +124,7 @@ def test_a_fault_is_told_once_and_what_rests_on_it_is_skipped(
 def test_without_juju_it_is_told_how_to_get_it(examine: Examine) -> None:
     found = examine(world(), binary='/nonexistent/juju')
     assert failed(found) == ['juju']
-    assert found['juju'].mend == 'sudo snap install juju; or name it: --juju /snap/bin/juju'
+    assert str(found['juju'].mend) == 'sudo snap install juju; or name it: --juju /snap/bin/juju'
 
 
 def test_a_snap_that_is_started_outside_of_a_session_is_known(
@@ -132,7 +134,7 @@ def test_a_snap_that_is_started_outside_of_a_session_is_known(
     said = '/user.slice/cron.service is not a snap cgroup for tag snap.juju.juju'
     juju.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 1\n')
     juju.chmod(0o755)
-    assert 'systemd-run --user' in examine(world(), binary=str(juju))['juju'].mend
+    assert 'systemd-run --user' in examine(world(), binary=str(juju))['juju'].mend.command
 
 
 def test_a_model_or_a_controller_that_is_not_there_is_named(examine: Examine) -> None:
@@ -142,18 +144,25 @@ def test_a_model_or_a_controller_that_is_not_there_is_named(examine: Examine) ->
     assert "'moon': there are lab" in found['controller'].message
 
 
-def test_commands_that_mend_name_the_model_they_are_for(examine: Examine) -> None:
-    found = examine(world(), Refusing(Outcome.REFUSED_KEY), model='lab:prod')
-    assert found['ssh'].mend.startswith('juju add-ssh-key -m lab:prod "$(cat')
+@pytest.mark.parametrize('outcome', [one for one in Outcome if one in NOT_REACHED])
+@pytest.mark.parametrize('model', ['', 'lab:prod'])
+def test_whatever_mends_is_told_of_the_very_model(
+    examine: Examine, outcome: Outcome, model: str
+) -> None:
+    bare = replace(world(1), applications=(Application('web', (Unit('web/0', '0'),)),))
+    found = examine(bare, Refusing(outcome), model)
+    assert found['ssh'].result is ProbeResult.FAIL
+    for one in found.values():
+        assert_names(one.mend, 'lab:prod')
 
 
 @pytest.mark.parametrize(
     ('outcome', 'mend'),
     [
-        (Outcome.REFUSED_KEY, 'juju add-ssh-key "$(cat ~/.ssh/id_ed25519.pub)"'),
-        (Outcome.NO_PERMISSION, 'juju grant USER admin MODEL'),
-        (Outcome.UNREACHABLE, 'juju show-machine 0'),
-        (Outcome.HOST_KEY, 'juju show-machine 0'),
+        (Outcome.REFUSED_KEY, 'juju add-ssh-key -m lab:prod "$(cat ~/.ssh/id_ed25519.pub)"'),
+        (Outcome.NO_PERMISSION, 'juju grant -c lab USER admin prod'),
+        (Outcome.UNREACHABLE, 'juju show-machine -m lab:prod 0'),
+        (Outcome.HOST_KEY, 'juju show-machine -m lab:prod 0'),
     ],
 )
 def test_what_keeps_all_machines_away_is_one_finding(
@@ -162,7 +171,7 @@ def test_what_keeps_all_machines_away_is_one_finding(
     found = examine(world(), Refusing(outcome))
     assert failed(found) == ['ssh']
     assert found['ssh'].message == 'machine 0, 1, 2: cannot reach it: told so'
-    assert found['ssh'].mend == mend
+    assert str(found['ssh'].mend) == mend
 
 
 def test_a_big_model_is_asked_in_samples_from_all_over_it(examine: Examine) -> None:
@@ -179,7 +188,7 @@ def test_only_units_that_juju_has_no_more_are_named_as_gone(examine: Examine) ->
 
     found = examine(world(), Altering(alter=forget))['orphans']
     assert 'web/7 is gone from Juju' in found.message
-    assert 'web/1' not in found.message + found.mend
+    assert 'web/1' not in found.message + str(found.mend)
 
 
 def test_applications_without_a_health_charm_are_named(examine: Examine) -> None:
@@ -187,9 +196,9 @@ def test_applications_without_a_health_charm_are_named(examine: Examine) -> None
     alone = Application('db', (Unit('db/0', '0'),))
     found = examine(replace(bare, applications=(*bare.applications, alone)))
     assert found['health charm'].result is ProbeResult.WARN
-    assert found['health charm'].mend == 'juju integrate health db'
+    assert str(found['health charm'].mend) == 'juju integrate -m lab:prod health db'
     found = examine(replace(bare, applications=(alone,)))
-    assert 'juju deploy' in found['health charm'].mend
+    assert 'juju deploy' in found['health charm'].mend.line
 
 
 def errand(hook: Path, unit: str = 'web/0') -> MachineRequest:
@@ -234,24 +243,25 @@ FINE = ProbeAnswer('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'ac
         ({'sudo': False}, 'sudo', 'NOPASSWD'),
         ({'python': '3.6'}, 'python', 'apt-get install -y python3'),
         ({'python': ''}, 'python', 'apt-get install -y python3'),
-        ({'hooks': (('web/0', 'no'),)}, 'hook', 'juju integrate juju-health'),
-        ({'version': '0.0.1'}, 'version', 'juju refresh checks'),
+        ({'hooks': (('web/0', 'no'),)}, 'hook', 'juju integrate -m lab:prod juju-health'),
+        ({'version': '0.0.1'}, 'version', 'juju refresh -m lab:prod checks'),
         ({'agent': 'failed'}, 'agent', 'systemctl restart juju-health-agent'),
         ({'orphans': ('health/3',)}, 'orphans', 'unit-health-3/current/hooks/health-agent remove'),
     ],
 )
 def test_what_a_machine_lacks_is_told(change: dict[str, object], name: str, word: str) -> None:
     machines = {'web/0': replace(FINE, **change), 'web/1': FINE}  # type: ignore[arg-type]
-    found = {one.name: one for one in over_there(machines, False, 'checks')}
+    found = {one.name: one for one in over_there(PROD, machines, 'checks')}
     assert [one.name for one in found.values() if one.result is not ProbeResult.OK] == [name]
-    assert word in found[name].mend
+    assert word in str(found[name].mend)
     assert 'web/0:' in found[name].message
 
 
 def test_pods_need_no_sudo_and_machines_without_agents_miss_none() -> None:
-    found = {one.name: one for one in over_there({'web/0': replace(FINE, sudo=False)}, k8s=True)}
+    pods = over_there(replace(PROD, type='caas'), {'web/0': replace(FINE, sudo=False)})
+    found = {one.name: one for one in pods}
     assert found['sudo'].result is ProbeResult.OK
-    without = over_there({'web/0': replace(FINE, agent='inactive')}, k8s=False)
+    without = over_there(PROD, {'web/0': replace(FINE, agent='inactive')})
     assert 'agent' not in {one.name for one in without}
 
 
@@ -259,10 +269,16 @@ def findings() -> Sequence[DoctorFinding]:
     return (
         DoctorFinding('juju', ProbeResult.OK, 'version 3.6.5'),
         DoctorFinding(
-            'sudo', ProbeResult.WARN, 'web/0: \x1b[31m[bold]no[/bold]', 'echo | sudo tee'
+            'sudo',
+            ProbeResult.WARN,
+            'web/0: \x1b[31m[bold]no[/bold]',
+            Advice(line='echo | sudo tee'),
         ),
         DoctorFinding(
-            'ssh', ProbeResult.FAIL, 'machine 1: refused', 'juju add-ssh-key "$(cat key)"'
+            'ssh',
+            ProbeResult.FAIL,
+            'machine 1: refused',
+            Advice(line='juju add-ssh-key "$(cat key)"'),
         ),
         DoctorFinding('model', ProbeResult.SKIPPED, 'not looked at'),
     )

@@ -97,7 +97,7 @@ def test_one_bad_machine_costs_only_itself_and_each_trouble_is_named() -> None:
         'web/0': 'cannot reach it',
         'web/1': 'cannot write /etc/x: full',
         'web/2': '',
-        'db/0': 'no health charm is beside it: juju integrate juju-health db',
+        'db/0': 'no health charm is beside it: juju integrate -m lab:prod juju-health db',
     }
 
 

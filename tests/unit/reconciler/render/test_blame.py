@@ -115,7 +115,7 @@ def test_the_same_advice_for_all_is_given_once() -> None:
     for unit in list(plan.readings):
         plan.silence(unit, Outcome.NOT_LOGGED_IN)
     text = RENDERERS['table'](plan.snapshot(), RenderOptions(NOW, width=2000))
-    (line,) = (one for one in text.splitlines() if one.endswith('log in: juju login'))
+    (line,) = (one for one in text.splitlines() if one.endswith('log in: juju login -c lab'))
     assert line.startswith('54 units of 40 services: not-logged-in: ')
 
 
@@ -129,4 +129,4 @@ def test_advice_about_a_machine_is_given_once_and_about_many_is_cut() -> None:
             plan.lose(machine)
     text = RENDERERS['table'](plan.snapshot(), RenderOptions(NOW, width=2000))
     assert sum('juju show-machine' in line for line in text.splitlines()) == 12
-    assert text.splitlines()[-1] == 'and 2 more: reconcile-health explain SERVICE'
+    assert text.splitlines()[-1] == 'and 2 more: reconcile-health explain -m lab:prod SERVICE'

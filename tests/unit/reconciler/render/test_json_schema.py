@@ -46,12 +46,13 @@ def objects(document: Any, schema: dict[str, Any]) -> list[tuple[dict[str, Any],
 
 
 def test_whatever_is_written_has_the_keys_of_the_schema_in_its_order() -> None:
+    # None of these was asked for by its owner.
     for snapshot in (troubled(), stuck(), aged()):
         document = json.loads(json.dumps(to_document(snapshot)))
         found = objects(document, SWEEP)
         assert len(found) > len(snapshot.readings()) > 2
         for written, schema in found:
-            assert list(written) == list(schema['properties'])
+            assert list(written) == [key for key in schema['properties'] if key != 'owner']
 
 
 @pytest.mark.parametrize(

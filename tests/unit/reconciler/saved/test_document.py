@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from charm.kernel.report import Health
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.saved.document import decode, to_document
+from reconciler.values.advice import Advice
 from reconciler.values.errors import SavedError
 from reconciler.values.model import Model, Unit
 from reconciler.values.readings import (
@@ -49,9 +50,7 @@ MOMENTS = st.integers(0, 10**9).map(lambda number: NOW + timedelta(milliseconds=
 COUNTS = st.integers(0, 10**6)
 LISTS = st.lists(TEXTS, max_size=3).map(tuple)
 SAVED_STATES = st.none() | STATES.map(
-    lambda one: replace(
-        one, duration=None if one.duration is None else float(int(one.duration)) / 1000
-    )
+    lambda state: replace(state, duration=state.duration and int(state.duration) / 1000)
 )
 PATHS = st.lists(NODES, max_size=3).map(tuple)
 BLAMES = st.builds(Blame, st.sampled_from(list(Role)), PATHS, TEXTS)
@@ -87,7 +86,7 @@ def services(draw: st.DrawFn) -> ServiceHealth:
         via=TEXTS,
         last=st.none() | reports(),
         age_seconds=st.none() | SECONDS,
-        hint=TEXTS,
+        advice=st.builds(Advice, TEXTS),
     )
     return ServiceHealth(
         name=name,
@@ -137,7 +136,6 @@ def test_what_was_saved_is_read_back(snapshot: Snapshot) -> None:
 )
 def test_every_field_is_in_the_document(kind: Any, make: Callable[[], dict[str, Any]]) -> None:
     names = {'readings': 'units', 'duration_seconds': 'duration', 'age_seconds': 'age'}
-    names['hint'] = 'advice'
     wanted = {names.get(one.name, one.name) for one in fields(kind)}
     assert wanted - make().keys() == set()
 
@@ -155,7 +153,7 @@ def test_keys_that_are_not_known_are_ignored_and_old_ones_may_be_missing() -> No
     for key in ('because', 'blame', 'suppressed'):
         del found['services'][0][key]
     snapshot = decode(json.dumps(found).encode())
-    first, *others = troubled().services
+    first, *others = map(as_read, troubled().services)
     assert snapshot.services == (replace(first, because='', blame=None), *others)
     assert snapshot.causes == ()
 
@@ -173,6 +171,14 @@ def test_words_of_a_newer_version_claim_nothing() -> None:
     assert service.blame is not None
     assert service.blame.role is Role.UNEXPLAINED
     assert Outcome.INVALID in {reading.outcome for reading in service.readings}
+
+
+def as_read(service: ServiceHealth) -> ServiceHealth:
+    """Return it with advice that is text, as that is what is saved."""
+    return replace(
+        service,
+        readings=tuple(replace(one, advice=Advice(str(one.advice))) for one in service.readings),
+    )
 
 
 def broken(change: Callable[[dict[str, Any]], None]) -> bytes:

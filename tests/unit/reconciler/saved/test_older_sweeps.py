@@ -15,6 +15,7 @@ import referencing
 from reconciler.render.programs.json_schema import schemas
 from reconciler.saved.document import decode, decode_any, to_document
 from reconciler.sweeps.fleet import Fleet
+from reconciler.values.advice import Advice
 from reconciler.values.model import Model, Unit
 from reconciler.values.readings import Reading, Snapshot
 from tests.support import render_cases
@@ -32,10 +33,13 @@ MADE: dict[str, Callable[[], Snapshot]] = {
 
 
 def kept(snapshot: Snapshot) -> Snapshot:
-    """Return what a saved sweep kept of it then: no inventory, and not when reports were made."""
+    """Return what a saved sweep kept of it then: no inventory, and not when reports were made.
+
+    Its advice named no model, and is read as the text that it was.
+    """
     model = snapshot.model
     services = [
-        replace(service, readings=tuple(map(_kept, service.readings)))
+        replace(service, readings=tuple(_kept(model, one) for one in service.readings))
         for service in snapshot.services
     ]
     return replace(
@@ -45,10 +49,11 @@ def kept(snapshot: Snapshot) -> Snapshot:
     )
 
 
-def _kept(reading: Reading) -> Reading:
+def _kept(model: Model, reading: Reading) -> Reading:
     own = reading.unit
     unit = Unit(own.name, own.application, own.machine, own.principal, own.leader)
-    return replace(reading, unit=unit, made_at=None)
+    advice = Advice(str(reading.advice).replace(f' -m {model.full_name}', ''))
+    return replace(reading, unit=unit, made_at=None, advice=advice)
 
 
 def saved(name: str) -> bytes:

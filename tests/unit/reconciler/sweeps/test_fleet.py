@@ -15,6 +15,7 @@ from prometheus_client.openmetrics import parser
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
+from reconciler.causes.explain import explain
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.reach.local import LocalReach
@@ -94,7 +95,7 @@ def test_names_in_the_merged_snapshot_begin_with_the_model() -> None:
 
 def test_advice_names_the_model_it_is_about() -> None:
     (reading,) = [r for r in three().merged().readings() if r.outcome is Outcome.UNREACHABLE]
-    assert reading.advice == 'see whether it is up: juju show-machine -m lab:prod 2'
+    assert str(reading.advice) == 'see whether it is up: juju show-machine -m lab:prod 2'
 
 
 def test_what_a_command_said_is_told_as_it_was_said() -> None:
@@ -107,13 +108,19 @@ def test_what_a_command_said_is_told_as_it_was_said() -> None:
 def test_models_of_one_name_and_two_owners_keep_their_full_names() -> None:
     merged = Fleet({'lab:ann/x': troubled(), 'lab:bob/x': well()}, NOW, 1.0).merged()
     assert {one.name for one in merged.services} >= {'lab:ann/x/web', 'lab:bob/x/web'}
-    (reading,) = [r for r in merged.readings() if r.outcome is Outcome.UNREACHABLE]
-    assert reading.advice.endswith('juju show-machine -m lab:ann/x 2')
+    commands = [one.command for one in explain(merged, 'lab:ann/x/db').advice]
+    assert [one.split()[:4] for one in commands] == [
+        *(['juju', name, '-m', 'lab:ann/x'] for name in ('integrate', 'integrate', 'ssh'))
+    ]
+    assert 'ssh -m lab:ann/x db/0 ' in commands[-1]
 
 
 def test_what_is_to_be_done_in_each_model_is_said_for_each() -> None:
-    silence = snapshot((silent(ModelUnit('web/0', 'web', '0'), Outcome.REFUSED_KEY, 'no'),))
-    text = many.render(fleet(a=silence, b=silence), 'table', RenderOptions(NOW, width=200))
+    unit = ModelUnit('web/0', 'web', '0')
+    a, b = (
+        snapshot((silent(unit, Outcome.REFUSED_KEY, 'no', Model(name, 'lab')),)) for name in 'ab'
+    )
+    text = many.render(fleet(a=a, b=b), 'table', RenderOptions(NOW, width=200))
     assert 'juju add-ssh-key -m lab:a ' in text
     assert 'juju add-ssh-key -m lab:b ' in text
 
@@ -281,8 +288,7 @@ def test_an_error_of_ours_is_not_taken_for_a_model_s() -> None:
 
 def test_a_silent_unit_keeps_its_model_in_the_merged_table() -> None:
     unit = ModelUnit('web/0', 'web', '0')
-    text = many.render(
-        fleet(a=told(snapshot((silent(unit, Outcome.REFUSED_KEY, 'no'),)), 'a')), 'table', OPTIONS
-    )
+    lost = silent(unit, Outcome.REFUSED_KEY, 'no', Model('a', 'lab'))
+    text = many.render(fleet(a=told(snapshot((lost,)), 'a')), 'table', OPTIONS)
     assert 'lab:a/web/0' in text
     assert 'juju add-ssh-key -m lab:a' in text

@@ -77,8 +77,9 @@ def test_what_removed_units_left_is_named_with_what_removes_it() -> None:
     )
     assert found.faults == (
         'machine 0: juju-health/3, second/0 are gone from Juju, and their files are there still; '
-        'where an agent runs it removes them within two minutes; else: juju ssh web/0 sudo '
-        '/usr/local/lib/juju-health/unit-juju-health-3/current/hooks/health-agent remove-orphans',
+        'where an agent runs it removes them within two minutes; else: juju ssh -m lab:prod '
+        'web/0 sudo /usr/local/lib/juju-health/unit-juju-health-3/current/hooks/health-agent '
+        'remove-orphans',
     )
 
 
