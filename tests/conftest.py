@@ -22,6 +22,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get('CI')),
+    max_examples=100 if os.environ.get('CI') else 40,
 )
 settings.load_profile('here')
 # No program from below /tmp is trusted, and the tests write programs to be run.

@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 from .cgroups import Group
 from .network import Cable
 from .shell import HostError, attempt, run, wait_until
 
-BOOT_SECONDS = 60.0
-COMMAND_SECONDS = 30.0
 _SSHD_KEY = Path('etc/ssh/ssh_host_ed25519_key')
 AUTHORIZED = Path('home/ubuntu/.ssh/authorized_keys')
 
@@ -122,10 +122,10 @@ class Box:
         """Return when users can log in.
 
         Raises:
-            HostError: not within a minute; with the end of what the machine printed.
+            HostError: not in time; with the end of what the machine printed.
         """
         try:
-            wait_until(self._logs_in, BOOT_SECONDS, f'sshd of {self.name}')
+            wait_until(self._logs_in, f'sshd of {self.name}')
         except HostError as error:
             raise HostError(f'{error}\n{self._log.read_text(errors="replace")[-2000:]}') from error
 
@@ -167,7 +167,7 @@ class Box:
         command: str | Sequence[str],
         *,
         stdin: bytes | None = None,
-        timeout_seconds: float = COMMAND_SECONDS,
+        timeout_seconds: float = PATIENCE,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command as root at the console: network, sshd and keys do not matter.
 
@@ -204,7 +204,7 @@ class Box:
         return done.stdout.decode(errors='replace')
 
     def ssh(
-        self, command: str | Sequence[str], *, timeout_seconds: float = COMMAND_SECONDS
+        self, command: str | Sequence[str], *, timeout_seconds: float = PATIENCE
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command over ssh as `ubuntu`; its host key has to be the machine's.
 

@@ -14,8 +14,6 @@ from pathlib import Path
 
 from .shell import HostError, wait_until
 
-DIE_SECONDS = 10.0
-
 
 def hierarchies(mounts: Path = Path('/proc/self/mounts')) -> tuple[Path, ...]:
     """Return where the hierarchies are mounted that a machine's systemd looks at.
@@ -73,7 +71,6 @@ class Group:
         events = two / 'cgroup.events'
         wait_until(
             lambda: wanted in events.read_text().splitlines(),
-            DIE_SECONDS,
             f'{self.name}: {wanted}',
         )
 
@@ -103,7 +100,7 @@ class Group:
                         os.kill(pid, signal.SIGKILL)
             return not self.processes()
 
-        wait_until(empty, DIE_SECONDS, f'the processes of {self.name} to end')
+        wait_until(empty, f'the processes of {self.name} to end')
         for directory in self.directories:
             for below, _, _ in os.walk(directory, topdown=False):
                 with suppress(FileNotFoundError):

@@ -8,10 +8,11 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 from .box import AUTHORIZED, Box
 from .shell import HostError
 
-STOP_SECONDS = 20.0
 _REFUSED = Path('home/ubuntu/.ssh/authorized_keys.refused')
 
 
@@ -30,7 +31,7 @@ class Host(Box):
             else:
                 os.kill(self._pid_one(), signal.SIGKILL)
             try:
-                self._nspawn.wait(STOP_SECONDS)
+                self._nspawn.wait(PATIENCE)
             except subprocess.TimeoutExpired as error:
                 raise HostError(f'cannot switch {self.name} off') from error
         # The namespace outlives the machine, and its kernel would refuse where silence belongs.

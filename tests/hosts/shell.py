@@ -6,6 +6,8 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 
+from tests.support.patience import PATIENCE
+
 POLL_SECONDS = 0.02
 
 
@@ -13,7 +15,7 @@ class HostError(Exception):
     """A test machine cannot be made, reached or changed."""
 
 
-def run(argv: Sequence[str], stdin: str = '', timeout_seconds: float = 60) -> str:
+def run(argv: Sequence[str], stdin: str = '', timeout_seconds: float = PATIENCE) -> str:
     """Run a command that has to succeed and return its stdout.
 
     Raises:
@@ -47,14 +49,14 @@ def attempt(argv: Sequence[str], stdin: str = '') -> bool:
     return True
 
 
-def wait_until(ready: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(ready: Callable[[], bool], what: str) -> None:
     """Return as soon as `ready()` holds.
 
     Raises:
-        HostError: it did not hold within `seconds`; `what` names it.
+        HostError: it did not hold while our patience lasted; `what` names it.
     """
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not ready():
         if time.monotonic() > end:
-            raise HostError(f'cannot wait longer than {seconds:g} s for {what}')
+            raise HostError(f'cannot wait longer than {PATIENCE} s for {what}')
         time.sleep(POLL_SECONDS)

@@ -13,6 +13,7 @@ from charm.kernel.log_files import Cursor, read_since
 from charm.kernel.paths import AGENT_SERVICE, HERE
 from tests.hosts.host import Host
 from tests.hosts.layout import add_juju_health, charm_directory
+from tests.support.patience import PATIENCE
 
 from .agents import Receiver, health_of, until
 
@@ -162,7 +163,7 @@ def build(name: str, into: Path) -> Path:
     library = into / f'{name}.so'
     source = Path(__file__).with_name(f'{name}.c')
     options = ('-shared', '-fPIC', '-nostdlib', '-fno-builtin', '-O1', '-Wall', '-Werror')
-    subprocess.run(['gcc', *options, '-o', library, source], check=True, timeout=60)
+    subprocess.run(['gcc', *options, '-o', library, source], check=True, timeout=PATIENCE)
     return library
 
 

@@ -25,6 +25,7 @@ from charm.kernel.log_files import read_since
 from charm.kernel.push_contract import derive
 from charm.sources.nrpe import commands
 from reconciler.inbox.store import Inbox
+from tests.support.patience import PATIENCE
 from tests.support.tls import Certificates
 from tests.support.tree import ROOT
 
@@ -32,8 +33,6 @@ LAUNCHER = ROOT / 'hooks' / 'health-agent'
 OLDEST_PYTHON = sorted(Path.home().glob('.pyenv/versions/3.8.*/bin/python'))
 PYTHON = str(OLDEST_PYTHON[0]) if OLDEST_PYTHON else sys.executable
 MASTER = b'm' * 32
-# A limit in which only a hang fails, also on a busy machine.
-PATIENCE = 150.0
 
 
 def until(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -168,7 +167,7 @@ class Agent:
             ],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 

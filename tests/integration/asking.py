@@ -17,6 +17,7 @@ from reconciler.inbox.certificates import CertificateFiles, make_missing
 from tests.hosts.host import Host
 from tests.hosts.layout import add_juju_health, add_unit
 from tests.standin.builder import Application, Machine, Relation, Unit, World
+from tests.support.patience import PATIENCE
 
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
 SHIBBOLETH = 'a-token-of-more-than-16-characters'
@@ -97,7 +98,7 @@ class Lab:
         ssh = {'XDG_STATE_HOME': str(self.directory / 'xdg'), 'HOME': str(self.directory)}
         self.environment = {**os.environ, **world, **ssh, 'COLUMNS': '200'}
 
-    def run(self, *words: str, seconds: float = 100) -> Done:
+    def run(self, *words: str, seconds: float = PATIENCE) -> Done:
         """Run reconcile-health."""
         return subprocess.run(
             [str(COMMAND), *words],
@@ -140,7 +141,7 @@ class Lab:
             yield f'https://{here}:{_port_of(process)}'
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE)
 
     def enrol(self, url: str, *names: str) -> Done:
         """Have units push there."""

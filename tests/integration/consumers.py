@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
@@ -39,16 +41,20 @@ def running(*command: str) -> Generator[None, None, None]:
 
 
 def fetch(url: str, wanted: Callable[[str], bool]) -> str:
-    """Return what is at the URL once it is what is wanted, or after a minute whatever it is."""
-    end = time.monotonic() + 60
+    """Return what is at the URL once it is what is wanted; in the end, whatever it is."""
+    end = time.monotonic() + PATIENCE
     text = ''
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
-            text = answer.read().decode()
-            if wanted(text):
-                break
+    while time.monotonic() < end and not wanted(text):
+        with contextlib.suppress(OSError):
+            text = _get(url)
         time.sleep(0.05)
     return text
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310
+        body: bytes = answer.read()
+    return body.decode()
 
 
 class Site:
@@ -132,7 +138,7 @@ class Icinga:
         self._process.wait()
 
     def _until(self, ready: Any) -> Any:
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end and self._process.poll() is None:
             found = ready()
             if found:

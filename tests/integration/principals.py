@@ -22,8 +22,8 @@ from tests.hosts.rootfs import PACKAGES, Rootfs
 from tests.support.authors import (
     CHARMHELPERS,
     JUJU_TOOLS,
-    PYTHONS,
     TOOL,
+    VERSIONS,
     installed,
     python_of,
 )
@@ -58,7 +58,7 @@ class Principal:
             shutil.copytree(example, whole)
             ignored = shutil.ignore_patterns('__pycache__')
             shutil.copytree(ROOT / 'charm', whole / 'charm', ignore=ignored)
-            place = installed(python_of(PYTHONS[-1]), CHARMHELPERS)
+            place = installed(python_of(VERSIONS[-1]), CHARMHELPERS)
             shutil.copytree(place / 'charmhelpers', whole / 'lib' / 'charmhelpers')
             add_unit(host, unit, whole)
         tools = host.root / _TOOLS.relative_to('/')

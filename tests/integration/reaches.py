@@ -22,6 +22,7 @@ from reconciler.reach.ssh.pool import Pool, SshSettings
 from reconciler.values.model import Model
 from tests.hosts.host import Host
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
+from tests.support.patience import PATIENCE
 
 CONNECT_SECONDS = 2
 CAP_BYTES = 65536
@@ -50,7 +51,7 @@ class Lab:
         """Let juju know of the world, and return what its status says."""
         self.environment = world.write(self.directory / 'juju', self.identity)
         os.environ['JUJU_DATA'] = self.environment['JUJU_DATA']
-        return status.decode(Juju(str(JUJU)).status(Deadline.after(30)))
+        return status.decode(Juju(str(JUJU)).status(Deadline.after(PATIENCE)))
 
     @property
     def through_juju(self) -> JujuSSH:
@@ -97,7 +98,7 @@ def warm_way(lab: Lab, model: Model) -> Iterator[Reach]:
     """Yield the direct reach with its connection made already."""
     with lab.pool() as pool:
         reach = DirectReach(places_of(model), pool)
-        reach.run(TARGET, 'true', Deadline.after(30), CAP_BYTES)
+        reach.run(TARGET, 'true', Deadline.after(PATIENCE), CAP_BYTES)
         yield reach
 
 
@@ -110,7 +111,7 @@ REMOTE = {'juju': juju_way, 'direct': direct_way, 'warm': warm_way}
 EVERY = {**REMOTE, 'local': local_way}
 
 
-def run(reach: Reach, command: str, seconds: float = 20, target: str = TARGET) -> Completed:
+def run(reach: Reach, command: str, seconds: float = PATIENCE, target: str = TARGET) -> Completed:
     """Run a command and return how it ended, whatever its exit code says of the way."""
     try:
         return reach.run(target, command, Deadline.after(seconds), CAP_BYTES)
@@ -118,7 +119,7 @@ def run(reach: Reach, command: str, seconds: float = 20, target: str = TARGET) -
         return error.completed
 
 
-def refusal(reach: Reach, command: str = 'true', seconds: float = 20) -> ReachError:
+def refusal(reach: Reach, command: str = 'true', seconds: float = PATIENCE) -> ReachError:
     """Return why a command did not get there."""
     try:
         done = reach.run(TARGET, command, Deadline.after(seconds), CAP_BYTES)

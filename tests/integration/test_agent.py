@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.authors import PYTHONS, python_of
+from tests.support.patience import PATIENCE
 
-from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, new_lines_of, until
+from .agents import LAUNCHER, PYTHON, Agent, health_of, new_lines_of, until
 
 
 def test_it_says_ready_then_runs_every_check_and_answers(agent: Agent) -> None:
@@ -63,7 +64,7 @@ def test_a_wrong_configuration_at_the_start_is_said_and_not_tried_again(agent: A
     done = subprocess.run(
         [PYTHON, '-I', str(LAUNCHER), 'serve', '--config', str(agent.config)],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 78
@@ -75,7 +76,7 @@ def test_a_second_agent_does_not_start(agent: Agent) -> None:
     done = subprocess.run(
         [PYTHON, '-I', str(LAUNCHER), 'serve', '--config', str(agent.config)],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 3

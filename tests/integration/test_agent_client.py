@@ -17,9 +17,10 @@ import pytest
 
 from charm.agent.serve.client import AgentError, ask, run_checks
 from charm.kernel.deadline import Deadline
+from tests.support.patience import PATIENCE
 from tests.support.tls import Certificates
 
-from .agents import LAUNCHER, PATIENCE, PYTHON, Agent, health_of, until
+from .agents import LAUNCHER, PYTHON, Agent, health_of, until
 
 
 def test_a_check_that_is_asked_for_runs_now_and_by_name_only(agent: Agent) -> None:
@@ -109,7 +110,9 @@ def test_over_tls_it_wants_the_token_and_says_who_had_none(
     context = ssl.create_default_context(cafile=certificates.ca)
 
     def get(**headers: str) -> int:
-        connection = http.client.HTTPSConnection('localhost', port, context=context, timeout=20)
+        connection = http.client.HTTPSConnection(
+            'localhost', port, context=context, timeout=PATIENCE
+        )
         connection.request('GET', '/v1/report', headers=headers)
         status = connection.getresponse().status
         connection.close()
@@ -132,7 +135,7 @@ def test_the_command_line_prints_what_the_daemon_answers(agent: Agent) -> None:
         done = subprocess.run(
             [PYTHON, '-I', str(LAUNCHER), words[0], '--config', str(agent.config), *words[1:]],
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         return done.returncode, (done.stdout or done.stderr).decode()
@@ -164,7 +167,10 @@ def test_the_command_line_prints_what_the_daemon_answers(agent: Agent) -> None:
 @pytest.mark.skipif(not shutil.which('systemd-analyze'), reason='there is no systemd here')
 def test_systemd_finds_nothing_wrong_in_the_unit(tmp_path: Path) -> None:
     text = subprocess.run(
-        [PYTHON, '-I', str(LAUNCHER), 'unit-file'], capture_output=True, check=True, timeout=60
+        [PYTHON, '-I', str(LAUNCHER), 'unit-file'],
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
     ).stdout
     unit = tmp_path / 'juju-health-agent.service'
     unit.write_bytes(text)
@@ -172,7 +178,7 @@ def test_systemd_finds_nothing_wrong_in_the_unit(tmp_path: Path) -> None:
         ['systemd-analyze', 'verify', '--man=no', str(unit)],
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     ours = [line for line in done.stderr.decode().splitlines() if unit.name in line]
     assert ours == []

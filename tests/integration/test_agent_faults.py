@@ -16,8 +16,9 @@ import pytest
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.log_files import Cursor, read_since
+from tests.support.patience import PATIENCE
 
-from .agents import PATIENCE, Agent, health_of, new_lines_of, until
+from .agents import Agent, health_of, new_lines_of, until
 
 
 def test_killed_it_comes_back_with_its_last_report_and_no_false_change(agent: Agent) -> None:
@@ -58,7 +59,7 @@ def test_frozen_it_feeds_no_watchdog_and_thawed_it_goes_on(agent: Agent) -> None
 
 
 def test_a_check_that_hangs_starves_no_other_and_is_not_run_twice(agent: Agent) -> None:
-    slow = {'kind': 'nagios', 'command': ['/bin/sleep', '30'], 'timeout': 60}
+    slow = {'kind': 'nagios', 'command': ['/bin/sleep', '1000'], 'timeout': 1000}
     agent.define(flag=agent.flag(), **{f'slow-{number}': slow for number in range(20)})
     agent.start()
     until(lambda: agent.counts()['flag']['runs'] >= 3)
@@ -69,10 +70,8 @@ def test_a_check_that_hangs_starves_no_other_and_is_not_run_twice(agent: Agent) 
     children = Path(f'/proc/{agent.process.pid}/task').glob('*/children')
     sleeping = sum(len(one.read_text().split()) for one in children)
     assert sleeping <= 21
-    started = time.monotonic()
     agent.signal(signal.SIGTERM)
     assert agent.process.wait(PATIENCE) == 0
-    assert time.monotonic() - started < 5
     assert not agent.socket.exists()
 
 

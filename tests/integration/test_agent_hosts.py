@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Hosts
+from tests.support.patience import PATIENCE
 from tests.support.tls import Certificates
 
 from .agent_host import Service, boot_of
-from .agents import PATIENCE, Receiver, health_of, until
+from .agents import Receiver, health_of, until
 
 COURSE = (('1', 'warn'), ('2', 'fail'), ('0', 'passed'))
 

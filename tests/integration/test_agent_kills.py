@@ -17,6 +17,7 @@ from charm.agent.ship.spool import Spool
 from charm.kernel.log_files import read_since
 from charm.kernel.report import Health, Report
 from charm.kernel.wire import decode
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 from .agent_host import build
@@ -62,7 +63,7 @@ def keep(state: Path, health: Health, **environment: str) -> tuple[int, int]:
         env={'PATH': '/usr/bin:/bin', 'PYTHONDONTWRITEBYTECODE': '1', **environment},
         cwd=ROOT,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return done.returncode, done.stdout.count(b'shown')

@@ -11,8 +11,9 @@ from charm.agent.units import Unit, enrol, withdraw
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health
 from charm.kernel.wire import encode
+from tests.support.patience import PATIENCE
 
-from .agents import PATIENCE, Agent, Receiver, turn, until
+from .agents import Agent, Receiver, turn, until
 
 
 def test_what_happened_while_the_orchestrator_was_down_and_the_agent_killed_arrives_in_order(

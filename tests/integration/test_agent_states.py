@@ -11,6 +11,7 @@ from typing import Any
 from charm.kernel.report import StateName
 from charm.kernel.wire import decode
 from charm.reporting.states import States
+from tests.support.patience import PATIENCE
 
 from .agents import LAUNCHER, Agent, health_of, new_lines_of, until
 
@@ -53,7 +54,7 @@ def by_hook(agent: Agent) -> dict[str, Any]:
             'JUJU_UNIT_NAME': agent.report_unit(),
         },
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     decode(done.stdout)
@@ -147,7 +148,7 @@ def test_an_agent_of_other_units_is_no_fault(agent: Agent) -> None:
     done = subprocess.run(
         [agent.python, '-I', str(path), 'set', 'up', *words, '--agent-config', str(agent.config)],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b'', b'')

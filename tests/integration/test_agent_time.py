@@ -70,7 +70,7 @@ def test_its_clock_is_moved_by_a_day_and_back_and_every_change_arrives_in_order(
     assert abs(ahead(service.report()) - by) < timedelta(hours=1)
     # It goes on at its pace, neither standing still nor making up for a day.
     until(lambda: service.runs() >= runs + 4)
-    assert service.runs() < runs + 120
+    assert service.runs() < runs + 1000
     assert float(json.loads(service.agent('report', '--envelope'))['age']) < 60.0
     assert service.report()['state']['duration'] < 600.0
     set_clock(service, 0.0)

@@ -18,6 +18,7 @@ from tests.conftest import Hosts
 from tests.hosts.host import Host
 from tests.hosts.layout import add_unit, set_hook
 from tests.standin.builder import Application, Machine, Offer, Relation, Saas, Unit, World
+from tests.support.patience import PATIENCE
 
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
 HOOK = """\
@@ -43,7 +44,7 @@ def ask(tmp_path: Path) -> Ask:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -147,7 +148,7 @@ def test_a_gate_opens_when_the_service_recovers(hosts: Hosts, tmp_path: Path) ->
         reader.start()
         assert process.stdout is not None
         assert process.stdout.read() == 'lab:prod: passed: the service passed\n'
-        reader.join(100)
+        reader.join(PATIENCE)
     assert process.returncode == 0
     assert rest[-1].startswith('attempt ')
     assert 'passed' in rest[-1]

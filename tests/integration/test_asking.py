@@ -42,7 +42,7 @@ def wait_for(lab: Lab, *words: str) -> dict[str, Any]:
         found.update(lab.ask(*words))
         return outcomes(found) == {'reported'}
 
-    wait_until(reported, 60, f'reports by {words}')
+    wait_until(reported, f'reports by {words}')
     return found
 
 
@@ -95,7 +95,7 @@ def test_what_happened_between_two_sweeps_is_in_what_was_reaped(lab: Lab) -> Non
     for code in ('2', '0'):
         (lab.host.root / 'srv/flag').write_text(f'{code}\n')
         health = {'2': 'fail', '0': 'passed'}[code]
-        wait_until(partial(flag_is, lab, health), 30, f'the flag to be {health}')
+        wait_until(partial(flag_is, lab, health), f'the flag to be {health}')
     assert lab.ask('--ask', 'log')['web/0']['outcome'] == 'reported'
     reaped = lab.state / 'reaped/lab/prod/web-0/log'
     text = ''.join(path.read_text() for path in sorted(reaped.glob('agent-*')))

@@ -19,6 +19,7 @@ from reconciler.ask.modes import AUTO, AskMode, Programs, request_for
 from reconciler.ask.reaped import LogStore
 from reconciler.ask.script import ScriptAsker
 from reconciler.reach.local import LocalReach
+from tests.support.patience import PATIENCE
 
 from .agents import LAUNCHER, Agent
 from .asking import normalised
@@ -51,7 +52,7 @@ def request(agent: Agent, road: AskMode) -> Request:
 
 def asked(agent: Agent, road: str, state: Path) -> MachineAnswer:
     asker = LogAsker(ScriptAsker(LocalReach()), LogStore(state))
-    came = asker.ask(UNIT, [request(agent, AskMode(road))], Deadline.after(60))
+    came = asker.ask(UNIT, [request(agent, AskMode(road))], Deadline.after(PATIENCE))
     assert came.fault is None
     return came
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +11,7 @@ from charm.kernel.deadline import Deadline
 from reconciler.inbox.enrolment import InputReach
 from tests.conftest import Hosts
 from tests.standin.builder import Machine
+from tests.support.patience import PATIENCE
 
 from .reaches import EVERY, TARGET, Lab, world_of
 
@@ -26,11 +26,11 @@ def test_a_command_reads_what_it_is_given_and_then_the_end(
     (host,) = hosts(1)
     lab = Lab(tmp_path, host.identity)
     model = lab.write(world_of(Machine.of(host, '0')))
-    content = os.urandom(300_000)
+    content = bytes(range(256)) * 1200
     with EVERY[name](lab, model) as way:
         reach = cast(InputReach, way)
-        done = reach.run(TARGET, 'cat', Deadline.after(30), CAP_BYTES, content)
+        done = reach.run(TARGET, 'cat', Deadline.after(PATIENCE), CAP_BYTES, content)
         assert (done.exit_code, done.stdout) == (0, content)
         # One that reads nothing is not held up, and neither are we.
-        done = reach.run(TARGET, 'echo done', Deadline.after(30), CAP_BYTES, content)
+        done = reach.run(TARGET, 'echo done', Deadline.after(PATIENCE), CAP_BYTES, content)
         assert (done.exit_code, done.stdout) == (0, b'done\n')

@@ -17,6 +17,7 @@ from tests.hosts.host import Host
 from tests.hosts.layout import add_unit
 from tests.standin.builder import World
 from tests.standin.values import Application, Machine, Relation, Unit
+from tests.support.patience import PATIENCE
 
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
 HOOK = """\
@@ -72,7 +73,7 @@ def run(tmp_path: Path) -> Run:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=PATIENCE,
             check=False,
         )
 

@@ -18,8 +18,9 @@ from tests.charmed.unit import Charmed
 from tests.conftest import Hosts
 from tests.hosts.host import Host
 from tests.hosts.layout import MACHINE_AGENT, add_machine_agent
+from tests.support.patience import PATIENCE
 
-from .agents import PATIENCE, until
+from .agents import until
 from .test_charm_on_hosts import SERVICE, agents_report, deployed, listing, pid_of, running
 
 pytestmark = pytest.mark.hosts

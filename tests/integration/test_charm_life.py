@@ -19,8 +19,9 @@ from tests.hosts.host import Host
 from tests.hosts.layout import add_machine_agent, add_unit
 from tests.standin.builder import Application, Info, Machine, Relation, Unit, World
 from tests.standin.values import LOST
+from tests.support.patience import PATIENCE
 
-from .agents import PATIENCE, until
+from .agents import until
 from .test_charm_left import as_it_was, enrolled
 from .test_charm_on_hosts import agents_report, listing, running
 

@@ -25,7 +25,7 @@ def host(hosts: Hosts) -> Host:
     (one,) = hosts(1)
     add_unit(one, 'web/0')
     add_juju_health(one, 'health/0')
-    wait_until(lambda: b'running' in one.run('systemctl is-system-running').stdout, 30, 'systemd')
+    wait_until(lambda: b'running' in one.run('systemctl is-system-running').stdout, 'systemd')
     return one
 
 
@@ -83,9 +83,9 @@ def test_a_service_of_real_systemd_is_followed_all_its_life(host: Host) -> None:
     assert check(host, 'once').health is Health.PASSED
     host.must('systemctl kill --signal=KILL shop')
     wait_until(
-        lambda: host.run('systemctl show -p NRestarts --value shop').stdout == b'1\n', 20, 'shop'
+        lambda: host.run('systemctl show -p NRestarts --value shop').stdout == b'1\n', 'shop'
     )
-    wait_until(lambda: b'active' in host.run('systemctl is-active shop').stdout, 20, 'shop')
+    wait_until(lambda: b'active' in host.run('systemctl is-active shop').stdout, 'shop')
     restarted = check(host, 'shop')
     assert (restarted.health, 'restarted 1 times' in restarted.message) == (Health.WARN, True)
     host.must('systemctl stop shop')

@@ -23,6 +23,7 @@ from reconciler.render.programs import nagios, openmetrics, tap
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.readings import Snapshot
 from tests.integration.consumers import Icinga, Site, fetch, free_port, running
+from tests.support.patience import PATIENCE
 from tests.support.render_cases import (
     CASES,
     HOSTILE,
@@ -45,7 +46,7 @@ def _needs(program: str, package: str) -> pytest.MarkDecorator:
 
 def _run(*command: str, stdin: str = '') -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=90, check=False
+        command, input=stdin, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

@@ -35,7 +35,7 @@ def test_without_juju_every_command_works_and_nothing_is_left(hosts: Hosts) -> N
     install, define, serve, remove = blocks(DEPLOY, 'sh without-juju')
 
     def follow(block: str) -> str:
-        done = host.ssh(f'set -e\n{block}', timeout_seconds=60)
+        done = host.ssh(f'set -e\n{block}')
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()
 

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import Hosts
 from tests.hosts import layout
 from tests.hosts.shell import HostError, wait_until
+from tests.support.patience import PATIENCE
 
 HOOK = b'#!/bin/sh\necho "$(id -un) $0"\n'
 
@@ -18,7 +19,7 @@ HOOK = b'#!/bin/sh\necho "$(id -un) $0"\n'
 def listening(address: str) -> str:
     """Return what a new connection to sshd meets: a banner, silence, or an error's name."""
     try:
-        with socket.create_connection((address, 22), 0.5) as connection:
+        with socket.create_connection((address, 22), 5) as connection:
             return connection.recv(7).decode()
     except OSError as error:
         return type(error).__name__
@@ -26,9 +27,7 @@ def listening(address: str) -> str:
 
 def test_a_machine_runs_systemd_and_lets_ubuntu_be_root(hosts: Hosts) -> None:
     (host,) = hosts(1)
-    wait_until(
-        lambda: host.run('systemctl is-system-running').stdout == b'running\n', 30, 'systemd'
-    )
+    wait_until(lambda: host.run('systemctl is-system-running').stdout == b'running\n', 'systemd')
     done = host.ssh('hostname; id -un; sudo -n id -un')
     assert done.stdout.split() == [host.name.encode(), b'ubuntu', b'root']
     assert done.returncode == 0
@@ -71,7 +70,7 @@ def test_stopping_sshd_refuses_connections_to_that_machine_only(hosts: Hosts) ->
 
 def test_a_partition_is_silence_and_what_hung_goes_on_when_it_heals(hosts: Hosts) -> None:
     one, other, _ = hosts(3)
-    with socket.create_connection((one.address, 22), 5) as connection:
+    with socket.create_connection((one.address, 22), PATIENCE) as connection:
         assert connection.recv(7) == b'SSH-2.0'
         connection.recv(100)
         one.partition()
@@ -82,19 +81,19 @@ def test_a_partition_is_silence_and_what_hung_goes_on_when_it_heals(hosts: Hosts
         with pytest.raises(TimeoutError):
             connection.recv(1)
         one.heal()
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE)
         assert connection.recv(1)
 
 
 def test_a_frozen_machine_accepts_and_never_answers(hosts: Hosts) -> None:
     (host,) = hosts(1)
     host.freeze()
-    with socket.create_connection((host.address, 22), 1) as connection:
+    with socket.create_connection((host.address, 22), PATIENCE) as connection:
         connection.settimeout(0.3)
         with pytest.raises(TimeoutError):
             connection.recv(1)
         host.thaw()
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         assert connection.recv(7) == b'SSH-2.0'
 
 

@@ -15,6 +15,7 @@ import pytest
 from charm.kernel import wire
 from charm.kernel.report import CheckResult, Health
 from tests.support.checking import free_port
+from tests.support.patience import PATIENCE
 from tests.support.servers import Authority, web
 from tests.support.tree import ROOT
 
@@ -38,7 +39,7 @@ def run(place: Path, **commands: Any) -> dict[str, CheckResult]:
             *('--definitions', str(directory), '--check', *checks),
         ],
         capture_output=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=True,
     )
     return {one.name: one for one in wire.decode(done.stdout).checks}
@@ -108,7 +109,7 @@ def test_plugins_and_our_own_checks_agree_on_a_web_server(place: Path) -> None:
                 *('--definitions', str(place / 'ours'), '--check', *ours),
             ],
             capture_output=True,
-            timeout=100,
+            timeout=PATIENCE,
             check=True,
         )
     assert found['missing'].health is Health.WARN  # check_http takes 4xx for a warning; we fail.

@@ -18,6 +18,7 @@ from tests.hosts.host import Host
 from tests.hosts.layout import add_unit
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
 from tests.standin.world import FILE
+from tests.support.patience import PATIENCE
 
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
 REPORT = (
@@ -40,7 +41,7 @@ def ask(tmp_path: Path) -> Callable[..., Done]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 

@@ -15,6 +15,7 @@ from tests.conftest import Hosts
 from tests.hosts.host import Host
 from tests.hosts.shell import wait_until
 from tests.standin.builder import Machine
+from tests.support.patience import PATIENCE
 
 from .reaches import CAP_BYTES, EVERY, REMOTE, Fault, Lab, refusal, run, world_of
 
@@ -76,7 +77,7 @@ def test_stdin_is_at_its_end(every: Way) -> None:
 def test_a_flood_is_kept_up_to_the_cap_and_drained_to_its_end(every: Way) -> None:
     reach, _ = every
     # The exit code after it says that nothing blocked on a full pipe.
-    done = run(reach, 'head -c 100000000 /dev/zero; echo err >&2; exit 7', seconds=90)
+    done = run(reach, 'head -c 100000000 /dev/zero; echo err >&2; exit 7')
     assert (done.exit_code, done.stdout, done.stderr) == (7, bytes(CAP_BYTES), b'err\n')
     assert done.stdout_bytes == 100_000_000
     assert done.truncated
@@ -84,7 +85,7 @@ def test_a_flood_is_kept_up_to_the_cap_and_drained_to_its_end(every: Way) -> Non
 
 def test_both_streams_may_flood_at_once(every: Way) -> None:
     reach, _ = every
-    done = run(reach, 'head -c 5000000 /dev/zero >&2 & head -c 5000000 /dev/zero; wait', 60)
+    done = run(reach, 'head -c 5000000 /dev/zero >&2 & head -c 5000000 /dev/zero; wait')
     assert (done.stdout_bytes, done.stderr_bytes) == (5_000_000, 5_000_000)
     assert len(done.stdout) == len(done.stderr) == CAP_BYTES
 
@@ -92,8 +93,8 @@ def test_both_streams_may_flood_at_once(every: Way) -> None:
 def test_a_command_that_hangs_ends_by_the_deadline_with_what_it_said(every: Way) -> None:
     reach, _ = every
     started = time.monotonic()
-    error = refusal(reach, 'echo first; sleep 1000', seconds=3)
-    assert time.monotonic() - started < 15
+    error = refusal(reach, 'echo first; sleep 1000', seconds=10)
+    assert time.monotonic() - started < PATIENCE
     assert error.outcome is Outcome.TIMEOUT
     assert not error.retryable
     assert error.completed.stdout == b'first\n'
@@ -103,8 +104,8 @@ def test_a_command_that_hangs_ends_by_the_deadline_with_what_it_said(every: Way)
 def test_a_trickle_that_never_pauses_ends_by_the_deadline(every: Way) -> None:
     reach, _ = every
     started = time.monotonic()
-    error = refusal(reach, 'while :; do echo x; sleep 0.1; done', seconds=3)
-    assert time.monotonic() - started < 15
+    error = refusal(reach, 'while :; do echo x; sleep 0.1; done', seconds=10)
+    assert time.monotonic() - started < PATIENCE
     assert error.outcome is Outcome.TIMEOUT
     assert error.completed.stdout.startswith(b'x\nx\n')
 
@@ -113,9 +114,9 @@ def test_output_that_a_leftover_holds_open_does_not_hold_us(every: Way) -> None:
     reach, _ = every
     started = time.monotonic()
     # OpenSSH's client waits for the output's end, up to the deadline; the answer comes anyway.
-    done = run(reach, 'echo answer; sleep 60 & exit 0', seconds=4)
+    done = run(reach, 'echo answer; sleep 1000 & exit 0', seconds=10)
     assert done.stdout == b'answer\n'
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < PATIENCE
 
 
 FAULTS: dict[str, tuple[Fault, Outcome, bool]] = {
@@ -139,7 +140,7 @@ def test_each_fault_has_its_outcome(lab: Lab, host: Host, name: str, fault: str)
     with EVERY[name](lab, model) as reach:
         started = time.monotonic()
         error = refusal(reach)
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < PATIENCE
     assert (error.outcome, error.retryable) == (outcome, retryable), error
     assert str(error).startswith('cannot ')
 
@@ -151,7 +152,7 @@ def test_a_machine_that_falls_silent_meanwhile_ends_by_the_deadline(
     reach, host = remote
 
     def strike() -> None:
-        wait_until((host.root / 'home/ubuntu/started').exists, 20, 'the command')
+        wait_until((host.root / 'home/ubuntu/started').exists, 'the command')
         FAULTS[fault][0](host)
 
     error = _while_running(reach, 'touch started; sleep 1000', strike)
@@ -162,6 +163,6 @@ def _while_running(reach: Reach, command: str, strike: Callable[[], None]) -> Re
     thread = threading.Thread(target=strike)
     thread.start()
     try:
-        return refusal(reach, command, seconds=5)
+        return refusal(reach, command, seconds=10)
     finally:
         thread.join()

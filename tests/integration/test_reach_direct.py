@@ -21,6 +21,7 @@ from tests.conftest import Hosts
 from tests.hosts.shell import run as run_here
 from tests.hosts.shell import wait_until
 from tests.standin.builder import Machine
+from tests.support.patience import PATIENCE
 
 from .reaches import Lab, direct_way, logins, refusal, run, world_of
 
@@ -75,7 +76,7 @@ def test_a_changed_key_is_never_learnt_again_until_the_old_one_is_forgotten(
             assert 'somebody may be in between' in str(error)
             assert lab.known_hosts.path.read_text() == known
         forget = str(error).rpartition('forget the old key: ')[2]
-        subprocess.run(shlex.split(forget), check=True, capture_output=True, timeout=20)
+        subprocess.run(shlex.split(forget), check=True, capture_output=True, timeout=PATIENCE)
         assert run(reach, 'hostname').stdout == b'juju-0\n'
 
 
@@ -136,7 +137,7 @@ def test_a_connection_that_dies_meanwhile_may_be_tried_again(lab: Lab, hosts: Ho
         run(reach, 'true')
 
         def strike() -> None:
-            wait_until((host.root / 'home/ubuntu/started').exists, 20, 'the command')
+            wait_until((host.root / 'home/ubuntu/started').exists, 'the command')
             host.must('pkill -u ubuntu sshd')
 
         thread = threading.Thread(target=strike)
@@ -156,7 +157,7 @@ def test_a_command_too_many_at_once_costs_the_others_nothing(lab: Lab, hosts: Ho
     with direct_way(lab, model) as reach, ThreadPoolExecutor(2) as workers:
         asked = [workers.submit(run, reach, f"sh -c '{wait}' started-{n}") for n in range(2)]
         for n in range(2):
-            wait_until((host.root / f'home/ubuntu/started-{n}').exists, 20, 'both commands')
+            wait_until((host.root / f'home/ubuntu/started-{n}').exists, 'both commands')
         error = refusal(reach)
         assert (error.outcome, error.retryable) == (Outcome.UNREACHABLE, True)
         (host.root / 'home/ubuntu/go').touch()
@@ -173,7 +174,7 @@ def test_the_far_command_ends_with_the_deadline(lab: Lab, hosts: Hosts) -> None:
         def gone() -> bool:
             return host.run('ps -eo args | grep "[s]leep 1000"').stdout == b''
 
-        wait_until(gone, 15, 'the far command to end')
+        wait_until(gone, 'the far command to end')
 
 
 def test_of_several_addresses_the_one_that_is_the_machine_is_taken(lab: Lab, hosts: Hosts) -> None:
@@ -198,5 +199,5 @@ def test_an_address_may_be_of_ipv6(lab: Lab, hosts: Hosts) -> None:
     run_here([*inside, f'{there}/64', 'dev', 'host0', 'nodad'])
     model = lab.write(world_of(Machine('0', (there,), (host.host_key,))))
     with direct_way(lab, model) as reach:
-        done = reach.run('web/0', 'echo $SSH_CONNECTION', Deadline.after(20), 1000)
+        done = reach.run('web/0', 'echo $SSH_CONNECTION', Deadline.after(PATIENCE), 1000)
     assert done.stdout.split()[0] == here.encode()

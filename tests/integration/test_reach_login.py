@@ -18,6 +18,7 @@ from tests.conftest import Hosts
 from tests.hosts.shell import run as run_here
 from tests.hosts.shell import wait_until
 from tests.standin.builder import Machine
+from tests.support.patience import PATIENCE
 
 from .reaches import Lab, direct_way, logins, refusal, run, world_of
 
@@ -86,7 +87,7 @@ def test_many_at_once_through_one_busy_sshd_all_arrive(lab: Lab, hosts: Hosts) -
     with lab.pool(Refusing(), jump=command) as pool, ThreadPoolExecutor(24) as workers:
         reach = DirectReach(places_of(model), pool)
         asked = [
-            workers.submit(reach.run, f'web/{n}', 'hostname', Deadline.after(40), 1000)
+            workers.submit(reach.run, f'web/{n}', 'hostname', Deadline.after(PATIENCE), 1000)
             for n in range(24)
         ]
         assert {one.result().stdout for one in asked} == {b'juju-1\n'}
@@ -105,10 +106,10 @@ def test_an_sshd_that_is_too_busy_may_be_tried_again(lab: Lab, hosts: Hosts) -> 
 
         def is_in() -> bool:
             """Return whether a connection of ours is the one that may wait to log in."""
-            idle = stack.enter_context(socket.create_connection((host.address, 22), 5))
+            idle = stack.enter_context(socket.create_connection((host.address, 22), PATIENCE))
             return idle.recv(4) == b'SSH-'
 
-        wait_until(is_in, 20, 'sshd to let go of earlier connections')
+        wait_until(is_in, 'sshd to let go of earlier connections')
         with direct_way(lab, model) as reach:
             error = refusal(reach)
     assert (error.outcome, error.retryable) == (Outcome.UNREACHABLE, True)
@@ -139,7 +140,7 @@ def test_a_key_with_a_passphrase_is_used_through_the_ssh_agent(
         ['ssh-agent', '-D', '-a', str(socket_path)], stdout=subprocess.DEVNULL
     ) as agent:
         try:
-            wait_until(socket_path.exists, 10, 'the ssh agent')
+            wait_until(socket_path.exists, 'the ssh agent')
             monkeypatch.setenv('SSH_AUTH_SOCK', str(socket_path))
             run_here(['ssh-add', '-q', str(open_key)])
             # At once, since one connection to the agent is not for several threads.

@@ -17,6 +17,7 @@ from tests.hosts import layout
 from tests.hosts.park import Park
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
 from tests.standin.examples import OPTIONS, Juju, model, of, pods, said
+from tests.support.patience import PATIENCE
 
 # -- ssh to machines ------------------------------------------------------------------------
 
@@ -147,7 +148,7 @@ def test_who_kills_only_juju_leaves_ssh_behind(hosts: Hosts, tmp_path: Path) -> 
     two = hosts(2)
     environment = of(two).write(tmp_path / 'juju', two[0].identity)
     with subprocess.Popen(
-        [str(JUJU), 'ssh', '--pty=false', '0', *OPTIONS, 'echo here; sleep 30'],
+        [str(JUJU), 'ssh', '--pty=false', '0', *OPTIONS, 'echo here; sleep 1000'],
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -157,7 +158,7 @@ def test_who_kills_only_juju_leaves_ssh_behind(hosts: Hosts, tmp_path: Path) -> 
         assert running.stdout is not None
         assert running.stdout.readline() == 'here\n'
         running.terminate()
-        running.wait(10)
+        running.wait(PATIENCE)
         # ssh holds the pipe, until the whole group is ended.
         os.killpg(running.pid, signal.SIGKILL)
         assert running.stdout.read() == ''
@@ -241,7 +242,7 @@ def test_reconcile_health_runs_a_units_hook_through_the_stand_in(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode in (2, 3), done.stderr

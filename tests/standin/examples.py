@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.hosts.host import Host
+from tests.support.patience import PATIENCE
 
 from .builder import Application, Info, Machine, Relation, Unit, World
 from .world import FILE
@@ -39,7 +40,7 @@ def caller(directory: Path) -> Juju:
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         # Decoded here, since text mode would hide the line ends of a terminal.

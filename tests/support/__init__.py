@@ -1,1 +1,1 @@
-"""What more than one suite uses."""
+"""Helpers that tests of more than one room, or of both units and hosts, use."""

@@ -1,4 +1,4 @@
-"""What the tests of asking share: a model, answers, and a reach that refuses surprises."""
+"""A model, answers, and a reach that refuses surprises, for tests of asking."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def printed(unit: str, health: Health = Health.PASSED) -> bytes:
 def errand(place: str, *units: str, shipped: bool = True) -> MachineRequest:
     asked = [Unit(name, name.split('/')[0], place) for name in units]
     requests = [
-        UnitRequest(one, Request(one.name, f'/hooks/{one.name}'), shipped) for one in asked
+        UnitRequest(unit, Request(unit.name, f'/hooks/{unit.name}'), shipped) for unit in asked
     ]
     return MachineRequest(place, units[0], tuple(requests))
 

@@ -15,6 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 CHARMHELPERS = ('charmhelpers==1.2.1', 'PyYAML')
@@ -49,11 +52,13 @@ def _pythons() -> dict[str, Path]:
 
 
 _PYTHONS = _pythons()
-PYTHONS = tuple(_PYTHONS)
+VERSIONS = tuple(_PYTHONS)
+# To parametrize a test with, whose marker leaves it to `make pythons`.
+PYTHONS = tuple(pytest.param(version, marks=pytest.mark.pythons) for version in VERSIONS)
 
 
 def python_of(version: str) -> Path:
-    """Return the Python of that version, one of `PYTHONS`."""
+    """Return the Python of that version, one of `VERSIONS`."""
     return _PYTHONS[version]
 
 
@@ -166,6 +171,6 @@ class Unit:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )

@@ -69,9 +69,9 @@ def _plan_apis(plan: Planned) -> None:
 
 
 def _plan_circle(plan: Planned) -> None:
-    for one, other in (('a', 'b'), ('b', 'c'), ('c', 'a')):
-        plan.app(f'gossip-{one}', '10', requires=(f'gossip-{other}',))
-        plan.ail(f'gossip-{one}/0', 'no quorum')
+    for member, needed in (('a', 'b'), ('b', 'c'), ('c', 'a')):
+        plan.app(f'gossip-{member}', '10', requires=(f'gossip-{needed}',))
+        plan.ail(f'gossip-{member}/0', 'no quorum')
     plan.app('chat', '11')
     plan.relate('chat', 'gossip', 'gossip-a', 'clients', 'gossip')
     plan.ail('chat/0', 'no gossip', blockers=['gossip'])

@@ -10,11 +10,18 @@ from typing import Any, Callable, Iterator
 
 from charm.checks.check import Verdict
 from charm.kernel.deadline import Deadline
+from charm.kernel.report import Health
+from tests.support.patience import PATIENCE
 
-SOON_SECONDS = 10.0
+LETTERS = {'p': Health.PASSED, 'w': Health.WARN, 'u': Health.UNKNOWN, 'f': Health.FAIL}
 
 
-def run(check: Any, seconds: float = SOON_SECONDS) -> Verdict:
+def healths(letters: str) -> tuple[Health, ...]:
+    """Return what each letter stands for, such as passed and fail of `pf`."""
+    return tuple(LETTERS[letter] for letter in letters)
+
+
+def run(check: Any, seconds: float = PATIENCE) -> Verdict:
     """Run the check with this much time."""
     verdict = check.run(Deadline.after(seconds))
     assert isinstance(verdict, Verdict)
@@ -38,7 +45,7 @@ def server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         yield listener.getsockname()[1]
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
-        thread.join(SOON_SECONDS)
+        thread.join(PATIENCE)
 
 
 def _accept(listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
@@ -48,7 +55,7 @@ def _accept(listener: socket.socket, serve: Callable[[socket.socket], None]) -> 
         except OSError:
             return
         with connection, contextlib.suppress(OSError):
-            connection.settimeout(SOON_SECONDS)
+            connection.settimeout(PATIENCE)
             serve(connection)
 
 

@@ -1,4 +1,4 @@
-"""A machine's clocks that a test moves, and states recorded by them."""
+"""A machine's clocks that a test moves."""
 
 from __future__ import annotations
 

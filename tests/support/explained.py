@@ -1,4 +1,4 @@
-"""What a sweep means: a snapshot with causes, views and what is planned, and any such thing."""
+"""Snapshots with causes, views, blame and suppressions: a certain one, and any."""
 
 from __future__ import annotations
 
@@ -37,8 +37,11 @@ def explained(snapshot: Snapshot, mysql: str = 'mysql', wordpress: str = 'wordpr
             ),
         },
     }
-    services = tuple(replace(one, **told.get(one.name, {})) for one in snapshot.services)  # type: ignore[arg-type]
-    by_name = {one.name: one for one in services}
+    services = tuple(
+        replace(service, **told.get(service.name, {}))  # type: ignore[arg-type]
+        for service in snapshot.services
+    )
+    by_name = {service.name: service for service in services}
     return replace(
         snapshot,
         services=services,
@@ -64,7 +67,7 @@ _MOMENTS = st.integers(0, 10**6).map(lambda seconds: UNTIL + timedelta(seconds=s
 
 @st.composite
 def meant(draw: st.DrawFn, snapshot: Snapshot, texts: st.SearchStrategy[str]) -> Snapshot:
-    """Draw the snapshot with any causes, views, blame and suppressions in it."""
+    """Draw the snapshot with any causes, views, blame and suppressions added to it."""
     names = st.lists(texts, max_size=3).map(tuple)
     nodes = st.builds(Node.read, texts)
     paths = st.lists(nodes, max_size=3).map(tuple)
@@ -73,12 +76,12 @@ def meant(draw: st.DrawFn, snapshot: Snapshot, texts: st.SearchStrategy[str]) ->
     planned = st.builds(Suppression, kinds, texts, texts, _MOMENTS, texts)
     services: list[ServiceHealth] = [
         replace(
-            one,
+            service,
             because=draw(texts),
             blame=draw(st.none() | blames),
             suppressed=tuple(draw(st.lists(planned, max_size=2))),
         )
-        for one in snapshot.services
+        for service in snapshot.services
     ]
     causes = st.builds(Cause, nodes, HEALTHS, texts, names)
     views = st.builds(ViewHealth, texts, HEALTHS, texts, texts, RATIOS, names)

@@ -1,4 +1,4 @@
-"""What tests of Juju's word share: units of which it says something, and what was seen of them."""
+"""Units of which Juju says something, and their readings, for tests of its word."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from hypothesis import strategies as st
+
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health, State, StateName
 from reconciler.causes.graph import DeclaredDependencies
@@ -226,12 +228,46 @@ class Planned:
     ) -> tuple[dict[str, Blame | None], dict[str, Cause]]:
         """Return each service's blame, and the causes, by name."""
         services, causes = explain_causes(self.model, self.services(), declared)
-        return {one.name: one.blame for one in services}, {str(one.node): one for one in causes}
+        return (
+            {service.name: service.blame for service in services},
+            {str(cause.node): cause for cause in causes},
+        )
 
     def snapshot(self, declared: DeclaredDependencies | None = None) -> Snapshot:
         """Return the whole sweep."""
         services, causes = explain_causes(self.model, self.services(), declared)
-        worst = max((one.health for one in services), key=lambda health: health.rank)
+        worst = max((service.health for service in services), key=lambda health: health.rank)
         return Snapshot(
             self.model, services, worst, NOW - timedelta(seconds=5), 4.2, causes=causes
         )
+
+
+_NAMES = [f's{n}' for n in range(7)]
+_PAIRS = st.tuples(st.sampled_from(_NAMES), st.sampled_from(_NAMES))
+_SILENT = st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.REPORTED])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Planned, DeclaredDependencies]:
+    """Draw any model of a few services, related, required, waiting and failing as may be."""
+    plan = Planned(type=draw(st.sampled_from(['iaas', 'iaas', 'caas'])))
+    machines = st.lists(st.sampled_from(['0', '1', '2', '2/lxd/0', '2/lxd/1']), max_size=3)
+    for name in _NAMES:
+        requires = tuple(draw(st.lists(st.sampled_from(_NAMES), max_size=2)))
+        plan.app(name, *draw(machines), requires=requires)
+    for name, other in draw(st.lists(_PAIRS, max_size=10)):
+        plan.relate(name, other, other, 'any', draw(st.sampled_from(['', 'pgsql', 'odd'])))
+    for unit in list(plan.readings):
+        what = draw(st.integers(0, 4))
+        if what == 0:
+            plan.silence(unit, draw(_SILENT))
+        elif what < 3:
+            health = draw(st.sampled_from([Health.WARN, Health.UNKNOWN, Health.FAIL]))
+            check = draw(st.sampled_from(['http', 'disk']))
+            blockers = draw(st.lists(st.sampled_from(_NAMES), max_size=2))
+            plan.ail(
+                unit, f'no answer from {draw(st.sampled_from(_NAMES))}', check, health, blockers
+            )
+    declared = draw(st.dictionaries(st.sampled_from(_NAMES), st.tuples(st.sampled_from(_NAMES))))
+    groups = {name: ((name, other),) for name, other in draw(st.lists(_PAIRS, max_size=2))}
+    return plan, DeclaredDependencies(requires=declared, any_of=groups)

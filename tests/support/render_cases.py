@@ -1,8 +1,7 @@
-"""Snapshots for the renderers' tests: a rich one, an empty one, and any with hostile text."""
+"""Snapshots for the renderers' tests: with every trouble, empty, and any with hostile text."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -17,12 +16,11 @@ from reconciler.render import RenderOptions
 from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
 from reconciler.values.outcomes import advise
 from reconciler.values.readings import Outcome, Reading, ServiceHealth, Snapshot
+from tests.support.golden import check_golden
 from tests.support.strategies import HEALTHS
-from tests.support.tree import TESTS
 
 from .explained import explained, meant
 
-GOLDEN = TESTS / 'golden'
 NOW = datetime(2026, 11, 23, 8, 2, 0, tzinfo=timezone.utc)
 STARTED = NOW - timedelta(seconds=14)
 OPTIONS = RenderOptions(now=NOW)
@@ -119,13 +117,13 @@ def snapshot_of(
 
 def _mysql() -> ServiceHealth:
     told = application('mysql', 3)
-    one, two, three = told.units
+    failing, passing, unreachable = told.units
     up = State(StateName.UP, 90061.0, NOW - timedelta(seconds=90061))
     return collate(
         told,
         [
             reported(
-                one,
+                failing,
                 [
                     check('disk-space', Health.FAIL, '/var/lib/mysql is 97% full | 3 GiB left'),
                     check('systemd-service', Health.PASSED, 'mysql.service is active', 1.0),
@@ -133,8 +131,10 @@ def _mysql() -> ServiceHealth:
                 ],
                 up,
             ),
-            reported(two, [check('disk-space', Health.PASSED, '41% full', 0.59)], up),
-            silent(three, Outcome.UNREACHABLE, 'ssh: connect to host 10.0.0.9 port 22: No route'),
+            reported(passing, [check('disk-space', Health.PASSED, '41% full', 0.59)], up),
+            silent(
+                unreachable, Outcome.UNREACHABLE, 'ssh: connect to host 10.0.0.9 port 22: No route'
+            ),
         ],
     )
 
@@ -181,7 +181,8 @@ def rich() -> Snapshot:
 def well() -> Snapshot:
     """Return a snapshot in which everything passed."""
     told = application('haproxy', 2)
-    readings = [reported(one, [check('http', Health.PASSED, '200', 1.0)]) for one in told.units]
+    fine = check('http', Health.PASSED, '200', 1.0)
+    readings = [reported(unit, [fine]) for unit in told.units]
     return snapshot_of([collate(told, readings)])
 
 
@@ -238,7 +239,7 @@ def _readings(draw: st.DrawFn, unit: Unit) -> Reading:
         return silent(unit, draw(st.sampled_from(list(Outcome)[1:])), draw(TEXTS), state)
     checks = tuple(draw(st.lists(CHECKS, max_size=4)))
     # Not by way of `make_report`: a renderer must bear more than what the wire lets through.
-    health = worst(one.health for one in checks)
+    health = worst(result.health for result in checks)
     report = Report(unit.application, unit.name, health, checks=checks, state=state)
     return Reading(unit, Outcome.REPORTED, health, state=state, report=report, via=draw(TEXTS))
 
@@ -266,12 +267,5 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
 
 
 def assert_golden(case: str, form: str, text: str) -> None:
-    """Fail unless the golden file says the same; with `REWRITE_GOLDEN=1`, write it first.
-
-    Its name is `case.exit.format`, with the exit code that goes with the case.
-    """
-    path = GOLDEN / f'{case}.{exit_code(CASES[case]())}.{form}'
-    if os.environ.get('REWRITE_GOLDEN') == '1':
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(text.encode())
-    assert path.read_bytes().decode() == text, f'{path} differs; see `make golden`'
+    """Check the golden file `case.exit.format`, with the exit code that goes with the case."""
+    check_golden(f'{case}.{exit_code(CASES[case]())}.{form}', text)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 
 class Pages(BaseHTTPRequestHandler):
     """Answers by the path: `/status/404`, `/body/words`, `/to` leads to `/body/there`."""
@@ -60,7 +62,7 @@ def web(certificate: Path | None = None) -> Iterator[str]:
         scheme = 'http' if certificate is None else 'https'
         yield f'{scheme}://127.0.0.1:{served.server_address[1]}'
         served.shutdown()
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,11 @@ class Authority:
 
     def _openssl(self, *words: str) -> None:
         subprocess.run(
-            ['openssl', *words], cwd=self.directory, check=True, capture_output=True, timeout=60
+            ['openssl', *words],
+            cwd=self.directory,
+            check=True,
+            capture_output=True,
+            timeout=PATIENCE,
         )
 
 
@@ -129,6 +135,6 @@ def _ago(days: int) -> str:
         check=True,
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=PATIENCE,
     )
     return done.stdout.strip()

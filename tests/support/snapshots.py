@@ -1,4 +1,4 @@
-"""Snapshots for tests of what is printed: one that is well, one with every kind of trouble."""
+"""Snapshots for tests of what is printed: well, with every kind of trouble, stuck and stale."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def reported(unit: Unit, *checks: CheckResult, state: State | None = None) -> Re
         report.qos,
         state,
         report,
-        message='; '.join(f'{one.name}: {one.message}' for one in checks),
+        message='; '.join(f'{check.name}: {check.message}' for check in checks),
         hook='/var/lib/juju/agents/unit-health-0/charm/hooks/health',
         received_at=NOW - timedelta(seconds=2),
         duration_seconds=1.25,
@@ -76,14 +76,14 @@ BLOCKED = State(StateName.BLOCKED, 93.5, NOW - timedelta(seconds=93.5), 'no db',
 
 
 def well() -> Snapshot:
-    """Return one service of one unit that is well."""
+    """Return a snapshot of one service with one unit, which is well."""
     unit = Unit('web/0', 'web', '0', leader=True)
     fine = check('http', Health.PASSED, '200 in 4 ms', 0.99)
     return snapshot((reported(unit, fine, state=UP),))
 
 
 def stuck() -> Snapshot:
-    """Return one whose checks pass, and of whose units Juju says that they are not well."""
+    """Return a snapshot of units whose checks pass, and which Juju calls unwell."""
     failed = StatusInfo('error', 'hook failed: "config-changed"')
     tried = StatusInfo('idle', '', NOW - timedelta(minutes=2))
     lost = StatusInfo('lost', 'agent is not communicating with the server')
@@ -94,7 +94,7 @@ def stuck() -> Snapshot:
     gone = Unit('old/0', 'old', '3', workload=failed, agent=lost)
     units = (web, api, log, gone)
     fine = check('http', Health.PASSED, '200 in 4 ms')
-    readings = [replace(reported(one, fine), message='1 check passed') for one in units[:3]]
+    readings = [replace(reported(unit, fine), message='1 check passed') for unit in units[:3]]
     readings.append(silent(gone, Outcome.UNREACHABLE, 'cannot reach it: timed out'))
     model = Model(
         'prod',
@@ -105,16 +105,16 @@ def stuck() -> Snapshot:
             '3': Machine('3', agent=StatusInfo('down', 'agent is not communicating')),
         },
         applications={
-            one.application: Application(one.application, units=(one,)) for one in units
+            unit.application: Application(unit.application, units=(unit,)) for unit in units
         },
     )
-    evidence = Evidence(model, {one.unit.name: one for one in readings}, NOW, 4.2)
+    evidence = Evidence(model, {reading.unit.name: reading for reading in readings}, NOW, 4.2)
     relaxed = ServiceConfig('log', juju=(('blocked', Health.WARN),))
     return conclude(evidence, config=Config(services=(relaxed,)))
 
 
 def aged() -> Snapshot:
-    """Return one of units whose last reports are too old, or of an age that nobody can tell."""
+    """Return a snapshot of units whose last reports are too old, or of unknown age."""
     web = [Unit(f'web/{n}', 'web', str(n), workload=StatusInfo('active')) for n in range(4)]
     fine = reported(web[0], check('http', Health.PASSED, '200 in 4 ms'), state=UP)
     old = [
@@ -124,8 +124,8 @@ def aged() -> Snapshot:
     ]
     model = Model('prod', applications={'web': Application('web', units=tuple(web))})
     late = (
-        dated_reading(model, one, dated, NOW, 120.0)
-        for one, dated in zip(web[1:], old, strict=True)
+        dated_reading(model, unit, dated, NOW, 120.0)
+        for unit, dated in zip(web[1:], old, strict=True)
     )
     return snapshot((fine, *late))
 
@@ -136,7 +136,7 @@ def _said(unit: Unit, health: Health, message: str) -> DatedReport:
 
 
 def troubled() -> Snapshot:
-    """Return one with a failure, a warning, a silent unit, hostile text and a missing unit."""
+    """Return a snapshot with a failure, a warning, silent and missing units, hostile text."""
     web = [Unit(f'web/{n}', 'web', str(n), leader=n == 0) for n in range(3)]
     hostile = 'no\x1b[31m [bold]route[/bold] | "x" <b>&\u202e\nnext line'
     full = check('disk', Health.WARN, 'fullest of 2: / at 91 %', 0.5)

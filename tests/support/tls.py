@@ -1,4 +1,4 @@
-"""Certificates for tests, made by openssl: an authority, and one for localhost that it signed."""
+"""Certificates for tests, made by openssl: an authority's, and that of localhost, signed by it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 
 @dataclass(frozen=True)
 class Certificates:
-    """Where they are: PEM files."""
+    """The PEM files of an authority's certificate, of a server's, and of the server's key."""
 
     ca: Path
     certificate: Path
@@ -17,12 +19,12 @@ class Certificates:
 
 
 def make_certificates(directory: Path) -> Certificates:
-    """Make an authority of one's own and a certificate for here, and for `orchestrator`."""
+    """Make an authority, and a certificate that it signs for localhost and `orchestrator`."""
     directory.mkdir(parents=True, exist_ok=True)
 
     def openssl(*words: str) -> None:
         subprocess.run(
-            ['openssl', *words], cwd=directory, check=True, capture_output=True, timeout=60
+            ['openssl', *words], cwd=directory, check=True, capture_output=True, timeout=PATIENCE
         )
 
     curve = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes')

@@ -9,6 +9,7 @@ import pytest
 
 from charm.agent.notify import Notifier
 from charm.agent.unit_file import unit_text
+from tests.support.patience import PATIENCE
 
 
 @pytest.mark.parametrize('abstract', [False, True])
@@ -16,7 +17,7 @@ def test_it_says_ready_alive_reloading_and_stopping(tmp_path: Path, abstract: bo
     address = '@' + str(tmp_path / 'n') if abstract else str(tmp_path / 'n')
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind('\0' + address[1:] if abstract else address)
-        manager.settimeout(20)
+        manager.settimeout(PATIENCE)
         environment = {'NOTIFY_SOCKET': address, 'WATCHDOG_USEC': '3000000', 'PATH': '/bin'}
         notifier = Notifier.take(environment)
         assert environment == {'PATH': '/bin'}

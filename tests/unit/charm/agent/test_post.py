@@ -14,6 +14,7 @@ import pytest
 
 from charm.agent.ship.post import PostError, pinned, post
 from charm.kernel.deadline import Deadline
+from tests.support.patience import PATIENCE
 from tests.support.tls import Certificates
 
 _HEAD = b'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n'
@@ -71,11 +72,12 @@ def far(certificates: Certificates) -> Iterator[Far]:
 
     yield begin
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
     listener.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('manner', [trickle, keep_quiet])
 def test_who_never_ends_is_cut_off_at_the_deadline(
     far: Far, certificates: Certificates, manner: Callable[[socket.socket], None]
@@ -88,12 +90,14 @@ def test_who_never_ends_is_cut_off_at_the_deadline(
 
 def test_half_an_answer_is_none(far: Far, certificates: Certificates) -> None:
     with pytest.raises(PostError):
-        post(far(break_off), pinned(certificates.ca.read_text()), {}, b'x', Deadline.after(20.0))
+        post(
+            far(break_off), pinned(certificates.ca.read_text()), {}, b'x', Deadline.after(PATIENCE)
+        )
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(far: Far, certificates: Certificates) -> None:
     ours = pinned(certificates.ca.read_text())
-    answer = post(far(redirect), ours, {}, b'x', Deadline.after(20.0))
+    answer = post(far(redirect), ours, {}, b'x', Deadline.after(PATIENCE))
     assert answer.status == 307
 
 

@@ -11,6 +11,7 @@ from charm.agent.runs import Runs
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health
 from charm.reporting.runner import Job
+from tests.support.patience import PATIENCE
 
 FINE = (CheckResult('fine', Health.PASSED, message='well'),)
 
@@ -25,13 +26,13 @@ class Landed:
         self._queue.put((key, results))
 
     def next(self) -> tuple[str, CheckResult]:
-        key, results = self._queue.get(timeout=20)
+        key, results = self._queue.get(timeout=PATIENCE)
         return key, results[0]
 
 
 def waits(name: str, release: threading.Event, timeout: float) -> Job:
     def run(_deadline: Deadline) -> tuple[CheckResult, ...]:
-        release.wait(60)
+        release.wait(PATIENCE)
         return FINE
 
     return Job(name, timeout, run)
@@ -86,14 +87,14 @@ def test_once_the_stuck_thread_has_ended_the_check_runs_again() -> None:
     first, ended = threading.Event(), threading.Event()
 
     def run(_deadline: Deadline) -> tuple[CheckResult, ...]:
-        first.wait(60)
+        first.wait(PATIENCE)
         ended.set()
         return FINE
 
     flights.start('check', Job('check', 0.1, run))
     assert landed.next()[1].health is Health.UNKNOWN
     first.set()
-    assert ended.wait(20)
+    assert ended.wait(PATIENCE)
     while flights.count:
         threading.Event().wait(0.01)
     flights.start('check', Job('check', 10, run))

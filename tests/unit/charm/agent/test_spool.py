@@ -51,6 +51,7 @@ def test_a_batch_is_bounded_but_never_empty(tmp_path: Path) -> None:
     assert len(spool.oldest(3000, 100)) == 2
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(1, 20))
 def test_a_full_spool_keeps_the_newest_and_as_many_changes_as_fit(
@@ -147,6 +148,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_write_it_has_all_that_was_put_and_nothing_torn(tmp_path: Path) -> None:
     stops = (5, 58, 13, 40, 29, 7)
     next_number = 0

@@ -19,6 +19,7 @@ from charm.kernel import wire
 from charm.kernel.report import Health
 from tests.support.authors import PYTHONS, python_of
 from tests.support.checking import program
+from tests.support.patience import PATIENCE
 from tests.support.servers import Authority, web
 from tests.support.tree import ROOT
 
@@ -83,7 +84,7 @@ def test_every_kind_answers_on_every_python(
         cwd='/',
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b'')
@@ -117,7 +118,7 @@ def test_where_it_may_write_nothing_it_reports_all_the_same(
         ],
         env={'PATH': os.environ['PATH'], 'JUJU_HEALTH_STATE': str(tmp_path / 'file' / 'x')},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0
@@ -134,13 +135,14 @@ def test_names_and_sources_are_listed_for_people(definitions: Path) -> None:
         env={'PATH': os.environ['PATH']},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     ).stdout
     assert f'port               10 s  {definitions}/a.yaml' in listed
     assert "b.yaml: checks.dsik: no such check; did you mean 'disk'?" in listed
 
 
+@pytest.mark.slow
 def test_sixty_checks_of_a_hung_server_are_asked_at_once(tmp_path: Path) -> None:
     """One after the other, all but a few would meet the deadline instead."""
     with socket.create_server(('127.0.0.1', 0), backlog=200) as listener:
@@ -155,7 +157,7 @@ def test_sixty_checks_of_a_hung_server_are_asked_at_once(tmp_path: Path) -> None
             ],
             env={'PATH': os.environ['PATH']},
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=True,
         )
     report = wire.decode(done.stdout)

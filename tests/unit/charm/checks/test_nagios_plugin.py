@@ -12,6 +12,7 @@ from charm.checks.options import Command
 from charm.kernel.errors import CheckError, CommandError
 from charm.kernel.report import Health
 from tests.support.checking import program, run
+from tests.support.patience import passing_once
 
 
 def plugin(tmp_path: Path, body: str, **options: Any) -> NagiosPlugin:
@@ -106,8 +107,10 @@ def test_a_flood_is_cut_and_its_size_is_said(tmp_path: Path) -> None:
 
 
 def test_a_plugin_that_overruns_is_unknown_and_ended(tmp_path: Path) -> None:
+    begun = tmp_path / 'begun'
+    script = f'echo waiting >&2; touch {begun}; exec sleep 60'
     with pytest.raises(CheckError, match='did not end in time and was killed: waiting'):
-        run(plugin(tmp_path, 'echo waiting >&2; exec sleep 60'), seconds=0.5)
+        plugin(tmp_path, script).run(passing_once(begun.exists))
 
 
 def test_a_plugin_that_is_not_there_is_named() -> None:

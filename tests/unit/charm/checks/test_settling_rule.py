@@ -19,8 +19,8 @@ from charm.checks.settling_rule import (
     settled_by,
 )
 from charm.kernel.report import Health, worst
+from tests.support.checking import LETTERS, healths
 
-LETTERS = {'p': Health.PASSED, 'w': Health.WARN, 'u': Health.UNKNOWN, 'f': Health.FAIL}
 # Flapping needs 30 percent; these are for the counts alone.
 NO_FLAPS = {'flap_low': 100, 'flap_high': 100}
 RULES = st.builds(
@@ -30,10 +30,6 @@ RULES = st.builds(
     flap_high=st.just(100),
 )
 ANSWERS = st.lists(st.sampled_from(list(Health)), min_size=1, max_size=40)
-
-
-def healths(letters: str) -> tuple[Health, ...]:
-    return tuple(LETTERS[letter] for letter in letters)
 
 
 def run(answers: tuple[Health, ...] | list[Health], rule: SettlingRule) -> list[CheckHistory]:

@@ -13,6 +13,7 @@ import pytest
 from charm.kernel import wire
 from charm.kernel.report import StateName
 from tests.support.authors import PYTHONS, python_of
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 
@@ -36,7 +37,7 @@ class Commands:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -92,6 +93,7 @@ def test_clearing_forgets(run: Commands) -> None:
     assert json.loads(run.status('get'))['services'] == {}
 
 
+@pytest.mark.slow
 def test_units_on_one_machine_do_not_mix(run: Commands) -> None:
     run.status('set', 'up')
     run.status('set', 'error', unit='cache/12')
@@ -103,6 +105,7 @@ def test_units_on_one_machine_do_not_mix(run: Commands) -> None:
 UNITS = ('shop/0', 'cache/12', 'db/3')
 
 
+@pytest.mark.slow
 def test_a_passing_state_leaves_since_when(run: Commands) -> None:
     run.status('set', 'up')
     since = json.loads(run.status('get'))['state']['since']
@@ -143,6 +146,7 @@ def test_a_wrong_command_line_exits_with_3_and_says_why(
     assert 'Traceback' not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_corrupt_file_is_in_the_report_and_then_set_aside_aloud(run: Commands) -> None:
     run.place.mkdir()
     (run.place / 'shop-0.json').write_text('{"half')

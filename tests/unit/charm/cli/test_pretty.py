@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unicodedata import category
 
+import pytest
 from hypothesis import given
 
 from charm.cli.pretty import pretty
@@ -44,6 +45,7 @@ def test_only_the_verdicts_have_colour() -> None:
     assert coloured.count('\033[0m') == 1 + len(REPORT.checks)
 
 
+@pytest.mark.slow
 @given(reports())
 def test_no_report_moves_the_terminal_or_breaks_a_line(report: Report) -> None:
     lines = pretty(report).split('\n')

@@ -147,6 +147,7 @@ def dispatch(unit: Unit, hook: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_ops_example_says_how_it_is(worker: Unit) -> None:
     done = dispatch(worker, 'config-changed')
     assert done.returncode == 0, done.stderr
@@ -157,6 +158,7 @@ def test_the_ops_example_says_how_it_is(worker: Unit) -> None:
     assert made.state.blockers == ('queue',)
 
 
+@pytest.mark.slow
 def test_the_ops_example_reports_a_hook_that_failed(worker: Unit) -> None:
     worker.answer('config-get', '{"broken": true}')
     done = dispatch(worker, 'config-changed')

@@ -10,6 +10,7 @@ import pytest
 
 from charm.framework.charmhelpers_import import LooseVersion
 from tests.support.authors import CHARMHELPERS, PYTHONS, installed, minor_of, python_of
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 HERE = Path(sys.executable)
@@ -39,7 +40,11 @@ def test_what_was_lent_for_the_import_is_taken_back(libraries: tuple[Path, Path]
     python, place = libraries
     script = IMPORT.format(paths=[str(ROOT), str(place)])
     done = subprocess.run(
-        [str(python), '-IS', '-c', script], capture_output=True, text=True, check=True, timeout=60
+        [str(python), '-IS', '-c', script],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     minor = minor_of(python)
     # Up to 3.9 the name is Python's own, and up to 3.11 so is distutils.
@@ -54,7 +59,7 @@ def test_without_pyyaml_nothing_is_installed_behind_our_back(tmp_path: Path) -> 
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert 'cannot import charmhelpers: PyYAML is not installed' in done.stdout
 

@@ -59,6 +59,7 @@ BREAKING: dict[str, tuple[str, str, int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('case', BREAKING)
 def test_whatever_goes_wrong_is_an_error_with_its_message(unit: Unit, case: str) -> None:
     entry, said, code = BREAKING[case]
@@ -76,6 +77,7 @@ def test_whatever_goes_wrong_is_an_error_with_its_message(unit: Unit, case: str)
     assert said in state(unit).message
 
 
+@pytest.mark.slow
 def test_a_failure_outside_every_service_is_that_of_all(unit: Unit) -> None:
     done = manage(
         unit,
@@ -88,6 +90,7 @@ def test_a_failure_outside_every_service_is_that_of_all(unit: Unit) -> None:
     assert names == {'a': StateName.ERROR, 'b': StateName.ERROR}
 
 
+@pytest.mark.slow
 def test_an_error_is_forgotten_with_its_message_once_all_is_well(unit: Unit) -> None:
     manage(unit, "ServiceManager([{'service': 'shop', 'start': lambda name: 1 / 0}]).manage()")
     assert state(unit).message
@@ -95,6 +98,7 @@ def test_an_error_is_forgotten_with_its_message_once_all_is_well(unit: Unit) -> 
     assert (state(unit).name, state(unit).message) == (StateName.UP, '')
 
 
+@pytest.mark.slow
 def test_a_service_at_work_is_installing_first_and_churning_later(unit: Unit) -> None:
     body = (
         'from charm.reporting.states import States\n'
@@ -110,6 +114,7 @@ def test_a_service_at_work_is_installing_first_and_churning_later(unit: Unit) ->
     assert state(unit).name is StateName.UP
 
 
+@pytest.mark.slow
 def test_blockers_are_named_once_each_whatever_kind_they_are(unit: Unit) -> None:
     unit.answer('config-get', json.dumps({'key': '', 'colour': 'red'}))
     (unit.charm / 'config.yaml').write_text(
@@ -127,6 +132,7 @@ def test_blockers_are_named_once_each_whatever_kind_they_are(unit: Unit) -> None
     assert state(unit).blockers == ('Licence', 'backup', 'config:key', 'db', 'required_data[3]')
 
 
+@pytest.mark.slow
 def test_hooks_do_what_they_do_without_us(unit: Unit) -> None:
     """The same definitions under charmhelpers' own manager make the same calls and files."""
     found: list[Any] = []
@@ -160,6 +166,7 @@ def test_a_manager_gets_what_charmhelpers_gives_it(unit: Unit) -> None:
     assert manage(unit, body).stdout == 'charm.framework.services start\n'
 
 
+@pytest.mark.slow
 def test_a_bad_health_key_fails_the_hook_at_once(unit: Unit) -> None:
     done = manage(unit, 'ServiceManager([{"service": "shop", "health": "db"}])')
     assert done.returncode == 1

@@ -18,6 +18,7 @@ from charm.juju.main import HOOKS, REMOVALS
 from tests.charmed.archive import build, built, undeployable, unpack
 from tests.hosts.layout import PROJECT
 from tests.support.authors import PYTHONS, python_of
+from tests.support.patience import PATIENCE
 
 EVENTS = ('created', 'joined', 'changed', 'departed', 'broken')
 OURS = ('health', 'health-agent', 'health-status')
@@ -124,13 +125,13 @@ def test_the_unpacked_charm_answers_on_every_python_with_nothing_but_it(
     charm = tmp_path / 'unit-juju-health-0' / 'charm'
     unpack(built(), charm)
     command = [str(python_of(version)), '-I', '-S', str(charm / 'hooks' / 'health'), '--list']
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     assert 'disk' in done.stdout.split()
     # And the side of the hooks can be imported there.
     code = 'import sys; sys.path.insert(0, sys.argv[1]); import charm.juju.main'
     command = [str(python_of(version)), '-I', '-S', '-W', 'error', '-c', code, str(charm)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, '')
 
 

@@ -30,6 +30,7 @@ def test_install_writes_for_whom_the_agent_reports_and_starts_it(unit: LocalUnit
     assert unit.status == ['active', 'passed: 1 checks']
 
 
+@pytest.mark.slow
 def test_a_hook_that_finds_nothing_new_changes_nothing(unit: LocalUnit) -> None:
     unit.configure(checks=CHECKS)
     unit.hook('install')
@@ -113,6 +114,7 @@ OTHERS = 'monitors: {remote: {tcp: {theirs: {port: 81}}}}\n'
 OWN = 'monitors: {remote: {tcp: {ours: {port: 80}}}}\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('endpoint', ['local-monitors', 'nrpe-external-master'])
 def test_what_principals_on_other_machines_say_is_theirs(unit: LocalUnit, endpoint: str) -> None:
     # As Juju shows it: every unit of the subordinate is in all relations of its application.

@@ -18,7 +18,7 @@ from charm.juju.orphans import GRACE_SECONDS, OrphanError, Tenant, alone, remove
 from charm.juju.own_files import checks_name
 from charm.kernel.report import StateName
 from charm.reporting.states import States
-from tests.integration.test_charm_cut_off import Cut, Killed
+from tests.support.cut_off import Cut, Killed
 from tests.support.local_unit import LocalUnit
 
 PUSH = {'url': 'https://boss', 'ca': '-----BEGIN CERTIFICATE-----', 'credential': '0' * 64}
@@ -58,6 +58,7 @@ def test_a_unit_that_is_there_stays_whatever_is_done_to_its_charm(unit: LocalUni
     assert unit.tree() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('how', ['its service does not run', 'it never was', 'no disk'])
 def test_nothing_is_concluded_while_the_machines_own_agent_is_not_seen(
     unit: LocalUnit, how: str
@@ -104,6 +105,7 @@ def test_the_last_unit_is_withdrawn_at_once_and_the_agent_goes_after_a_grace(
     assert unit.tree() == {}
 
 
+@pytest.mark.slow
 def test_a_clearing_that_does_not_clear_is_begun_again_ever_more_rarely(tmp_path: Path) -> None:
     unit, clock = shipping(tmp_path / 'root'), Clock()
     unit.vanish()
@@ -134,6 +136,7 @@ def test_a_unit_that_comes_back_within_the_grace_is_served_again(tmp_path: Path)
     assert [path.name for path in unit.place.units.iterdir()] == ['mysql-0.json']
 
 
+@pytest.mark.slow
 def test_one_of_two_goes_and_the_other_is_served_by_its_own_code(tmp_path: Path) -> None:
     one = shipping(tmp_path / 'root')
     other = LocalUnit(tmp_path / 'root', 'second/1', 'web/0', systemd=one.systemd)
@@ -154,6 +157,7 @@ def test_one_of_two_goes_and_the_other_is_served_by_its_own_code(tmp_path: Path)
     assert other.tree() == before
 
 
+@pytest.mark.slow
 def test_a_new_unit_takes_over_from_an_orphan_and_a_refresh_reaches_it(tmp_path: Path) -> None:
     old = shipping(tmp_path / 'root')
     old.vanish()
@@ -172,6 +176,7 @@ def test_a_new_unit_takes_over_from_an_orphan_and_a_refresh_reaches_it(tmp_path:
     assert (launcher / 'charm' / 'fresh.py').exists()
 
 
+@pytest.mark.slow
 def test_what_the_living_need_is_not_taken_with_an_orphan(tmp_path: Path) -> None:
     old = shipping(tmp_path / 'root')
     old.vanish()
@@ -191,6 +196,7 @@ def test_what_the_living_need_is_not_taken_with_an_orphan(tmp_path: Path) -> Non
     assert new.tree() == before
 
 
+@pytest.mark.slow
 def test_a_hook_goes_on_where_an_orphan_cannot_be_cleared_and_says_so(tmp_path: Path) -> None:
     root = tmp_path / 'root'
     new = LocalUnit(root)
@@ -227,6 +233,7 @@ def test_what_an_operator_enrolled_by_hand_is_nobodys_orphan(unit: LocalUnit) ->
     assert (unit.place.units / 'web-0.json').exists()
 
 
+@pytest.mark.slow
 def test_a_removal_that_is_killed_goes_on_from_there(tmp_path: Path) -> None:
     for number in itertools.count(1):
         unit = shipping(tmp_path / str(number))
@@ -246,6 +253,7 @@ def test_a_removal_that_is_killed_goes_on_from_there(tmp_path: Path) -> None:
     assert number > 8
 
 
+@pytest.mark.slow
 def test_a_hook_and_the_removal_of_orphans_wait_for_each_other(tmp_path: Path) -> None:
     old = shipping(tmp_path / 'root')
     old.vanish()

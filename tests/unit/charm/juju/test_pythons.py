@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.authors import PYTHONS, python_of
 from tests.support.local_unit import LocalUnit
+from tests.support.patience import PATIENCE
 
 # What a launcher does, with a root of its own and a machine without systemd.
 LAUNCHER = """
@@ -34,7 +35,7 @@ def test_a_unit_is_installed_asked_and_removed(version: str, tmp_path: Path) -> 
         environment.update(PYTHONDONTWRITEBYTECODE='1', PYTHONWARNINGS='error')
         command = [str(python_of(version)), '-c', LAUNCHER, str(unit.charm), str(unit.place.root)]
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         unit.leave(done.returncode == 0)
         assert (done.returncode, done.stderr) == (0, '')

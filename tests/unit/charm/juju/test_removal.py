@@ -33,6 +33,7 @@ STEPS: dict[str, Callable[[LocalUnit], object]] = {
 }
 
 
+@pytest.mark.slow
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -59,6 +60,7 @@ def test_whatever_happened_either_hook_leaves_nothing_whatever_the_tools_say(
             assert not directory.exists()
 
 
+@pytest.mark.slow
 def test_states_stay_for_a_principal_that_has_a_health_hook_of_its_own(unit: LocalUnit) -> None:
     unit.hook('install')
     for name in ('mysql/0', 'juju-health/0', 'gone/1'):
@@ -71,6 +73,7 @@ def test_states_stay_for_a_principal_that_has_a_health_hook_of_its_own(unit: Loc
     assert left == {'var/lib/juju-health/states/mysql-0.json'}
 
 
+@pytest.mark.slow
 def test_a_neighbour_keeps_its_files_and_takes_the_agent_over(tmp_path: Path) -> None:
     one = LocalUnit(tmp_path / 'root')
     other = LocalUnit(tmp_path / 'root', 'second/1', 'web/0', systemd=one.systemd)
@@ -92,6 +95,7 @@ def test_a_neighbour_keeps_its_files_and_takes_the_agent_over(tmp_path: Path) ->
     assert other.tree() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('refused', ['start', 'reload'])
 def test_an_agent_that_does_not_follow_keeps_no_unit_here(tmp_path: Path, refused: str) -> None:
     # As one does not whose agent.yaml an operator got wrong.
@@ -114,6 +118,7 @@ def test_an_agent_that_does_not_follow_keeps_no_unit_here(tmp_path: Path, refuse
     assert other.systemd.done == ['start']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('in_the_way', [False, True])
 def test_an_agent_forgets_the_orphan_that_anothers_hook_found(
     tmp_path: Path, in_the_way: bool

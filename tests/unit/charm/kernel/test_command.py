@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -15,32 +14,9 @@ import pytest
 from charm.kernel import command
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError
+from tests.support.patience import PATIENCE
+from tests.support.processes import children, overrun, run, wait_gone
 from tests.support.tree import ROOT
-
-
-def run(script: str, seconds: float = 20.0, cap_bytes: int = 1000) -> command.Completed:
-    return command.run(['sh', '-c', script], Deadline.after(seconds), cap_bytes=cap_bytes)
-
-
-def gone(pid: int) -> bool:
-    """Return whether the process ended; one that nobody reaped yet has ended too."""
-    try:
-        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'Z'
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
-def wait_gone(pid: int) -> bool:
-    until = Deadline.after(5)
-    while not gone(pid) and not until.passed:
-        time.sleep(0.01)
-    return gone(pid)
-
-
-def children() -> set[str]:
-    """Return the processes that are ours to reap; a test run may have others beside the test's."""
-    tasks = Path('/proc/self/task').glob('*/children')
-    return {pid for task in tasks for pid in task.read_text().split()}
 
 
 def test_output_and_exit_code_come_back_apart() -> None:
@@ -56,11 +32,11 @@ def test_stdin_is_empty() -> None:
 
 def test_a_command_that_does_not_exist_is_an_error_that_names_it() -> None:
     with pytest.raises(CommandError, match=r'^cannot run /no/such: No such file or directory$'):
-        command.run(['/no/such'], Deadline.after(5))
+        command.run(['/no/such'], Deadline.after(PATIENCE))
 
 
-def test_a_command_that_overruns_is_ended_with_its_children() -> None:
-    completed = run('sleep 60 & echo $!; sleep 60', seconds=0.3)
+def test_a_command_that_overruns_is_ended_with_its_children(tmp_path: Path) -> None:
+    completed = overrun('sleep 60 & echo $!; touch $0; sleep 60', tmp_path / 'begun')
     assert completed.timed_out
     assert wait_gone(int(completed.stdout))
 
@@ -73,17 +49,21 @@ def test_a_command_that_is_wanted_no_more_is_ended_with_its_children() -> None:
         return len(asked) == 2
 
     script = 'sleep 60 & echo $!; wait'
-    done = command.run(['sh', '-c', script], Deadline.after(20), unwanted=unwanted)
+    done = command.run(['sh', '-c', script], Deadline.after(PATIENCE), unwanted=unwanted)
     assert (done.stopped, done.timed_out) == (True, False)
     assert len(set(asked)) == 1
     assert wait_gone(int(done.stdout))
-    quick = command.run(['true'], Deadline.after(20), unwanted=lambda leader: True)
+    quick = command.run(['true'], Deadline.after(PATIENCE), unwanted=lambda leader: True)
     assert (quick.exit_code, quick.stopped) == (0, False)
 
 
-def test_a_command_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_ignores_sigterm_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(command, '_OBEY_SECONDS', 0.2)
-    completed = run('trap "" TERM; echo $$; while :; do sleep 0.1; done', seconds=0.3)
+    completed = overrun(
+        'trap "" TERM; echo $$; touch $0; while :; do sleep 0.1; done', tmp_path / 'begun'
+    )
     assert completed.timed_out
     assert completed.exit_code == -signal.SIGKILL
     assert wait_gone(int(completed.stdout))
@@ -137,7 +117,7 @@ def test_running_commands_can_all_be_killed_at_once() -> None:
     ended: list[command.Completed] = []
     thread = threading.Thread(target=lambda: ended.append(run('sleep 60')))
     thread.start()
-    until = Deadline.after(10)
+    until = Deadline.after(PATIENCE)
     while thread.is_alive() and not until.passed:
         command.kill_running()
         thread.join(0.01)
@@ -166,7 +146,7 @@ with open(os.environ['PIDS']) as pids:
     for _ in range(int(sys.argv[1])):
         pids.readline()
 command.end_all()
-assert refused.wait(20)
+assert refused.wait(100)
 os._exit(0)
 """
 
@@ -179,7 +159,7 @@ def test_who_ends_leaves_nothing_that_was_just_being_started(tmp_path: Path, beg
     # Held open for both, so that no start waits for a reader, and none is lost.
     with os.fdopen(os.open(pids, os.O_RDWR | os.O_NONBLOCK)) as kept:
         argv = [sys.executable, '-c', ENDING, str(begun)]
-        subprocess.run(argv, env=environment, check=True, timeout=60)
+        subprocess.run(argv, env=environment, check=True, timeout=PATIENCE)
         found = [int(line) for line in kept]
     assert all(wait_gone(pid) for pid in found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def report(results: list[CheckResult]) -> Report:
     return made
 
 
+@pytest.mark.slow
 @given(st.lists(CHECKS, max_size=8))
 def test_what_fits_is_left_alone(checks: list[CheckResult]) -> None:
     merged = merge(checks)
@@ -48,6 +50,7 @@ def test_of_too_much_the_largest_lose_their_data_and_nobody_the_verdict() -> Non
     assert len(kept) > 10, 'no more than need be'
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(HEALTHS, st.integers(0, 64_000)), min_size=20, max_size=60))
 def test_no_verdict_changes_for_want_of_room(given_checks: list[tuple[Health, int]]) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charm.kernel.log_files import LINK, Cursor, LogWriter, files_of, read_since
+from tests.support.patience import PATIENCE
 
 SMALL = 300
 
@@ -151,7 +152,7 @@ assert writer.write({'n': 4})
 
 
 def test_lines_that_a_full_disk_refuses_are_counted_and_leave_no_half(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, '-c', _FULL, str(tmp_path)], check=True, timeout=60)
+    subprocess.run([sys.executable, '-c', _FULL, str(tmp_path)], check=True, timeout=PATIENCE)
     lines = [json.loads(line) for line in read_since(tmp_path, None).lines]
     assert lines == [{'n': 0}, {'kind': 'lost', 'lines': 3}, {'n': 4}]
 

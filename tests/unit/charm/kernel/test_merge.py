@@ -19,11 +19,13 @@ def test_reading_undoes_writing_a_subset(check: CheckResult) -> None:
     assert read_subset(subset(check), 'other') == (check,)
 
 
+@pytest.mark.slow
 @given(st.lists(CHECKS, max_size=8))
 def test_merging_is_idempotent(checks: list[CheckResult]) -> None:
     assert merge(merge(checks)) == merge(checks)
 
 
+@pytest.mark.slow
 @given(st.lists(CHECKS, max_size=8))
 def test_merging_keeps_every_result_under_a_name_of_its_own(checks: list[CheckResult]) -> None:
     merged = merge(checks)
@@ -31,6 +33,7 @@ def test_merging_keeps_every_result_under_a_name_of_its_own(checks: list[CheckRe
     assert [check.health for check in merged] == [check.health for check in checks]
 
 
+@pytest.mark.slow
 @given(st.lists(CHECKS, max_size=8))
 def test_the_report_is_the_worst_of_its_checks(checks: list[CheckResult]) -> None:
     report = make_report('web', 'web/0', checks)

@@ -18,9 +18,9 @@ from charm.kernel import command, wire
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from charm.kernel.stray import MARK, begun_ticks, kill_escaped, marked
+from tests.support.patience import PATIENCE, passing_once
+from tests.support.processes import gone, overrun, run, wait_gone
 from tests.support.tree import ROOT
-
-from .test_command import gone, run, wait_gone
 
 # Its own session, a parent that is gone, and none of our pipes: what a daemon does.
 DAEMON = 'setsid sh -c "sleep 60 >&- 2>&- & echo \\$!" & wait; '
@@ -38,9 +38,9 @@ def bystander(**environment: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def test_a_daemon_is_ended_at_the_timeout_of_what_started_it() -> None:
+def test_a_daemon_is_ended_at_the_timeout_of_what_started_it(tmp_path: Path) -> None:
     with bystander(**{MARK: '0123456789abcdef'}) as other:
-        completed = run(f'{DAEMON} sleep 60', seconds=0.5)
+        completed = overrun(f'{DAEMON} touch $0; sleep 60', tmp_path / 'begun')
         assert completed.timed_out
         assert wait_gone(int(completed.stdout))
         assert other.poll() is None
@@ -64,12 +64,12 @@ def test_commands_side_by_side_keep_what_is_theirs(tmp_path: Path) -> None:
     script = f'{DAEMON} touch {tmp_path}/begun; while [ ! -e {tmp_path}/end ]; do sleep 0.05; done'
     thread = threading.Thread(target=lambda: long_lived.append(run(script)))
     thread.start()
-    until = Deadline.after(10)
+    until = Deadline.after(PATIENCE)
     while not (tmp_path / 'begun').exists() and not until.passed:
         thread.join(0.01)
-    short_lived = run(f'{DAEMON} sleep 60', seconds=0.3)
+    short_lived = overrun(f'{DAEMON} touch $0; sleep 60', tmp_path / 'overrun')
     (tmp_path / 'end').touch()
-    thread.join(20)
+    thread.join(PATIENCE)
     (kept,) = long_lived
     try:
         assert (short_lived.timed_out, kept.timed_out) == (True, False)
@@ -84,11 +84,12 @@ def test_one_who_forks_while_we_look_is_caught_up_with(tmp_path: Path) -> None:
     hop = tmp_path / 'hop'
     hop.write_text(f'#!/bin/sh\necho $$ >> {tmp_path}/pids\nsleep 0.02\nsetsid {hop} &\n')
     hop.chmod(0o755)
-    assert run(f'setsid {hop} & sleep 60', seconds=0.5).timed_out
-    pids = (tmp_path / 'pids').read_text().split()
-    assert len(pids) > 1
+    seen = tmp_path / 'pids'
+    several = passing_once(lambda: seen.exists() and len(seen.read_text().split()) > 3)
+    assert command.run(['sh', '-c', f'setsid {hop} & sleep 60'], several).timed_out
+    pids = seen.read_text().split()
     assert all(wait_gone(int(pid)) for pid in pids)
-    assert (tmp_path / 'pids').read_text().split() == pids
+    assert seen.read_text().split() == pids
 
 
 def test_a_look_in_which_somebody_vanished_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +102,7 @@ def test_a_look_in_which_somebody_vanished_says_nothing(monkeypatch: pytest.Monk
             os, 'listdir', lambda _path: early.pop() if early else {str(successor.pid)}
         )
         end_escaped(leader, 'mine')
-        assert successor.wait(10) == -signal.SIGKILL
+        assert successor.wait(PATIENCE) == -signal.SIGKILL
 
 
 def test_who_never_had_an_environment_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,16 +138,18 @@ def test_the_mark_of_who_runs_us_is_kept_beside_that_of_what_we_run(
         assert inner.poll() is None
     with bystander() as leader, bystander(**marked({}, 'inner')) as inner:
         end_escaped(leader, 'outer')
-        assert inner.wait(10) == -signal.SIGKILL
+        assert inner.wait(PATIENCE) == -signal.SIGKILL
         assert leader.poll() is None
 
 
-def test_too_many_open_files_cost_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_open_files_cost_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(path: str) -> list[str]:
         raise OSError(errno.EMFILE, 'Too many open files', path)
 
     monkeypatch.setattr(os, 'listdir', refuse)
-    completed = run('echo answer; exec sleep 60', seconds=0.2)
+    completed = overrun('echo answer; touch $0; exec sleep 60', tmp_path / 'begun')
     assert (completed.timed_out, completed.stdout) == (True, b'answer\n')
 
 
@@ -157,7 +160,7 @@ def test_a_leader_that_was_reaped_meanwhile_hides_nobody() -> None:
         leader.kill()
         leader.wait()
         kill_escaped({leader.pid: 'mine'}, since_ticks)
-        assert escaped.wait(10) == -signal.SIGKILL
+        assert escaped.wait(PATIENCE) == -signal.SIGKILL
 
 
 def test_nothing_is_looked_for_once_nothing_runs() -> None:
@@ -168,6 +171,7 @@ def test_nothing_is_looked_for_once_nothing_runs() -> None:
         assert other.poll() is None
 
 
+@pytest.mark.slow
 def test_the_deadline_of_the_whole_run_leaves_no_daemon_behind(tmp_path: Path) -> None:
     (tmp_path / 'a.yaml').write_text(
         'checks:\n  hung:\n    kind: script\n    timeout: 60\n    command:\n    - sh\n    - -c\n'
@@ -176,10 +180,10 @@ def test_the_deadline_of_the_whole_run_leaves_no_daemon_behind(tmp_path: Path) -
     done = subprocess.run(
         [
             *(sys.executable, '-I', str(ROOT / 'hooks' / 'health'), '--check', 'hung'),
-            *('--definitions', str(tmp_path), '--deadline', '1'),
+            *('--definitions', str(tmp_path), '--deadline', '3'),
         ],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     (check,) = wire.decode(done.stdout).checks

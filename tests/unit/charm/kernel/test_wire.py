@@ -48,6 +48,7 @@ def test_decoding_undoes_encoding(report: Report) -> None:
     assert wire.decode(wire.encode(report).encode()) == report
 
 
+@pytest.mark.slow
 @given(reports())
 def test_what_is_written_is_one_line_that_satisfies_the_published_schema(report: Report) -> None:
     line = wire.encode(report)

@@ -18,6 +18,7 @@ from charm.reporting.sweep import sweep
 from charm.sources import discovery
 from charm.sources.found import FoundChecks
 from charm.sources.principal import NESTED
+from tests.support.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def test_the_operator_changes_any_of_them(tmp_path: Path) -> None:
 
 def test_the_report_has_their_answers_and_the_faults(tmp_path: Path) -> None:
     off = ''.join(f'  {name}: {{enabled: false}}\n' for name in BUILT_IN)
-    report = sweep(plan(tmp_path, f'checks:\n{off}'), Deadline.after(20))
+    report = sweep(plan(tmp_path, f'checks:\n{off}'), Deadline.after(PATIENCE))
     assert {check.name: check.health for check in report.checks} == {
         'check_db': Health.PASSED,
         'nrpe-check_web': Health.WARN,
@@ -118,7 +119,7 @@ def test_the_operator_changes_one_answer_of_many(tmp_path: Path) -> None:
         found,
         states=tmp_path / 'states',
     )
-    checks = {one.name: one for one in sweep(made, Deadline.after(20)).checks}
+    checks = {one.name: one for one in sweep(made, Deadline.after(PATIENCE)).checks}
     assert {'principal', 'cache', 'web'} <= set(checks)
     assert not {name for name in checks if name.startswith('principal-')}
     rules = {name: made.settling[name].fail_after for name in ('principal', 'cache', 'web')}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from charm.kernel.report import CheckResult, Health
 from charm.reporting import runner
 from charm.reporting.runner import Job, check_job, run_jobs
 from charm.sources.callbacks import bind
-
-from ..kernel.test_command import wait_gone
+from tests.support.patience import PATIENCE
+from tests.support.processes import wait_gone
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Waits:
     event: threading.Event
 
     def run(self, deadline: Deadline) -> Verdict:
-        self.event.wait(60)
+        self.event.wait(PATIENCE)
         return Verdict(Health.PASSED, 'late')
 
 
-FINE = CheckSpec('fine', Says(Verdict(Health.PASSED, 'all well', {'n': 1}, 0.9)), 1.0)
+FINE = CheckSpec('fine', Says(Verdict(Health.PASSED, 'all well', {'n': 1}, 0.9)), PATIENCE)
 
 
-def results_of(*specs: CheckSpec, seconds: float = 30) -> tuple[CheckResult, ...]:
+def results_of(*specs: CheckSpec, seconds: float = PATIENCE) -> tuple[CheckResult, ...]:
     return run_jobs([check_job(spec) for spec in specs], Deadline.after(seconds))
 
 
@@ -107,15 +107,17 @@ def test_a_check_that_returns_no_verdict_says_what_it_returned(returned: Any, sa
     ],
 )
 def test_a_job_that_returns_no_results_says_what_it_returned(returned: Any, said: str) -> None:
-    (broken,) = run_jobs([Job('broken', 5, lambda _deadline: returned)], Deadline.after(30))
+    (broken,) = run_jobs([Job('broken', 5, lambda _deadline: returned)], Deadline.after(PATIENCE))
     assert (broken.name, broken.health) == ('broken', Health.UNKNOWN)
     assert said in broken.message
 
 
+@pytest.mark.slow
 def test_a_check_that_overruns_is_unknown_and_holds_no_other() -> None:
     release = threading.Event()
+    late, early = CheckSpec('hung', Waits(release), 0.1), replace(FINE, timeout_seconds=3.0)
     try:
-        hung, fine = results_of(CheckSpec('hung', Waits(release), 0.1), FINE)
+        hung, fine = results_of(late, early)
     finally:
         release.set()
     assert hung.health is Health.UNKNOWN
@@ -123,15 +125,34 @@ def test_a_check_that_overruns_is_unknown_and_holds_no_other() -> None:
     assert fine.health is Health.PASSED
 
 
-def test_a_check_behind_many_that_hang_starts_with_them() -> None:
+def test_the_deadline_of_the_run_ends_a_check_with_a_longer_timeout() -> None:
     release = threading.Event()
-    hung = [CheckSpec(f'hung-{number}', Waits(release), 60) for number in range(150)]
     try:
-        *results, fine = results_of(*hung, FINE, seconds=2)
+        hung, fine = results_of(CheckSpec('hung', Waits(release), PATIENCE), FINE, seconds=3)
     finally:
         release.set()
-    assert {result.health for result in results} == {Health.UNKNOWN}
-    assert (fine.name, fine.health) == ('fine', Health.PASSED)
+    assert 'deadline' in hung.message
+    assert fine.health is Health.PASSED
+
+
+@dataclass(frozen=True)
+class Releases:
+    """Lets those go on that wait."""
+
+    event: threading.Event
+
+    def run(self, deadline: Deadline) -> Verdict:
+        self.event.set()
+        return Verdict(Health.PASSED, 'all well')
+
+
+@pytest.mark.slow
+def test_a_check_behind_many_that_hang_starts_with_them() -> None:
+    release = threading.Event()
+    hung = [CheckSpec(f'hung-{n}', Waits(release), PATIENCE) for n in range(150)]
+    *results, last = results_of(*hung, CheckSpec('last', Releases(release), PATIENCE))
+    assert {result.message for result in results} == {'late'}
+    assert (last.name, last.health) == ('last', Health.PASSED)
 
 
 def test_a_check_that_was_never_begun_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,21 +160,11 @@ def test_a_check_that_was_never_begun_says_so(monkeypatch: pytest.MonkeyPatch) -
     release = threading.Event()
     hung = [CheckSpec(f'hung-{number}', Waits(release), 0.1) for number in range(2)]
     try:
-        *results, late = results_of(*hung, FINE, seconds=0.5)
+        *results, late = results_of(*hung, FINE, seconds=2)
     finally:
         release.set()
     assert all('did not end' in result.message for result in results)
     assert 'it was never begun: 2 others' in late.message
-
-
-def test_the_deadline_of_the_run_ends_a_check_with_a_longer_timeout() -> None:
-    release = threading.Event()
-    try:
-        hung, fine = results_of(CheckSpec('hung', Waits(release), 60), FINE, seconds=0.2)
-    finally:
-        release.set()
-    assert 'deadline' in hung.message
-    assert fine.health is Health.PASSED
 
 
 def test_results_come_in_the_order_of_the_jobs() -> None:
@@ -182,7 +193,7 @@ def test_a_callback_is_given_the_service_and_may_return_one_or_many() -> None:
         lambda service: None,
     ]
     jobs = [check_job(bound.spec) for bound in bind(callbacks, 'web')]
-    results = run_jobs(jobs, Deadline.after(30))
+    results = run_jobs(jobs, Deadline.after(PATIENCE))
     assert [(result.name, result.health) for result in results] == [
         ('check_db', Health.WARN),
         ('x-a', Health.PASSED),
@@ -213,10 +224,10 @@ def test_what_overran_is_ended_with_all_it_started_and_nothing_else_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Its own thread would wait so long for it to obey.
-    monkeypatch.setattr(command, '_OBEY_SECONDS', 60.0)
-    other = subprocess.Popen(['sleep', '60'], start_new_session=True)
+    monkeypatch.setattr(command, '_OBEY_SECONDS', PATIENCE)
+    other = subprocess.Popen(['sleep', '1000'], start_new_session=True)
     try:
-        (hung,) = results_of(CheckSpec('hung', Runs(tmp_path / 'pid'), 60), seconds=1)
+        (hung,) = results_of(CheckSpec('hung', Runs(tmp_path / 'pid'), PATIENCE), seconds=3)
         assert hung.health is Health.UNKNOWN
         assert wait_gone(int((tmp_path / 'pid').read_text()))
         assert other.poll() is None

@@ -19,9 +19,9 @@ from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health
 from charm.reporting import settling_store
 from charm.reporting.settling_store import Settler
+from tests.support.checking import healths
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
-
-from ..checks.test_settling_rule import healths
 
 START = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
 
@@ -152,7 +152,7 @@ def test_a_callback_settles_from_hook_to_hook(tmp_path: Path) -> None:
             env={'PATH': os.environ['PATH'], 'JUJU_HEALTH_STATE': str(tmp_path / 'states')},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.stderr == ''
@@ -165,6 +165,7 @@ def test_a_callback_settles_from_hook_to_hook(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_defined_check_settles_from_run_to_run(tmp_path: Path) -> None:
     answer = tmp_path / 'answer'
     directory = tmp_path / 'checks.d'
@@ -187,7 +188,7 @@ def test_a_defined_check_settles_from_run_to_run(tmp_path: Path) -> None:
             env={'PATH': os.environ['PATH'], 'JUJU_HEALTH_STATE': str(tmp_path / 'states')},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.stderr == ''

@@ -14,6 +14,7 @@ import pytest
 from charm.kernel.errors import FileError
 from charm.kernel.report import StateName
 from charm.reporting.states import States, StatesError
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 
@@ -96,6 +97,7 @@ states.set('web', StateName.ERROR, 'boom')
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_step_leaves_the_old_records_or_the_new_ones(tmp_path: Path) -> None:
     place = tmp_path / 'states'
     States('web/0', place).set('web', StateName.UP)
@@ -103,7 +105,7 @@ def test_a_kill_at_any_step_leaves_the_old_records_or_the_new_ones(tmp_path: Pat
     while True:
         step += 1
         script = KILLED.format(root=str(ROOT), place=str(place), step=step)
-        done = subprocess.run([sys.executable, '-c', script], check=False, timeout=60)
+        done = subprocess.run([sys.executable, '-c', script], check=False, timeout=PATIENCE)
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL
@@ -127,7 +129,11 @@ def test_a_full_disk_leaves_the_old_records(states: States) -> None:
         f'{str(states.path.parent)!r}]))'
     )
     done = subprocess.run(
-        [sys.executable, '-c', script], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, '-c', script],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 3
     assert f'cannot write {states.path}: File too large' in done.stderr

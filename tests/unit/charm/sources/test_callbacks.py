@@ -19,6 +19,7 @@ from charm.kernel.report import Health
 from charm.reporting.plan import Plan, make_plan
 from charm.sources import callbacks
 from charm.sources.callbacks import bind, declared, for_service
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 
@@ -173,7 +174,7 @@ def test_a_hook_runs_what_a_file_defines(plug_ins: Path) -> None:
         env={'PATH': os.environ['PATH'], 'JUJU_HEALTH_STATE': str(plug_ins)},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, b'')
     checks = {check['name']: check for check in json.loads(done.stdout)['checks']}
@@ -186,7 +187,7 @@ def test_a_hook_runs_what_a_file_defines(plug_ins: Path) -> None:
 def test_a_file_that_hangs_does_not_hold_the_others(plug_ins: Path) -> None:
     (plug_ins / 'a.py').write_text(GOOD)
     (plug_ins / 'z.py').write_text(
-        'import threading\nthreading.Event().wait(60)\nCALLBACKS = []\n'
+        'import threading\nthreading.Event().wait(1000)\nCALLBACKS = []\n'
     )
     table, (fault,) = callbacks.load(plug_ins, patience_seconds=0.2)
     assert list(table) == ['*']
@@ -223,7 +224,7 @@ def test_one_callback_needs_no_list_and_a_rule_no_mapping() -> None:
 def test_a_callback_is_called_for_its_service_and_told_apart_by_it() -> None:
     found = declared([{'service': name, 'health': db} for name in ('web', 'worker')])
     assert [bound.name for bound in found.callbacks] == ['web-db', 'worker-db']
-    soon = Deadline.after(10)
+    soon = Deadline.after(PATIENCE)
     messages = [bound.run_all(bound.name, soon)[0].message for bound in found.callbacks]
     assert messages == ['web is well', 'worker is well']
 

@@ -215,6 +215,7 @@ ENTRIES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(['disk', 'web', 'A', '']), ENTRIES, max_size=3))
 def test_any_entry_is_a_definition_or_one_fault(

@@ -19,6 +19,7 @@ from charm.sources.found import FoundChecks
 from charm.sources.monitors.kinds import PluginMonitor, UnavailableMonitor
 from charm.sources.monitors.requested import find, to_file
 from tests.support.checking import program
+from tests.support.patience import PATIENCE
 
 from .test_monitors_text import README
 
@@ -43,7 +44,7 @@ def asked(directory: Path, monitors: Any, known: tuple[str, ...] = ()) -> FoundC
 
 
 def results(*specs: CheckSpec) -> tuple[CheckResult, ...]:
-    return run_jobs([check_job(spec) for spec in specs], Deadline.after(20))
+    return run_jobs([check_job(spec) for spec in specs], Deadline.after(PATIENCE))
 
 
 def test_each_kind_becomes_a_check(directory: Path) -> None:

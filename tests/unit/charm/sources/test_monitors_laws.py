@@ -24,7 +24,8 @@ TREES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@pytest.mark.slow
+@settings(deadline=None, max_examples=100)
 @given(st.dictionaries(st.sampled_from(['local', 'remote', 'x']), TREES, max_size=3))
 def test_any_monitors_are_checks_or_faults(
     tmp_path_factory: pytest.TempPathFactory, monitors: Any
@@ -54,7 +55,7 @@ LITERALS = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.dictionaries(st.sampled_from(['local', 'remote', 7, None]), LITERALS, max_size=3))
 def test_whatever_python_prints_is_checks_or_faults(
     tmp_path_factory: pytest.TempPathFactory, monitors: Any

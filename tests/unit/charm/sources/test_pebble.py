@@ -17,6 +17,7 @@ from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
 from charm.sources.pebble import PebbleCheck, PebbleHealth, find
 from tests.support.checking import run, silent, trickling
+from tests.support.patience import PATIENCE
 
 UP = {'name': 'http', 'level': 'ready', 'startup': 'enabled', 'status': 'up', 'threshold': 3}
 FAILING = {**UP, 'name': 'db', 'failures': 2}
@@ -37,7 +38,7 @@ def listening(path: Path, serve: Serve) -> Iterator[Path]:
         yield path
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 def _accept(listener: socket.socket, serve: Serve) -> None:
@@ -47,7 +48,7 @@ def _accept(listener: socket.socket, serve: Serve) -> None:
         except OSError:
             return
         with connection, contextlib.suppress(OSError):
-            connection.settimeout(10)
+            connection.settimeout(PATIENCE)
             serve(connection)
 
 

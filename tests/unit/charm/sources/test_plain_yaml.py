@@ -135,20 +135,21 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=3000, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
 @given(st.lists(PIECES, max_size=30).map(''.join))
 @example('a:\n- b\n -')
 def test_whatever_is_accepted_is_read_as_pyyaml_reads_it(text: str) -> None:
     agrees(text)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(alphabet='ab1:-.\'"#[]{}, \n|>x', max_size=40))
 def test_any_text_of_few_letters_is_read_as_pyyaml_reads_it(text: str) -> None:
     agrees(text)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.from_regex(r'[-+]?[0-9_.:eExob+\-]{0,12}', fullmatch=True))
 def test_any_number_is_read_as_pyyaml_reads_it_or_refused(word: str) -> None:
     agrees(f'a: {word}\n')
@@ -163,6 +164,7 @@ DOCUMENTS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(DOCUMENTS, st.booleans())
 def test_what_pyyaml_writes_is_read_the_same_or_refused(document: object, flow: bool) -> None:

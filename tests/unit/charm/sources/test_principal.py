@@ -18,6 +18,7 @@ from charm.reporting.runner import check_job, run_jobs
 from charm.reporting.sweep import sweep
 from charm.sources.overrides import AnswerChange
 from charm.sources.principal import NESTED, Principal, find
+from tests.support.patience import PATIENCE
 
 REPORT = {
     'schema': 1,
@@ -53,7 +54,7 @@ def printing(agents: Path, document: Any, more: str = '') -> CheckSpec:
     return hook(agents, f'cat {agents}/said; {more}')
 
 
-def results(spec: CheckSpec, seconds: float = 20.0) -> tuple[CheckResult, ...]:
+def results(spec: CheckSpec, seconds: float = PATIENCE) -> tuple[CheckResult, ...]:
     return run_jobs([check_job(spec)], Deadline.after(seconds))
 
 
@@ -70,12 +71,12 @@ def test_what_it_asks_for_and_depends_on_goes_into_the_unit_s_report(agents: Pat
     rollup = {'rule': 'at-least', 'count': 2}
     spec = printing(agents, {**REPORT, 'rollup': rollup, 'requires': ['db'], 'provides': ['web']})
     plan = Plan('web/0', 'health/3', (check_job(spec),), states=agents)
-    made = sweep(plan, Deadline.after(20.0))
+    made = sweep(plan, Deadline.after(PATIENCE))
     assert (made.rollup, made.requires, made.provides) == (rollup, ('db',), ('web',))
     own = replace(plan, rollup={'rule': 'best'})
-    assert sweep(own, Deadline.after(20.0)).rollup == {'rule': 'best'}
+    assert sweep(own, Deadline.after(PATIENCE)).rollup == {'rule': 'best'}
     renamed = replace(plan, answers={'principal': AnswerChange(rename='charm')})
-    assert sweep(renamed, Deadline.after(20.0)).requires == ('db',)
+    assert sweep(renamed, Deadline.after(PATIENCE)).requires == ('db',)
 
 
 def test_a_subset_report_or_a_list_of_them_will_do(agents: Path) -> None:

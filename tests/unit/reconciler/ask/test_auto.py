@@ -17,6 +17,7 @@ from reconciler.ask.script import ScriptAsker
 from reconciler.cli.main import COMMANDS
 from reconciler.reach.local import LocalReach
 from reconciler.values.time_budget import TimeBudget
+from tests.support.patience import PATIENCE
 from tests.support.tree import DOCS
 
 SHELLS = [shell for shell in ('dash', 'bash', 'busybox') if shutil.which(shell)]
@@ -40,9 +41,9 @@ class Machine:
         programs = Programs('web/0', (str(self.hook), '--unit', 'web/0'), (str(self.agent),))
         return request_for(programs, road)
 
-    def ask(self, road: AskMode, timeout_seconds: int = 10) -> UnitAnswer:
+    def ask(self, road: AskMode, timeout_seconds: int = PATIENCE) -> UnitAnswer:
         came = ScriptAsker(LocalReach(), TimeBudget(timeout_seconds=timeout_seconds)).ask(
-            'web/0', [self.request(road)], Deadline.after(60)
+            'web/0', [self.request(road)], Deadline.after(PATIENCE)
         )
         assert came.fault is None
         return came.answers[0]
@@ -72,6 +73,7 @@ def test_a_fresh_report_of_the_agent_is_taken_and_the_hook_not_run(
     assert not Path(f'{machine.hook}.ran').exists()
 
 
+NOISE = ''.join(f'\\{number:03o}' for number in range(256))
 STALE = {
     'too-old': ENVELOPE.format(age='60.0'),
     'much-too-old': ENVELOPE.format(age='99999999999999999999999.5'),
@@ -79,7 +81,7 @@ STALE = {
     'negative': ENVELOPE.format(age='-5.0'),
     'refused': 'echo "health-agent: cannot ask" >&2; exit 3',
     'silent': 'exit 0',
-    'noise': 'head -c 1000 /dev/urandom',
+    'noise': f"printf '{NOISE}'",
     'a-number': "printf '5\\t\\024 noise'",
     'an-age-alone': 'echo \'{"age": 5.0}\'',
     'no-report-in-it': 'echo \'{"age": 5.0, "report": null}\'',
@@ -102,6 +104,7 @@ def test_without_an_agent_the_hook_answers(machine: Machine) -> None:
     assert machine.ask(AskMode(AUTO, 60.0)).stdout == BY_HOOK
 
 
+@pytest.mark.slow
 def test_an_agent_that_hangs_is_ended_and_the_hook_answers(machine: Machine) -> None:
     machine.write(machine.agent, f'touch {machine.agent}.asked; exec sleep 1000')
     answer = machine.ask(AskMode(AUTO, 60.0), timeout_seconds=30)
@@ -115,7 +118,7 @@ def test_every_shell_reads_the_script_alike(machine: Machine, shell: str) -> Non
     requests = [machine.request(AskMode(AUTO, limit)) for limit in (60.0, 2.0)]
     text = frames.script(requests, '0123456789abcdef', TimeBudget(timeout_seconds=10))
     login = ['busybox', 'sh'] if shell == 'busybox' else [shell]
-    done = subprocess.run([*login, '-c', text], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([*login, '-c', text], capture_output=True, timeout=PATIENCE, check=False)
     first, second = frames.read(done.stdout, '0123456789abcdef', 2)
     assert first.first
     assert first.stdout == b'{"age": 5.5, "report": {"of": "agent"}}\n'
@@ -151,6 +154,7 @@ def test_each_road_is_offered_and_documented() -> None:
         assert f'`{road}`' in page, road
 
 
+@pytest.mark.slow
 def test_no_agent_of_this_machine_is_needed_for_the_help() -> None:
     done = subprocess.run(
         [sys.executable, '-c', 'import reconciler.cli, sys; print(*sys.modules)'],

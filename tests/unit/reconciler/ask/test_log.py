@@ -26,11 +26,11 @@ from reconciler.ask.reaped import LogPosition, LogStore
 from reconciler.ask.script import ScriptAsker
 from reconciler.reach.local import LocalReach
 from tests.support.asked import report
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 LAUNCHER = ROOT / 'hooks' / 'health-agent'
 BOOT_ID = Path('/proc/sys/kernel/random/boot_id').read_text().strip()
-LONG = 60.0
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Lab:
     def sweep(self, *units: str, most: int = 1000000) -> tuple[UnitAnswer, ...]:
         asker = LogAsker(ScriptAsker(LocalReach()), self.store)
         requests = [self.request(unit, most) for unit in units or ('web/0',)]
-        came = asker.ask('web/0', requests, Deadline.after(LONG))
+        came = asker.ask('web/0', requests, Deadline.after(PATIENCE))
         assert came.fault is None
         return came.answers
 
@@ -97,6 +97,7 @@ def test_the_newest_report_is_the_answer_with_its_age_and_all_lines_are_kept(lab
     assert all(line['received_at'] for line in lab.reaped())
 
 
+@pytest.mark.slow
 def test_each_sweep_takes_what_is_new_and_repeats_nothing(lab: Lab) -> None:
     expected = []
     for round_ in range(4):
@@ -115,6 +116,7 @@ def test_the_last_report_still_counts_when_nothing_new_was_logged(lab: Lab) -> N
     assert again.held_seconds > first.held_seconds
 
 
+@pytest.mark.slow
 def test_a_log_of_many_chunks_and_files_is_reaped_whole_in_one_sweep(lab: Lab) -> None:
     # Four files of 64 KiB, which is all that the agent keeps.
     numbers = [lab.log() for _ in range(150)]
@@ -126,6 +128,7 @@ def test_a_log_of_many_chunks_and_files_is_reaped_whole_in_one_sweep(lab: Lab) -
     assert json.loads(answer.stdout)['sequence'] == latest.sequence
 
 
+@pytest.mark.slow
 def test_what_the_agent_removed_before_we_came_is_said(lab: Lab) -> None:
     first = lab.log()
     lab.sweep()
@@ -265,7 +268,7 @@ def chunk(more: bool, *lines: object) -> UnitAnswer:
 def test_what_an_earlier_chunk_held_is_an_answer_when_the_next_one_fails(lab: Lab) -> None:
     line = {'kind': 'report', 'unit': 'web/0', 'report': to_json(report('web/0', sequence=3000))}
     asker = Failing([(chunk(True, line),), (UnitAnswer(b'', b'killed', 137, complete=True),)])
-    came = LogAsker(asker, lab.store).ask('web/0', [lab.request()], Deadline.after(LONG))
+    came = LogAsker(asker, lab.store).ask('web/0', [lab.request()], Deadline.after(PATIENCE))
     (answer,) = came.answers
     assert answer.held_seconds == 2.0
     assert asker.answers == []
@@ -274,7 +277,7 @@ def test_what_an_earlier_chunk_held_is_an_answer_when_the_next_one_fails(lab: La
 def test_other_requests_are_passed_on(lab: Lab) -> None:
     told = UnitAnswer(b'report', b'', 0, complete=True)
     came = LogAsker(Failing([(told,)]), lab.store).ask(
-        'web/0', [Request('web/0', '/hook')], Deadline.after(LONG)
+        'web/0', [Request('web/0', '/hook')], Deadline.after(PATIENCE)
     )
     assert came.answers == (told,)
 

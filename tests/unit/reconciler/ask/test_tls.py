@@ -24,6 +24,7 @@ from reconciler.inbox.certificates import CertificateFiles, make_missing
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
 from tests.support.asked import printed
+from tests.support.patience import PATIENCE
 
 WORD = 'sixteen-characters-or-more'
 REQUEST = Request('web/0', '/agent', by='agent')
@@ -52,13 +53,15 @@ def asker(files: CertificateFiles) -> Iterator[TLSAsker]:
     door = ListeningSocket(listener, answer, lambda _why, _who: None, ListenerLimits(), tls, WORD)
     door.open()
     port = door.address[1]
-    yield TLSAsker({'web/0': ['127.0.0.1']}, trusting(files.ca), WORD, port, connect_seconds=5.0)
+    yield TLSAsker(
+        {'web/0': ['127.0.0.1']}, trusting(files.ca), WORD, port, connect_seconds=PATIENCE
+    )
     door.close()
 
 
 def test_each_unit_gives_its_report_and_how_old_it_is(asker: TLSAsker) -> None:
     other = replace(REQUEST, unit='db/0')
-    came = asker.ask('web/0', [REQUEST, other], Deadline.after(20))
+    came = asker.ask('web/0', [REQUEST, other], Deadline.after(PATIENCE))
     assert came.fault is None
     mine, none = came.answers
     assert (mine.stdout, mine.held_seconds, mine.by) == (printed('web/0'), 12.345, 'agent')
@@ -67,14 +70,14 @@ def test_each_unit_gives_its_report_and_how_old_it_is(asker: TLSAsker) -> None:
 
 
 def test_a_report_without_an_age_is_of_unknown_age_and_a_flood_is_cut(asker: TLSAsker) -> None:
-    came = asker.ask('web/0', [replace(REQUEST, unit='flood/0')], Deadline.after(20))
+    came = asker.ask('web/0', [replace(REQUEST, unit='flood/0')], Deadline.after(PATIENCE))
     (found,) = came.answers
     assert found.held_seconds is None
     assert len(found.stdout) == STDOUT_CAP_BYTES
 
 
 def test_without_the_token_there_is_no_report(asker: TLSAsker) -> None:
-    came = replace(asker, token=WORD[::-1]).ask('web/0', [REQUEST], Deadline.after(20))
+    came = replace(asker, token=WORD[::-1]).ask('web/0', [REQUEST], Deadline.after(PATIENCE))
     (found,) = came.answers
     assert (found.stdout, found.exit_code) == (b'', 3)
     assert found.stderr.startswith(b'its agent answered 401')
@@ -85,7 +88,9 @@ def test_an_agent_of_another_authority_is_not_told_the_token(
 ) -> None:
     other = CertificateFiles(tmp_path)
     make_missing(other, ['127.0.0.1'])
-    came = replace(asker, context=trusting(other.ca)).ask('web/0', [REQUEST], Deadline.after(20))
+    came = replace(asker, context=trusting(other.ca)).ask(
+        'web/0', [REQUEST], Deadline.after(PATIENCE)
+    )
     assert came.fault is not None
     assert came.fault.outcome is Outcome.NO_AGENT
     assert 'cannot trust the agent' in str(came.fault)
@@ -94,7 +99,7 @@ def test_an_agent_of_another_authority_is_not_told_the_token(
 
 def test_an_agent_of_another_address_is_not_believed(asker: TLSAsker) -> None:
     came = replace(asker, addresses={'web/0': ['localhost']}).ask(
-        'web/0', [REQUEST], Deadline.after(20)
+        'web/0', [REQUEST], Deadline.after(PATIENCE)
     )
     assert came.fault is not None
     assert 'cannot trust the agent' in str(came.fault)
@@ -104,7 +109,9 @@ def test_the_first_address_that_answers_counts(asker: TLSAsker) -> None:
     with socket.socket() as closed:
         closed.bind(('127.0.0.2', 0))
         addresses = {'web/0': ['127.0.0.2', '127.0.0.1']}
-        came = replace(asker, addresses=addresses).ask('web/0', [REQUEST], Deadline.after(20))
+        came = replace(asker, addresses=addresses).ask(
+            'web/0', [REQUEST], Deadline.after(PATIENCE)
+        )
     assert came.fault is None
     assert came.answers[0].stdout == printed('web/0')
 
@@ -113,10 +120,10 @@ def test_nobody_there_may_be_tried_again_and_no_address_may_not(asker: TLSAsker)
     with socket.socket() as closed:
         closed.bind(('127.0.0.1', 0))
         nobody = replace(asker, port=closed.getsockname()[1])
-        came = nobody.ask('web/0', [REQUEST], Deadline.after(20))
+        came = nobody.ask('web/0', [REQUEST], Deadline.after(PATIENCE))
     assert came.fault is not None
     assert (came.fault.outcome, came.fault.retryable) == (Outcome.UNREACHABLE, True)
-    came = asker.ask('db/0', [REQUEST], Deadline.after(20))
+    came = asker.ask('db/0', [REQUEST], Deadline.after(PATIENCE))
     assert came.fault is not None
     assert not came.fault.retryable
 
@@ -144,9 +151,9 @@ def trickling(files: CertificateFiles, start: bytes) -> Iterator[int]:
         thread.start()
         yield listener.getsockname()[1]
         # Whoever held the connection has let it go by itself: nothing was stopped yet.
-        thread.join(20)
+        thread.join(PATIENCE)
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def _quietly(serve: Callable[[], None]) -> None:
@@ -155,6 +162,7 @@ def _quietly(serve: Callable[[], None]) -> None:
         serve()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'start',
     [

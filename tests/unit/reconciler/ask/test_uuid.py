@@ -11,6 +11,7 @@ import pytest
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import Juju
 from reconciler.values.errors import JujuError, ModelNotFound
+from tests.support.patience import PATIENCE
 
 MODELS = [
     {'name': 'ann/prod', 'short-name': 'prod', 'model-uuid': 'uuid-of-ann'},
@@ -32,7 +33,7 @@ def juju(directory: Path, printed: Any, model: str = '') -> Juju:
 
 
 def uuid(door: Juju, model: str) -> str:
-    return door.model_uuid('lab', model, Deadline.after(30))
+    return door.model_uuid('lab', model, Deadline.after(PATIENCE))
 
 
 def test_a_model_is_found_by_its_name(tmp_path: Path) -> None:
@@ -58,4 +59,4 @@ def test_what_juju_does_not_tell_is_an_error(tmp_path: Path, printed: Any) -> No
 
 def test_another_controllers_models_are_not_asked_for(tmp_path: Path) -> None:
     with pytest.raises(JujuError, match='unexpected: models -c other'):
-        juju(tmp_path, {'models': MODELS}).model_uuid('other', 'test', Deadline.after(30))
+        juju(tmp_path, {'models': MODELS}).model_uuid('other', 'test', Deadline.after(PATIENCE))

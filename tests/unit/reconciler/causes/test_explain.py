@@ -20,10 +20,9 @@ from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
 from tests.support.advising import assert_names
 from tests.support.big_models import DECLARED, big
-from tests.support.planned import Planned, waiting
+from tests.support.golden import check_golden
+from tests.support.planned import Planned, plans, waiting
 from tests.support.snapshots import NOW
-from tests.unit.reconciler.causes.test_inquiry_big import plans
-from tests.unit.reconciler.render.test_render import check_golden
 
 
 def about(plan: Planned, name: str, declared: DeclaredDependencies | None = None) -> Explanation:
@@ -211,6 +210,7 @@ def test_commands_are_not_folded_and_hostile_text_does_nothing() -> None:
     assert any(line.endswith('--unit web/0 --pretty') for line in text.splitlines())
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(plans(), st.sampled_from([40, 80]))
 def test_everything_can_be_explained_live_and_from_a_saved_sweep(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,9 +15,9 @@ from reconciler.causes.graph import DeclaredDependencies
 from reconciler.causes.inquiry import explain_causes
 from reconciler.values.model import Model
 from reconciler.values.node import Node, NodeKind
-from reconciler.values.readings import Cause, Outcome, Role, ServiceHealth
+from reconciler.values.readings import Cause, Role, ServiceHealth
 from tests.support.big_models import DECLARED, EXPECTED, big
-from tests.support.planned import Planned, nodes
+from tests.support.planned import Planned, nodes, plans
 
 
 def test_forty_services_are_explained_rightly() -> None:
@@ -70,7 +71,7 @@ def answer(
     return {one.name: one.blame for one in explained}, causes
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_answer_does_not_depend_on_any_order(seed: int) -> None:
     plan = big()
@@ -79,38 +80,8 @@ def test_the_answer_does_not_depend_on_any_order(seed: int) -> None:
     assert causes == tuple(plan.explained(DECLARED)[1].values())
 
 
-NAMES = [f's{n}' for n in range(7)]
-PAIRS = st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES))
-SILENT = st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.REPORTED])
-
-
-@st.composite
-def plans(draw: st.DrawFn) -> tuple[Planned, DeclaredDependencies]:
-    """Draw any model of a few services, related, required, waiting and failing as may be."""
-    plan = Planned(type=draw(st.sampled_from(['iaas', 'iaas', 'caas'])))
-    machines = st.lists(st.sampled_from(['0', '1', '2', '2/lxd/0', '2/lxd/1']), max_size=3)
-    for name in NAMES:
-        requires = tuple(draw(st.lists(st.sampled_from(NAMES), max_size=2)))
-        plan.app(name, *draw(machines), requires=requires)
-    for one, other in draw(st.lists(PAIRS, max_size=10)):
-        plan.relate(one, other, other, 'any', draw(st.sampled_from(['', 'pgsql', 'odd'])))
-    for unit in list(plan.readings):
-        what = draw(st.integers(0, 4))
-        if what == 0:
-            plan.silence(unit, draw(SILENT))
-        elif what < 3:
-            health = draw(st.sampled_from([Health.WARN, Health.UNKNOWN, Health.FAIL]))
-            check = draw(st.sampled_from(['http', 'disk']))
-            blockers = draw(st.lists(st.sampled_from(NAMES), max_size=2))
-            plan.ail(
-                unit, f'no answer from {draw(st.sampled_from(NAMES))}', check, health, blockers
-            )
-    declared = draw(st.dictionaries(st.sampled_from(NAMES), st.tuples(st.sampled_from(NAMES))))
-    groups = {one: ((one, other),) for one, other in draw(st.lists(PAIRS, max_size=2))}
-    return plan, DeclaredDependencies(requires=declared, any_of=groups)
-
-
-@settings(max_examples=150, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None)
 @given(plans(), st.integers(0, 2**32))
 def test_causes_annotate_and_change_nothing_in_whatever_order(
     drawn: tuple[Planned, DeclaredDependencies], seed: int
@@ -123,7 +94,8 @@ def test_causes_annotate_and_change_nothing_in_whatever_order(
     assert answer(*shuffled(plan, seed), declared) == (blames, causes)
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None)
 @given(plans())
 def test_every_trouble_has_a_role_and_every_path_leads_to_a_cause(
     drawn: tuple[Planned, DeclaredDependencies],
@@ -147,6 +119,7 @@ def test_every_trouble_has_a_role_and_every_path_leads_to_a_cause(
         assert not cause.node.service or blamed[cause.node.name].role is Role.CAUSE
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_followed_to_its_end() -> None:
     plan, length = Planned(), 1200
     for n in range(length):

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.standin.examples import model
-from tests.unit.reconciler.cli.test_sweep import COMMAND
+from tests.support.command_line import COMMAND
+from tests.support.patience import PATIENCE
 
 # A juju of two models whose ssh never ends; it names itself in a pipe when it has begun.
 _SLOW = """\
@@ -48,15 +49,16 @@ def interrupted(
     with os.fdopen(os.open(pids, os.O_RDWR)) as file:
         begun = [os.pidfd_open(int(file.readline())) for _ in range(ways)]
         process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=PATIENCE)
     for one in begun:
-        ended, _, _ = select.select([one], [], [], 30)
+        ended, _, _ = select.select([one], [], [], PATIENCE)
         os.close(one)
         assert ended, 'juju ssh is left behind'
     assert b'Traceback' not in stderr
     return process.returncode, json.loads(stdout)
 
 
+@pytest.mark.slow
 @SIGNALS
 def test_an_interrupt_prints_what_arrived(number: signal.Signals, tmp_path: Path) -> None:
     code, document = interrupted(tmp_path, number, ('--workers', '1'), 1)
@@ -76,6 +78,7 @@ def test_an_interrupt_ends_a_wait(number: signal.Signals, tmp_path: Path) -> Non
     assert document['complete'] is False
 
 
+@pytest.mark.slow
 @SIGNALS
 def test_an_interrupt_of_all_models_prints_every_model(
     number: signal.Signals, tmp_path: Path

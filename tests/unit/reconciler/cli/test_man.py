@@ -16,6 +16,7 @@ from charm import __version__
 from reconciler.cli.commands.completion import SHELLS
 from reconciler.cli.commands.man import escape, page
 from reconciler.cli.main import COMMANDS
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 COMMAND = str(Path(sys.executable).parent / 'reconcile-health')
@@ -86,6 +87,7 @@ def test_no_line_becomes_a_request() -> None:
     assert escape('a\\fB --x') == 'a\\(rsfB \\-\\-x'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('shell', SHELLS)
 def test_the_script_is_for_our_name(shell: str) -> None:
     done = subprocess.run([COMMAND, 'completion', shell], capture_output=True, check=True)
@@ -102,11 +104,12 @@ def complete(*words: str) -> list[str]:
         'COMP_CWORD': str(len(words)),
     }
     done = subprocess.run(
-        [COMMAND], env=environment, capture_output=True, check=True, text=True, timeout=60
+        [COMMAND], env=environment, capture_output=True, check=True, text=True, timeout=PATIENCE
     )
     return [line.partition(',')[2] for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_bash_is_offered_commands_options_and_choices() -> None:
     assert set(complete('d')) >= {'diff', 'doctor'}
     assert '--wait-for' in complete('--wa')
@@ -114,6 +117,7 @@ def test_bash_is_offered_commands_options_and_choices() -> None:
     assert set(complete('completion', '')) == set(SHELLS)
 
 
+@pytest.mark.slow
 def test_bash_itself_takes_the_script() -> None:
     script = f'eval "$({COMMAND} completion bash)"; complete -p reconcile-health'
     done = subprocess.run(['bash', '-c', script], capture_output=True, check=True, text=True)

@@ -21,21 +21,9 @@ from reconciler.cli.main import COMMANDS
 from reconciler.render import RENDERERS
 from reconciler.saved.document import to_document
 from tests.standin.examples import model
+from tests.support.command_line import COMMAND, run
+from tests.support.patience import PATIENCE
 from tests.support.snapshots import troubled, well
-
-COMMAND = str(Path(sys.executable).parent / 'reconcile-health')
-Done = subprocess.CompletedProcess[bytes]
-
-
-def run(*words: str, stdin: bytes = b'', environment: Mapping[str, str] | None = None) -> Done:
-    return subprocess.run(
-        [COMMAND, *words],
-        input=stdin,
-        env={**os.environ, 'COLUMNS': '120', **(environment or {})},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -45,6 +33,7 @@ def saved(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'words',
     [
@@ -72,6 +61,7 @@ def test_wrong_usage_is_exit_code_3_with_words_on_stderr_only(words: tuple[str, 
     assert b'Traceback' not in done.stderr
 
 
+@pytest.mark.slow
 def test_help_teaches() -> None:
     done = run('--help')
     assert done.returncode == 0
@@ -81,6 +71,7 @@ def test_help_teaches() -> None:
     assert run('-h').stdout == done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', COMMANDS)
 def test_every_command_has_help_with_a_sentence(name: str) -> None:
     done = run(name, '--help')
@@ -105,6 +96,7 @@ def test_the_version_is_told() -> None:
     assert (done.returncode, done.stdout[:18]) == (0, b'reconcile-health, ')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('form', RENDERERS)
 def test_a_pipe_gets_no_colour_in_any_format(form: str, saved: Path) -> None:
     done = run('replay', str(saved), '--format', form)
@@ -133,16 +125,18 @@ def on_a_terminal(*words: str, **environment: str) -> str:
         if not piece:
             break
         pieces.append(piece)
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     os.close(master)
     return b''.join(pieces).decode()
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_colour_unless_its_user_wants_none(saved: Path) -> None:
     assert '\x1b[' in on_a_terminal('replay', str(saved), NO_COLOR='')
     assert '\x1b[' not in on_a_terminal('replay', str(saved), NO_COLOR='1')
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_early_is_no_error(saved: Path) -> None:
     document = json.loads(saved.read_text())
     document['services'] *= 50  # More than a pipe holds.
@@ -154,9 +148,10 @@ def test_a_reader_that_goes_early_is_no_error(saved: Path) -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b''
-        assert process.wait(timeout=60) == 2
+        assert process.wait(timeout=PATIENCE) == 2
 
 
+@pytest.mark.slow
 def test_a_full_disk_behind_stdout_is_said_in_words(saved: Path) -> None:
     with Path('/dev/full').open('wb') as full:
         done = subprocess.run(
@@ -166,6 +161,7 @@ def test_a_full_disk_behind_stdout_is_said_in_words(saved: Path) -> None:
     assert (done.returncode, done.stderr) == (3, said)
 
 
+@pytest.mark.slow
 def test_what_an_encoding_lacks_is_an_escape_and_no_crash(saved: Path) -> None:
     words = ('replay', str(saved), '--format', 'tree')
     done = run(*words, environment={'PYTHONIOENCODING': 'ascii'})
@@ -173,6 +169,7 @@ def test_what_an_encoding_lacks_is_an_escape_and_no_crash(saved: Path) -> None:
     assert b'\\u2514' in done.stdout
 
 
+@pytest.mark.slow
 def test_a_file_is_written_whole_and_stdout_stays_empty(saved: Path, tmp_path: Path) -> None:
     target = tmp_path / 'juju.prom'
     link = tmp_path / 'link.prom'
@@ -188,6 +185,7 @@ def test_a_file_is_written_whole_and_stdout_stays_empty(saved: Path, tmp_path: P
     assert target.stat().st_ino != before, 'it is replaced, never written into'
 
 
+@pytest.mark.slow
 def test_a_textfile_that_node_exporter_would_not_read_is_refused(
     saved: Path, tmp_path: Path
 ) -> None:
@@ -197,6 +195,7 @@ def test_a_textfile_that_node_exporter_would_not_read_is_refused(
     assert not (tmp_path / 'juju.txt').exists()
 
 
+@pytest.mark.slow
 def test_what_is_no_plain_file_is_written_to_and_not_replaced(saved: Path, tmp_path: Path) -> None:
     assert run('replay', str(saved), '-o', '/dev/null').returncode == 2
     assert not Path('/dev/null').is_file()
@@ -209,6 +208,7 @@ def test_what_is_no_plain_file_is_written_to_and_not_replaced(saved: Path, tmp_p
     assert pipe.is_fifo()
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_stays_as_it_was(saved: Path, tmp_path: Path) -> None:
     (tmp_path / 'd').mkdir()
     for target in (tmp_path / 'd', tmp_path / 'absent' / 'x'):
@@ -219,6 +219,7 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(saved: Path, tmp_path: Pa
     assert not (tmp_path / 'absent').exists()
 
 
+@pytest.mark.slow
 def test_diff_tells_the_same_from_changed_and_from_worse(tmp_path: Path, saved: Path) -> None:
     good = tmp_path / 'good.json'
     good.write_text(json.dumps(to_document(well())))
@@ -231,6 +232,7 @@ def test_diff_tells_the_same_from_changed_and_from_worse(tmp_path: Path, saved: 
     assert {change['kind'] for change in document['changes']} >= {'gone', 'flip'}
 
 
+@pytest.mark.slow
 def test_a_broken_saved_sweep_is_refused_with_its_name_and_path(saved: Path) -> None:
     document = json.loads(saved.read_text())
     document['services'][0]['units'][0]['qos'] = 7
@@ -252,6 +254,7 @@ READERS: Mapping[str, Callable[[bytes], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('form', READERS)
 @pytest.mark.parametrize('fault', ['logged-out', 'login-expired', 'unreachable', 'no-juju'])
 def test_programs_get_a_document_whatever_fails(form: str, fault: str, tmp_path: Path) -> None:
@@ -271,6 +274,7 @@ def test_a_model_that_cannot_be_asked_has_the_name_that_it_has_in_a_sweep() -> N
     assert (told['controller'], told['name']) == ('lab', 'prod')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('fault', ['logged-out', 'unreachable', 'no-juju'])
 def test_all_models_that_cannot_be_listed_are_a_document_too(fault: str, tmp_path: Path) -> None:
     known = '' if fault == 'no-juju' else fault
@@ -283,6 +287,7 @@ def test_all_models_that_cannot_be_listed_are_a_document_too(fault: str, tmp_pat
     assert 'cannot' in document['faults'][0]
 
 
+@pytest.mark.slow
 def test_nagios_gets_its_line_and_prometheus_its_alarm_when_juju_is_not_there() -> None:
     done = run('--format', 'nagios', '--juju', '/nonexistent/juju', '-m', 'lab:prod')
     assert done.stdout.startswith(b'JUJU-HEALTH UNKNOWN: lab:prod: no services: cannot run')

@@ -24,11 +24,11 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.values.errors import ControllerUnreachable, NotLoggedIn, ReconcilerError
 from reconciler.values.readings import Snapshot
+from tests.support.command_line import run
 from tests.support.render_cases import told
 from tests.support.snapshots import check, reported, troubled, well
+from tests.support.suppressed import DISK, UNITS, entry, sweep
 from tests.support.tree import TESTS
-from tests.unit.reconciler.cli.test_sweep import run
-from tests.unit.reconciler.config.test_suppressions import DISK, UNITS, entry, sweep
 
 
 @dataclass
@@ -103,6 +103,7 @@ def test_it_gives_up_in_time_and_makes_the_last_attempt_late() -> None:
     assert until.remaining_seconds < 5
 
 
+@pytest.mark.slow
 @given(within=st.floats(0.1, 300), every=st.floats(0, 100), took=st.floats(1, 50))
 def test_no_attempt_begins_after_the_end(within: float, every: float, took: float) -> None:
     clock = Clock()
@@ -192,6 +193,7 @@ def test_no_option_takes_a_number_that_is_none(name: str, number: str) -> None:
             one.convert(number, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('option', ['--deadline', '--max-age'])
 def test_a_deadline_that_is_no_number_is_wrong_usage(option: str) -> None:
     done = run(option, 'nan')
@@ -222,6 +224,7 @@ def test_what_is_excused_by_the_exit_code_does_not_hold_a_gate() -> None:
     assert verdict(PrintOptions().counted(fleet)) is Health.FAIL
 
 
+@pytest.mark.slow
 def test_the_process_says_attempts_and_reasons_on_stderr_and_still_failing_by_its_code(
     tmp_path: Path,
 ) -> None:

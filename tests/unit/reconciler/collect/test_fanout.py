@@ -35,8 +35,8 @@ from tests.support.asked import (
     fault,
     printed,
 )
+from tests.support.patience import PATIENCE
 
-LONG = 20.0
 LIMITS = FanoutLimits()
 
 
@@ -44,7 +44,7 @@ def run(
     reach: FakeReach,
     *errands: MachineRequest,
     limits: FanoutLimits = LIMITS,
-    seconds: float = LONG,
+    seconds: float = PATIENCE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, MachineResult]:
     asker = ScriptAsker(reach, limits.time)
@@ -82,6 +82,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([None, *BAD]), min_size=1, max_size=12))
 def test_one_bad_machine_costs_only_itself(kinds: list[str | None]) -> None:
     behaviours: dict[str, list[Behaviour]] = {
@@ -118,22 +119,23 @@ def test_what_is_wrong_for_every_machine_is_said_once() -> None:
 
 def test_a_machine_that_never_answers_does_not_delay_the_others(gate: threading.Event) -> None:
     def hang(_ran: Ran) -> bytes:
-        gate.wait(LONG)
+        gate.wait(PATIENCE)
         return b''
 
     reach = FakeReach({'web/0': [hang], 'web/1': [answers], 'web/2': [answers]})
     errands = [errand(str(number), f'web/{number}') for number in range(3)]
     asker = ScriptAsker(reach)
-    returned = run_errands(errands, asker, FanoutLimits(workers=2), Deadline.after(LONG))
+    returned = run_errands(errands, asker, FanoutLimits(workers=2), Deadline.after(PATIENCE))
     places = {next(returned).errand.place, next(returned).errand.place}
     assert places == {'1', '2'}
     assert not gate.is_set()
     returned.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_at_the_deadline_it_ends_with_what_has_arrived(gate: threading.Event) -> None:
     def hang(_ran: Ran) -> bytes:
-        gate.wait(LONG)
+        gate.wait(PATIENCE)
         return b''
 
     reach = FakeReach({'web/0': [hang], 'web/1': [answers]})
@@ -144,7 +146,7 @@ def test_at_the_deadline_it_ends_with_what_has_arrived(gate: threading.Event) ->
 
 def test_what_waits_for_a_worker_at_the_deadline_is_never_begun(gate: threading.Event) -> None:
     def hang(_ran: Ran) -> bytes:
-        gate.wait(LONG)
+        gate.wait(PATIENCE)
         return b''
 
     reach = FakeReach({'web/0': [hang]})

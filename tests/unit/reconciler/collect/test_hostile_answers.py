@@ -26,6 +26,7 @@ from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.values.freshness import DatedReport, age_seconds, newest
 from reconciler.values.readings import Outcome, Reading
 from tests.support.asked import NOW, model, report
+from tests.support.patience import PATIENCE
 
 MODEL = model(['web/0'])
 UNIT = next(MODEL.units())
@@ -98,7 +99,7 @@ def test_a_logged_report_that_nobody_could_write_again_is_no_report(
     end = '{"kind": "cursor", "cursor": "agent-00000001-0123abcd.jsonl:9"}'
     programs = Programs('web/0', ('/hook',), ('/agent',))
     reaping = LogAsker(Says(f'{line}\n{end}\n'.encode()), LogStore(tmp_path))
-    came = reaping.ask('web/0', [request_for(programs, AskMode('log'))], Deadline.after(60.0))
+    came = reaping.ask('web/0', [request_for(programs, AskMode('log'))], Deadline.after(PATIENCE))
     assert came.fault is None
     assert b'no report of this unit' in came.answers[0].stderr
 

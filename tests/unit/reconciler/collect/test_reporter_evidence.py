@@ -28,6 +28,7 @@ from reconciler.values.model import Application, Machine, Model, StatusInfo, Uni
 from reconciler.values.outcomes import HEARD
 from reconciler.values.readings import Outcome, Reading, Snapshot
 from tests.support.asked import NOW, FakeReach, report
+from tests.support.patience import PATIENCE
 
 ACTIVE = StatusInfo('active')
 MYSQL = Unit('mysql/0', 'mysql', '0', workload=ACTIVE)
@@ -54,7 +55,7 @@ def pushed(root: Path, *patterns: str, held: float = 1.0, reporter: str = 'healt
     Inbox(root).accept('mysql/0', '', sent, [said(reporter)])
     road, inbox = AskMode('push', 120.0), PushedReports(Inbox(root))
     sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), road=road, pushed=inbox)
-    return survey(sweep, patterns, Deadline.after(20))
+    return survey(sweep, patterns, Deadline.after(PATIENCE))
 
 
 def own_of(snapshot: Snapshot) -> Reading:
@@ -105,7 +106,7 @@ class Agents:
 
 def test_agents_that_are_asked_over_tls_vouch_as_well() -> None:
     sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), road=AskMode('agent'), asker=Agents())  # type: ignore[arg-type]
-    own = own_of(survey(sweep, (), Deadline.after(20)))
+    own = own_of(survey(sweep, (), Deadline.after(PATIENCE)))
     assert (own.outcome, own.health, own.via) == (Outcome.VOUCHED, Health.PASSED, 'tls, agent')
 
 

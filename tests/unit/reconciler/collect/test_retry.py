@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from charm.kernel.deadline import Deadline
 from reconciler.collect.retry import RetryBudget, retrying
 from reconciler.values.errors import ControllerUnreachable, ReconcilerError, UsageError
-
-LONG = 3600.0
+from tests.support.patience import PATIENCE
 
 
 class Calls:
@@ -30,7 +29,7 @@ class Calls:
         return 'answer'
 
 
-def tried(calls: Calls, attempts: int = 3, retries: int = 100, seconds: float = LONG) -> str:
+def tried(calls: Calls, attempts: int = 3, retries: int = 100, seconds: float = PATIENCE) -> str:
     return retrying(calls, Deadline.after(seconds), RetryBudget(retries), attempts, 0.0)
 
 
@@ -75,7 +74,7 @@ def test_a_retry_that_was_not_made_is_not_charged() -> None:
     budget = RetryBudget(1)
     for error in (UsageError('cannot'), ControllerUnreachable('cannot')):
         with pytest.raises(ReconcilerError):
-            retrying(Calls(9, error), Deadline.after(LONG), budget, 1, 0.0)
+            retrying(Calls(9, error), Deadline.after(PATIENCE), budget, 1, 0.0)
     assert budget.take()
     assert not budget.take()
 
@@ -86,12 +85,12 @@ def test_a_budget_is_shared_by_all_threads() -> None:
     start = threading.Barrier(8)
 
     def take() -> None:
-        start.wait(30)
+        start.wait(PATIENCE)
         taken.extend(budget.take() for _ in range(20))
 
     threads = [threading.Thread(target=take) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert taken.count(True) == 50

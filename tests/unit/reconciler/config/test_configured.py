@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.standin.examples import model
+from tests.support.patience import PATIENCE
 
 COMMAND = Path(sys.executable).with_name('reconcile-health')
 # Knows the model; reaches no machine of it.
@@ -60,7 +61,7 @@ class Operator:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -78,6 +79,7 @@ def operator(tmp_path: Path) -> Operator:
     return Operator(tmp_path)
 
 
+@pytest.mark.slow
 def test_rules_and_views_are_those_of_the_configuration(operator: Operator) -> None:
     code, found = operator.sweep()
     assert code == 2
@@ -98,6 +100,7 @@ def test_rules_and_views_are_those_of_the_configuration(operator: Operator) -> N
     assert operator.sweep('wordpress')[1].keys() == {'wordpress', 'gone'}
 
 
+@pytest.mark.slow
 def test_what_is_said_covers_until_it_is_cleared_and_moves_the_exit_code_on_request(
     operator: Operator,
 ) -> None:
@@ -118,6 +121,7 @@ def test_what_is_said_covers_until_it_is_cleared_and_moves_the_exit_code_on_requ
     assert operator.sweep('--maintenance-is-ok', '--ack-is-ok')[0] == 0
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_configuration_stops_a_sweep_before_it_asks(operator: Operator) -> None:
     config = Path(operator.environment['JUJU_HEALTH_CONFIG'])
     config.write_text('services: {mysql: {rollup: bets}}')
@@ -128,12 +132,14 @@ def test_a_mistake_in_the_configuration_stops_a_sweep_before_it_asks(operator: O
     )
 
 
+@pytest.mark.slow
 def test_a_replay_is_judged_by_the_configuration_too(operator: Operator) -> None:
     _, found = operator.sweep('replay', operator.environment['STATUS'])
     assert found['mysql']['rule'] == 'best (configured)'
     assert found['shop']['health'] == 'unknown'
 
 
+@pytest.mark.slow
 def test_a_default_that_one_command_does_not_take_is_for_the_others(operator: Operator) -> None:
     config = Path(operator.environment['JUJU_HEALTH_CONFIG'])
     config.write_text('defaults: {attempts: 1, format: nagios}')

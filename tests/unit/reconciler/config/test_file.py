@@ -23,6 +23,7 @@ from reconciler.config.settings import NOTHING, Config
 from reconciler.config.unknown_names import strangers
 from reconciler.values.errors import ConfigError
 from reconciler.values.model import Application, Model, Saas, Unit
+from tests.support.patience import PATIENCE
 from tests.support.tree import DOCS, TESTS
 
 COMMAND = Path(sys.executable).with_name('reconcile-health')
@@ -243,7 +244,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -262,6 +263,7 @@ def test_what_show_prints_is_that_configuration_with_its_lines(tmp_path: Path) -
     assert '# built in' in shown.stdout
 
 
+@pytest.mark.slow
 def test_check_says_right_or_where_it_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / 'health.yaml'
     codes = []
@@ -275,6 +277,7 @@ def test_check_says_right_or_where_it_is_wrong(tmp_path: Path) -> None:
     assert codes == [(0, True, False), (1, True, True), (3, False, True)]
 
 
+@pytest.mark.slow
 def test_defaults_hold_for_a_sweep_and_what_is_given_wins(tmp_path: Path) -> None:
     path = tmp_path / 'health.yaml'
     path.write_text('defaults: {reach: local, format: json}')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -16,44 +15,13 @@ from reconciler.cli.options.printing import PrintOptions
 from reconciler.config.settings import Config
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.times import parse_moment, parse_zone
-from reconciler.judge.conclude import Evidence, conclude
 from reconciler.judge.exit_codes import exit_code
 from reconciler.sweeps.fleet import Fleet
-from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.readings import Outcome, Reading, Snapshot
 from tests.support.snapshots import NOW, check, reported, silent
+from tests.support.suppressed import DISK, UNITS, entry, sweep
 
 P, W, F = Health.PASSED, Health.WARN, Health.FAIL
-LATER = NOW + timedelta(hours=1)
-UNITS = (
-    Unit('mysql/0', 'mysql', '1/lxd/0'),
-    Unit('mysql/1', 'mysql', '2'),
-    Unit('web/0', 'web', '2'),
-)
-
-
-def entry(target: str, kind: str = ACKNOWLEDGED, **rest: object) -> SuppressionEntry:
-    name, _, named = target.partition(':')
-    made = SuppressionEntry(kind, name, LATER, 'as planned', named, by='ops')
-    return replace(made, **rest)  # type: ignore[arg-type]
-
-
-def sweep(
-    *readings: Reading, said: Sequence[SuppressionEntry] = (), config: Config | None = None
-) -> Snapshot:
-    """Return the snapshot of these; units without a reading are well."""
-    known = {unit.name: reported(unit, check('ping', P, 'ok')) for unit in UNITS}
-    known.update({one.unit.name: one for one in readings})
-    model = Model(
-        'prod',
-        'lab',
-        machines={'1': Machine('1'), '1/lxd/0': Machine('1/lxd/0', '1'), '2': Machine('2')},
-        applications={
-            name: Application(name, units=tuple(u for u in UNITS if u.application == name))
-            for name in ('mysql', 'web')
-        },
-    )
-    return conclude(Evidence(model, known, NOW, 1.0), (), config or Config(), said)
 
 
 def suppressed(snapshot: Snapshot, service: str = 'mysql') -> list[str]:
@@ -61,7 +29,6 @@ def suppressed(snapshot: Snapshot, service: str = 'mysql') -> list[str]:
     return [one.target for one in found.suppressed]
 
 
-DISK = reported(UNITS[0], check('disk', F, 'full'), check('ping', P, 'ok'))
 BOTH = reported(UNITS[0], check('disk', F, 'full'), check('replication', W, 'behind'))
 GONE = silent(UNITS[0], Outcome.UNREACHABLE, 'no route')
 

@@ -16,6 +16,7 @@ from charm.kernel.files import write_whole
 from reconciler.config import suppressions_file
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.values.errors import UsageError
+from tests.support.patience import PATIENCE
 
 COMMAND = Path(sys.executable).with_name('reconcile-health')
 LATER = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1)
@@ -140,11 +141,12 @@ def run(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, 'XDG_STATE_HOME': str(state), 'TZ': 'Europe/Berlin'},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
 
+@pytest.mark.slow
 def test_operators_at_once_lose_nothing(tmp_path: Path) -> None:
     def say(number: int) -> int:
         return run(
@@ -159,6 +161,7 @@ def test_operators_at_once_lose_nothing(tmp_path: Path) -> None:
     assert sorted(one.id for one in entries) == list('123456')
 
 
+@pytest.mark.slow
 def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     said = run(
         *(tmp_path, 'ack', 'mysql/0:disk', 'machine 3:no-report', '--until', '2036-07-01 12:00'),
@@ -179,6 +182,7 @@ def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     assert run(tmp_path, 'suppressions').stdout.startswith('2 active')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('arguments', 'told'),
     [
@@ -206,6 +210,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_kept(
     assert not (tmp_path / 'juju-health' / 'maintenance.json').exists()
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_without_what_is_lost_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / 'juju-health' / 'maintenance.json'
     write_whole(path, b'{')

@@ -28,9 +28,10 @@ from reconciler.values.model import Model
 from reconciler.values.outcomes import NOT_REACHED, Outcome
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
 from tests.support.advising import assert_names
+from tests.support.command_line import run
+from tests.support.golden import check_golden
+from tests.support.patience import PATIENCE
 from tests.support.snapshots import NOW, PROD
-from tests.unit.reconciler.cli.test_sweep import run
-from tests.unit.reconciler.render.test_render import check_golden
 
 Examine = Callable[..., dict[str, DoctorFinding]]
 
@@ -91,7 +92,7 @@ def examine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Examine:
             return status.decode(door.status(until))
 
         doctor = Doctor(door, lambda _: reach or LocalReach(), inventory, 4, most)
-        found = list(doctor.examine(Deadline.after(60)))
+        found = list(doctor.examine(Deadline.after(PATIENCE)))
         assert all(one.mend for one in found if one.result in (ProbeResult.WARN, ProbeResult.FAIL))
         return {one.name: one for one in found}
 
@@ -102,6 +103,7 @@ def failed(found: dict[str, DoctorFinding]) -> list[str]:
     return [name for name, one in found.items() if one.result is ProbeResult.FAIL]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('change', 'name', 'mend'),
     [
@@ -156,6 +158,7 @@ def test_whatever_mends_is_told_of_the_very_model(
         assert_names(one.mend, 'lab:prod')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('outcome', 'mend'),
     [
@@ -174,6 +177,7 @@ def test_what_keeps_all_machines_away_is_one_finding(
     assert str(found['ssh'].mend) == mend
 
 
+@pytest.mark.slow
 def test_a_big_model_is_asked_in_samples_from_all_over_it(examine: Examine) -> None:
     reach = Refusing(Outcome.UNREACHABLE, 'nobody/0')
     found = examine(world(40), reach, most=4)
@@ -191,6 +195,7 @@ def test_only_units_that_juju_has_no_more_are_named_as_gone(examine: Examine) ->
     assert 'web/1' not in found.message + str(found.mend)
 
 
+@pytest.mark.slow
 def test_applications_without_a_health_charm_are_named(examine: Examine) -> None:
     bare = world()
     alone = Application('db', (Unit('db/0', '0'),))
@@ -218,12 +223,12 @@ def hook(path: Path, text: str) -> Path:
 
 def test_a_machine_says_what_it_has(tmp_path: Path) -> None:
     own = hook(tmp_path / 'health', f'echo juju-health {__version__}')
-    found = probe(LocalReach(), errand(own), Deadline.after(30))
+    found = probe(LocalReach(), errand(own), Deadline.after(PATIENCE))
     assert found.hooks == (('web/0', 'yes'),)
     assert found.version == __version__
     assert found.user
     assert tuple(map(int, found.python.split('.'))) >= (3, 8)
-    missing = probe(LocalReach(), errand(tmp_path / 'absent'), Deadline.after(30))
+    missing = probe(LocalReach(), errand(tmp_path / 'absent'), Deadline.after(PATIENCE))
     assert missing.hooks == (('web/0', 'no'),)
     assert missing.version == ''
 
@@ -231,7 +236,7 @@ def test_a_machine_says_what_it_has(tmp_path: Path) -> None:
 def test_an_answer_that_ends_early_is_none(tmp_path: Path) -> None:
     cutting = Altering(alter=lambda stdout: stdout.rpartition(b'end')[0])
     with pytest.raises(ReachError, match='it ended early'):
-        probe(cutting, errand(tmp_path / 'absent'), Deadline.after(30))
+        probe(cutting, errand(tmp_path / 'absent'), Deadline.after(PATIENCE))
 
 
 FINE = ProbeAnswer('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'active')
@@ -289,6 +294,7 @@ def test_the_output_is_the_golden_one(form: str) -> None:
     check_golden(f'doctor.2.{form}', FINDINGS[form](findings(), RenderOptions(NOW)))
 
 
+@pytest.mark.slow
 def test_the_command_says_by_its_exit_code_what_it_found(tmp_path: Path) -> None:
     environment = {**os.environ, **replace(world(), fault='logged-out').write(tmp_path / 'juju')}
     done = run('doctor', '--format', 'json', environment=environment)

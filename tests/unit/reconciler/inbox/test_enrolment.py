@@ -23,12 +23,12 @@ from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Model, Unit
 from reconciler.values.readings import Outcome
 from tests.support.asked import model
+from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 MASTER = bytes(range(32))
 CA = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n'
 TERMS = EnrolTerms('https://10.0.0.5:8642', CA, MASTER, 'b0b5-uuid')
-LONG = 20.0
 
 
 @dataclass
@@ -62,7 +62,7 @@ def with_health(inventory: Model) -> Model:
 def enrolled(inventory: Model, reach: Feeds) -> dict[str, str]:
     units = [unit for unit in inventory.units() if unit.application != 'health']
     found: list[EnrolResult] = list(
-        enrol_units(inventory, units, TERMS, reach, Deadline.after(LONG))
+        enrol_units(inventory, units, TERMS, reach, Deadline.after(PATIENCE))
     )
     assert len(found) == len(units)
     return {one.unit: one.error for one in found}
@@ -124,7 +124,7 @@ def test_what_is_written_over_there_is_what_the_agent_reads(tmp_path: Path) -> N
         [sys.executable, '-I', '-c', moved, str(charm)],
         input=documents.encode(),
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b'')
@@ -142,7 +142,7 @@ def test_terms_that_the_agent_would_refuse_are_refused_over_there() -> None:
         [sys.executable, '-I', '-c', _WRITE, str(ROOT)],
         input=json.dumps([wrong]).encode(),
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, 'LANG': 'C.UTF-8'},
     )
@@ -155,5 +155,5 @@ def test_the_far_script_is_one_shell_word_that_shells_accept() -> None:
     enrolled(with_health(model(['web/0'])), reach)
     (command,) = reach.commands
     _sh, _c, script = shlex.split(command)
-    checked = subprocess.run(['sh', '-n', '-c', script], capture_output=True, timeout=60)
+    checked = subprocess.run(['sh', '-n', '-c', script], capture_output=True, timeout=PATIENCE)
     assert (checked.returncode, checked.stderr) == (0, b'')

@@ -33,6 +33,7 @@ from charm.kernel.report import Report
 from charm.kernel.wire import encode
 from reconciler.inbox.receive import application, server_config
 from reconciler.inbox.store import Inbox
+from tests.support.patience import PATIENCE
 from tests.support.tls import Certificates, make_certificates
 
 MASTER = b'm' * 32
@@ -63,7 +64,7 @@ class Running:
 
     def send(self, unit: str, push: Push, body: bytes, **headers: str) -> PushReply:
         made = {**headers_for(unit, push, body, datetime.now(timezone.utc)), **headers}
-        return post(self.url + PATH, pinned(push.ca), made, body, Deadline.after(20))
+        return post(self.url + PATH, pinned(push.ca), made, body, Deadline.after(PATIENCE))
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def receiver(tmp_path: Path, certificates: Certificates) -> Iterator[Running]:
         yield Running(url, certificates.ca.read_text(), inbox, tmp_path / 'inbox', revoked)
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
         listener.close()
 
 
@@ -187,6 +188,7 @@ def test_a_body_too_large_is_413_and_one_of_nonsense_is_400(receiver: Running) -
     assert 'not JSON' in answer['refused'][0]['reason']
 
 
+@pytest.mark.slow
 def test_strangers_are_slowed_down_and_a_unit_is_not_slowed_by_them(receiver: Running) -> None:
     push = receiver.push_of('web/0')
     wrong = replace(push, credential='0' * 64)
@@ -205,12 +207,13 @@ def test_a_receiver_with_another_certificate_is_not_believed(
 
 def test_plain_http_gets_no_answer(receiver: Running) -> None:
     port = int(receiver.url.rpartition(':')[2])
-    with socket.create_connection(('127.0.0.1', port), 20) as plain:
+    with socket.create_connection(('127.0.0.1', port), PATIENCE) as plain:
         plain.sendall(b'GET /v1/health HTTP/1.0\r\n\r\n')
         with contextlib.suppress(ConnectionResetError):
             assert b'200' not in plain.recv(100)
 
 
+@pytest.mark.slow
 def test_a_day_of_reports_is_shipped_whole_and_in_order_though_acks_are_lost(
     receiver: Running, tmp_path: Path
 ) -> None:
@@ -224,7 +227,7 @@ def test_a_day_of_reports_is_shipped_whole_and_in_order_though_acks_are_lost(
     sent: list[bytes] = []
 
     def lossy(headers: Mapping[str, str], body: bytes) -> PushReply:
-        answer = post(push.url + PATH, pinned(push.ca), headers, body, Deadline.after(20))
+        answer = post(push.url + PATH, pinned(push.ca), headers, body, Deadline.after(PATIENCE))
         sent.append(body)
         if len(sent) % 3 == 2:
             raise PostError('the line broke before the answer came')

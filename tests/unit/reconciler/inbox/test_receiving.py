@@ -27,6 +27,7 @@ from reconciler.inbox.denied import DenyList
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.values.errors import UsageError
 from tests.support.asked import report
+from tests.support.patience import PATIENCE
 
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
 Done = subprocess.CompletedProcess[str]
@@ -60,18 +61,19 @@ def serving(*words: str) -> Iterator[Running]:
         raise AssertionError(f'it does not serve: {said}')
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
 
 def refused(*words: str) -> str:
     done = subprocess.run(
-        [str(COMMAND), *words], capture_output=True, text=True, timeout=60, check=False
+        [str(COMMAND), *words], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (done.returncode, done.stdout) == (3, ''), done
     assert done.stderr.startswith('reconcile-health: cannot'), done.stderr
     return done.stderr
 
 
+@pytest.mark.slow
 def test_from_nothing_to_a_report_in_the_inbox(tmp_path: Path) -> None:
     state = ('--state-dir', str(tmp_path))
     with serving('--init', '--name', 'localhost', *state) as running:
@@ -85,7 +87,7 @@ def test_from_nothing_to_a_report_in_the_inbox(tmp_path: Path) -> None:
         push = Push(f'https://localhost:{running.port}', ca, derive(master, 'web/0', 'm1'), 'm1')
         body = encode(report('web/0')).encode() + b'\n'
         headers = headers_for('web/0', push, body, datetime.now(timezone.utc))
-        answer = post(push.url + PATH, pinned(ca), headers, body, Deadline.after(30))
+        answer = post(push.url + PATH, pinned(ca), headers, body, Deadline.after(PATIENCE))
         assert answer.status == 200
     found = PushedReports(Inbox(tmp_path / 'inbox'), 'm1').report('web/0')
     assert found is not None
@@ -110,6 +112,7 @@ def test_who_is_denied_is_refused_from_then_on(tmp_path: Path) -> None:
     assert denied.admit('m1', 'web/1')
 
 
+@pytest.mark.slow
 def test_a_list_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / 'denied'
     path.write_text('web/0\nweb\n')
@@ -118,6 +121,7 @@ def test_a_list_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path) -> 
     assert 'denied2' in refused('receive', '--deny', f'{path}2')
 
 
+@pytest.mark.slow
 def test_what_is_there_stays_as_it_is_when_it_is_started_again(tmp_path: Path) -> None:
     words = ('--init', '--name', 'localhost', '--state-dir', str(tmp_path))
     with serving(*words):
@@ -127,13 +131,15 @@ def test_what_is_there_stays_as_it_is_when_it_is_started_again(tmp_path: Path) -
     assert {one.name: one.read_bytes() for one in (tmp_path / 'receive').iterdir()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_when_told_to(tmp_path: Path, number: signal.Signals) -> None:
     with serving('--init', '--name', 'localhost', '--state-dir', str(tmp_path)) as running:
         running.process.send_signal(number)
-        assert running.process.wait(30) in (0, -number)
+        assert running.process.wait(PATIENCE) in (0, -number)
 
 
+@pytest.mark.slow
 def test_each_thing_that_is_missing_or_wrong_is_named(tmp_path: Path) -> None:
     state = ('--state-dir', str(tmp_path))
     assert 'receive --init makes one' in refused('receive', *state)
@@ -157,6 +163,7 @@ def test_each_thing_that_is_missing_or_wrong_is_named(tmp_path: Path) -> None:
     assert 'no-cert.pem (--cert)' in refused('receive', '--cert', 'no-cert.pem', *state)
 
 
+@pytest.mark.slow
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     make_missing(CertificateFiles(tmp_path / 'receive'), ['localhost'])
     key = tmp_path / 'receive' / 'master.key'
@@ -168,7 +175,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
         env={**os.environ, 'PYTHONPATH': str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 3
@@ -195,17 +202,18 @@ def test_openssl_agrees_with_what_was_made(tmp_path: Path) -> None:
                 *('-CAfile', str(files.ca), purpose, name, str(files.certificate)),
             ],
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stderr
     wrong = ['openssl', 'verify', '-CAfile', str(files.ca), '-verify_hostname', 'other.example']
     done = subprocess.run(
-        [*wrong, str(files.certificate)], capture_output=True, timeout=60, check=False
+        [*wrong, str(files.certificate)], capture_output=True, timeout=PATIENCE, check=False
     )
     assert done.returncode != 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('words', 'said'),
     [

@@ -21,6 +21,7 @@ from reconciler.values.errors import (
     NotLoggedIn,
     PermissionDenied,
 )
+from tests.support.patience import PATIENCE
 
 Fake = Callable[[str], Juju]
 
@@ -143,13 +144,13 @@ def fake(tmp_path: Path) -> Fake:
 def test_status_is_asked_in_utc_and_comes_back_as_it_is(fake: Fake) -> None:
     juju = fake('echo "$@"; cat; echo warning >&2')
     words = b'status -m lab:prod --format json --utc\n'
-    assert juju.status(Deadline.after(20)) == words
+    assert juju.status(Deadline.after(PATIENCE)) == words
 
 
 def test_a_failed_status_is_not_the_empty_document_that_it_prints(fake: Fake) -> None:
     juju = fake('echo "{}"; echo "ERROR permission denied" >&2; exit 1')
     with pytest.raises(PermissionDenied, match='permission denied'):
-        juju.status(Deadline.after(20))
+        juju.status(Deadline.after(PATIENCE))
 
 
 def test_a_status_that_never_ends_is_ended(fake: Fake) -> None:
@@ -163,24 +164,24 @@ def test_a_status_beyond_all_measure_is_refused_not_cut(
 ) -> None:
     monkeypatch.setattr('reconciler.juju.command.STATUS_CAP_BYTES', 1000)
     with pytest.raises(JujuError, match='cannot take more than 1000 bytes'):
-        fake('head -c 1001 /dev/zero').status(Deadline.after(20))
+        fake('head -c 1001 /dev/zero').status(Deadline.after(PATIENCE))
 
 
 def test_no_juju_at_all_is_said_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(JujuMissing, match=r'cannot run .*/juju') as raised:
-        Juju(str(tmp_path / 'juju')).status(Deadline.after(20))
+        Juju(str(tmp_path / 'juju')).status(Deadline.after(PATIENCE))
     assert '--juju PATH' in str(raised.value.advice)
 
 
 def test_whoami_is_what_juju_says(fake: Fake) -> None:
     juju = fake("""echo '{"controller": "lab", "model": "prod", "user": "ann"}'""")
-    assert juju.whoami(Deadline.after(20))['user'] == 'ann'
+    assert juju.whoami(Deadline.after(PATIENCE))['user'] == 'ann'
 
 
 def test_logged_out_juju_exits_with_0_and_prints_no_document(fake: Fake) -> None:
     juju = fake('echo "You are not logged in to controller" >&2')
     with pytest.raises(NotLoggedIn):
-        juju.whoami(Deadline.after(20))
+        juju.whoami(Deadline.after(PATIENCE))
 
 
 @pytest.mark.parametrize(
@@ -196,13 +197,15 @@ def test_logged_out_juju_exits_with_0_and_prints_no_document(fake: Fake) -> None
 def test_models_are_named_whatever_else_is_there(
     fake: Fake, printed: str, names: tuple[str, ...]
 ) -> None:
-    assert fake(f"echo '{printed}'").models(Deadline.after(20)) == names
+    assert fake(f"echo '{printed}'").models(Deadline.after(PATIENCE)) == names
 
 
 def test_what_is_not_json_is_said(fake: Fake) -> None:
     with pytest.raises(JujuError, match='cannot read what juju printed'):
-        fake('echo "{"').models(Deadline.after(20))
+        fake('echo "{"').models(Deadline.after(PATIENCE))
 
 
 def test_the_version_is_one_line(fake: Fake) -> None:
-    assert fake('echo 3.6.5-ubuntu-amd64').version(Deadline.after(20)) == '3.6.5-ubuntu-amd64'
+    assert (
+        fake('echo 3.6.5-ubuntu-amd64').version(Deadline.after(PATIENCE)) == '3.6.5-ubuntu-amd64'
+    )

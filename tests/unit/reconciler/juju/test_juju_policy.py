@@ -31,6 +31,7 @@ from reconciler.values.model import StatusInfo
 from reconciler.values.readings import JUJU_STATUS, Outcome
 from tests.support.asked import NOW, FakeReach, report
 from tests.support.juju_said import HOOK_FAILED, concluded, only, seen, unit_of, world
+from tests.support.patience import PATIENCE
 from tests.support.tree import DOCS
 
 PAGE = DOCS / 'juju-status.md'
@@ -111,7 +112,7 @@ def test_who_may_only_read_sees_the_same_health_by_the_same_reports(
             road=AskMode(road, 120.0),
             pushed=PushedReports(Inbox(tmp_path)),
         )
-        healths.add(survey(sweep, (), Deadline.after(20)).health)
+        healths.add(survey(sweep, (), Deadline.after(PATIENCE)).health)
     kept = document.decode(
         RENDERERS['json'](concluded(seen(model, unit), model), RenderOptions(NOW)).encode()
     )

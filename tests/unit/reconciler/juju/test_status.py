@@ -58,6 +58,7 @@ def test_relations_are_read_in_both_shapes(name: str) -> None:
     assert [(one.endpoint, one.application) for one in relations] == [('db', 'mysql')]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('scale', [150_001, 10**12, 10**4000])
 def test_an_absurd_scale_is_bounded_and_named(scale: int) -> None:
     model = decode(model_of(web={'scale': scale}, db={'scale': 3}))

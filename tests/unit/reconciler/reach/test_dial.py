@@ -14,6 +14,7 @@ import pytest
 from charm.kernel.deadline import Deadline
 from reconciler.reach.ssh.dial import CommandSocket, connections
 from tests.hosts.shell import wait_until
+from tests.support.patience import PATIENCE
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def addresses(found: Iterator[tuple[str, socket.socket]], count: int) -> list[tu
 
 def test_a_refusal_and_a_silence_do_not_hold_up_the_one_that_answers() -> None:
     with silent() as quiet, listener() as good:
-        found = connections([closed_port(), quiet, good], Deadline.after(20))
+        found = connections([closed_port(), quiet, good], Deadline.after(PATIENCE))
         assert addresses(found, 1) == [good]
         found.close()  # type: ignore[attr-defined]
 
@@ -65,7 +66,7 @@ def test_a_refusal_and_a_silence_do_not_hold_up_the_one_that_answers() -> None:
 def test_all_that_answer_come_one_by_one_and_then_the_reason_why_no_more() -> None:
     refused = closed_port()
     with listener() as one, listener() as two:
-        found = connections([one, refused, two], Deadline.after(20))
+        found = connections([one, refused, two], Deadline.after(PATIENCE))
         assert sorted(addresses(found, 2)) == sorted([one, two])
         with pytest.raises(ConnectionRefusedError):
             next(found)
@@ -78,14 +79,16 @@ def test_silence_ends_at_the_deadline() -> None:
 
 def test_nonsense_is_an_error_like_any_other() -> None:
     with listener() as good:
-        assert addresses(connections([('no address', 22), good], Deadline.after(20)), 1) == [good]
+        assert addresses(connections([('no address', 22), good], Deadline.after(PATIENCE)), 1) == [
+            good
+        ]
     with pytest.raises(OSError, match=r'not known|No address'):
-        next(connections([('no address', 22)], Deadline.after(20)))
+        next(connections([('no address', 22)], Deadline.after(PATIENCE)))
 
 
 def test_no_address_at_all_gives_nothing() -> None:
     with pytest.raises(TimeoutError) as raised:
-        next(connections([], Deadline.after(20)))
+        next(connections([], Deadline.after(PATIENCE)))
     assert raised.value.errno == errno.ETIMEDOUT
 
 
@@ -93,7 +96,7 @@ def test_a_command_is_talked_to_as_through_a_socket() -> None:
     sock = CommandSocket.through(['sh', '-c', 'echo trouble >&2; cat'])
     try:
         sock.sendall(b'there and back')
-        sock.settimeout(20)
+        sock.settimeout(PATIENCE)
         assert sock.recv(100) == b'there and back'
         sock.shutdown(socket.SHUT_WR)
         assert sock.recv(100) == b'', 'the end of the command is the end of the stream'
@@ -105,7 +108,7 @@ def test_a_command_is_talked_to_as_through_a_socket() -> None:
 def test_closing_ends_the_command_and_what_it_started(tmp_path: Path) -> None:
     script = f'sleep 1000 & echo $! > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; wait'
     sock = CommandSocket.through(['sh', '-c', script])
-    wait_until((tmp_path / 'pid').exists, 20, 'the command')
+    wait_until((tmp_path / 'pid').exists, 'the command')
     child = int((tmp_path / 'pid').read_text())
     sock.close()
     sock.close()
@@ -114,7 +117,7 @@ def test_closing_ends_the_command_and_what_it_started(tmp_path: Path) -> None:
         state = subprocess.run(['ps', '-o', 'stat=', '-p', str(child)], capture_output=True)
         return state.stdout.strip()[:1] in (b'', b'Z')
 
-    wait_until(gone, 10, 'the grandchild to end')
+    wait_until(gone, 'the grandchild to end')
 
 
 def test_a_command_that_is_missing_is_an_error_of_the_system() -> None:

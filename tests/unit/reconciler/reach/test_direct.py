@@ -15,6 +15,7 @@ from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.readings import Outcome
+from tests.support.patience import PATIENCE
 
 
 def model(machine: Machine, name: str = 'prod', type_: str = 'iaas') -> Model:
@@ -67,13 +68,13 @@ def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reach:
 
 def test_who_has_no_machine_is_not_reached(reach: Reach) -> None:
     with pytest.raises(ReachError, match='names no machine') as raised:
-        reach.run('web/1', 'true', Deadline.after(20), 1000)
+        reach.run('web/1', 'true', Deadline.after(PATIENCE), 1000)
     assert raised.value.outcome is Outcome.UNREACHABLE
 
 
 def test_what_keeps_juju_from_telling_a_host_key_is_what_is_said(reach: Reach) -> None:
     with pytest.raises(ReachError, match='cannot run /nonexistent/juju') as raised:
-        reach.run('web/0', 'true', Deadline.after(20), 1000)
+        reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
     assert raised.value.outcome is Outcome.JUJU_FAILED
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from charm.kernel.errors import FileError
 from reconciler.reach.ssh.hostkeys import HostKey, KnownHosts, KnownMachine, parse_keys, safe_name
+from tests.support.patience import PATIENCE
 
 
 def key(kind: str, body: bytes = b'body') -> HostKey:
@@ -63,16 +64,16 @@ def test_what_is_learnt_is_known_under_that_name_alone(known_hosts: KnownHosts) 
 
 def test_the_file_is_one_that_openssh_reads_and_forgets_from(known_hosts: KnownHosts) -> None:
     argv = ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', str(known_hosts.path.parent)]
-    subprocess.run(argv, check=True, timeout=20)
+    subprocess.run(argv, check=True, timeout=PATIENCE)
     (real,) = parse_keys(Path(f'{known_hosts.path.parent}.pub').read_text())
     known_hosts.path.parent.unlink()
     known_hosts.learn('lab:prod:0/lxd/1', [real], 'i-1')
     known_hosts.learn('lab:prod:1', [real], 'i-2')
     find = ['ssh-keygen', '-F', 'lab:prod:1', '-f', str(known_hosts.path)]
-    found = subprocess.run(find, capture_output=True, text=True, check=True, timeout=20)
+    found = subprocess.run(find, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert str(real) in found.stdout
     forget = shlex.split(known_hosts.forgetting('lab:prod:0/lxd/1'))
-    subprocess.run(forget, capture_output=True, check=True, timeout=20)
+    subprocess.run(forget, capture_output=True, check=True, timeout=PATIENCE)
     assert known_hosts.lookup('lab:prod:0/lxd/1') == KnownMachine()
     assert known_hosts.lookup('lab:prod:1') == KnownMachine(frozenset({real}), 'i-2')
 

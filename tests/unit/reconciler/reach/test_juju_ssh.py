@@ -12,6 +12,7 @@ from reconciler.juju.command import Juju
 from reconciler.reach.base import ReachError
 from reconciler.reach.juju_ssh import JujuSSH, explain_failure
 from reconciler.values.readings import Outcome
+from tests.support.patience import PATIENCE
 
 # Exit code, stderr, and what it stands for; the texts are those of OpenSSH 9.2 and of juju.
 CASES: list[tuple[int, str, Outcome, bool]] = [
@@ -162,7 +163,7 @@ def test_bytes_that_are_no_text_explain_nothing_and_break_nothing() -> None:
 def test_without_a_juju_command_it_is_juju_that_failed() -> None:
     reach = JujuSSH(Juju('/nonexistent/juju'))
     with pytest.raises(ReachError, match='cannot run /nonexistent/juju') as raised:
-        reach.run('web/0', 'true', Deadline.after(20), 1000)
+        reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
     assert (raised.value.outcome, raised.value.retryable) == (Outcome.JUJU_FAILED, False)
 
 
@@ -176,5 +177,5 @@ def test_how_long_it_asked_for_what_all_machines_wait_for_is_told(tmp_path: Path
     reach = JujuSSH(Juju(str(juju)), major=4)
     for shared in (True, False):
         with pytest.raises(ReachError, match='refused') as raised:
-            reach.run('web/0', 'true', Deadline.after(60), 1000)
+            reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
         assert (raised.value.waited_seconds >= 0.3) is shared

@@ -15,6 +15,7 @@ from reconciler.reach.ssh.identities import Keyring
 from reconciler.reach.ssh.link import SshConnection, SshTarget, _Output, _transport
 from reconciler.reach.ssh.login import Login
 from reconciler.values.readings import Outcome
+from tests.support.patience import PATIENCE
 
 OLD = ('sha1', 'md5', 'cbc', '3des', 'dss', 'arcfour', 'blowfish')
 
@@ -67,6 +68,7 @@ def noise(sock: socket.socket, over: threading.Event) -> None:
     over.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('far_side', [trickle, banner_only, hang_up, noise])
 def test_a_far_side_that_never_comes_to_the_point_ends_by_the_deadline(
     far_side: Callable[[socket.socket, threading.Event], None],
@@ -82,7 +84,7 @@ def test_a_far_side_that_never_comes_to_the_point_ends_by_the_deadline(
                 SshConnection.connect(far, Keyring(), Deadline.after(1))
         finally:
             over.set()
-            thread.join(20)
+            thread.join(PATIENCE)
     assert not thread.is_alive()
     assert (raised.value.outcome, raised.value.retryable) == (Outcome.UNREACHABLE, True)
 
@@ -128,5 +130,5 @@ def test_what_arrives_with_the_end_is_read() -> None:
     with ours, theirs:
         channel = LateChannel(ours.fileno(), b'the last ', b'words')
         output = _Output(channel, 1000)  # type: ignore[arg-type]
-        output.drain(Deadline.after(60))
+        output.drain(Deadline.after(PATIENCE))
     assert output.completed(0).stdout == b'the last words'

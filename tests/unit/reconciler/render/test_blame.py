@@ -15,10 +15,9 @@ from reconciler.render.blame import because_of, causes_first, explained_text, vi
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Cause, Outcome, Role
 from tests.support.big_models import DECLARED, big
-from tests.support.planned import Planned, nodes
+from tests.support.golden import check_golden
+from tests.support.planned import Planned, nodes, plans
 from tests.support.snapshots import NOW, well
-from tests.unit.reconciler.causes.test_inquiry_big import plans
-from tests.unit.reconciler.render.test_render import check_golden
 
 
 @pytest.mark.parametrize('blame', [False, True], ids=['by-health', 'by-cause'])
@@ -62,6 +61,7 @@ def test_causes_come_first_and_nothing_else_changes(
     assert well_ones == sorted(well_ones)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(plans())
 def test_a_tree_by_cause_shows_every_service_and_unit_once(

@@ -21,12 +21,14 @@ def test_the_output_is_the_golden_one(case: str) -> None:
     assert_golden(case, 'health-json', health_json.render(CASES[case](), OPTIONS))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_every_document_is_what_the_draft_describes(snapshot: Snapshot) -> None:
     jsonschema.validate(json.loads(health_json.render(snapshot, OPTIONS)), SCHEMA)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_only_what_passed_passes(snapshot: Snapshot) -> None:

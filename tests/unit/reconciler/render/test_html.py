@@ -45,6 +45,7 @@ def test_the_output_is_the_golden_one(case: str) -> None:
     assert_golden(case, 'html', html.render(CASES[case](), OPTIONS))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_no_text_becomes_an_element_or_an_attribute(snapshot: Snapshot) -> None:
@@ -56,6 +57,7 @@ def test_no_text_becomes_an_element_or_an_attribute(snapshot: Snapshot) -> None:
     assert not [node for node in page.iter() if node.tag is etree.Comment]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_nothing_in_it_leads_out_of_the_file(snapshot: Snapshot) -> None:

@@ -34,6 +34,7 @@ def test_the_output_is_the_golden_one(case: str) -> None:
     assert_golden(case, 'junit', junit.render(CASES[case](), OPTIONS))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_every_document_is_valid_by_the_schema(snapshot: Snapshot) -> None:
@@ -49,6 +50,7 @@ def test_it_is_red_exactly_where_the_exit_code_is_not_0(snapshot: Snapshot) -> N
     assert (red > 0) == (exit_code(snapshot, Health.WARN) != 0)
 
 
+@pytest.mark.slow
 @given(snapshots())
 def test_the_counts_are_those_of_the_cases(snapshot: Snapshot) -> None:
     for suite in _read(snapshot).iter('testsuite'):

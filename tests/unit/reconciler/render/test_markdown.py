@@ -43,6 +43,7 @@ def test_the_output_is_the_golden_one(case: str) -> None:
     assert_golden(case, 'markdown', markdown.render(CASES[case](), OPTIONS))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_a_parser_finds_only_what_the_renderer_means(snapshot: Snapshot) -> None:
@@ -51,6 +52,7 @@ def test_a_parser_finds_only_what_the_renderer_means(snapshot: Snapshot) -> None
     assert kinds <= _INLINE | _BLOCK | {'inline'}
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_the_table_has_a_row_for_each_service_and_each_fact_in_its_cell(

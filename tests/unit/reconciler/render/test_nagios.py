@@ -57,6 +57,7 @@ def test_what_passed_is_told_only_in_detail() -> None:
     assert '- passed haproxy/1 http: 200' in nagios.render(well(), DETAIL)
 
 
+@pytest.mark.slow
 @given(snapshots())
 def test_whatever_is_said_only_the_first_line_has_performance_data(snapshot: Snapshot) -> None:
     first, *rest = nagios.render(snapshot, DETAIL).rstrip('\n').split('\n')
@@ -71,6 +72,7 @@ def test_whatever_is_said_only_the_first_line_has_performance_data(snapshot: Sna
     assert not re.search(r'[\x00-\x1f\x7f]', first + ''.join(rest))
 
 
+@pytest.mark.slow
 @given(snapshots())
 def test_the_performance_data_is_read_whole(snapshot: Snapshot) -> None:
     items = nagios.render(snapshot, OPTIONS).splitlines()[0].partition(' | ')[2]
@@ -83,6 +85,7 @@ def test_the_performance_data_is_read_whole(snapshot: Snapshot) -> None:
         assert found[f'services_{health.value}'] == number
 
 
+@pytest.mark.slow
 @given(snapshots())
 def test_the_word_agrees_with_the_exit_code(snapshot: Snapshot) -> None:
     word = nagios.render(snapshot, OPTIONS).split()[1].rstrip(':')

@@ -55,6 +55,7 @@ def test_a_state_set_has_one_series_for_each_value_and_one_that_holds() -> None:
     }
 
 
+@pytest.mark.slow
 @given(snapshots())
 def test_both_dialects_are_read_whole_and_say_the_same(snapshot: Snapshot) -> None:
     def values(families: list[Metric]) -> set[tuple[str, tuple[tuple[str, str], ...], float]]:
@@ -76,6 +77,7 @@ def test_both_dialects_are_read_whole_and_say_the_same(snapshot: Snapshot) -> No
     assert len(lines) == len(set(lines)), 'no series comes twice'
 
 
+@pytest.mark.slow
 @given(snapshots())
 def test_no_message_becomes_a_label(snapshot: Snapshot) -> None:
     allowed = {'model', 'controller', 'service', 'unit', 'check', 'coverage', 'health', 'of'}
@@ -112,6 +114,7 @@ def test_of_two_services_whose_names_look_the_same_the_worse_counts() -> None:
         assert held == ['fail']
 
 
+@pytest.mark.slow
 def test_units_beyond_the_bound_are_counted_instead() -> None:
     told = application('web', metrics.MAX_UNITS + 7)
     readings = [reported(unit, [check('http', Health.PASSED)]) for unit in told.units]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from reconciler.judge.exit_codes import exit_code
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.values.model import Unit
 from reconciler.values.readings import Outcome, Snapshot
+from tests.support.golden import check_golden
 from tests.support.snapshots import (
     NOW,
     aged,
@@ -27,23 +27,15 @@ from tests.support.snapshots import (
     troubled,
     well,
 )
-from tests.support.tree import DOCS, ROOT, TESTS
+from tests.support.tree import DOCS, ROOT
 
 UNIT = Unit('web/0', 'web', '0')
 
-GOLDEN = TESTS / 'golden'
 CASES = {'well': well, 'troubled': troubled, 'stuck': stuck}
 # Those that a person reads or a program parses; the others have tests of their own.
 DOCUMENTED = DOCS / 'outputs.md'
 FORMATS = ('table', 'tree', 'json', 'jsonl', 'yaml')
 SCHEMA = ROOT / 'reconciler' / 'render' / 'sweep.schema.json'
-
-
-def check_golden(name: str, found: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get('REWRITE_GOLDEN'):
-        path.write_text(found)
-    assert found == path.read_text()
 
 
 @pytest.mark.parametrize('form', RENDERERS)

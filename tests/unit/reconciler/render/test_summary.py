@@ -32,6 +32,7 @@ def test_what_is_well_is_one_line() -> None:
     assert summary.render(well(), OPTIONS) == 'k1:prod: passed: the service passed\n'
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_the_first_line_tells_the_verdict_and_no_message_adds_a_line(snapshot: Snapshot) -> None:

@@ -23,6 +23,7 @@ def test_the_output_is_the_golden_one(case: str) -> None:
     assert_golden(case, 'tap', tap.render(CASES[case](), OPTIONS))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_the_numbers_run_from_1_to_the_plan(snapshot: Snapshot) -> None:
@@ -37,6 +38,7 @@ def test_the_numbers_run_from_1_to_the_plan(snapshot: Snapshot) -> None:
     assert all(line.startswith(('ok ', 'not ok ', '  ', '# ')) for line in rest)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_it_fails_exactly_where_the_exit_code_is_not_0(snapshot: Snapshot) -> None:
@@ -46,6 +48,7 @@ def test_it_fails_exactly_where_the_exit_code_is_not_0(snapshot: Snapshot) -> No
     assert bool(failed) == (exit_code(snapshot) != 0)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(snapshots())
 def test_what_is_below_a_line_is_yaml(snapshot: Snapshot) -> None:

@@ -81,7 +81,7 @@ def test_the_order_of_the_votes_never_matters(
     assert rule.judge(shuffled) == rule.judge(votes)
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(rules(), VOTES.filter(bool), st.data())
 def test_a_member_that_gets_worse_never_makes_it_better(
     rule: RollupRule, votes: list[Vote], data: st.DataObject
@@ -92,7 +92,7 @@ def test_a_member_that_gets_worse_never_makes_it_better(
     assert rule.judge(after).health.rank >= rule.judge(votes).health.rank
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(rules(), VOTES, st.sampled_from(['', 'a', 'z']), st.booleans())
 def test_one_more_that_passed_never_makes_it_worse(
     rule: RollupRule, votes: list[Vote], zone: str, leads: bool

@@ -15,8 +15,8 @@ from reconciler.render.people.changes import CHANGES
 from reconciler.saved.diff import Change, Diff, diff
 from reconciler.values.model import Unit
 from reconciler.values.readings import Outcome, Snapshot, ViewHealth
+from tests.support.golden import check_golden
 from tests.support.snapshots import BLOCKED, NOW, UP, check, reported, silent, snapshot
-from tests.unit.reconciler.render.test_render import check_golden
 from tests.unit.reconciler.saved.test_document import SNAPSHOTS
 
 UNIT = Unit('web/0', 'web', '0')

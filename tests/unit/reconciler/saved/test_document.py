@@ -119,6 +119,7 @@ SNAPSHOTS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(SNAPSHOTS)
 def test_what_was_saved_is_read_back(snapshot: Snapshot) -> None:
@@ -276,6 +277,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(value[key])
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0), JSON_VALUES)
 def test_nonsense_anywhere_is_refused_or_read_as_what_can_be_saved_again(

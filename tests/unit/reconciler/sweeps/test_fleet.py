@@ -39,9 +39,10 @@ from reconciler.values.model import (
 from reconciler.values.model import Unit as ModelUnit
 from reconciler.values.readings import Outcome, Reading, Role, Snapshot
 from reconciler.values.time_budget import TimeBudget
+from tests.support.golden import check_golden
+from tests.support.patience import PATIENCE
 from tests.support.snapshots import NOW, check, reported, silent, snapshot, troubled, well
 from tests.support.tree import ROOT
-from tests.unit.reconciler.render.test_render import check_golden
 
 SCHEMAS = ROOT / 'reconciler' / 'render'
 OPTIONS = RenderOptions(NOW)
@@ -258,7 +259,7 @@ def test_a_model_that_cannot_be_read_costs_only_itself() -> None:
     found = survey_all(
         plan({'lab:a/x': one_unit('x'), 'k2:a/y': lost, 'lab:a/z': one_unit('z')}),
         (),
-        Deadline.after(60),
+        Deadline.after(PATIENCE),
     )
     assert list(found.snapshots) == ['lab:a/x', 'k2:a/y', 'lab:a/z']
     assert found.snapshots['k2:a/y'].faults[0] == str(lost)
@@ -269,21 +270,21 @@ def test_a_model_that_cannot_be_read_costs_only_itself() -> None:
 
 def test_models_without_what_was_asked_for_are_left_out_and_none_is_wrong_usage() -> None:
     models = {'lab:a/x': one_unit('x'), 'lab:a/z': one_unit('z')}
-    assert list(survey_all(plan(models), ['x'], Deadline.after(60)).snapshots) == ['lab:a/x']
+    assert list(survey_all(plan(models), ['x'], Deadline.after(PATIENCE)).snapshots) == ['lab:a/x']
     with pytest.raises(UsageError, match="cannot select 'nothing'"):
-        survey_all(plan(models), ['nothing'], Deadline.after(60))
+        survey_all(plan(models), ['nothing'], Deadline.after(PATIENCE))
 
 
 def test_more_models_than_workers_are_swept_in_turn() -> None:
     models = {f'lab:a/m{n}': one_unit(f'm{n}') for n in range(5)}
-    found = survey_all(plan(models, workers=2), (), Deadline.after(100))
+    found = survey_all(plan(models, workers=2), (), Deadline.after(PATIENCE))
     assert found.complete
     assert len(found.snapshots) == 5
 
 
 def test_an_error_of_ours_is_not_taken_for_a_model_s() -> None:
     with pytest.raises(ZeroDivisionError):
-        survey_all(plan({'lab:a/x': ZeroDivisionError()}), (), Deadline.after(10))
+        survey_all(plan({'lab:a/x': ZeroDivisionError()}), (), Deadline.after(PATIENCE))
 
 
 def test_a_silent_unit_keeps_its_model_in_the_merged_table() -> None:

@@ -22,15 +22,14 @@ from reconciler.values.errors import UsageError
 from reconciler.values.model import Model
 from reconciler.values.readings import Outcome, Reading, Snapshot
 from tests.support.asked import Behaviour, FakeReach, Ran, answers, fault, model, report
-
-LONG = 20.0
+from tests.support.patience import PATIENCE
 
 
 def sweep(
     inventory: Model,
     machines: dict[str, list[Behaviour]],
     *patterns: str,
-    seconds: float = LONG,
+    seconds: float = PATIENCE,
     **more: object,
 ) -> Snapshot:
     one = SweepPlan(inventory, FakeReach(machines), FanoutLimits(workers=4, attempts=1))
@@ -95,7 +94,7 @@ def test_who_is_late_for_the_deadline_is_named_and_the_sweep_is_not_whole(
     gate: threading.Event,
 ) -> None:
     def hang(_ran: Ran) -> bytes:
-        gate.wait(LONG)
+        gate.wait(PATIENCE)
         return b''
 
     found = sweep(model(['web/0'], ['web/1']), {'web/0': [hang], 'web/1': [hang]}, seconds=0.3)
@@ -106,9 +105,10 @@ def test_who_is_late_for_the_deadline_is_named_and_the_sweep_is_not_whole(
         assert 'the sweep ended before it answered' in reading.message
 
 
+@pytest.mark.slow
 def test_ctrl_c_gives_what_has_arrived(gate: threading.Event) -> None:
     def hang(_ran: Ran) -> bytes:
-        gate.wait(LONG)
+        gate.wait(PATIENCE)
         return b''
 
     def interrupt(known: int, asked: int) -> None:
