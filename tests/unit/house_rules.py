@@ -1,5 +1,7 @@
 """The law of the house: every module is in a room, and imports point down the list of rooms.
 
+Tests are in rooms of the same names, and what they share is in none of them.
+
 `breaches` takes any tree, so that the law is tried on trees that break it.
 """
 
@@ -91,6 +93,7 @@ def breaches(root: Path) -> Iterator[str]:
             yield from _foreign(module, imported)
     yield from _circles(house)
     yield from _map(root)
+    yield from _tests(root)
 
 
 def _out_of_place(module: Module) -> Iterator[str]:
@@ -144,6 +147,21 @@ def _map(root: Path) -> Iterator[str]:
     }
     yield from (f'{MAP} has {room}, which does not exist' for room in sorted(drawn - built))
     yield from (f'{MAP} lacks {room}' for room in sorted(built - drawn))
+
+
+def _tests(root: Path) -> Iterator[str]:
+    """Yield where the tests differ from the house, and which use tests of another place."""
+    for side, rooms in ROOMS.items():
+        for path in sorted((root / 'tests/unit' / side).glob('*/*.py')):
+            if path.parent.name not in rooms:
+                yield f'{path.relative_to(root)} is in no room of {side}'
+    for place in ('tests', 'bench'):
+        for path in sorted((root / place).rglob('*.py')):
+            name = '.'.join(path.relative_to(root).with_suffix('').parts)
+            for imported in Module(name, path, False).imports:
+                own = imported.startswith(f'{name.rpartition(".")[0]}.')
+                if not own and imported.startswith(('tests.unit.', 'tests.integration.')):
+                    yield f'{name} imports {imported}, which is of tests of another place'
 
 
 def _text(root: Path) -> str:
