@@ -3,8 +3,6 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-# Every Python of pyenv from 3.8 on that is here; the unit side is tested on each.
-PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.[89].*/bin/python $(HOME)/.pyenv/versions/3.1[0-9].*/bin/python)
 # What tests need of Debian: real machines (nspawn), OpenSSH, certificates, a clock to move (gcc).
 PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps gcc
 # Programs that tests give our output to: prove, promtool, node exporter, Icinga 2, a browser.
@@ -13,7 +11,7 @@ PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-
 PACKAGES += monitoring-plugins-basic
 
 .PHONY: all
-all: format schema lint types unit  ## Format, lint, check types, and run the quick tests: before each commit
+all: format schema lint types unit  ## Format, lint, check types, and run the unit tests: before each commit
 
 .PHONY: help
 help:  ## List the targets
@@ -27,9 +25,24 @@ run: .venv/ready  ## Show this machine's real health
 test: packages .venv/ready lint types  ## Run every test; as root also those on real machines
 	$(BIN)/pytest -n 3 --dist loadfile
 
+.PHONY: quick
+quick: .venv/ready  ## Run the unit tests that are not slow: a minute at most
+	$(BIN)/pytest -q -n 2 --dist loadfile -m 'not slow and not pythons' tests/unit
+
 .PHONY: unit
 unit: .venv/ready  ## Run the tests that need neither root nor other machines
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q -m 'not pythons' tests/unit
+
+.PHONY: pythons
+pythons: .venv/ready  ## Run what is tested on every Python of pyenv from 3.8 on
+	$(BIN)/pytest -q -m 'pythons and not hosts'
+
+.PHONY: coverage
+coverage: .venv/ready  ## Tell which branches of kernel, judge and causes their own tests leave out
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q tests/unit/charm/kernel tests/unit/reconciler/{judge,causes}
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 .PHONY: format
 format: .venv/ready  ## Format the code

@@ -268,10 +268,9 @@ def probe(port: int, address: str = '127.0.0.1') -> bytes:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    with contextlib.suppress(OSError), socket.create_connection((address, port), 5) as plain:
-        tls = context.wrap_socket(plain)
-        tls.sendall(b'GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
-        answer = tls.recv(1000)
-        tls.close()
-        return answer
+    with contextlib.suppress(OSError):
+        plain = socket.create_connection((address, port), 5)
+        with plain, context.wrap_socket(plain) as tls:
+            tls.sendall(b'GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+            return tls.recv(1000)
     return b''

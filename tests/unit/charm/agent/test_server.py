@@ -81,13 +81,11 @@ def talk(path: Path, data: bytes) -> bytes:
 
 def over_tls(door: ListeningSocket, certificates: Certificates, *headers: str) -> bytes:
     context = ssl.create_default_context(cafile=certificates.ca)
-    with socket.create_connection(door.address, PATIENCE) as plain:
-        client = context.wrap_socket(plain, server_hostname='localhost')
+    plain = socket.create_connection(door.address, PATIENCE)
+    with plain, context.wrap_socket(plain, server_hostname='localhost') as client:
         lines = ('GET /v1/report HTTP/1.1', 'Host: x', *headers, '', '')
         client.sendall('\r\n'.join(lines).encode())
-        answer = read_all(client)
-        client.close()
-        return answer
+        return read_all(client)
 
 
 def test_a_request_is_answered(tmp_path: Path, notes: Notes) -> None:
