@@ -271,20 +271,11 @@ def test_pods_need_no_sudo_and_machines_without_agents_miss_none() -> None:
 
 
 def findings() -> Sequence[DoctorFinding]:
+    tee, key = Advice(line='echo | sudo tee'), Advice(line='juju add-ssh-key "$(cat key)"')
     return (
         DoctorFinding('juju', ProbeResult.OK, 'version 3.6.5'),
-        DoctorFinding(
-            'sudo',
-            ProbeResult.WARN,
-            'web/0: \x1b[31m[bold]no[/bold]',
-            Advice(line='echo | sudo tee'),
-        ),
-        DoctorFinding(
-            'ssh',
-            ProbeResult.FAIL,
-            'machine 1: refused',
-            Advice(line='juju add-ssh-key "$(cat key)"'),
-        ),
+        DoctorFinding('sudo', ProbeResult.WARN, 'web/0: \x1b[31m[bold]no[/bold]', tee),
+        DoctorFinding('ssh', ProbeResult.FAIL, 'machine 1: refused', key),
         DoctorFinding('model', ProbeResult.SKIPPED, 'not looked at'),
     )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
@@ -31,10 +30,10 @@ from reconciler.values.readings import (
     Suppression,
     ViewHealth,
 )
+from tests.support.documents import broken, document
 from tests.support.snapshots import NOW, troubled
 from tests.support.strategies import (
     HEALTHS,
-    JSON_VALUES,
     NAMES,
     NODES,
     RATIOS,
@@ -141,11 +140,6 @@ def test_every_field_is_in_the_document(kind: Any, make: Callable[[], dict[str, 
     assert wanted - make().keys() == set()
 
 
-def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(to_document(troubled())))
-    return found
-
-
 def test_keys_that_are_not_known_are_ignored_and_old_ones_may_be_missing() -> None:
     found = document()
     found['weather'] = found['services'][0]['weather'] = {'today': ['rain']}
@@ -180,12 +174,6 @@ def as_read(service: ServiceHealth) -> ServiceHealth:
         service,
         readings=tuple(replace(one, advice=Advice(str(one.advice))) for one in service.readings),
     )
-
-
-def broken(change: Callable[[dict[str, Any]], None]) -> bytes:
-    found = document()
-    change(found)
-    return json.dumps(found).encode()
 
 
 @pytest.mark.parametrize(
@@ -266,38 +254,3 @@ def test_what_cannot_be_read_is_named(data: bytes, path: str, reason: str) -> No
     assert caught.value.path == path
     assert reason in str(caught.value)
     assert str(caught.value).startswith('cannot read')
-
-
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each container in the value with each of its keys."""
-    keys = value if isinstance(value, dict) else range(len(value))
-    for key in list(keys):
-        yield value, key
-        if isinstance(value[key], (dict, list)):
-            yield from places(value[key])
-
-
-@pytest.mark.slow
-@settings(deadline=None)
-@given(st.integers(0), JSON_VALUES)
-def test_nonsense_anywhere_is_refused_or_read_as_what_can_be_saved_again(
-    number: int, value: Any
-) -> None:
-    found = document()
-    everywhere = list(places(found))
-    container, key = everywhere[number % len(everywhere)]
-    container[key] = value
-    try:
-        snapshot = decode(json.dumps(found).encode())
-    except SavedError:
-        return
-    assert decode(json.dumps(to_document(snapshot), allow_nan=False).encode()) == snapshot
-
-
-def test_a_report_without_a_bottom_is_refused() -> None:
-    deep = 2 * sys.getrecursionlimit()
-    change = broken(lambda d: d['services'][0]['units'][0]['report'].update(rollup={'a': 7}))
-    bottomless = change.replace(b'{"a": 7}', b'{"a": ' * deep + b'7' + b'}' * deep)
-    assert bottomless != change
-    with pytest.raises(SavedError, match='recursion'):
-        decode(bottomless)

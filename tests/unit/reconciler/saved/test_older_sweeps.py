@@ -19,9 +19,9 @@ from reconciler.values.advice import Advice
 from reconciler.values.model import Model, Unit
 from reconciler.values.readings import Reading, Snapshot
 from tests.support import render_cases
+from tests.support.fleets import three
 from tests.support.snapshots import aged, stuck, troubled
 from tests.support.tree import TESTS
-from tests.unit.reconciler.sweeps.test_fleet import three
 
 SAVED = sorted((TESTS / 'data' / 'saved').glob('*.json'))
 MADE: dict[str, Callable[[], Snapshot]] = {

@@ -39,6 +39,7 @@ from reconciler.values.model import (
 from reconciler.values.model import Unit as ModelUnit
 from reconciler.values.readings import Outcome, Reading, Role, Snapshot
 from reconciler.values.time_budget import TimeBudget
+from tests.support.fleets import fleet, three, told
 from tests.support.golden import check_golden
 from tests.support.patience import PATIENCE
 from tests.support.snapshots import NOW, check, reported, silent, snapshot, troubled, well
@@ -46,24 +47,6 @@ from tests.support.tree import ROOT
 
 SCHEMAS = ROOT / 'reconciler' / 'render'
 OPTIONS = RenderOptions(NOW)
-
-
-def fleet(**snapshots: Snapshot) -> Fleet:
-    named = {f'lab:admin/{name}': one for name, one in snapshots.items()}
-    return Fleet(named, NOW - timedelta(seconds=9), 9.5)
-
-
-def told(one: Snapshot, name: str) -> Snapshot:
-    return replace(one, model=replace(one.model, name=name, controller='lab'))
-
-
-def three() -> Fleet:
-    """Return a model in trouble, one that is well, and one that could not be swept."""
-    lost = failure(
-        'k2:bob/shop', NOW, ControllerUnreachable('cannot use juju status: i/o timeout')
-    )
-    found = fleet(prod=told(troubled(), 'prod'), well=told(well(), 'well'))
-    return replace(found, snapshots={**found.snapshots, 'k2:bob/shop': lost})
 
 
 def test_the_verdict_is_that_of_the_worst_model() -> None:

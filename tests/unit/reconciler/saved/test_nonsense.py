@@ -1,0 +1,54 @@
+"""Nonsense in a saved sweep is refused, and never crashes its reader."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.saved.document import decode, to_document
+from reconciler.values.errors import SavedError
+from tests.support.documents import broken, document
+from tests.support.strategies import (
+    JSON_VALUES,
+)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container in the value with each of its keys."""
+    keys = value if isinstance(value, dict) else range(len(value))
+    for key in list(keys):
+        yield value, key
+        if isinstance(value[key], (dict, list)):
+            yield from places(value[key])
+
+
+@pytest.mark.slow
+@settings(deadline=None)
+@given(st.integers(0), JSON_VALUES)
+def test_nonsense_anywhere_is_refused_or_read_as_what_can_be_saved_again(
+    number: int, value: Any
+) -> None:
+    found = document()
+    everywhere = list(places(found))
+    container, key = everywhere[number % len(everywhere)]
+    container[key] = value
+    try:
+        snapshot = decode(json.dumps(found).encode())
+    except SavedError:
+        return
+    assert decode(json.dumps(to_document(snapshot), allow_nan=False).encode()) == snapshot
+
+
+def test_a_report_without_a_bottom_is_refused() -> None:
+    deep = 2 * sys.getrecursionlimit()
+    change = broken(lambda d: d['services'][0]['units'][0]['report'].update(rollup={'a': 7}))
+    bottomless = change.replace(b'{"a": 7}', b'{"a": ' * deep + b'7' + b'}' * deep)
+    assert bottomless != change
+    with pytest.raises(SavedError, match='recursion'):
+        decode(bottomless)
