@@ -76,14 +76,14 @@ def plan_errands(
     units: Iterable[Unit],
     deadline_seconds: float,
     local: bool = False,
-    road: AskMode = BY_HOOK,
+    mode: AskMode = BY_HOOK,
 ) -> tuple[MachineRequest, ...]:
     """Return the errands that ask `units`, in order of their places' first mention.
 
     A unit without a machine in a machine model has nowhere to be asked, and is left out. The hooks
     of health charms are told to end by themselves within `deadline_seconds`.
     """
-    if road.name == PUSH and not road.checks:
+    if mode.name == PUSH and not mode.checks:
         return ()
     reporters = _reporters(model)
     places: dict[str, list[UnitRequest]] = {}
@@ -93,7 +93,7 @@ def plan_errands(
             reporter = reporters.get(unit.name)
             programs = _programs(unit, reporter, deadline_seconds, local)
             shipped = local or reporter is not None
-            taken = _without_detour(road, unit, reporter)
+            taken = _without_detour(mode, unit, reporter)
             asked = UnitRequest(unit, request_for(programs, taken), shipped, programs.hook[0])
             places.setdefault(place, []).append(asked)
     return tuple(
@@ -125,14 +125,14 @@ def is_health_charm(application: Application) -> bool:
     return application.charm == HEALTH_CHARM
 
 
-def _without_detour(road: AskMode, unit: Unit, reporter: Unit | None) -> AskMode:
-    """Return the road to a unit: the hook has to do for a health charm's own unit.
+def _without_detour(mode: AskMode, unit: Unit, reporter: Unit | None) -> AskMode:
+    """Return the mode to a unit: the hook has to do for a health charm's own unit.
 
     Its agent is there for the principal, and need not report for the charm itself.
     """
-    if reporter is unit and road.name in _OF_AGENTS and not road.checks:
-        return replace(road, name=AUTO)
-    return road
+    if reporter is unit and mode.name in _OF_AGENTS and not mode.checks:
+        return replace(mode, name=AUTO)
+    return mode
 
 
 def _programs(unit: Unit, reporter: Unit | None, seconds: float, local: bool) -> Programs:

@@ -1,4 +1,4 @@
-"""The roads to a report: what is asked of a unit, by whom; see `docs/collecting.md`."""
+"""The modes of asking: what is asked of a unit, and of whom; see `docs/collecting.md`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .frames import Command, Request
 
 @dataclass(frozen=True)
 class AskMode:
-    """The road by which reports come.
+    """A mode of asking.
 
     Attributes:
-        name: a key of `ROADS`, or `push` for none of them.
+        name: a key of `MODES`, or `push` for none of them.
         max_age_seconds: how old a report may be and still say how a unit is.
         checks: run only these, now; names, never commands. Empty for the whole report.
     """
@@ -42,46 +42,46 @@ class Programs:
     agent: tuple[str, ...]
 
 
-def request_for(programs: Programs, road: AskMode) -> Request:
-    """Return what to ask of a unit on this road."""
-    if road.checks:
-        return _run(programs, road)
-    return ROADS[road.name](programs, road)
+def request_for(programs: Programs, mode: AskMode) -> Request:
+    """Return what to ask of a unit in this mode."""
+    if mode.checks:
+        return _run(programs, mode)
+    return MODES[mode.name](programs, mode)
 
 
-def _hook(programs: Programs, _road: AskMode) -> Request:
+def _hook(programs: Programs, _mode: AskMode) -> Request:
     return Request(programs.unit, programs.hook[0], programs.hook[1:])
 
 
-def _agent(programs: Programs, _road: AskMode) -> Request:
+def _agent(programs: Programs, _mode: AskMode) -> Request:
     path, *words = programs.agent
     asked = (*words, 'report', '--unit', programs.unit, '--envelope')
     return Request(programs.unit, path, asked, as_root=True, by=BY_AGENT)
 
 
-def _log(programs: Programs, _road: AskMode) -> Request:
+def _log(programs: Programs, _mode: AskMode) -> Request:
     path, *words = programs.agent
     asked = (*words, 'log', '--most', str(CHUNK_BYTES))
     return Request(programs.unit, path, asked, as_root=True, by=BY_LOG, cap_bytes=LOG_CAP_BYTES)
 
 
-def _auto(programs: Programs, road: AskMode) -> Request:
-    agent = _agent(programs, road)
-    first = Command(agent.path, agent.arguments, True, road.max_age_seconds)
-    return replace(_hook(programs, road), first=first)
+def _auto(programs: Programs, mode: AskMode) -> Request:
+    agent = _agent(programs, mode)
+    first = Command(agent.path, agent.arguments, True, mode.max_age_seconds)
+    return replace(_hook(programs, mode), first=first)
 
 
-def _run(programs: Programs, road: AskMode) -> Request:
+def _run(programs: Programs, mode: AskMode) -> Request:
     """Return the request for single checks: of the agent if it runs and knows them."""
     path, *words = programs.agent
-    first = Command(path, (*words, 'run', '--unit', programs.unit, '--', *road.checks), True)
-    hook = (*programs.hook[1:], '--check', *road.checks)
+    first = Command(path, (*words, 'run', '--unit', programs.unit, '--', *mode.checks), True)
+    hook = (*programs.hook[1:], '--check', *mode.checks)
     return Request(programs.unit, programs.hook[0], hook, first=first)
 
 
 AUTO = 'auto'
 PUSH = 'push'
-ROADS: Mapping[str, Callable[[Programs, AskMode], Request]] = {
+MODES: Mapping[str, Callable[[Programs, AskMode], Request]] = {
     'hook': _hook,
     'log': _log,
     'agent': _agent,

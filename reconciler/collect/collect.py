@@ -34,7 +34,7 @@ class CollectPlan:
     Attributes:
         asker: asks the units of one machine.
         limits: how hard to try.
-        road: what is asked of each unit.
+        mode: what is asked of each unit.
         pushed: where pushed reports are looked for; `None` for nowhere.
         local: this machine stands for the one unit of the model.
         shared: other sweeps run in this process, so that their commands are left alone.
@@ -42,7 +42,7 @@ class CollectPlan:
 
     asker: Asker
     limits: FanoutLimits
-    road: AskMode = BY_HOOK
+    mode: AskMode = BY_HOOK
     pushed: PushedReports | None = None
     local: bool = False
     shared: bool = False
@@ -75,14 +75,14 @@ def collect(
     Ends early, with what arrived, when the operator interrupts it.
     """
     wanted = {unit.name for unit in units}
-    if way.road.name == PUSH and not way.road.checks:
+    if way.mode.name == PUSH and not way.mode.checks:
         # They cost nothing, and their reports tell of who made them.
         units = (*units, *principals(units, model.units()))
     readings = _homeless(model, units)
     housed = [unit for unit in units if unit.name not in readings]
     readings.update(_of_inbox(way, model, housed))
     asked = [unit for unit in housed if unit.name not in readings]
-    errands = plan_errands(model, asked, way.limits.time.hook_seconds, way.local, way.road)
+    errands = plan_errands(model, asked, way.limits.time.hook_seconds, way.local, way.mode)
     known, interrupted = 0, False
     faults = _strangers(way, model)
     progress(known, len(asked))
@@ -120,8 +120,8 @@ def _homeless(model: Model, units: Sequence[Unit]) -> dict[str, Reading]:
 
 
 def _inbox(way: CollectPlan) -> PushedReports | None:
-    """Return where pushed reports are looked for on this road."""
-    looks = way.road.name in (AUTO, PUSH) and not way.road.checks
+    """Return where pushed reports are looked for on this mode."""
+    looks = way.mode.name in (AUTO, PUSH) and not way.mode.checks
     return way.pushed if looks else None
 
 
@@ -131,16 +131,16 @@ def _of_inbox(way: CollectPlan, model: Model, units: Sequence[Unit]) -> dict[str
     if inbox is None:
         return {}
     found: dict[str, Reading] = {}
-    now, limit = _now(), way.road.max_age_seconds
+    now, limit = _now(), way.mode.max_age_seconds
     for unit in units:
         message = ''
         try:
             dated = inbox.report(unit.name)
         except FileError as error:
             dated, message = None, str(error)
-        if dated is not None and (way.road.name == PUSH or is_fresh(dated, now, limit)):
+        if dated is not None and (way.mode.name == PUSH or is_fresh(dated, now, limit)):
             found[unit.name] = dated_reading(model, unit, dated, now, limit)
-        elif way.road.name == PUSH:
+        elif way.mode.name == PUSH:
             found[unit.name] = silent_reading(model, unit, Outcome.NOT_PUSHED, message, now)
     return found
 
@@ -166,9 +166,9 @@ def _of_answer(
             model, asked.unit, fault.outcome, str(fault), now, asked.hook, fault.advice
         )
     via = f'{way.asker.name}, {answer.by or asked.request.by}'
-    limit = way.road.max_age_seconds
+    limit = way.mode.max_age_seconds
     reading = read_answer(model, asked, answer, via, now, limit)
-    if reading.report is None or way.road.name != AUTO:
+    if reading.report is None or way.mode.name != AUTO:
         return reading
     # A report may have been pushed while we asked, or before an older one was put in the cache.
     came = DatedReport(reading.report, now, reading.age_seconds, via)
@@ -180,7 +180,7 @@ def _of_answer(
 
 def _pushed(way: CollectPlan, unit: str) -> list[DatedReport]:
     try:
-        found = way.pushed.report(unit) if way.pushed and not way.road.checks else None
+        found = way.pushed.report(unit) if way.pushed and not way.mode.checks else None
     except FileError:
         return []
     return [found] if found else []
@@ -192,7 +192,7 @@ def _strangers(way: CollectPlan, model: Model) -> list[str]:
     if inbox is None or not inbox.model:
         # Who does not say of which model it is may be another's.
         return []
-    now, limit = _now(), way.road.max_age_seconds
+    now, limit = _now(), way.mode.max_age_seconds
     pushing = [
         unit
         for unit in absent(model, inbox.units())

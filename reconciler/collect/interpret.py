@@ -1,4 +1,4 @@
-"""From what came back of one unit, by whatever road, to its reading: pure functions."""
+"""From what came back of one unit, by whatever mode, to its reading: pure functions."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class SweepPlan:
         config: what the operator configured.
         suppressions: what operators said beside it.
         shared: other sweeps run in this process, so that their commands are left alone.
-        road: what is asked of each unit.
+        mode: what is asked of each unit.
         asker: asks instead of a script over the reach; `None` for that.
         pushed: where pushed reports are looked for; `None` for nowhere.
     """
@@ -53,7 +53,7 @@ class SweepPlan:
     config: Config = NOTHING
     suppressions: Sequence[SuppressionEntry] = ()
     shared: bool = False
-    road: AskMode = BY_HOOK
+    mode: AskMode = BY_HOOK
     asker: Asker | None = None
     pushed: PushedReports | None = None
 
@@ -107,7 +107,7 @@ def survey(sweep: SweepPlan, patterns: Sequence[str], deadline: Deadline) -> Sna
     way = CollectPlan(
         sweep.asker or ScriptAsker(sweep.reach, sweep.limits.time),
         sweep.limits,
-        sweep.road,
+        sweep.mode,
         sweep.pushed,
         sweep.local,
         sweep.shared,

@@ -1,4 +1,4 @@
-"""A real machine with an agent, a receiver here, and every road from the one to the other."""
+"""A real machine with an agent, a receiver here, and every mode from the one to the other."""
 
 from __future__ import annotations
 

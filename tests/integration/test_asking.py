@@ -1,4 +1,4 @@
-"""One truth: whichever road a report comes by, it says the same; and each road fails by name."""
+"""One truth: whichever mode a report comes by, it says the same; and each mode fails by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .asking import Lab, normalised
 UNITS = ('web/0', 'db/0')
 # Give another reach a name here, and its words for the command line.
 REACHES: dict[str, tuple[str, ...]] = {'juju ssh': (), 'direct ssh': ('--reach', 'direct')}
-ROADS: dict[str, tuple[str, ...]] = {
+MODES: dict[str, tuple[str, ...]] = {
     'hook': ('--ask', 'hook'),
     'agent': ('--ask', 'agent'),
     'agent log': ('--ask', 'log'),
@@ -46,15 +46,15 @@ def wait_for(lab: Lab, *words: str) -> dict[str, Any]:
     return found
 
 
-def test_every_road_over_every_reach_gives_the_same_report(lab: Lab) -> None:
+def test_every_mode_over_every_reach_gives_the_same_report(lab: Lab) -> None:
     with lab.receiver() as url:
         enrolled = lab.enrol(url)
         assert (enrolled.returncode, enrolled.stderr) == (0, '')
         wait_for(lab, '--ask', 'agent')
         found = {
-            f'{reach}, {road}': lab.ask(*way, *words)
+            f'{reach}, {mode}': lab.ask(*way, *words)
             for reach, way in REACHES.items()
-            for road, words in ROADS.items()
+            for mode, words in MODES.items()
         }
         found['tls, agent'] = lab.ask(*lab.over_tls)
         found['push'] = wait_for(lab, '--ask', 'push')

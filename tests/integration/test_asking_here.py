@@ -38,11 +38,11 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
     running.close()
 
 
-def request(agent: Agent, road: AskMode) -> Request:
-    """Return what to ask on a road, with the places of this agent's files."""
+def request(agent: Agent, mode: AskMode) -> Request:
+    """Return what to ask on a mode, with the places of this agent's files."""
     told = ('--unit', UNIT, '--definitions', str(agent.checks))
     hook = (agent.python, '-I', str(LAUNCHER.with_name('health')), *told)
-    one = request_for(Programs(UNIT, hook, (agent.python, '-I', str(LAUNCHER))), road)
+    one = request_for(Programs(UNIT, hook, (agent.python, '-I', str(LAUNCHER))), mode)
     config = ('--config', str(agent.config))
     if one.first is not None:
         first = replace(one.first, arguments=(*one.first.arguments, *config))
@@ -50,26 +50,26 @@ def request(agent: Agent, road: AskMode) -> Request:
     return one if one.by == 'hook' else replace(one, arguments=(*one.arguments, *config))
 
 
-def asked(agent: Agent, road: str, state: Path) -> MachineAnswer:
+def asked(agent: Agent, mode: str, state: Path) -> MachineAnswer:
     asker = LogAsker(ScriptAsker(LocalReach()), LogStore(state))
-    came = asker.ask(UNIT, [request(agent, AskMode(road))], Deadline.after(PATIENCE))
+    came = asker.ask(UNIT, [request(agent, AskMode(mode))], Deadline.after(PATIENCE))
     assert came.fault is None
     return came
 
 
 def test_hook_agent_and_log_give_the_same_report(agent: Agent, tmp_path: Path) -> None:
     agent.first_report()
-    found = {road: asked(agent, road, tmp_path).answers[0] for road in ('hook', 'agent', 'log')}
+    found = {mode: asked(agent, mode, tmp_path).answers[0] for mode in ('hook', 'agent', 'log')}
     found[AUTO] = asked(agent, AUTO, tmp_path).answers[0]
     truth = normalised(json.loads(found['hook'].stdout))
     assert [check['name'] for check in truth['checks']] == ['flag']
     assert truth['health'] == 'warn'
-    for road, answer in found.items():
-        assert (answer.exit_code, answer.complete) == (0, True), (road, answer)
-        assert normalised(json.loads(answer.stdout)) == truth, road
+    for mode, answer in found.items():
+        assert (answer.exit_code, answer.complete) == (0, True), (mode, answer)
+        assert normalised(json.loads(answer.stdout)) == truth, mode
         assert answer.held_seconds is not None
         assert 0.0 <= answer.held_seconds < 60.0
-    assert {road: answer.by for road, answer in found.items()} == {
+    assert {mode: answer.by for mode, answer in found.items()} == {
         'hook': '',
         'agent': 'agent',
         'log': 'agent log',

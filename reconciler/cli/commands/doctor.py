@@ -12,9 +12,9 @@ from reconciler.doctor.probes import ProbeResult
 from reconciler.render.people.doctor import FINDINGS
 from reconciler.values.errors import UsageError
 
-from ..options.common import SweepOptions, asking_options
 from ..options.output import write_document
 from ..options.printing import format_option, output_option, view
+from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 
 EXIT_CODES = {ProbeResult.OK: 0, ProbeResult.SKIPPED: 0, ProbeResult.WARN: 1, ProbeResult.FAIL: 2}

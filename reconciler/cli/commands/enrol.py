@@ -15,7 +15,7 @@ from reconciler.values.errors import UsageError
 from reconciler.values.words import clean
 
 from ...inbox.keys import files_in, master_key_path, read_master_key
-from ..options.common import SweepOptions, asking_options
+from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 
 _FILE = click.Path(dir_okay=False, path_type=Path)

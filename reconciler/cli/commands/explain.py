@@ -12,10 +12,10 @@ from reconciler.causes.graph import DeclaredDependencies
 from reconciler.judge.exit_codes import EXIT_CODES
 from reconciler.render.people.explain import render
 
-from ..options.common import SweepOptions, asking_options
 from ..options.output import print_document
 from ..options.printing import view
 from ..options.saved import read_saved
+from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 from .sweep import once
 

@@ -21,9 +21,9 @@ from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
 from reconciler.values.time_budget import TimeBudget
 
-from ..options.asked import sweep_of
-from ..options.common import SweepOptions
+from ..options.askers import sweep_of
 from ..options.progress import Progress
+from ..options.sweeping import SweepOptions
 
 Function = TypeVar('Function', bound=Callable[..., Any])
 

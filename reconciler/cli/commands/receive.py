@@ -74,9 +74,9 @@ def receive(
     Each unit signs with a credential of its own, which `reconcile-health enrol` gives to it.
     Sweeps read the inbox with --ask push or --ask auto.
     """
-    roads = AskOptions(inbox=inbox, state_dir=state_dir)
-    files = files_in(roads.state)
-    master = master_key_file or master_key_path(roads.state)
+    options = AskOptions(inbox=inbox, state_dir=state_dir)
+    files = files_in(options.state)
+    master = master_key_file or master_key_path(options.state)
     host, port = _address(listen)
     admit = DenyList(deny).admit if deny else _everybody
     try:
@@ -85,7 +85,7 @@ def receive(
             for path in made:
                 click.echo(f'made {path}', err=True)
         serve = _Server(cert or files.certificate, key or files.key, read_master_key(master))
-        return serve.run(roads.inbox_path, admit, host, port)
+        return serve.run(options.inbox_path, admit, host, port)
     except FileError as error:
         raise UsageError(str(error)) from error
 

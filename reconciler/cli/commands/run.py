@@ -13,9 +13,9 @@ from reconciler.ask.modes import AskMode
 from reconciler.sweeps.one_model import survey
 from reconciler.values.errors import UsageError
 
-from ..options.asked import sweep_of
-from ..options.common import SweepOptions, asking_options
+from ..options.askers import sweep_of
 from ..options.printing import PrintOptions, printing_options
+from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 
 # What a check may be called; above all it is no option, and no command.
@@ -41,10 +41,10 @@ def run(unit: str, checks: tuple[str, ...], **given: Any) -> int:
     model = asking.inventory(until)
     if unit not in {known.name for known in model.units()}:
         raise UsageError(f'cannot run checks of {unit!r}: {model.name} has no such unit')
-    road = AskMode(checks=checks)
+    mode = AskMode(checks=checks)
     # By ssh or here, whatever the options for sweeps say.
     sweep = sweep_of(replace(asking, ask='hook', agent_token_file='', agent_ca=''), model, _still)
-    snapshot = survey(replace(sweep, road=road), [unit], until)
+    snapshot = survey(replace(sweep, mode=mode), [unit], until)
     return printing.show(snapshot, unit_detail=True)
 
 

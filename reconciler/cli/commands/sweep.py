@@ -22,10 +22,10 @@ from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.errors import NothingSelected, ReconcilerError
 from reconciler.values.readings import Snapshot
 
-from ..options.asked import sweep_of
-from ..options.common import SweepOptions, asking_options
+from ..options.askers import sweep_of
 from ..options.printing import PrintOptions, printing_options
 from ..options.progress import Progress
+from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by as told_by
 from ..options.waiting import GateOptions, noting_interrupts, waiting_options
 from .fleet import FleetOptions, fleet_options

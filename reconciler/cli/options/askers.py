@@ -13,10 +13,11 @@ from reconciler.ask.script import ScriptAsker
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.reach.base import Reach
+from reconciler.sweeps.one_model import Progress, SweepPlan
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
 
-from .common import SweepOptions
+from .sweeping import SweepOptions
 
 
 def asker_of(asking: SweepOptions, model: Model, reach: Reach) -> Asker:
@@ -80,3 +81,20 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
             raise
         return None
     return PushedReports(inbox, uuid)
+
+
+def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPlan:
+    """Return the sweep of a model as the options want it."""
+    reach = asking.way(model)
+    return SweepPlan(
+        model,
+        reach,
+        asking.limits,
+        asking.is_local,
+        progress,
+        asking.config,
+        asking.suppressions(),
+        mode=asking.mode,
+        asker=asker_of(asking, model, reach),
+        pushed=pushed_of(asking, model),
+    )

@@ -1,4 +1,4 @@
-"""The options that say which road a report comes by, and where what is collected is kept."""
+"""The options that say in which mode to ask, and where what is collected is kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.ask.modes import PUSH, ROADS, AskMode
+from reconciler.ask.modes import MODES, PUSH, AskMode
 from reconciler.values.freshness import MAX_AGE_SECONDS
 from reconciler.values.paths import state_directory
 
@@ -27,10 +27,10 @@ inbox_option = click.option(
     metavar='DIRECTORY',
     help='Where `receive` keeps pushed reports.  [default: inbox in the state directory]',
 )
-ROAD_OPTIONS = (
+ASK_OPTIONS = (
     click.option(
         '--ask',
-        type=click.Choice([*ROADS, PUSH]),
+        type=click.Choice([*MODES, PUSH]),
         default='hook',
         show_default=True,
         help="Run each unit's hook; reap its agent's log; take its agent's last report; whatever "
@@ -71,7 +71,7 @@ ROAD_OPTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class AskOptions:
-    """The options of the road."""
+    """The options of asking."""
 
     ask: str = 'hook'
     max_age: float = MAX_AGE_SECONDS
@@ -82,8 +82,8 @@ class AskOptions:
     inbox: str = ''
 
     @property
-    def road(self) -> AskMode:
-        """Return the road to take."""
+    def mode(self) -> AskMode:
+        """Return the mode to ask in."""
         return AskMode(self.ask, self.max_age)
 
     @property

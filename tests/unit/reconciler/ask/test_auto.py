@@ -12,7 +12,7 @@ import pytest
 from charm.kernel.deadline import Deadline
 from reconciler.ask import frames
 from reconciler.ask.frames import Request, UnitAnswer
-from reconciler.ask.modes import AUTO, PUSH, ROADS, AskMode, Programs, request_for
+from reconciler.ask.modes import AUTO, MODES, PUSH, AskMode, Programs, request_for
 from reconciler.ask.script import ScriptAsker
 from reconciler.cli.main import COMMANDS
 from reconciler.reach.local import LocalReach
@@ -37,13 +37,13 @@ class Machine:
         path.write_text(f'#!/bin/sh\n{script}\n')
         path.chmod(0o755)
 
-    def request(self, road: AskMode) -> Request:
+    def request(self, mode: AskMode) -> Request:
         programs = Programs('web/0', (str(self.hook), '--unit', 'web/0'), (str(self.agent),))
-        return request_for(programs, road)
+        return request_for(programs, mode)
 
-    def ask(self, road: AskMode, timeout_seconds: int = PATIENCE) -> UnitAnswer:
+    def ask(self, mode: AskMode, timeout_seconds: int = PATIENCE) -> UnitAnswer:
         came = ScriptAsker(LocalReach(), TimeBudget(timeout_seconds=timeout_seconds)).ask(
-            'web/0', [self.request(road)], Deadline.after(PATIENCE)
+            'web/0', [self.request(mode)], Deadline.after(PATIENCE)
         )
         assert came.fault is None
         return came.answers[0]
@@ -146,12 +146,12 @@ def test_checks_are_run_by_the_agent_and_only_their_names_travel(machine: Machin
     assert answer.stdout == b'{"of": "hook --unit web/0 --check disk"}\n'
 
 
-def test_each_road_is_offered_and_documented() -> None:
+def test_each_mode_is_offered_and_documented() -> None:
     page = (DOCS / 'collecting.md').read_text()
     (ask,) = [one for one in COMMANDS['sweep'].params if one.name == 'ask']
-    assert list(ask.type.choices) == [*ROADS, PUSH]  # type: ignore[attr-defined]
-    for road in (*ROADS, PUSH):
-        assert f'`{road}`' in page, road
+    assert list(ask.type.choices) == [*MODES, PUSH]  # type: ignore[attr-defined]
+    for mode in (*MODES, PUSH):
+        assert f'`{mode}`' in page, mode
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.ask.errands import BY_HOOK, plan_errands
 from reconciler.ask.frames import Request
-from reconciler.ask.modes import AUTO, PUSH, ROADS, AskMode
+from reconciler.ask.modes import AUTO, MODES, PUSH, AskMode
 from reconciler.values.model import Application, Model, Unit
 from tests.support.asked import model
 
@@ -23,8 +23,8 @@ def with_health(inventory: Model, principal: str) -> Model:
     return replace(inventory, applications={**inventory.applications, 'watch': watch})
 
 
-def requests(inventory: Model, road: AskMode = BY_HOOK) -> dict[str, Request]:
-    errands = plan_errands(inventory, inventory.units(), 25.0, road=road)
+def requests(inventory: Model, mode: AskMode = BY_HOOK) -> dict[str, Request]:
+    errands = plan_errands(inventory, inventory.units(), 25.0, mode=mode)
     return {asked.unit.name: asked.request for errand in errands for asked in errand.asked}
 
 
@@ -51,10 +51,10 @@ def test_the_agent_is_asked_for_the_unit_as_root() -> None:
     assert (found.as_root, found.first) == (True, None)
 
 
-@pytest.mark.parametrize('road', ['agent', 'log'])
-def test_a_health_charms_own_unit_need_not_have_an_agent_that_reports_for_it(road: str) -> None:
+@pytest.mark.parametrize('mode', ['agent', 'log'])
+def test_a_health_charms_own_unit_need_not_have_an_agent_that_reports_for_it(mode: str) -> None:
     inventory = with_health(model(['web/0']), 'web/0')
-    found = requests(inventory, AskMode(road))
+    found = requests(inventory, AskMode(mode))
     assert found['web/0'].first is None
     assert found['watch/7'] == requests(inventory, AskMode(AUTO))['watch/7']
     assert found['watch/7'].first is not None
@@ -62,17 +62,17 @@ def test_a_health_charms_own_unit_need_not_have_an_agent_that_reports_for_it(roa
 
 def test_where_only_pushes_count_there_is_no_errand_but_for_single_checks() -> None:
     inventory = model(['web/0'])
-    assert plan_errands(inventory, inventory.units(), 25.0, road=AskMode(PUSH)) == ()
+    assert plan_errands(inventory, inventory.units(), 25.0, mode=AskMode(PUSH)) == ()
     found = requests(inventory, AskMode(PUSH, checks=('disk',)))['web/0']
     assert found.arguments == ('--check', 'disk')
 
 
-@pytest.mark.parametrize('road', list(ROADS))
-def test_no_road_to_a_pod_or_a_unit_without_a_machine_is_another(road: str) -> None:
+@pytest.mark.parametrize('mode', list(MODES))
+def test_no_mode_to_a_pod_or_a_unit_without_a_machine_is_another(mode: str) -> None:
     inventory = model(['web/0'])
     homeless = replace(inventory.applications['web'].units[0], machine='')
     web = replace(inventory.applications['web'], units=(homeless,))
     without = replace(inventory, applications={'web': web})
-    assert requests(without, AskMode(road)) == {}
-    pods = plan_errands(replace(without, type='caas'), [homeless], 25.0, road=AskMode(road))
+    assert requests(without, AskMode(mode)) == {}
+    pods = plan_errands(replace(without, type='caas'), [homeless], 25.0, mode=AskMode(mode))
     assert [(one.place, one.target) for one in pods] == [('web/0', 'web/0')]

@@ -53,8 +53,8 @@ def said(reporter: str = 'health/0', health: Health = Health.FAIL) -> bytes:
 def pushed(root: Path, *patterns: str, held: float = 1.0, reporter: str = 'health/0') -> Snapshot:
     sent = datetime.now(timezone.utc) + timedelta(seconds=held)
     Inbox(root).accept('mysql/0', '', sent, [said(reporter)])
-    road, inbox = AskMode('push', 120.0), PushedReports(Inbox(root))
-    sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), road=road, pushed=inbox)
+    mode, inbox = AskMode('push', 120.0), PushedReports(Inbox(root))
+    sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), mode=mode, pushed=inbox)
     return survey(sweep, patterns, Deadline.after(PATIENCE))
 
 
@@ -105,7 +105,7 @@ class Agents:
 
 
 def test_agents_that_are_asked_over_tls_vouch_as_well() -> None:
-    sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), road=AskMode('agent'), asker=Agents())  # type: ignore[arg-type]
+    sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), mode=AskMode('agent'), asker=Agents())  # type: ignore[arg-type]
     own = own_of(survey(sweep, (), Deadline.after(PATIENCE)))
     assert (own.outcome, own.health, own.via) == (Outcome.VOUCHED, Health.PASSED, 'tls, agent')
 

@@ -104,12 +104,12 @@ def test_who_may_only_read_sees_the_same_health_by_the_same_reports(
     line = encode(replace(report('web/0'), reported_at=sent)).encode()
     Inbox(tmp_path).accept('web/0', '', sent, [line])
     healths = set()
-    for reach, road in itertools.product((FakeReach({}), Refusing({})), ('auto', 'push')):
+    for reach, mode in itertools.product((FakeReach({}), Refusing({})), ('auto', 'push')):
         sweep = SweepPlan(
             model,
             reach,
             FanoutLimits(),
-            road=AskMode(road, 120.0),
+            mode=AskMode(mode, 120.0),
             pushed=PushedReports(Inbox(tmp_path)),
         )
         healths.add(survey(sweep, (), Deadline.after(PATIENCE)).health)

@@ -189,7 +189,7 @@ def pushed_sweep(
     for application, seconds in held.items():
         push(inbox, f'{application}/0', held=seconds)
     inventory = model(['web/0'], ['db/0'], ['mq/0'])
-    found = sweep(inventory, machines, road=AskMode(ask), pushed=PushedReports(inbox))
+    found = sweep(inventory, machines, mode=AskMode(ask), pushed=PushedReports(inbox))
     return readings(found)
 
 
@@ -241,7 +241,7 @@ def test_units_that_push_and_that_juju_does_not_have_are_named(tmp_path: Path) -
     # Who does not say of which model it is may be another's.
     push(inbox, 'nowhere/0')
     line = 'reports of units that the status does not have: gone/9, gone/10'
-    for road, uuid, faults in (
+    for mode, uuid, faults in (
         ('push', 'm1', (line,)),
         ('auto', 'm1', (line,)),
         ('hook', 'm1', ()),
@@ -250,7 +250,7 @@ def test_units_that_push_and_that_juju_does_not_have_are_named(tmp_path: Path) -
         found = sweep(
             model(['web/0']),
             {'web/0': [answers]},
-            road=AskMode(road),
+            mode=AskMode(mode),
             pushed=PushedReports(inbox, uuid),
         )
         assert found.faults == faults
@@ -268,7 +268,7 @@ def test_a_newer_report_that_was_pushed_outdoes_an_older_one_from_a_cache(tmp_pa
     found = sweep(
         model(['web/0']),
         {'web/0': [agent]},
-        road=AskMode('auto', 100.0),
+        mode=AskMode('auto', 100.0),
         pushed=PushedReports(inbox),
     )
     # So it is told by its sequence, although by our clock it seems to have been made before.

@@ -29,7 +29,7 @@ from reconciler.values.time_budget import TimeBudget
 from .config_option import config_option
 from .direct import direct_reach
 from .durations import Seconds
-from .modes import ROAD_OPTIONS, AskOptions
+from .modes import ASK_OPTIONS, AskOptions
 
 Function = TypeVar('Function', bound=Callable[..., Any])
 
@@ -120,7 +120,7 @@ _EFFORT = (
 
 def asking_options(function: Function) -> Function:
     """Add the options that make an `SweepOptions`; the command takes them as `**asking`."""
-    for option in reversed((*_MODEL, *_WAY, *ROAD_OPTIONS, *_EFFORT)):
+    for option in reversed((*_MODEL, *_WAY, *ASK_OPTIONS, *_EFFORT)):
         function = option(function)
     return function
 
