@@ -70,7 +70,7 @@ golden: .venv/ready  ## Rewrite the golden files; read the diff before you commi
 .PHONY: man
 man: .venv/ready  ## Write the manual page to build/, from the commands' help, and show it
 	@mkdir -p build
-	$(BIN)/python -m reconciler.cli.commands.man > build/reconcile-health.1
+	$(BIN)/python -m reconciler.cli.man_page > build/reconcile-health.1
 	man build/reconcile-health.1
 
 .PHONY: schema

@@ -61,7 +61,7 @@ def _requirements() -> list[str]:
 
 
 def _write_page() -> None:
-    made = [sys.executable, '-m', 'reconciler.cli.commands.man']
+    made = [sys.executable, '-m', 'reconciler.cli.man_page']
     page = subprocess.run(made, check=True, capture_output=True).stdout
     _PAGE.parent.mkdir(exist_ok=True)
     _PAGE.write_bytes(page)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import threading
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, Mapping, Optional, Tuple
 
 from ..kernel.command import end_all
 from ..kernel.deadline import Deadline
 from ..kernel.errors import FileError, HealthError
 from ..kernel.files import locked
 from ..kernel.rate import Rate
-from ..sources.trust import read_trusted
 from . import config as config_file
 from .config import Listen
 from .loop import Loop
 from .notify import Notifier
 from .reported_unit import say
+from .serve.access import read_token
 from .serve.api import Api
 from .serve.limits import ListenerLimits
 from .serve.listeners import listen_tcp, listen_unix, tls_server
@@ -26,7 +26,6 @@ from .setup import LauncherArguments, Setup, read_setup
 
 # A process that was killed lets go of the lock when the kernel has buried it.
 _LOCK_SECONDS = 5.0
-_LEAST_TOKEN_CHARACTERS = 16
 # A stack of 8 MiB for each thread is only promised, but a container's limit counts promises.
 _STACK_BYTES = 512 * 1024
 # Who may use the unix socket is trusted more than who is on the network.
@@ -96,7 +95,7 @@ class Daemon:
     def _open_tcp(self, listen: Listen) -> ListeningSocket:
         try:
             tls = tls_server(listen.certificate, listen.key)
-            token = _read_token(listen.token_file)
+            token = read_token(listen.token_file)
             listener = listen_tcp(listen.host, listen.port)
         except OSError as error:
             where = f'{listen.host}:{listen.port}'
@@ -147,19 +146,6 @@ class Daemon:
             'requests_refused': float(sum(self._refused.values())),
             'log_lines_lost': float(self.loop.log.lost),
         }
-
-
-def _read_token(path: Path) -> str:
-    try:
-        data = read_trusted(path, secret=True)
-    except FileNotFoundError as error:
-        raise StartError(f'cannot use {path}: there is no such file') from error
-    lines: List[str] = data.decode('utf-8', 'replace').split()
-    if not lines or len(lines[0]) < _LEAST_TOKEN_CHARACTERS:
-        raise StartError(
-            f'cannot use {path}: a token has at least {_LEAST_TOKEN_CHARACTERS} characters'
-        )
-    return lines[0]
 
 
 def serve(config: Path, given: LauncherArguments) -> None:

@@ -16,11 +16,11 @@ from ..kernel.errors import HealthError
 from ..kernel.fields import format_time
 from ..kernel.log_files import LogWriter
 from ..kernel.report import CheckResult, Report
+from ..kernel.report_json import check_to_json, to_json
 from ..kernel.wakeup import Mailbox
-from ..kernel.wire import check_to_json, to_json
 from .events import Event, RunEnd, RunNow, Signal, key_of
 from .notify import Notifier, Watchdog
-from .remains import Remains
+from .old_spools import Remains
 from .reported_unit import ReportedUnit, say
 from .residence import Notice, Residence, ResidenceWatch
 from .runs import Runs

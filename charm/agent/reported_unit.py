@@ -11,7 +11,7 @@ from ..kernel.errors import FileError, HealthError, ReportError
 from ..kernel.files import set_aside, write_whole
 from ..kernel.identity import read_boot_id
 from ..kernel.report import Report
-from ..kernel.wire import decode, encode
+from ..kernel.report_json import decode, encode
 from ..reporting.plan import Plan
 from ..reporting.states import States
 from .config import Config

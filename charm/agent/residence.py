@@ -1,4 +1,4 @@
-"""Whether the agent still has a place on its machine: the units that put it there may be gone."""
+"""Whether the agent is still wanted on its machine: the units that put it there may be gone."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ..kernel.errors import HealthError
 from ..kernel.identity import check_unit, own_unit
 from ..kernel.names import nearest
 from ..kernel.paths import HERE
-from ..kernel.wire import encode
+from ..kernel.report_json import encode
 from ..reporting.plan import Plan, make_plan
 from ..reporting.runner import Callback
 from ..reporting.sweep import sweep

@@ -18,7 +18,7 @@ from ..kernel.identity import own_unit
 from ..kernel.names import nearest, service_of
 from ..kernel.paths import HERE
 from ..kernel.report import JSONObject, State, StateName
-from ..kernel.wire import state_to_json
+from ..kernel.report_json import state_to_json
 from ..reporting.states import States, StatesError, directory
 from .usage import USAGE_EXIT, Parser
 

@@ -11,7 +11,7 @@ from ..kernel.errors import HealthError
 from ..kernel.names import nearest
 from ..kernel.paths import Place
 from ..kernel.report import Report
-from ..kernel.wire import encode
+from ..kernel.report_json import encode
 from ..reporting.plan import Plan, make_plan
 from ..reporting.sweep import sweep
 from .hook_memory import recall

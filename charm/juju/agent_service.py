@@ -9,8 +9,8 @@ from ..agent.unit_file import unit_text
 from ..kernel.files import write_whole
 from ..kernel.paths import Place
 from . import code_copies
-from .own_files import remove_file
 from .systemd import Systemd
+from .written_files import remove_file
 
 _LAUNCHER = re.compile(rf'/(unit-[^/"]+)/{code_copies.CURRENT}/hooks/health-agent')
 

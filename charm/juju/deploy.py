@@ -27,9 +27,9 @@ from .charm_options import CharmOptions, read_options
 from .hook_memory import HookMemory, recall, remember
 from .hook_tools import Context, HookTools
 from .orphans import OrphanError, alone, remove_all
-from .own_files import checks_name, is_ours, make_directory, remove_file, write_changed
 from .systemd import Systemd, SystemdError
 from .workload_status import current_report, describe, newest_change, with_troubles
+from .written_files import checks_name, is_ours, make_directory, remove_file, write_changed
 
 # The agent's file is the machine's: where two charms meet, the one that was configured last wins.
 _CONFIGURING = ('install', 'config-changed', 'upgrade-charm')

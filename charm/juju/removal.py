@@ -22,8 +22,8 @@ from ..reporting.states import remove_leftovers
 from . import code_copies
 from .agent_service import AgentService
 from .hook_memory import path_of, recall, remember
-from .own_files import checks_name, is_ours, remove_file
 from .systemd import Systemd, SystemdError
+from .written_files import checks_name, is_ours, remove_file
 
 
 def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:

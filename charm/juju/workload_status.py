@@ -11,8 +11,8 @@ from ..checks.phrases import listed
 from ..kernel.deadline import Deadline
 from ..kernel.errors import ReportError
 from ..kernel.report import Health, Report, StateName
+from ..kernel.report_json import decode
 from ..kernel.safe_text import clean
-from ..kernel.wire import decode
 from ..reporting.plan import make_plan
 from ..reporting.sweep import sweep
 

@@ -1,7 +1,7 @@
 """The checks that run on every machine with no configuration: what each looks at, and with what.
 
-Beside its class a new one needs only its row here: units run it, and who explains a trouble knows
-how far from its cause it may be, and where to look.
+Beside its class and its line in `CHECKS` a new one needs only its row here: units run it, and who
+explains a trouble knows how far from its cause it may be, and where to look.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from typing import Any, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .errors import ReportError
 from .report import CheckResult, Health, JSONObject, Report, worst
+from .report_json import MAX_CHECKS, check_from_json, check_to_json
 from .strict_json import check_strings, load
-from .wire import MAX_CHECKS, check_from_json, check_to_json
 
 _MAX_MESSAGE = 2000
 _MAX_DATA_BYTES = 65536

@@ -39,7 +39,7 @@ class Definition:
         enabled: whether the check is to run; `None` for as before.
         rename: what reports call it; empty for as before.
         timeout_seconds, interval_seconds: `None` for as before.
-        settling: the options of `hysteresis.Rule` that it sets.
+        settling: the options of `SettlingRule` that it sets.
     """
 
     name: str

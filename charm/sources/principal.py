@@ -24,8 +24,8 @@ from ..kernel.errors import CheckError, ReportError
 from ..kernel.merge import lowest_qos, merge, read_subset
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult, Health, Report, worst
+from ..kernel.report_json import from_json
 from ..kernel.strict_json import load
-from ..kernel.wire import from_json
 from .found import FoundChecks
 
 NAME = 'principal'

@@ -9,12 +9,12 @@ from datetime import datetime, timezone
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError, HealthError
 from charm.kernel.log_files import Cursor
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 
 from .base import Asker, MachineAnswer
-from .chunk import BY_LOG, read_chunk
 from .frames import Request, UnitAnswer
-from .reaped import LogStore
+from .log_chunk import BY_LOG, read_chunk
+from .log_store import LogStore
 
 # A first sweep may find a log of many chunks; what this leaves is read by the next one.
 MOST_ROUNDS = 64

@@ -15,8 +15,8 @@ from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Cause, Reading, Role, ServiceHealth, Snapshot
 from ..values.words import fold_units
+from .cause_or_victim import index_of
 from .graph import DeclaredDependencies, Edge, Ground
-from .inquiry import index_of
 from .suspects import SnapshotIndex
 
 

@@ -1,6 +1,7 @@
 """The graph of dependencies: its edges, and the ground on which each of them stands.
 
-Nothing here judges. An edge says that a service needs another; `inquiry` says which one failed.
+Nothing here judges. An edge says that a service needs another; which one failed, `cause_or_victim`
+says.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.errors import ReportError
 from charm.kernel.report import Health, Report, worst
 
@@ -62,7 +62,7 @@ def read_answer(
 ) -> Reading:
     """Return the reading of a unit whose machine answered."""
     try:
-        report = wire.decode(answer.stdout.strip())
+        report = report_json.decode(answer.stdout.strip())
     except ReportError as error:
         outcome, message = _why_no_report(asked, answer, error)
         return silent_reading(model, asked.unit, outcome, message, now, _hook(asked))

@@ -11,7 +11,7 @@ from typing import Any
 from charm.kernel.names import nearest
 from charm.kernel.report import Health
 
-from ..juju.ceilings import KEYS as JUJU_WORDS
+from ..juju.ceiling_table import KEYS as JUJU_WORDS
 from ..rollups import WORST, RollupError, RollupRule, read_rule
 from ..values.errors import ConfigError
 from .settings import NOTHING, Config, ServiceConfig, ViewConfig, circle

@@ -1,4 +1,4 @@
-"""What the operator wrote in `health.yaml`, as values; `config_file` reads it."""
+"""What the operator wrote in `health.yaml`, as values; `file` reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why can I not collect: each thing a sweep rests on, looked at in turn, with what mends it.
+"""The doctor's list: each thing a sweep rests on, looked at in turn, with what mends it.
 
 What rests on something that is broken is skipped, so that one fault is told once.
 """

@@ -27,7 +27,7 @@ from charm.kernel.log_files import Cursor, LogWriter, Tail, read_since
 from charm.kernel.names import service_of, slug
 from charm.kernel.push_contract import check_names
 from charm.kernel.report import Report
-from charm.kernel.wire import decode, from_json, to_json
+from charm.kernel.report_json import decode, from_json, to_json
 
 from ..values.freshness import DatedReport, held_seconds
 from .boots import MOST_RECENT, Boots, read_earlier, write_earlier

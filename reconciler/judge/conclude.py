@@ -9,15 +9,15 @@ from datetime import datetime
 
 from charm.kernel.report import worst
 
+from ..causes.cause_or_victim import explain_causes
 from ..causes.graph import DeclaredDependencies
-from ..causes.inquiry import explain_causes
 from ..config.settings import NOTHING, Config
 from ..config.suppressions import SuppressionEntry, annotate
 from ..config.unknown_names import unmatched
 from ..values.model import Application, Model
 from ..values.readings import Reading, Snapshot
+from .cap_by_juju import capped
 from .collate import choose, collate, problems_first
-from .juju_ceilings import capped
 from .views import judge_views
 
 

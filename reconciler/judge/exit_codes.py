@@ -1,4 +1,4 @@
-"""The one table of exit codes; documented in `docs/exit-codes.md`."""
+"""The exit code of a sweep; documented in `docs/exit-codes.md`."""
 
 from __future__ import annotations
 

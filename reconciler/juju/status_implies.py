@@ -1,7 +1,7 @@
 """The state that juju status alone implies of a unit: a pure table.
 
 `active` is what a hook said once, so it is a state and never health; what Juju's words mean for a
-unit's health, `ceilings` says.
+unit's health, `ceiling_table` says.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.errors import ReportError
 from charm.kernel.report import Report
 
@@ -151,7 +151,7 @@ def _printed(path: Path) -> Iterator[FoundReport]:
         return
     for piece in (data, *data.splitlines()):
         try:
-            yield FoundReport(wire.decode(piece.strip()), path)
+            yield FoundReport(report_json.decode(piece.strip()), path)
         except ReportError:
             continue
         if piece is data:
@@ -173,7 +173,7 @@ def _line(line: bytes, path: Path) -> Iterator[FoundReport]:
     try:
         value: Any = json.loads(line)
         if isinstance(value, dict) and isinstance(value.get('report'), dict):
-            yield FoundReport(wire.from_json(value['report']), path)
+            yield FoundReport(report_json.from_json(value['report']), path)
     except (ValueError, RecursionError, ReportError):
         return
 

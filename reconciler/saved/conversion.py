@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.errors import ReportError
 from charm.kernel.fields import Fields, format_time
 from charm.kernel.report import Health, Report, State, StateName
@@ -60,7 +60,7 @@ _FIELDS = {
 # How a value is written that is no part with keys of its own.
 _WRITERS: Mapping[type[Any], Callable[[Any], Any]] = {
     datetime: format_time,
-    Report: wire.to_json,
+    Report: report_json.to_json,
     Advice: str,
     Node: str,
 }
@@ -197,7 +197,7 @@ def _moment(text: str | None) -> datetime:
 
 
 def _report(document: dict[str, Any] | None) -> Report | None:
-    return None if document is None else wire.from_json(document)
+    return None if document is None else report_json.from_json(document)
 
 
 _health = _word(Health.parse, Health.UNKNOWN)

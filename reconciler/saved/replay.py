@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from charm.kernel import wire
+from charm.kernel import report_json
 
 from ..ask.errands import UnitRequest, plan_errands
 from ..ask.frames import UnitAnswer
@@ -144,5 +144,5 @@ def _reading(
         age = duration_text((at - found.made_at).total_seconds())
         message = f'its last report here was {age} old already: {found.source.name}'
         return silent_reading(model, unit, Outcome.NOT_SAVED, message, at, asked.request.path)
-    answer = UnitAnswer(wire.encode(found.report).encode(), exit_code=0, complete=True)
+    answer = UnitAnswer(report_json.encode(found.report).encode(), exit_code=0, complete=True)
     return read_answer(model, asked, answer, f'{VIA}, {found.source.name}', found.made_at)

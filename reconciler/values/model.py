@@ -1,4 +1,4 @@
-"""What `juju status` tells of a model, as values; `status` makes them.
+"""What `juju status` tells of a model, as values; `reconciler.juju.status` makes them.
 
 Every field that juju may leave out has a default that says so: an empty string, tuple or `None`.
 """

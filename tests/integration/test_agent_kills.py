@@ -16,7 +16,7 @@ import pytest
 from charm.agent.ship.spool import Spool
 from charm.kernel.log_files import read_since
 from charm.kernel.report import Health, Report
-from charm.kernel.wire import decode
+from charm.kernel.report_json import decode
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
@@ -34,7 +34,7 @@ from charm.agent.units import Push, Unit
 from charm.kernel.report import CheckResult, Health
 from charm.reporting.runner import Job
 from charm.reporting.plan import Plan
-from charm.kernel.wire import to_json
+from charm.kernel.report_json import to_json
 state, health = Path(sys.argv[1]), Health(sys.argv[2])
 push = Push('https://127.0.0.1:9', 'nobody believes it', '0' * 64, 'model')
 plan = Plan('web/0', 'web/0', (Job('c', 1.0, lambda _deadline: ()),), states=state / 'states')

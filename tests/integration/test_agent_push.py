@@ -10,7 +10,7 @@ from charm.agent.ship.spool import Spool
 from charm.agent.units import Unit, enrol, withdraw
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from tests.support.patience import PATIENCE
 
 from .agents import Agent, Receiver, turn, until

@@ -9,7 +9,7 @@ import subprocess
 from typing import Any
 
 from charm.kernel.report import StateName
-from charm.kernel.wire import decode
+from charm.kernel.report_json import decode
 from charm.reporting.states import States
 from tests.support.patience import PATIENCE
 

@@ -15,8 +15,8 @@ from charm.kernel.identity import own_unit
 from reconciler.ask.base import MachineAnswer
 from reconciler.ask.frames import Request
 from reconciler.ask.log import LogAsker
+from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AUTO, AskMode, Programs, request_for
-from reconciler.ask.reaped import LogStore
 from reconciler.ask.script import ScriptAsker
 from reconciler.reach.local import LocalReach
 from tests.support.patience import PATIENCE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import Health, Report
 from tests.charmed.archive import built, variant
 from tests.charmed.unit import Charmed
@@ -54,7 +54,7 @@ def agents_report(host: Host, unit: str, own: str = 'juju-health/0') -> Report:
 
     def ask() -> Report | None:
         done = host.run([launcher, 'report', '--unit', unit])
-        return wire.decode(done.stdout) if done.returncode == 0 else None
+        return report_json.decode(done.stdout) if done.returncode == 0 else None
 
     found: Report = until(ask)
     return found
@@ -70,7 +70,7 @@ def test_it_is_active_and_answers_as_ubuntu_and_through_its_agent(hosts: Hosts) 
     assert charmed.world['version'] == '0.1.0'
     done = charmed.health('--unit', 'mysql/0')
     assert done.returncode == 0, done.stderr
-    report = wire.decode(done.stdout)
+    report = report_json.decode(done.stdout)
     assert report.unit == 'mysql/0'
     assert report.health is Health.PASSED, report.checks
     assert report.reporter is not None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.push_contract import derive
 from charm.kernel.report import Health, Report
 from tests.charmed.archive import built
@@ -149,7 +149,7 @@ def test_an_orchestrator_that_has_not_said_all_yet_is_no_trouble(hosts: Hosts) -
 def report(charmed: Charmed) -> Report:
     done = charmed.health('--unit', 'web/0')
     assert done.returncode == 0, done.stderr
-    return wire.decode(done.stdout)
+    return report_json.decode(done.stdout)
 
 
 @pytest.mark.parametrize('endpoint', ['local-monitors', 'nrpe-external-master'])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import CheckResult, Health, Report
 from charm.sources.monitors.requested import to_file
 from tests.conftest import Hosts
@@ -43,7 +43,7 @@ def put(host: Host, path: Path, content: bytes, mode: int) -> None:
 def report(host: Host, *arguments: str) -> Report:
     done = host.run([HEALTH, '--unit', 'web/0', *arguments])
     assert (done.returncode, done.stderr) == (0, b'')
-    return wire.decode(done.stdout)
+    return report_json.decode(done.stdout)
 
 
 def check(host: Host, name: str) -> CheckResult:
@@ -108,7 +108,7 @@ def test_the_machine_has_health_at_once_and_for_any_user(host: Host) -> None:
     assert (found.unit, found.reporter and found.reporter.unit) == ('web/0', 'health/0')
     done = host.ssh(f'{HEALTH} --unit web/0')
     assert done.returncode == 0, done.stderr
-    as_user = {one.name: one.health for one in wire.decode(done.stdout).checks}
+    as_user = {one.name: one.health for one in report_json.decode(done.stdout).checks}
     assert set(as_user) == {one.name for one in found.checks}
 
 
@@ -163,7 +163,7 @@ def test_what_relations_ask_for_is_checked(host: Host) -> None:
     assert found['monitors-custom-shop'].message.startswith('nobody looked at x')
     # Whoever may not read the file does not know what it asks for, and says no worse of it.
     done = host.ssh(f'{HEALTH} --unit web/0')
-    (denied,) = [one for one in wire.decode(done.stdout).checks if path.name in one.name]
+    (denied,) = [one for one in report_json.decode(done.stdout).checks if path.name in one.name]
     assert denied.health is Health.UNKNOWN
     assert denied.message.endswith('cannot be read: Permission denied; root may')
 
@@ -217,7 +217,7 @@ def test_who_may_not_write_what_a_check_has_been_up_to_still_goes_by_it(host: Ho
     host.must('rm /run/stamp')
     for _ in range(3):
         done = host.ssh(f'{HEALTH} --unit web/0 --check stamp')
-        (one,) = wire.decode(done.stdout).checks
+        (one,) = report_json.decode(done.stdout).checks
         assert one.health is Health.PASSED, 'once, as far as is known'
         assert one.data['settling']['raw'] == 'fail'
         assert 'Permission denied' in one.data['settling']['not_kept']

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from charm.juju.charm_options import read_options
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.push_contract import derive
 from charm.kernel.report import Health
 from tests.charmed.archive import built
@@ -45,7 +45,7 @@ def test_without_juju_every_command_works_and_nothing_is_left(hosts: Hosts) -> N
     assert '"ssh"' in follow(serve)
     launcher = '/opt/juju-health/hooks/health-agent'
     report = host.ssh(f'until sudo {launcher} report 2>/dev/null; do sleep 0.1; done')
-    checks = {one.name: one.health for one in wire.decode(report.stdout).checks}
+    checks = {one.name: one.health for one in report_json.decode(report.stdout).checks}
     assert checks['ssh'] is Health.PASSED
     follow(remove)
     found = host.must('find / -xdev -name "*juju-health*" -not -path "/proc/*"').split()

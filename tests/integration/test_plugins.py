@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import CheckResult, Health
 from tests.support.checking import free_port
 from tests.support.patience import PATIENCE
@@ -42,7 +42,7 @@ def run(place: Path, **commands: Any) -> dict[str, CheckResult]:
         timeout=PATIENCE,
         check=True,
     )
-    return {one.name: one for one in wire.decode(done.stdout).checks}
+    return {one.name: one for one in report_json.decode(done.stdout).checks}
 
 
 def test_each_of_the_four_exit_codes_of_a_real_plugin_is_a_health(place: Path) -> None:
@@ -114,5 +114,5 @@ def test_plugins_and_our_own_checks_agree_on_a_web_server(place: Path) -> None:
         )
     assert found['missing'].health is Health.WARN  # check_http takes 4xx for a warning; we fail.
     assert found['good'].data['perfdata']['time']['unit'] == 's'
-    for one in wire.decode(done.stdout).checks:
+    for one in report_json.decode(done.stdout).checks:
         assert one.health is found[one.name].health, (one, found[one.name])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import CheckResult, Health, Report, StateName
 from tests.charmed.archive import built
 from tests.charmed.unit import Charmed
@@ -71,7 +71,7 @@ def report(principal: Principal, *words: str) -> Report:
     hook = charm_directory(principal.unit) / 'hooks' / 'health'
     done: subprocess.CompletedProcess[bytes] = principal.host.ssh([str(hook), *words])
     assert done.returncode == 0, done.stderr.decode()
-    return wire.decode(done.stdout)
+    return report_json.decode(done.stdout)
 
 
 def check(made: Report, name: str) -> CheckResult:
@@ -197,7 +197,9 @@ def test_the_subordinate_beside_tells_it_all_and_a_sweep_says_what_is_wrong(
         )
         found = json.loads(done.stdout)['services']
         units = [unit for service in found for unit in service['units']]
-        return done.returncode, {unit['unit']: wire.from_json(unit['report']) for unit in units}
+        return done.returncode, {
+            unit['unit']: report_json.from_json(unit['report']) for unit in units
+        }
 
     code, reports = swept()
     assert (code, {made.health for made in reports.values()}) == (0, {Health.PASSED})

@@ -14,7 +14,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health, Report
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.ask.errands import MachineRequest, UnitRequest
 from reconciler.ask.frames import Request
 from reconciler.reach.base import ReachError

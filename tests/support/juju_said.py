@@ -6,7 +6,7 @@ from charm.kernel.report import Health
 from reconciler.collect.interpret import dated_reading
 from reconciler.config.settings import Config
 from reconciler.judge.conclude import Evidence, conclude
-from reconciler.juju.ceilings import CEILINGS
+from reconciler.juju.ceiling_table import CEILINGS
 from reconciler.values.freshness import DatedReport
 from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
 from reconciler.values.readings import Reading, Snapshot

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health, State, StateName
+from reconciler.causes.cause_or_victim import explain_causes
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.causes.inquiry import explain_causes
 from reconciler.judge.collate import collate, problems_first
 from reconciler.values.model import (
     Application,

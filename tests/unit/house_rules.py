@@ -1,4 +1,4 @@
-"""The law of the house: every module is in a room, and imports point down the list of rooms.
+"""The law of the house: every module is in a room, and imports go to rooms listed before its own.
 
 Tests are in rooms of the same names, and what they share is in none of them.
 
@@ -110,7 +110,7 @@ def _upward(module: Module, imported: str) -> Iterator[str]:
     there = room_of(imported)
     if imported.split('.')[0] == module.side and there in order:
         if order.index(there) > order.index(module.room):
-            yield f'{module.name} imports {imported}, which is above it'
+            yield f'{module.name} imports {imported}, which comes after it'
     elif module.side == 'charm' and imported.split('.')[0] == 'reconciler':
         yield f'{module.name} imports {imported}, which is of the other side'
     elif imported.startswith('charm.') and there not in (*order, 'kernel', '__version__'):

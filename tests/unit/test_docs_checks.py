@@ -10,7 +10,7 @@ import pytest
 from charm.checks.kinds import BUILT_IN, CHECKS
 from charm.checks.options import option_names
 from charm.checks.settling_rule import OPTIONS
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.strict_json import MAX_DEPTH, MAX_STRING
 from charm.sources import discovery, plain_yaml
 from charm.sources.entries import COMMON, read_entry
@@ -85,12 +85,12 @@ def test_every_field_of_the_report_is_documented() -> None:
 
 def test_the_example_of_a_report_is_one() -> None:
     (block,) = re.findall(r'```json\n(.*?)```', PAGES['report'], re.DOTALL)
-    report = wire.decode(block.encode())
+    report = report_json.decode(block.encode())
     assert set(json.loads(block)) == set(SCHEMA['properties'])
-    assert json.loads(wire.encode(report)) == json.loads(block)
+    assert json.loads(report_json.encode(report)) == json.loads(block)
 
 
 def test_the_bounds_in_the_documentation_are_those_of_the_code() -> None:
     assert f'| {MAX_DEPTH} levels |' in PAGES['report']
     assert f'| {MAX_STRING} characters |' in PAGES['report']
-    assert f'| {wire.MAX_CHECKS} |' in PAGES['report']
+    assert f'| {report_json.MAX_CHECKS} |' in PAGES['report']

@@ -9,10 +9,10 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 from urllib.parse import parse_qs, urlsplit
 
 from ...kernel.errors import HealthError, ReportError
-from ...kernel.health_json import MEDIA_TYPE
+from ...kernel.health_check_response import MEDIA_TYPE
 from ...kernel.names import nearest
+from ...kernel.report_json import encode
 from ...kernel.strict_json import load as load_json
-from ...kernel.wire import encode
 from ..events import RunNow
 from ..loop import Loop
 from .metrics import CONTENT_TYPE, UnitView, health_json, openmetrics

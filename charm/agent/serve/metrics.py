@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ...kernel.health_json import Checks, detail, document, key
+from ...kernel.health_check_response import Checks, detail, document, key
 from ...kernel.report import CheckResult, Health, Report, worst
 from ..ship.push import PushCounts
 from ..ship.spool import Depth

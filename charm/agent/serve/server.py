@@ -18,8 +18,8 @@ import time
 from typing import Any, Callable, List, Optional
 
 from ...kernel.deadline import Deadline
-from ...kernel.push_contract import same
 from ...kernel.rate import Rate
+from . import access
 from .api import Response, refusal
 from .limits import BoundedStream, ListenerLimits
 
@@ -81,9 +81,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _refused(self) -> Optional[Response]:
         door = self.server
         if door.token is not None:
-            scheme, _, given = self.headers.get('Authorization', '').partition(' ')
-            if scheme.lower() != 'bearer' or not same(given.strip(), door.token):
-                door.note('wrong token' if given else 'no token', self._peer())
+            complaint = access.complaint(self.headers.get('Authorization', ''), door.token)
+            if complaint:
+                door.note(complaint, self._peer())
                 # Strangers use up a rate of their own, not that of who has the token.
                 if not door.strangers.take():
                     return refusal(429, 'too many requests', **{'Retry-After': '1'})

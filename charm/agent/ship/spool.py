@@ -21,7 +21,7 @@ from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
 from ...kernel.errors import FileError, ReportError
 from ...kernel.files import set_aside, write_whole
-from ...kernel.wire import decode
+from ...kernel.report_json import decode
 from .spool_files import Reserve, SpoolFile, index
 
 HELD_MOST = 256

@@ -7,8 +7,8 @@ from pathlib import Path
 from charm.kernel.deadline import Deadline
 from reconciler.ask.base import Asker
 from reconciler.ask.log import LogAsker
+from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AUTO, PUSH
-from reconciler.ask.reaped import LogStore
 from reconciler.ask.script import ScriptAsker
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports

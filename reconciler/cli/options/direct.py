@@ -43,7 +43,7 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
 
 
 def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
-    from reconciler.reach.juju_exec import HostKeySource
+    from reconciler.reach.host_key_source import HostKeySource
     from reconciler.reach.ssh.hostkeys import KnownHosts
     from reconciler.reach.ssh.login import Logins
     from reconciler.reach.ssh.pool import Pool, SshSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from charm.kernel.health_json import Checks, detail, document, key
+from charm.kernel.health_check_response import Checks, detail, document, key
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot, ViewHealth
 
 from ..base import RenderOptions

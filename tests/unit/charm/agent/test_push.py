@@ -16,7 +16,7 @@ from charm.agent.ship.spool import Spool
 from charm.agent.units import Push
 from charm.kernel.errors import ReportError
 from charm.kernel.push_contract import derive, sign
-from charm.kernel.wire import decode
+from charm.kernel.report_json import decode
 
 from .test_spool import report, sequences
 

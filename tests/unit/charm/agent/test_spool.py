@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from charm.agent.ship.spool import HELD_MOST, Spool
 from charm.kernel.merge import make_report
-from charm.kernel.wire import decode, encode
+from charm.kernel.report_json import decode, encode
 
 MANY = 10**9
 

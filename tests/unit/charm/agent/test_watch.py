@@ -19,7 +19,7 @@ from charm.agent.ship.spool import Depth
 from charm.agent.watch import Watch
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health, Report, StateName
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from charm.reporting.plan import Plan
 from charm.reporting.runner import Job
 from charm.reporting.states import States

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from charm.checks.kinds import BUILT_IN, CHECKS
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import Health
 from tests.support.authors import PYTHONS, python_of
 from tests.support.checking import program
@@ -89,7 +89,7 @@ def test_every_kind_answers_on_every_python(
     )
     assert (done.returncode, done.stderr) == (0, b'')
     jsonschema.validate(json.loads(done.stdout), SCHEMA)
-    report = wire.decode(done.stdout)
+    report = report_json.decode(done.stdout)
     healths = {check.name: check.health for check in report.checks}
     # This machine may have NRPE, whose commands are checks too.
     ours = {name for name in healths if not name.startswith('nrpe-')}
@@ -122,7 +122,7 @@ def test_where_it_may_write_nothing_it_reports_all_the_same(
         check=False,
     )
     assert done.returncode == 0
-    (check,) = [one for one in wire.decode(done.stdout).checks if one.name == 'x-script']
+    (check,) = [one for one in report_json.decode(done.stdout).checks if one.name == 'x-script']
     assert 'cannot' in check.data['settling']['not_kept']
 
 
@@ -160,7 +160,7 @@ def test_sixty_checks_of_a_hung_server_are_asked_at_once(tmp_path: Path) -> None
             timeout=PATIENCE,
             check=True,
         )
-    report = wire.decode(done.stdout)
+    report = report_json.decode(done.stdout)
     hung = [check for check in report.checks if check.name.startswith('hung-')]
     assert len(hung) == 60
     assert all('did not end in time' in check.message for check in hung)

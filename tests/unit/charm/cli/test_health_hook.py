@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import Health, Report
 from charm.kernel.strict_json import MAX_BYTES
 from tests.hosts.shell import wait_until
@@ -40,7 +40,7 @@ def report(*arguments: str, charm: Path = ROOT, **environment: str) -> Report:
     done = health(*arguments, charm=charm, **environment)
     assert (done.returncode, done.stderr) == (0, '')
     assert done.stdout.count('\n') == 1
-    return wire.decode(done.stdout.encode())
+    return report_json.decode(done.stdout.encode())
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import StateName
 from tests.support.authors import PYTHONS, python_of
 from tests.support.patience import PATIENCE
@@ -56,7 +56,7 @@ def run(tmp_path: Path) -> Commands:
 def test_what_a_hook_sets_the_report_says_on_every_python(version: str, tmp_path: Path) -> None:
     run = Commands(tmp_path, python_of(version))
     assert run.status('set', 'blocked', '--message', 'no db', '--blocker', 'db', 'a', 'db') == ''
-    report = wire.decode(run('health', '--check', 'load').stdout.encode())
+    report = report_json.decode(run('health', '--check', 'load').stdout.encode())
     assert report.unit == 'shop/0'
     assert report.state is not None
     assert report.state.name is StateName.BLOCKED
@@ -150,7 +150,7 @@ def test_a_wrong_command_line_exits_with_3_and_says_why(
 def test_a_corrupt_file_is_in_the_report_and_then_set_aside_aloud(run: Commands) -> None:
     run.place.mkdir()
     (run.place / 'shop-0.json').write_text('{"half')
-    report = wire.decode(run('health', '--check', 'load').stdout.encode())
+    report = report_json.decode(run('health', '--check', 'load').stdout.encode())
     (check,) = [check for check in report.checks if check.name == 'states']
     assert check.health.value == 'unknown'
     assert 'shop-0.json: not JSON' in check.message

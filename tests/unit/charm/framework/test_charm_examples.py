@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.report import Health, Report, State, StateName
 from charm.reporting.states import States
 from tests.support.authors import CHARMHELPERS, PYTHONS, Unit, installed, python_of
@@ -25,7 +25,7 @@ OPS = ('ops==3.9.0', 'PyYAML', 'websocket-client', 'opentelemetry-api')
 def report(unit: Unit, *arguments: str) -> Report:
     done = unit.health(*arguments)
     assert (done.returncode, done.stderr) == (0, '')
-    return wire.decode(done.stdout.encode())
+    return report_json.decode(done.stdout.encode())
 
 
 def state(unit: Unit) -> State:

@@ -15,7 +15,7 @@ from charm.agent.residence import Notice
 from charm.agent.units import Unit, enrol
 from charm.juju.code_copies import gone
 from charm.juju.orphans import GRACE_SECONDS, OrphanError, Tenant, alone, remove_all
-from charm.juju.own_files import checks_name
+from charm.juju.written_files import checks_name
 from charm.kernel.report import StateName
 from charm.reporting.states import States
 from tests.support.cut_off import Cut, Killed

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from charm.juju.code_copies import gone, unit_of
-from charm.juju.own_files import checks_name
+from charm.juju.written_files import checks_name
 from charm.kernel.paths import Place
 from charm.kernel.report import StateName
 from charm.reporting.states import States

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import command, wire
+from charm.kernel import command, report_json
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
@@ -143,7 +143,7 @@ def test_the_deadline_of_the_whole_run_leaves_no_plugin_behind(tmp_path: Path, t
         timeout=PATIENCE,
         check=True,
     )
-    (check,) = wire.decode(done.stdout).checks
+    (check,) = report_json.decode(done.stdout).checks
     assert check.health is Health.UNKNOWN
     assert wait_gone(int(mark.read_text()))
 

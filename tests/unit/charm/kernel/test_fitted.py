@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from charm.kernel.merge import fitted, make_report, merge, read_subset
 from charm.kernel.report import CheckResult, Health, Report, worst
+from charm.kernel.report_json import MAX_CHECKS, decode, encode
 from charm.kernel.strict_json import MAX_BYTES
-from charm.kernel.wire import MAX_CHECKS, decode, encode
 from tests.support.strategies import CHECKS
 
 HEALTHS = st.sampled_from(list(Health))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from charm.kernel.merge import make_report, merge, read_subset, subset
 from charm.kernel.report import CheckResult, Health, worst
-from charm.kernel.wire import MAX_CHECKS, encode
+from charm.kernel.report_json import MAX_CHECKS, encode
 from tests.support.strategies import CHECKS, JSON_VALUES
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import command, wire
+from charm.kernel import command, report_json
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from charm.kernel.stray import MARK, begun_ticks, kill_escaped, marked
@@ -186,6 +186,6 @@ def test_the_deadline_of_the_whole_run_leaves_no_daemon_behind(tmp_path: Path) -
         timeout=PATIENCE,
         check=True,
     )
-    (check,) = wire.decode(done.stdout).checks
+    (check,) = report_json.decode(done.stdout).checks
     assert check.health is Health.UNKNOWN
     assert wait_gone(int((tmp_path / 'pid').read_text()))

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from charm.checks.settling_rule import SettlingRule
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.errors import FileError
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health
@@ -46,7 +46,7 @@ def test_the_report_has_both_healths(settler: Settler) -> None:
         'change_percent': 6.25,
         'held_runs': 1,
     }
-    document = json.loads(wire.encode(make_report('web', 'web/0', [one])))
+    document = json.loads(report_json.encode(make_report('web', 'web/0', [one])))
     schema = json.loads((ROOT / 'charm' / 'report.schema.json').read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
     assert document['health'] == 'passed'

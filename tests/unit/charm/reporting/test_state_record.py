@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.merge import make_report
 from charm.kernel.report import StateName
 from charm.kernel.safe_text import clean
@@ -89,7 +89,9 @@ def test_no_service_is_further_from_up_than_its_unit(names: dict[str, StateName]
 def test_any_message_can_be_reported(message: str) -> None:
     line = clean(message)
     state = Record(StateName.ERROR, Moment(START, '', 0.0), line).state(Moment(START, '', 0.0))
-    report = wire.decode(wire.encode(make_report('web', 'web/0', (), state=state)).encode())
+    report = report_json.decode(
+        report_json.encode(make_report('web', 'web/0', (), state=state)).encode()
+    )
     assert report.state == state
     assert line == clean(line)
     assert '\n' not in line

@@ -16,7 +16,7 @@ from charm.checks.settling_rule import SettlingRule
 from charm.kernel.errors import DefinitionError
 from charm.kernel.merge import make_report
 from charm.kernel.report import Health
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from charm.sources.definitions import DefinitionsRead, fault_result, load
 from charm.sources.entries import COMMON, Definition
 

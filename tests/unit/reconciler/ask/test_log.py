@@ -16,13 +16,13 @@ import pytest
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
 from charm.kernel.log_files import LogWriter, read_since
-from charm.kernel.wire import to_json
+from charm.kernel.report_json import to_json
 from reconciler.ask.base import MachineAnswer
-from reconciler.ask.chunk import LogChunk, read_chunk
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.log import LogAsker
+from reconciler.ask.log_chunk import LogChunk, read_chunk
+from reconciler.ask.log_store import LogPosition, LogStore
 from reconciler.ask.modes import AskMode, Programs, request_for
-from reconciler.ask.reaped import LogPosition, LogStore
 from reconciler.ask.script import ScriptAsker
 from reconciler.reach.local import LocalReach
 from tests.support.asked import report
@@ -184,7 +184,7 @@ def test_killed_after_the_lines_and_before_the_cursor_nothing_is_lost(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr('reconciler.ask.reaped.write_whole', die)
+        patched.setattr('reconciler.ask.log_store.write_whole', die)
         with pytest.raises(KeyboardInterrupt):
             lab.sweep()
     lab.log()
@@ -214,7 +214,7 @@ def test_lines_that_cannot_be_kept_are_asked_for_again(
         raise FileError('cannot write state.json: No space left on device')
 
     with monkeypatch.context() as patched:
-        patched.setattr('reconciler.ask.reaped.write_whole', full)
+        patched.setattr('reconciler.ask.log_store.write_whole', full)
         (answer,) = lab.sweep()
     assert answer.exit_code == 3
     assert b'No space left' in answer.stderr

@@ -10,7 +10,7 @@ from reconciler.judge.exit_codes import leave_out
 from reconciler.values.readings import Blame, Role, Suppression
 from tests.support.planned import Planned
 from tests.support.snapshots import NOW
-from tests.unit.reconciler.causes.test_inquiry import role
+from tests.unit.reconciler.causes.test_cause_or_victim import role
 
 
 def circle() -> Planned:

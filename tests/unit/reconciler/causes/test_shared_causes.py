@@ -9,7 +9,7 @@ from reconciler.values.model import StatusInfo
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Outcome, Role
 from tests.support.planned import Planned, nodes
-from tests.unit.reconciler.causes.test_inquiry import role
+from tests.unit.reconciler.causes.test_cause_or_victim import role
 
 
 def rack() -> Planned:

@@ -14,8 +14,8 @@ import pytest
 
 from charm import __version__
 from reconciler.cli.commands.completion import SHELLS
-from reconciler.cli.commands.man import escape, page
 from reconciler.cli.main import COMMANDS
+from reconciler.cli.man_page import escape, page
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 

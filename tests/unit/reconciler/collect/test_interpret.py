@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.kernel.report import Health, State, StateName
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.ask.envelope import unwrap
 from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer

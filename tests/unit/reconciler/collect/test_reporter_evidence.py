@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health, Reporter
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.ask.base import MachineAnswer
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.modes import AskMode
@@ -20,7 +20,7 @@ from reconciler.collect.fanout import FanoutLimits
 from reconciler.collect.interpret import silent_reading
 from reconciler.collect.reporter_evidence import vouched
 from reconciler.inbox.store import Inbox, PushedReports
-from reconciler.judge.juju_ceilings import capped
+from reconciler.judge.cap_by_juju import capped
 from reconciler.render import RenderOptions
 from reconciler.render.programs import nagios
 from reconciler.sweeps.one_model import SweepPlan, survey

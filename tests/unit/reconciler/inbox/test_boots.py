@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.inbox.boots import MOST_EARLIER, MOST_RECENT, Boots, read_earlier
 from reconciler.inbox.store import Ack, Inbox
 from tests.support.asked import report

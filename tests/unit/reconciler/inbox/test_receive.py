@@ -30,7 +30,7 @@ from charm.kernel.push_contract import (
     derive,
 )
 from charm.kernel.report import Report
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.inbox.receive import application, server_config
 from reconciler.inbox.store import Inbox
 from tests.support.patience import PATIENCE

@@ -21,7 +21,7 @@ from charm.agent.ship.push import headers_for
 from charm.agent.units import Push
 from charm.kernel.deadline import Deadline
 from charm.kernel.push_contract import PATH, derive
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.inbox.certificates import CertificateFiles, make_missing
 from reconciler.inbox.denied import DenyList
 from reconciler.inbox.store import Inbox, PushedReports

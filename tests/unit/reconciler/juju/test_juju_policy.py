@@ -13,16 +13,16 @@ import pytest
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.ask.modes import AskMode
 from reconciler.causes.explain import explain
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.config.settings import Config, ServiceConfig
 from reconciler.config.suppressions import SuppressionEntry
 from reconciler.inbox.store import Inbox, PushedReports
+from reconciler.judge.cap_by_juju import capped
 from reconciler.judge.conclude import Evidence, conclude
-from reconciler.judge.juju_ceilings import capped
-from reconciler.juju.ceilings import CEILINGS, KEYS
+from reconciler.juju.ceiling_table import CEILINGS, KEYS
 from reconciler.reach.base import ReachError
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.saved import document

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.merge import make_report
 from charm.kernel.report import CheckResult, Health, Report
 from reconciler.juju.status import decode
@@ -52,7 +52,7 @@ def report(unit: str, health: Health = Health.PASSED, ago: float = 30, **more: A
 
 def log_line(one: Report) -> str:
     entry = {'at': '2026-11-23T08:09:30Z', 'kind': 'report', 'unit': one.unit, 'change': False}
-    return json.dumps({**entry, 'report': wire.to_json(one)}) + '\n'
+    return json.dumps({**entry, 'report': report_json.to_json(one)}) + '\n'
 
 
 def put(root: Path, files: Mapping[str, str]) -> Path:
@@ -117,7 +117,7 @@ def test_several_sos_reports_side_by_side_are_one_model(tmp_path: Path) -> None:
     name = 'sos_commands/juju/juju_status_-m_lab_prod_--format_json'
     put(tmp_path / 'sosreport-client', {name: json.dumps(world().status())})
     for number in range(2):
-        hook = wire.encode(report(f'mysql/{number}')) + '\n'
+        hook = report_json.encode(report(f'mysql/{number}')) + '\n'
         put(
             tmp_path / f'sosreport-{number}',
             {'sos_commands/sos_extras/health/hooks.health': hook, 'uname': 'Linux\n'},
@@ -127,7 +127,7 @@ def test_several_sos_reports_side_by_side_are_one_model(tmp_path: Path) -> None:
 
 
 def test_loose_files_do_as_well(tmp_path: Path) -> None:
-    pretty = json.dumps(wire.to_json(report('mysql/1')), indent=2)
+    pretty = json.dumps(report_json.to_json(report('mysql/1')), indent=2)
     put(tmp_path, {'s.json': json.dumps(world().status()), 'r/any-name': pretty})
     _, readings = shown(find([tmp_path / 'r'], tmp_path / 's.json'), 'mysql/1')
     assert list(readings) == ['mysql/1']
@@ -140,7 +140,7 @@ def test_a_status_document_is_known_by_how_it_begins(tmp_path: Path) -> None:
 
 
 def test_an_old_report_tells_nothing_of_then(tmp_path: Path) -> None:
-    text = wire.encode(report('mysql/0', ago=MAX_AGE + 60))
+    text = report_json.encode(report('mysql/0', ago=MAX_AGE + 60))
     put(tmp_path, {'juju_status.json': json.dumps(world().status()), 'r': text})
     found = find([tmp_path])
     _, readings = shown(found)
@@ -155,14 +155,14 @@ def test_it_was_saved_when_the_newest_thing_in_it_happened(tmp_path: Path) -> No
     put(tmp_path, {'juju_status.json': status})
     since = datetime.fromisoformat(SINCE.replace('Z', '+00:00'))
     assert find([tmp_path]).taken_at() == since
-    put(tmp_path, {'r': wire.encode(report('mysql/0', ago=5))})
+    put(tmp_path, {'r': report_json.encode(report('mysql/0', ago=5))})
     assert find([tmp_path]).taken_at() == NOW - timedelta(seconds=5)
 
 
 def test_reports_of_strangers_are_named_and_change_nothing(tmp_path: Path) -> None:
     put(tmp_path, {'juju_status.json': json.dumps(world().status())})
     before, _ = shown(find([tmp_path]))
-    put(tmp_path, {'r': wire.encode(report('redis/0', Health.FAIL))})
+    put(tmp_path, {'r': report_json.encode(report('redis/0', Health.FAIL))})
     after, _ = shown(find([tmp_path]))
     assert after.faults == ('reports of units that the status does not have: redis/0',)
     assert replace(after, faults=()) == before

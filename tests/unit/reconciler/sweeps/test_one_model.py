@@ -13,7 +13,7 @@ import pytest
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
-from charm.kernel.wire import encode
+from charm.kernel.report_json import encode
 from reconciler.ask.modes import AskMode
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.inbox.store import Inbox, PushedReports

@@ -6,8 +6,8 @@ import pytest
 
 from charm.checks.kinds import BUILT_IN
 from charm.kernel.report import Health, State, StateName
+from reconciler.causes.cause_or_victim import explain_causes
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.causes.inquiry import explain_causes
 from reconciler.causes.troubles import LOCAL_CHECKS
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Outcome, Role

@@ -1,4 +1,4 @@
-"""The manual page, made of the commands' own help: `python -m reconciler.cli.commands.man`."""
+"""The manual page, made of the commands' own help: `python -m reconciler.cli.man_page`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from charm import __version__
 
-from ..main import COMMANDS, EXAMPLES
+from .main import COMMANDS, EXAMPLES
 
 # Of the page's last version that was written by hand: its frame.
 _DATE = '2026-11-25'

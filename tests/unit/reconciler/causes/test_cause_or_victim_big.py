@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charm.kernel.report import Health
+from reconciler.causes.cause_or_victim import explain_causes
 from reconciler.causes.components import components
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.causes.inquiry import explain_causes
 from reconciler.values.model import Model
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Cause, Role, ServiceHealth

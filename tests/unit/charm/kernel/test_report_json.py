@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import charm
-from charm.kernel import wire
+from charm.kernel import report_json
 from charm.kernel.errors import ReportError
 from charm.kernel.fields import format_time, parse_time
 from charm.kernel.report import Health, Report, StateName
@@ -39,19 +39,19 @@ def encoded(**changes: Any) -> bytes:
 
 def refusal(data: bytes) -> ReportError:
     with pytest.raises(ReportError) as caught:
-        wire.decode(data)
+        report_json.decode(data)
     return caught.value
 
 
 @given(reports())
 def test_decoding_undoes_encoding(report: Report) -> None:
-    assert wire.decode(wire.encode(report).encode()) == report
+    assert report_json.decode(report_json.encode(report).encode()) == report
 
 
 @pytest.mark.slow
 @given(reports())
 def test_what_is_written_is_one_line_that_satisfies_the_published_schema(report: Report) -> None:
-    line = wire.encode(report)
+    line = report_json.encode(report)
     assert '\n' not in line
     jsonschema.validate(json.loads(line), SCHEMA)
 
@@ -59,33 +59,35 @@ def test_what_is_written_is_one_line_that_satisfies_the_published_schema(report:
 @given(JSON_VALUES)
 def test_any_json_is_a_report_or_a_clear_refusal(value: Any) -> None:
     with pytest.raises(ReportError, match=r'^cannot read the report: '):
-        wire.decode(json.dumps(value).encode())
+        report_json.decode(json.dumps(value).encode())
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_clear_refusal(data: bytes) -> None:
     with pytest.raises(ReportError):
-        wire.decode(data)
+        report_json.decode(data)
 
 
 @given(st.sampled_from(sorted(GOOD)), JSON_VALUES)
 def test_both_sides_agree_with_the_schema_on_any_one_changed_value(key: str, value: Any) -> None:
     document = {**GOOD, key: value}
     try:
-        wire.from_json(document)
+        report_json.from_json(document)
     except ReportError:
         return
     jsonschema.validate(document, SCHEMA)
 
 
 def test_blockers_are_sorted_and_unique() -> None:
-    state = wire.decode(encoded()).state
+    state = report_json.decode(encoded()).state
     assert state is not None
     assert state.blockers == ('amqp', 'db')
 
 
 def test_unknown_keys_are_ignored_and_unknown_words_are_unknown() -> None:
-    report = wire.decode(encoded(health='splendid', state={'name': 'asleep'}, colour='green'))
+    report = report_json.decode(
+        encoded(health='splendid', state={'name': 'asleep'}, colour='green')
+    )
     assert report.health is Health.UNKNOWN
     assert report.state is not None
     assert report.state.name is StateName.UNKNOWN
@@ -153,7 +155,7 @@ def test_what_is_not_plain_bounded_json_is_refused(data: bytes, reason: str) -> 
 
 
 def test_brackets_inside_strings_are_not_depth() -> None:
-    assert wire.decode(encoded(boot_id='[' * 100)).boot_id == '[' * 100
+    assert report_json.decode(encoded(boot_id='[' * 100)).boot_id == '[' * 100
 
 
 @pytest.mark.parametrize(
@@ -178,6 +180,6 @@ def test_times_are_written_in_utc() -> None:
 
 def test_a_report_the_reader_would_refuse_is_not_written() -> None:
     with pytest.raises(ReportError):
-        wire.encode(Report('web', 'web/0', Health.PASSED, qos=float('nan')))
+        report_json.encode(Report('web', 'web/0', Health.PASSED, qos=float('nan')))
     with pytest.raises(ReportError):
-        wire.encode(Report('web', 'web/0', Health.PASSED, boot_id='x' * (MAX_STRING + 1)))
+        report_json.encode(Report('web', 'web/0', Health.PASSED, boot_id='x' * (MAX_STRING + 1)))

@@ -1,8 +1,8 @@
 """What Juju's words about a unit mean for its health: a pure table, one ceiling a word.
 
 Evidence that passes never lifts a unit above the ceiling of what Juju says, and evidence that is
-worse stays; `ceilings` sees to it, `docs/juju-status.md` shows the table. The words are those of
-Juju 2.9 to 4.0 (core/status/status.go).
+worse stays; `judge.cap_by_juju` sees to it, `docs/juju-status.md` shows the table. The words are
+those of Juju 2.9 to 4.0 (core/status/status.go).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is kept of units that are gone goes too, once it is sure that they are.
+"""Spools of units that are gone: they are removed once it is sure that nobody will ship them.
 
 A charm that is removed takes its unit's spool with it. Where that hook never ran (a unit removed
 by force, a file removed by hand) nobody would ever ship what lies there. It stays for a day from

@@ -1,4 +1,4 @@
-"""The controller's word on a machine where `juju ssh` cannot go: its agent runs the command."""
+"""Machines' host keys, as the controller vouches for them: by `juju ssh`, else by `juju exec`."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ import pytest
 from charm.juju.workload_status import describe, with_troubles
 from charm.kernel.report import Health, State, StateName, worst
 from reconciler.collect.interpret import dated_reading, silent_reading
+from reconciler.judge.cap_by_juju import capped
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.judge.exit_codes import exit_code
-from reconciler.judge.juju_ceilings import capped
 from reconciler.juju import status
-from reconciler.juju.ceilings import CEILINGS
+from reconciler.juju.ceiling_table import CEILINGS
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.values.freshness import DatedReport
 from reconciler.values.model import Machine, StatusInfo

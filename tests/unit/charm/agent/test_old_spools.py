@@ -12,7 +12,7 @@ from charm.agent.config import Config
 from charm.agent.events import RunNow
 from charm.agent.loop import Loop
 from charm.agent.notify import Notifier
-from charm.agent.remains import GRACE_SECONDS, Remains
+from charm.agent.old_spools import GRACE_SECONDS, Remains
 from charm.agent.setup import Setup
 from charm.agent.units import Unit
 from charm.reporting.plan import Plan

@@ -1,4 +1,4 @@
-"""What was reaped of agents' logs, on disk.
+"""Agents' logs as they were collected, on disk: each unit's lines, and where to read on.
 
 Each unit's place is `<root>/<controller>/<model>/<application>-<number>/`: `state.json` with the
 cursor and the newest report, and `log/` with what was reaped, in the format of an agent's log.
@@ -22,9 +22,9 @@ from charm.kernel.files import locked, set_aside, write_whole
 from charm.kernel.log_files import Cursor, LogWriter
 from charm.kernel.names import slug
 from charm.kernel.report import Report
-from charm.kernel.wire import from_json, to_json
+from charm.kernel.report_json import from_json, to_json
 
-from .chunk import LogChunk
+from .log_chunk import LogChunk
 
 _LOG_BYTES = 4 * 1024 * 1024
 _LOG_FILES = 4

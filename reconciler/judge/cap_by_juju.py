@@ -1,7 +1,7 @@
 """Never greener than Juju: a unit is at best as well as what Juju says of it allows.
 
 Pure, and the same for every reading, however it was come by: one that was asked for, pushed or
-saved. `juju_words` has the table.
+saved. `reconciler.juju.ceiling_table` has the table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 
 from charm.kernel.report import Health, State, StateName, worst
 
-from ..juju.ceilings import CEILINGS, LONG_SECONDS, UNREADABLE, UNRECOGNISED, Ceiling
+from ..juju.ceiling_table import CEILINGS, LONG_SECONDS, UNREADABLE, UNRECOGNISED, Ceiling
 from ..juju.status_implies import derive
 from ..values.model import HEALTH_CHARM, Application, Model, StatusInfo, Unit
 from ..values.outcomes import HEARD
