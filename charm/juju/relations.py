@@ -96,8 +96,8 @@ def _read(tools: HookTools, context: Context, relation: str, unit: str) -> Orche
     if not units:
         return OrchestratorData(related=True, missing='the orchestrator has no units yet')
     data = tools.application_data(relation, application_of(units))
-    for unit in units:
-        data.update(tools.unit_data(relation, unit))
+    for theirs in units:
+        data.update(tools.unit_data(relation, theirs))
     try:
         credential = _credential(tools, data, unit)
     except HookToolError as error:

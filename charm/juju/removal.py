@@ -47,7 +47,7 @@ def remove(place: Place, systemd: Systemd, unit: str) -> List[str]:
         _hand_over(place, agent, others[0])
     else:
         _stop(agent)
-    reported = {unit.name for unit in agent_units.load(place.units)[0]} if others else set()
+    reported = {known.name for known in agent_units.load(place.units)[0]} if others else set()
     for name in {unit, memory.principal} - {'', *reported, *(need.principal for need in needs)}:
         _forget_unit(place, name, unit)
     remove_file(path_of(place, unit))

@@ -25,6 +25,7 @@ from ..values import readings as values
 from ..values.advice import Advice
 from ..values.model import Model, Unit
 from ..values.node import Node
+from ..values.outcomes import advise
 from ..values.readings import Outcome, Reading, Role, ServiceHealth, Snapshot
 from . import schema
 
@@ -132,7 +133,27 @@ def snapshot_of(document: schema.SweepDocument) -> Snapshot:
         ReportError: with the path of the first time or report that is wrong.
     """
     snapshot: Snapshot = _read(document)
-    return replace(snapshot, duration_seconds=document.duration or 0.0)
+    services = tuple(
+        replace(
+            service,
+            readings=tuple(_advised(snapshot.model, reading) for reading in service.readings),
+        )
+        for service in snapshot.services
+    )
+    return replace(snapshot, services=services, duration_seconds=document.duration or 0.0)
+
+
+def _advised(model: Model, reading: Reading) -> Reading:
+    """Return the reading with its advice as a value, where that is what its outcome has said.
+
+    Sweeps that were saved by earlier versions did not name the model in it.
+    """
+    ours, nameless = (
+        advise(reading.outcome, known, reading.unit, reading.hook)
+        for known in (model, replace(model, controller=''))
+    )
+    said = str(reading.advice) in (str(ours), str(nameless))
+    return replace(reading, advice=ours) if said else reading
 
 
 def _read(document: Any) -> Any:

@@ -27,7 +27,7 @@ _KEEP = """
 import dataclasses, sys
 from pathlib import Path
 from charm.agent.config import Config
-from charm.agent.reported_unit import Desk
+from charm.agent.reported_unit import ReportedUnit
 from charm.kernel.log_files import LogWriter
 from charm.agent.schedule import seconds_since_boot
 from charm.agent.units import Push, Unit
@@ -40,7 +40,7 @@ push = Push('https://127.0.0.1:9', 'nobody believes it', '0' * 64, 'model')
 plan = Plan('web/0', 'web/0', (Job('c', 1.0, lambda _deadline: ()),), states=state / 'states')
 config = dataclasses.replace(Config(), state=state, spool_reports=4)
 log = LogWriter(state / 'log', 4096, 3)
-desk = Desk(Unit('web/0', 'web/0', push), plan, config, seconds_since_boot)
+desk = ReportedUnit(Unit('web/0', 'web/0', push), plan, config, seconds_since_boot)
 for _ in range(3):
     desk.watch.take('c', (CheckResult('c', health, message='x' * 900),))
     report, changed = desk.watch.prepare()

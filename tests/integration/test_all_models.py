@@ -173,7 +173,7 @@ def test_the_doctor_finds_what_keeps_from_collecting_on_real_machines(
     assert done.returncode == 2
 
     done = ask(replace(world, access='read'), machines[0].identity, *words)
-    assert diagnose(done)['ssh']['mend'] == 'juju grant -c lab USER admin prod'
+    assert diagnose(done)['ssh']['mend'] == 'juju grant -c lab USER admin shop'
 
     machines[0].must('rm -f /etc/sudoers.d/*')
     done = ask(world, machines[0].identity, *words)

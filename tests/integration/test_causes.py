@@ -114,7 +114,12 @@ def test_explain_leads_to_the_lost_machine_live_and_saved(
     machines[2].power_off()
     done = run(world, machines[0].identity, 'explain', 'shop')
     assert done.returncode == 2, done.stderr
-    for line in ('└ wordpress ', '  └ mysql ', '    └ machine 2 ', '   juju show-machine 2'):
+    for line in (
+        '└ wordpress ',
+        '  └ mysql ',
+        '    └ machine 2 ',
+        '   juju show-machine -m lab:prod 2',
+    ):
         assert any(found.startswith(line) for found in done.stdout.splitlines()), line
     saved = tmp_path / 'last.json'
     run(world, machines[0].identity, '--format', 'json', '-o', str(saved))
@@ -148,4 +153,4 @@ def test_a_user_who_may_not_ssh_is_one_cause(hosts: Hosts, run: Run) -> None:
     assert done.returncode == 3, done.stderr
     lines = done.stdout.splitlines()
     assert lines[3].split()[:2] == ['collector', 'unknown']
-    assert sum('juju grant USER admin MODEL' in line for line in lines) == 1
+    assert sum('juju grant -c lab USER admin prod' in line for line in lines) == 1
