@@ -183,4 +183,4 @@ def test_the_doctor_finds_what_keeps_from_collecting_on_real_machines(
     machines[0].power_off()
     done = ask(world, machines[0].identity, *words)
     assert diagnose(done)['ssh']['result'] == 'fail'
-    assert 'juju show-machine -m lab:prod 0' in diagnose(done)['ssh']['mend']
+    assert 'juju show-machine -m lab:shop 0' in diagnose(done)['ssh']['mend']

@@ -230,6 +230,17 @@ def test_a_hook_that_died_after_it_began_to_ship_does_not_keep_shipping(unit: Lo
     assert 'push' not in json.loads(path.read_text())
 
 
+def test_the_credential_is_the_one_under_the_name_of_the_unit_that_ships(unit: LocalUnit) -> None:
+    unit.hook('install')
+    own, others = '1' * 64, '2' * 64
+    told = {'url': 'https://boss', 'ca': '-----BEGIN CERTIFICATE-----'}
+    keys = {'credential-mysql-0': own, 'credential-boss-0': others, 'credential': others}
+    unit.relate('orchestrator:3', 'boss', {'boss/0': {**told, **keys}})
+    assert unit.hook('orchestrator-relation-changed', relation='orchestrator:3') == 0
+    document = json.loads((unit.place.units / 'mysql-0.json').read_text())
+    assert document['push']['credential'] == own
+
+
 def test_where_no_relation_says_otherwise_an_enrolment_of_others_stays(unit: LocalUnit) -> None:
     unit.hook('install')
     push = Push('https://elsewhere', '-----BEGIN CERTIFICATE-----', '1' * 64)

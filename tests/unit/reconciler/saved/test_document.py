@@ -149,8 +149,8 @@ def test_keys_that_are_not_known_are_ignored_and_old_ones_may_be_missing() -> No
         del found['services'][0][key]
     snapshot = decode(json.dumps(found).encode())
     first, *others = map(as_read, troubled().services)
-    found = tuple(map(as_read, snapshot.services))
-    assert found == (replace(first, because='', blame=None), *others)
+    services = tuple(map(as_read, snapshot.services))
+    assert services == (replace(first, because='', blame=None), *others)
     assert snapshot.causes == ()
 
 
