@@ -27,7 +27,7 @@ test: packages .venv/ready lint types  ## Run every test; as root also those on 
 
 .PHONY: quick
 quick: .venv/ready  ## Run the unit tests that are not slow: a minute at most
-	$(BIN)/pytest -q -n 2 --dist loadfile -m 'not slow and not pythons' tests/unit
+	$(BIN)/pytest -q -n 3 --dist loadfile -m 'not slow and not pythons' tests/unit
 
 .PHONY: unit
 unit: .venv/ready  ## Run the tests that need neither root nor other machines

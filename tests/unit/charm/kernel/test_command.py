@@ -41,6 +41,7 @@ def test_a_command_that_overruns_is_ended_with_its_children(tmp_path: Path) -> N
     assert wait_gone(int(completed.stdout))
 
 
+@pytest.mark.slow
 def test_a_command_that_is_wanted_no_more_is_ended_with_its_children() -> None:
     asked: list[int] = []
 

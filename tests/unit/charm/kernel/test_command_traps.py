@@ -24,6 +24,7 @@ from tests.support.processes import children, overrun, run, wait_gone
 from tests.support.tree import ROOT
 
 
+@pytest.mark.slow
 def test_a_stopped_process_is_ended_too(tmp_path: Path) -> None:
     script = 'sleep 60 & echo $!; kill -STOP $!; touch $0; kill -STOP $$; sleep 60'
     completed = overrun(script, tmp_path / 'begun')
@@ -49,6 +50,7 @@ def test_who_escapes_into_a_session_of_its_own_does_not_hold_us_at_the_timeout(
     assert wait_gone(int(completed.stdout))
 
 
+@pytest.mark.slow
 def test_a_command_that_ends_just_as_its_time_does_is_always_reaped() -> None:
     ends: set[bool] = set()
     others = children()

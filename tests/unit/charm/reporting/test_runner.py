@@ -125,6 +125,7 @@ def test_a_check_that_overruns_is_unknown_and_holds_no_other() -> None:
     assert fine.health is Health.PASSED
 
 
+@pytest.mark.slow
 def test_the_deadline_of_the_run_ends_a_check_with_a_longer_timeout() -> None:
     release = threading.Event()
     try:
@@ -155,6 +156,7 @@ def test_a_check_behind_many_that_hang_starts_with_them() -> None:
     assert (last.name, last.health) == ('last', Health.PASSED)
 
 
+@pytest.mark.slow
 def test_a_check_that_was_never_begun_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, '_AT_ONCE', 2)
     release = threading.Event()
@@ -220,6 +222,7 @@ class Runs:
         return Verdict(Health.PASSED, 'late')
 
 
+@pytest.mark.slow
 def test_what_overran_is_ended_with_all_it_started_and_nothing_else_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_stdout_stderr_and_exit_code_come_back_apart(machine: Machine, shell: st
     assert second.stdout == b"it's|a  b|$HOME|`id`|"
 
 
+@pytest.mark.slow
 def test_a_hook_that_hangs_is_ended_and_delays_no_other(machine: Machine) -> None:
     hung = machine.add('echo started; exec sleep 1000')
     quick = machine.add('echo quick')

@@ -29,6 +29,7 @@ from tests.support.asked import report
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
+pytestmark = pytest.mark.slow
 LAUNCHER = ROOT / 'hooks' / 'health-agent'
 BOOT_ID = Path('/proc/sys/kernel/random/boot_id').read_text().strip()
 
@@ -282,9 +283,7 @@ def test_other_requests_are_passed_on(lab: Lab) -> None:
     assert came.answers == (told,)
 
 
-@pytest.mark.parametrize(
-    'text', [b'', b'hello', b'{"kind": "cursor", "cursor": "x"}', b'{}', b'[]']
-)
+@pytest.mark.parametrize('text', [b'', b'x', b'{"kind": "cursor", "cursor": "x"}', b'{}', b'[]'])
 def test_what_is_no_log_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match='cursor'):
         read_chunk(text)

@@ -49,6 +49,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tree, 'build_sdist')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('hook', ['build_wheel', 'build_editable'])
 def test_whoever_installs_the_package_has_its_manual(
     archive: Path, tmp_path: Path, hook: str

@@ -175,6 +175,7 @@ def test_a_connection_that_is_lost_after_the_last_answer_is_no_fault() -> None:
     assert (found.fault, found.attempts) == (None, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('attempts', 'retryable', 'tries'), [(3, True, 3), (1, True, 1), (3, False, 1)]
 )

@@ -139,6 +139,7 @@ def test_a_snap_that_is_started_outside_of_a_session_is_known(
     assert 'systemd-run --user' in examine(world(), binary=str(juju))['juju'].mend.command
 
 
+@pytest.mark.slow
 def test_a_model_or_a_controller_that_is_not_there_is_named(examine: Examine) -> None:
     assert failed(examine(world(), model='lab:nothing')) == ['model']
     found = examine(world(), model='moon:prod')
@@ -146,6 +147,7 @@ def test_a_model_or_a_controller_that_is_not_there_is_named(examine: Examine) ->
     assert "'moon': there are lab" in found['controller'].message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('outcome', [one for one in Outcome if one in NOT_REACHED])
 @pytest.mark.parametrize('model', ['', 'lab:prod'])
 def test_whatever_mends_is_told_of_the_very_model(
@@ -185,6 +187,7 @@ def test_a_big_model_is_asked_in_samples_from_all_over_it(examine: Examine) -> N
     assert found['ssh'].message == '4 answered, of 4 of 40 machines asked'
 
 
+@pytest.mark.slow
 def test_only_units_that_juju_has_no_more_are_named_as_gone(examine: Examine) -> None:
     def forget(stdout: bytes) -> bytes:
         nonce = re.findall(rb'([0-9a-f]{16}) end', stdout)[0]

@@ -16,6 +16,7 @@ from reconciler.values.model import Unit as ModelUnit
 from tests.standin.builder import Application, Machine, Unit, World
 from tests.support.advising import every_advice
 
+pytestmark = pytest.mark.slow
 # Of these the stand-in prints nothing but JSON.
 WITH_DOCUMENT = ('status', 'models', 'controllers', 'whoami')
 MODEL = Model('prod', 'lab', version='4.0.15')
