@@ -127,7 +127,7 @@ def withdraw(directory: Path, name: str) -> None:
     Raises:
         FileError: it cannot be removed.
     """
-    path = directory / f'{name.replace("/", "-")}.json'
+    path = directory / f'{slug(name)}.json'
     try:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()

@@ -132,7 +132,7 @@ class Deployment:
         contents: Dict[str, Optional[bytes]] = {}
         for name, content in (
             (f'{self._place.checks.name}/{checks_name(self._context.unit)}', wanted.checks),
-            (f'{self._place.rollups.name}/{unit.split("/")[0]}.json', wanted.rollup),
+            (f'{self._place.rollups.name}/{service_of(unit)}.json', wanted.rollup),
         ):
             # What the last good option became stays.
             if content or (content is None and name in before.files):

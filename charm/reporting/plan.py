@@ -12,7 +12,7 @@ from ..checks.kinds import BUILT_IN, CHECKS
 from ..checks.settling_rule import SettlingRule
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError
-from ..kernel.names import service_of
+from ..kernel.names import service_of, slug
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult
 from ..sources import callbacks as authors
@@ -71,7 +71,7 @@ class Plan:
 
     def settle(self, results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
         """Return the results as they settle; see `charm.checks.settling_rule`."""
-        path = self.states / f'{self.unit.replace("/", "-")}.settling.json'
+        path = self.states / f'{slug(self.unit)}.settling.json'
         return Settler(path, self.settling).settle(results)
 
 

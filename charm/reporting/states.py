@@ -17,6 +17,7 @@ from ..kernel.deadline import Deadline
 from ..kernel.errors import FileError, HealthError, ReportError
 from ..kernel.files import locked, set_aside, write_whole
 from ..kernel.identity import check_unit
+from ..kernel.names import slug
 from ..kernel.paths import HERE
 from ..kernel.report import State, StateName
 from ..kernel.safe_text import clean
@@ -66,7 +67,7 @@ class States:
         say: Callable[[str], None] = _say,
     ) -> None:
         self.unit = check_unit(unit)
-        self.path = (place or directory()) / f'{unit.replace("/", "-")}.json'
+        self.path = (place or directory()) / f'{slug(unit)}.json'
         self._clock = clock
         self._say = say
 

@@ -22,6 +22,7 @@ from ..kernel.command import Completed, run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, ReportError
 from ..kernel.merge import lowest_qos, merge, read_subset
+from ..kernel.names import slug
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult, Health, Report, worst
 from ..kernel.report_json import from_json
@@ -88,7 +89,7 @@ def find(unit: str, reporter: str, agents: Path = HERE.agents) -> FoundChecks:
     """
     if unit == reporter:
         return FoundChecks()
-    hook = agents / f'unit-{unit.replace("/", "-")}' / 'charm' / 'hooks' / 'health'
+    hook = agents / f'unit-{slug(unit)}' / 'charm' / 'hooks' / 'health'
     if not os.path.lexists(hook):
         return FoundChecks()
     return FoundChecks((CheckSpec(NAME, Principal(unit, hook), _TIMEOUT_SECONDS, str(hook)),))

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from charm.kernel.names import slug
+
 from ..values.model import HEALTH_CHARM, Application, Model, Unit
 from .frames import Request
 from .modes import AUTO, PUSH, AskMode, Programs, request_for
@@ -53,7 +55,7 @@ class MachineRequest:
 
 def hook_path(unit: str) -> str:
     """Return where Juju puts the health hook of a unit's charm (agent/agent.go)."""
-    return f'{AGENTS}/unit-{unit.replace("/", "-")}/charm/hooks/health'
+    return f'{AGENTS}/unit-{slug(unit)}/charm/hooks/health'
 
 
 def agent_path(unit: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from charm.kernel.names import slug
+
 from ..ask.orphans import CODE
 from ..values.advice import Advice, there
 from ..values.model import Model
@@ -41,7 +43,7 @@ def whose(units: Sequence[str]) -> str:
 
 def mend(model: Model, target: str, units: Sequence[str]) -> Advice:
     """Return what removes them: mostly the agent itself."""
-    launcher = f'{CODE}/unit-{units[0].replace("/", "-")}/current/hooks/health-agent'
+    launcher = f'{CODE}/unit-{slug(units[0])}/current/hooks/health-agent'
     return Advice(
         'where an agent runs it removes them within two minutes; else',
         there(model.full_name, target, 'sudo', launcher, 'remove-orphans'),

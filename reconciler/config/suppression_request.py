@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.fields import format_time
+from charm.kernel.safe_text import clean
 
 from ..juju.command import Juju
 from ..values.errors import JujuError, UsageError
-from ..values.words import clean
 from .suppressions import ACKNOWLEDGED, NO_REPORT, SuppressionEntry
 from .times import parse_moment, parse_zone
 

@@ -9,8 +9,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from charm.kernel.names import nearest
-
-from ..values.words import clean
+from charm.kernel.safe_text import clean
 
 MAX_BYTES = 1 << 20
 _KINDS = {'scalar': 'a word', 'sequence': 'a list', 'mapping': 'a mapping'}

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from charm.kernel.report import Health, State
+from charm.kernel.safe_text import clean
 
 from ..config.suppressions import machine_chain
 from ..rollups import WORST, RollupError, RollupResult, RollupRule, Vote, read_rule
 from ..values.model import Application, Machine
 from ..values.outcomes import NOT_REACHED
 from ..values.readings import Coverage, Outcome, Reading, ServiceHealth
-from ..values.words import clean, fold_units
+from ..values.words import fold_units
 
 _UNREACHABLE = NOT_REACHED | {Outcome.NOT_SAVED}
 _INVALID = {

@@ -11,8 +11,9 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from charm.kernel.report import CheckResult, Health, State
+from charm.kernel.safe_text import clean
 from reconciler.values.readings import Coverage, Reading, ServiceHealth, Snapshot
-from reconciler.values.words import clean, duration_text
+from reconciler.values.words import duration_text
 
 COLOURS = {
     Health.PASSED: 'green',

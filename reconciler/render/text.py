@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.values.words import clean
+from charm.kernel.safe_text import clean
 
 # No characters at all, which neither XML nor a browser takes.
 _UNWRITABLE = re.compile('[\ufffe\uffff]')

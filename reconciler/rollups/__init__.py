@@ -7,8 +7,8 @@ from typing import Any
 
 from charm.kernel.names import nearest
 from charm.kernel.report import Health
+from charm.kernel.safe_text import clean
 
-from ..values.words import clean
 from . import custom
 from .base import RollupError, RollupResult, RollupRule, Vote, one_of
 from .counting import AtLeast, Best, Degraded, Majority, Worst

@@ -11,8 +11,9 @@ from math import ceil
 from typing import Any, ClassVar
 
 from charm.kernel.report import Health, worst
+from charm.kernel.safe_text import clean
 
-from ..values.words import clean, fold_units
+from ..values.words import fold_units
 
 _NUMBER = re.compile(r'([1-9][0-9]{0,5})( ?%)?')
 _MAX_NAMED = 10

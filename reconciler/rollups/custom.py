@@ -9,8 +9,8 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from charm.kernel.report import Health
+from charm.kernel.safe_text import clean
 
-from ..values.words import clean
 from .base import RollupError, RollupResult, RollupRule, Vote, best_first
 
 GROUP = 'juju_health.rollups'

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from charm.kernel.report import Health
+from charm.kernel.safe_text import clean
 
-from ..values.words import clean
 from .base import RollupResult, RollupRule, Vote, read_ratio, tally
 
 # A unit may name a rule in its report: what it costs to judge by it has a bound.

@@ -133,27 +133,35 @@ def snapshot_of(document: schema.SweepDocument) -> Snapshot:
         ReportError: with the path of the first time or report that is wrong.
     """
     snapshot: Snapshot = _read(document)
+    nameless = replace(snapshot.model, controller='')
     services = tuple(
         replace(
             service,
-            readings=tuple(_advised(snapshot.model, reading) for reading in service.readings),
+            readings=tuple(
+                _advised(_owned(reading, service.name), snapshot.model, nameless)
+                for reading in service.readings
+            ),
         )
         for service in snapshot.services
     )
     return replace(snapshot, services=services, duration_seconds=document.duration or 0.0)
 
 
-def _advised(model: Model, reading: Reading) -> Reading:
+def _owned(reading: Reading, service: str) -> Reading:
+    """Return the reading of a service's unit, whose own name need not hold the service's."""
+    return replace(reading, unit=replace(reading.unit, application=service))
+
+
+def _advised(reading: Reading, model: Model, nameless: Model) -> Reading:
     """Return the reading with its advice as a value, where that is what its outcome has said.
 
     Sweeps that were saved by earlier versions did not name the model in it.
     """
-    ours, nameless = (
-        advise(reading.outcome, known, reading.unit, reading.hook)
-        for known in (model, replace(model, controller=''))
+    own, other = (
+        advise(reading.outcome, known, reading.unit, reading.hook) for known in (model, nameless)
     )
-    said = str(reading.advice) in (str(ours), str(nameless))
-    return replace(reading, advice=ours) if said else reading
+    said = str(reading.advice) in (str(own), str(other))
+    return replace(reading, advice=own) if said else reading
 
 
 def _read(document: Any) -> Any:
@@ -171,8 +179,6 @@ def _read(document: Any) -> Any:
         found.update(_unit(document))
     elif kind is values.Cause:
         found['node'] = Node.read(document.name, document.kind)
-    elif kind is ServiceHealth:
-        found['readings'] = tuple(_owned(one, document.name) for one in found['readings'])
     return kind(**found)
 
 
@@ -192,11 +198,6 @@ def _unit(document: schema.UnitDocument) -> dict[str, Any]:
         'unit': Unit(document.unit, '', *place),
         'outcome': _word(Outcome, least)(document.outcome),
     }
-
-
-def _owned(reading: Reading, service: str) -> Reading:
-    """Return the reading of a service's unit, whose own name need not hold the service's."""
-    return replace(reading, unit=replace(reading.unit, application=service))
 
 
 def _word(kind: Callable[[str], _Word], least: _Word) -> Callable[[str], _Word]:

@@ -1,4 +1,4 @@
-"""Words for people: durations, folded names, and text that is safe to print."""
+"""Words for people: durations and folded names."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import functools
 import re
 from collections.abc import Iterable
 from datetime import datetime
-
-from charm.kernel.safe_text import clean as clean
 
 _NUMBER = re.compile(r'[0-9]{1,18}')
 # No more is a duration: such figures are nonsense from elsewhere.

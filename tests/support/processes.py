@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-from charm.kernel import command
+from charm.kernel import command, report_json
 from charm.kernel.deadline import Deadline
+from charm.kernel.report import CheckResult
 from tests.support.patience import PATIENCE, passing_once
+from tests.support.tree import ROOT
 
 
 def run(script: str, cap_bytes: int = 1000) -> command.Completed:
@@ -18,6 +22,19 @@ def run(script: str, cap_bytes: int = 1000) -> command.Completed:
 def overrun(script: str, begun: Path) -> command.Completed:
     """Run a script whose time is up once it has made the file `begun`, which is its `$0`."""
     return command.run(['sh', '-c', script, str(begun)], passing_once(begun.exists))
+
+
+def hung_until_the_deadline(definitions: Path) -> CheckResult:
+    """Run the health hook with its check `hung` to its deadline of three seconds."""
+    hook = [sys.executable, '-I', str(ROOT / 'hooks' / 'health'), '--check', 'hung']
+    done = subprocess.run(
+        [*hook, '--definitions', str(definitions), '--deadline', '3'],
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    (check,) = report_json.decode(done.stdout).checks
+    return check
 
 
 def gone(pid: int) -> bool:

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import click
 
 from charm.kernel.deadline import Deadline
+from charm.kernel.safe_text import clean
 from reconciler.inbox.enrolment import EnrolTerms, InputReach, enrol_units
 from reconciler.sweeps.one_model import select
 from reconciler.values.errors import UsageError
-from reconciler.values.words import clean
 
 from ...inbox.keys import files_in, master_key_path, read_master_key
 from ..options.sweeping import SweepOptions, asking_options

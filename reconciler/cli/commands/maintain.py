@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import click
 
 from charm.kernel.fields import format_time
+from charm.kernel.safe_text import clean
 from reconciler.config import suppressions_file
 from reconciler.config.suppression_request import SuppressionRequest, model_name
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.juju.command import Juju
-from reconciler.values.words import clean, duration_text
+from reconciler.values.words import duration_text
 
 from ..options.durations import duration
 from ..options.output import print_document

@@ -26,7 +26,7 @@ from ..options.askers import sweep_of
 from ..options.printing import PrintOptions, printing_options
 from ..options.progress import Progress
 from ..options.sweeping import SweepOptions, asking_options
-from ..options.told import told_by as told_by
+from ..options.told import told_by
 from ..options.waiting import GateOptions, noting_interrupts, waiting_options
 from .fleet import FleetOptions, fleet_options
 from .fleet import once as all_once

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from charm.kernel.fields import format_time
 from charm.kernel.report import Health
+from charm.kernel.safe_text import clean
 from reconciler.saved.diff import Change, Diff
-from reconciler.values.words import clean, duration_text
+from reconciler.values.words import duration_text
 
 from ..base import COLOURS, RenderOptions, draw, plain
 from ..text import counted

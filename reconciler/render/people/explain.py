@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from charm.kernel.report import CheckResult, Health
+from charm.kernel.safe_text import clean
 from reconciler.causes.explain import Explanation, failing
 from reconciler.juju.status import machine_order
 from reconciler.values.node import NodeKind
 from reconciler.values.readings import Reading, Role
-from reconciler.values.words import age_text, clean, duration_text, fold_units
+from reconciler.values.words import age_text, duration_text, fold_units
 
 from ..base import RenderOptions, draw, health_text, plain, reading_age, state_text
 from ..meaning import suppression_text

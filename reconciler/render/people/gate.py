@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from charm.kernel.report import Health
+from charm.kernel.safe_text import clean
 
 from ...values.readings import Snapshot
-from ...values.words import clean
 from ..cases import not_well
 from ..meaning import cause_text, causes_shown
 

@@ -6,10 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from charm.kernel.names import service_of
+from charm.kernel.safe_text import clean
 from reconciler.values.advice import Advice, reconcile_health
 from reconciler.values.outcomes import NOT_REACHED, OF_MACHINE
 from reconciler.values.readings import Coverage, Reading, ServiceHealth, Snapshot
-from reconciler.values.words import age_text, clean, duration_text, fold_units
+from reconciler.values.words import age_text, duration_text, fold_units
 
 from ..base import (
     RenderOptions,

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import command, report_json
+from charm.kernel import command
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from tests.support.patience import PATIENCE
-from tests.support.processes import children, overrun, run, wait_gone
+from tests.support.processes import children, hung_until_the_deadline, overrun, run, wait_gone
 from tests.support.tree import ROOT
 
 
@@ -136,17 +135,7 @@ def test_the_deadline_of_the_whole_run_leaves_no_plugin_behind(tmp_path: Path, t
         'checks:\n  hung:\n    kind: script\n    timeout: 60\n    command: [sh, -c, '
         f"'{trap}echo $$ > {mark}; while :; do sleep 0.1; done']\n"
     )
-    done = subprocess.run(
-        [
-            *(sys.executable, '-I', str(ROOT / 'hooks' / 'health'), '--check', 'hung'),
-            *('--definitions', str(tmp_path), '--deadline', '3'),
-        ],
-        capture_output=True,
-        timeout=PATIENCE,
-        check=True,
-    )
-    (check,) = report_json.decode(done.stdout).checks
-    assert check.health is Health.UNKNOWN
+    assert hung_until_the_deadline(tmp_path).health is Health.UNKNOWN
     assert wait_gone(int(mark.read_text()))
 
 

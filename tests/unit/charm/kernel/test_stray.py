@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import command, report_json
+from charm.kernel import command
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from charm.kernel.stray import MARK, begun_ticks, kill_escaped, marked
 from tests.support.patience import PATIENCE, passing_once
-from tests.support.processes import gone, overrun, run, wait_gone
-from tests.support.tree import ROOT
+from tests.support.processes import gone, hung_until_the_deadline, overrun, run, wait_gone
 
 # Its own session, a parent that is gone, and none of our pipes: what a daemon does.
 DAEMON = 'setsid sh -c "sleep 60 >&- 2>&- & echo \\$!" & wait; '
@@ -177,15 +175,5 @@ def test_the_deadline_of_the_whole_run_leaves_no_daemon_behind(tmp_path: Path) -
         'checks:\n  hung:\n    kind: script\n    timeout: 60\n    command:\n    - sh\n    - -c\n'
         f"    - '{DAEMON.replace('echo', f'> {tmp_path}/pid echo')} sleep 60'\n"
     )
-    done = subprocess.run(
-        [
-            *(sys.executable, '-I', str(ROOT / 'hooks' / 'health'), '--check', 'hung'),
-            *('--definitions', str(tmp_path), '--deadline', '3'),
-        ],
-        capture_output=True,
-        timeout=PATIENCE,
-        check=True,
-    )
-    (check,) = report_json.decode(done.stdout).checks
-    assert check.health is Health.UNKNOWN
+    assert hung_until_the_deadline(tmp_path).health is Health.UNKNOWN
     assert wait_gone(int((tmp_path / 'pid').read_text()))
