@@ -2,8 +2,8 @@
 
 A check's health gets worse only once it was worse `fail_after` times in a row, and better once it
 was better `pass_after` times in a row. A check that changes too often is flapping: then it is a
-warning at least, and gets no better until it has calmed down. The rules are pure; `settling.py`
-keeps what they need from run to run.
+warning at least, and gets no better until it has calmed down. The rules are pure;
+`reporting/settling_store.py` keeps what they need from run to run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A point in monotonic time by which something ends; handed down, never started anew."""
+"""A point in monotonic time by which something ends; made where a run begins, and handed down."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The reader bounds what it takes before it parses, refuses what JSON does not define (NaN, infinity,
 duplicate keys), ignores keys it does not know, and reads enum words it does not know as `unknown`.
-The format is published in `report.schema.json` beside this file.
+The format is published in `charm/report.schema.json`.
 """
 
 from __future__ import annotations
