@@ -15,9 +15,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Container, List, Mapping, Optional, Tuple
+from typing import Any, Container, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ..kernel.errors import DefinitionError, FileError, HealthError, ReportError
@@ -103,18 +103,9 @@ def enrol(directory: Path, unit: Unit) -> Path:
         DefinitionError: something in it would be refused.
         FileError: it cannot be written.
     """
-    document: Mapping[str, Any] = {'unit': unit.name, 'reporter': unit.reporter}
+    document: Dict[str, Any] = {'unit': unit.name, 'reporter': unit.reporter}
     if unit.push is not None:
-        push = unit.push
-        document = {
-            **document,
-            'push': {
-                'url': push.url,
-                'ca': push.ca,
-                'credential': push.credential,
-                'model': push.model,
-            },
-        }
+        document['push'] = asdict(unit.push)
     path = directory / f'{unit.slug}.json'
     _parse(str(path), document)
     write_whole(path, json.dumps(document, indent=1).encode() + b'\n', 0o600)

@@ -70,16 +70,10 @@ def _metric(found: re.Match[str]) -> Optional[Metric]:
     value = None if found['value'] == 'U' else _number(found['value'])
     if value is None and found['value'] != 'U':
         return None
-    fields = (found['rest'].split(';')[1:] + [''] * 4)[:4]
+    warn, fail, low, high = (found['rest'].split(';')[1:] + [''] * 4)[:4]
     label = found['bare'] if found['quoted'] is None else found['quoted'].replace("''", "'")
     return Metric(
-        label,
-        value,
-        found['unit'],
-        _range(fields[0]),
-        _range(fields[1]),
-        _number(fields[2]),
-        _number(fields[3]),
+        label, value, found['unit'], _range(warn), _range(fail), _number(low), _number(high)
     )
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import contextlib
+import functools
 import importlib
 import importlib.util
 import os
@@ -29,7 +30,6 @@ from typing import Any, Dict, Generator, List, Mapping, Union
 from ..kernel.errors import HealthError
 
 _SERVICES = 'charmhelpers.core.services'
-_OS_RELEASE = '/etc/os-release'
 # What charmhelpers calls its two families of systems, by the ids of os-release(5).
 _FAMILIES = {'ubuntu': ('ubuntu', 'debian'), 'centos': ('centos', 'rhel', 'fedora')}
 
@@ -86,6 +86,7 @@ def _distutils() -> Dict[str, types.ModuleType]:
     return {'distutils': package, 'distutils.version': version}
 
 
+@functools.total_ordering
 class LooseVersion:
     """A version such as `2.9.44` or `3.0-beta1`, ordered by its numbers and words.
 
@@ -106,15 +107,6 @@ class LooseVersion:
     def __lt__(self, other: object) -> bool:
         return self._key() < _loose(other)._key()
 
-    def __le__(self, other: object) -> bool:
-        return self._key() <= _loose(other)._key()
-
-    def __gt__(self, other: object) -> bool:
-        return self._key() > _loose(other)._key()
-
-    def __ge__(self, other: object) -> bool:
-        return self._key() >= _loose(other)._key()
-
     def __hash__(self) -> int:
         return hash(tuple(self._key()))
 
@@ -126,10 +118,10 @@ def _loose(version: object) -> LooseVersion:
     return version if isinstance(version, LooseVersion) else LooseVersion(str(version))
 
 
-def _os_release(source: str = _OS_RELEASE) -> Mapping[str, str]:
+def _os_release() -> Mapping[str, str]:
     """Return the fields of os-release(5); none where there is no such file."""
     try:
-        with open(source, encoding='utf-8') as file:
+        with open('/etc/os-release', encoding='utf-8') as file:
             pairs = [line.strip().split('=', 1) for line in file if '=' in line]
     except OSError:
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Tuple
 
@@ -60,13 +60,7 @@ def remember(place: Place, unit: str, memory: HookMemory) -> None:
     Raises:
         FileError: it cannot be written.
     """
-    document = {
-        'principal': memory.principal,
-        'files': list(memory.files),
-        'pushed': memory.pushed,
-        'unfinished': memory.unfinished,
-    }
-    write_whole(path_of(place, unit), json.dumps(document).encode() + b'\n')
+    write_whole(path_of(place, unit), json.dumps(asdict(memory)).encode() + b'\n')
 
 
 def _read(document: Any) -> HookMemory:

@@ -11,7 +11,7 @@ import json
 from typing import Any, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .errors import ReportError
-from .report import CheckResult, Health, JSONObject, Report, worst
+from .report import CheckResult, Health, Report, worst
 from .report_json import MAX_CHECKS, check_from_json, check_to_json
 from .strict_json import check_strings, load
 
@@ -165,8 +165,3 @@ def make_report(service: str, unit: str, results: Iterable[CheckResult], **rest:
         checks=checks,
         **rest,
     )
-
-
-def subset(result: CheckResult) -> JSONObject:
-    """Return the result as the subset report a callback would give; `read_subset` undoes it."""
-    return check_to_json(result)

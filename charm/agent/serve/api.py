@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +15,7 @@ from ...kernel.report_json import encode
 from ...kernel.strict_json import load as load_json
 from ..events import RunNow
 from ..loop import Loop
+from ..watch import CheckCounts
 from .metrics import CONTENT_TYPE, UnitView, health_json, openmetrics
 
 # A check answers by its timeout and a little; this is for the loop to be held up.
@@ -113,7 +114,7 @@ class Api:
                     'interval': config.interval_seconds(job.name, job.interval_seconds),
                     'timeout': job.timeout_seconds,
                     'source': job.source,
-                    **vars_of(desk.watch.counts.get(job.name)),
+                    **asdict(desk.watch.counts.get(job.name, CheckCounts())),
                 }
                 for job in desk.watch.plan.jobs
             ]
@@ -192,13 +193,6 @@ class Api:
             )
             for name, desk in self._loop.desks.items()
         ]
-
-
-def vars_of(count: Any) -> Mapping[str, int]:
-    """Return a check's counts by name; zeros where there are none yet."""
-    if count is None:
-        return {'runs': 0, 'flips': 0, 'skips': 0}
-    return {'runs': count.runs, 'flips': count.flips, 'skips': count.skips}
 
 
 def _one(query: str, key: str) -> str:

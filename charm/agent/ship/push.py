@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Callable, Mapping, Optional, Tuple
 
+from ...kernel import push_contract
 from ...kernel.deadline import Deadline
 from ...kernel.errors import ReportError
 from ...kernel.fields import Fields, format_time
-from ...kernel.push_contract import (
-    CONTENT_TYPE,
-    MODEL_HEADER,
-    MOST_REPORTS,
-    PATH,
-    SCHEME,
-    SENT_AT_HEADER,
-    UNIT_HEADER,
-    sign,
-)
 from ...kernel.strict_json import load as load_json
 from ...kernel.wakeup import Wakeup
 from ..units import Push
@@ -69,14 +60,14 @@ def backoff_seconds(failures: int, fraction: float) -> float:
 def headers_for(unit: str, push: Push, body: bytes, now: datetime) -> Mapping[str, str]:
     """Return the headers that a push of this body carries."""
     sent_at = format_time(now) or ''
-    signature = sign(push.credential, unit, push.model, sent_at, body)
+    signature = push_contract.sign(push.credential, unit, push.model, sent_at, body)
     headers = {
-        'Content-Type': CONTENT_TYPE,
-        UNIT_HEADER: unit,
-        SENT_AT_HEADER: sent_at,
-        'Authorization': f'{SCHEME} {signature}',
+        'Content-Type': push_contract.CONTENT_TYPE,
+        push_contract.UNIT_HEADER: unit,
+        push_contract.SENT_AT_HEADER: sent_at,
+        'Authorization': f'{push_contract.SCHEME} {signature}',
     }
-    return {**headers, MODEL_HEADER: push.model} if push.model else headers
+    return {**headers, push_contract.MODEL_HEADER: push.model} if push.model else headers
 
 
 def body_of(entries: Tuple[SpooledReport, ...]) -> bytes:
@@ -94,7 +85,7 @@ def read_ack(body: bytes, sent: int) -> Tuple[int, Tuple[str, ...]]:
     taken = (ack.count('accepted') or 0) + (ack.count('duplicate') or 0)
     reasons = tuple(
         Fields(item, f'ack.refused[{index}]').text('reason')
-        for index, item in enumerate(ack.array('refused', MOST_REPORTS))
+        for index, item in enumerate(ack.array('refused', push_contract.MOST_REPORTS))
     )
     if taken + len(reasons) != sent:
         raise ReportError('ack', f'it accounts for {taken + len(reasons)} of {sent} reports')
@@ -131,7 +122,7 @@ class Pusher:
         self._fraction = fraction
         self._bell = Wakeup()
         self._stopped = False
-        self._most = MOST_REPORTS
+        self._most = push_contract.MOST_REPORTS
         self._in_a_row = 0
         self._thread = threading.Thread(target=self._run, name=f'push {unit}', daemon=True)
 
@@ -186,7 +177,7 @@ class Pusher:
         self.tally = PushCounts(
             self.tally.shipped + taken, self.tally.refused + len(reasons), self.tally.failures
         )
-        self._in_a_row, self._most = 0, MOST_REPORTS
+        self._in_a_row, self._most = 0, push_contract.MOST_REPORTS
         return 0.0
 
     def _too_large(self, entries: Tuple[SpooledReport, ...]) -> float:
@@ -195,23 +186,19 @@ class Pusher:
             return 0.0
         self._say(f'a report of {self.unit} is too large for {self.push.url}, and is dropped')
         self._spool.drop(entry.order for entry in entries)
-        self.tally = PushCounts(
-            self.tally.shipped, self.tally.refused + 1, self.tally.failures, self.tally.last_error
-        )
+        self.tally = replace(self.tally, refused=self.tally.refused + 1)
         return 0.0
 
     def _failed(self, reason: str, least_seconds: Optional[float] = None) -> float:
         if not self.tally.last_error:
             self._say(f'reports of {self.unit} do not reach {self.push.url}: {reason}')
         self._in_a_row += 1
-        self.tally = PushCounts(
-            self.tally.shipped, self.tally.refused, self.tally.failures + 1, reason
-        )
+        self.tally = replace(self.tally, failures=self.tally.failures + 1, last_error=reason)
         wait = backoff_seconds(self._in_a_row, self._fraction())
         return max(wait, min(least_seconds or 0.0, MOST_BACKOFF_SECONDS))
 
     def _send_over_tls(self, headers: Mapping[str, str], body: bytes) -> PushReply:
-        url = self.push.url.rstrip('/') + PATH
+        url = self.push.url.rstrip('/') + push_contract.PATH
         return post(url, pinned(self.push.ca), headers, body, Deadline.after(REQUEST_SECONDS))
 
     def _run(self) -> None:

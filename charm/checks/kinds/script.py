@@ -8,8 +8,9 @@ from typing import Any, Mapping, Tuple
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, ReportError
-from ...kernel.merge import lowest_qos, merge, read_subset, subset
+from ...kernel.merge import lowest_qos, merge, read_subset
 from ...kernel.report import CheckResult, Health, worst
+from ...kernel.report_json import check_to_json
 from ...kernel.strict_json import load
 from ..check import Verdict
 from ..child_process import describe_exit, run_child, tail
@@ -70,5 +71,5 @@ def _collect(results: Tuple[CheckResult, ...]) -> Verdict:
     bad = [f'{result.name}: {result.message}' for result in results if result.health is health]
     passed = f'all {len(results)} parts passed'
     text = passed if health is Health.PASSED else listed(bad)
-    data = {'checks': [subset(result) for result in results]}
+    data = {'checks': [check_to_json(result) for result in results]}
     return Verdict(health, text, data, lowest_qos(results))
