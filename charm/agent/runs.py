@@ -12,9 +12,8 @@ import time
 from typing import Callable, Dict, Set, Tuple
 
 from ..kernel.deadline import Deadline, MonotonicClock
-from ..kernel.merge import read_subset
 from ..kernel.report import CheckResult
-from ..reporting.runner import Job, run_jobs
+from ..reporting.runner import Job, run_jobs, unknown
 
 # run_jobs() answers half a second after the job's timeout at the latest.
 _PATIENCE_SECONDS = 2.0
@@ -49,13 +48,13 @@ class Runs:
             stuck_since = self._inside.get(key)
         if stuck_since is not None:
             seconds = self._clock() - stuck_since
-            self._land(key, _unknown(job, f'its run of {seconds:.0f} s ago has still not ended'))
+            self._land(key, unknown(job, f'its run of {seconds:.0f} s ago has still not ended'))
             return True
         thread = threading.Thread(target=self._fly, args=(key, job), daemon=True)
         try:
             thread.start()
         except RuntimeError as error:
-            self._land(key, _unknown(job, f'it could not be begun: {error}'))
+            self._land(key, unknown(job, f'it could not be begun: {error}'))
         return True
 
     @property
@@ -78,14 +77,10 @@ class Runs:
             results = run_jobs([guarded], Deadline.after(job.timeout_seconds + _PATIENCE_SECONDS))
         except (RuntimeError, OSError) as error:
             # The machine has no thread, or we have no file, left to give.
-            results = _unknown(job, f'it could not be begun: {error}')
+            results = unknown(job, f'it could not be begun: {error}')
         self._land(key, results)
 
     def _land(self, key: str, results: Tuple[CheckResult, ...]) -> None:
         with self._lock:
             self._flying.discard(key)
         self._done(key, results)
-
-
-def _unknown(job: Job, reason: str) -> Tuple[CheckResult, ...]:
-    return read_subset({'health': 'unknown', 'message': reason}, job.name)

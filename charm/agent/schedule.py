@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, Mapping, Optional, Tuple
 
-FIRST_SECONDS = 10.0
+_FIRST_SECONDS = 10.0
 
 
 def seconds_since_boot() -> float:
@@ -50,8 +50,7 @@ class _DueTime:
 class Schedule:
     """The due times of many checks; `now` is always the reading of one monotonic clock."""
 
-    def __init__(self, first_seconds: float = FIRST_SECONDS) -> None:
-        self._first_seconds = first_seconds
+    def __init__(self) -> None:
         self._entries: Dict[str, _DueTime] = {}
 
     def replace(self, intervals: Mapping[str, float], now: float) -> None:
@@ -66,7 +65,7 @@ class Schedule:
                 entries[key] = old
                 continue
             fraction = splay(key)
-            first_at = now + fraction * min(interval_seconds, self._first_seconds)
+            first_at = now + fraction * min(interval_seconds, _FIRST_SECONDS)
             entries[key] = _DueTime(interval_seconds, fraction, first_at)
         self._entries = entries
 
@@ -81,15 +80,10 @@ class Schedule:
         for _at, key in ready:
             entry = self._entries[key]
             later = next_on_grid(entry.interval_seconds, entry.fraction, now)
-            self._entries[key] = _DueTime(entry.interval_seconds, entry.fraction, later)
+            self._entries[key] = replace(entry, next_at=later)
         return tuple(key for _at, key in ready)
 
     @property
     def next_at(self) -> Optional[float]:
         """Return when something is next due; `None` if nothing is scheduled."""
         return min((entry.next_at for entry in self._entries.values()), default=None)
-
-    def interval_seconds(self, key: str) -> Optional[float]:
-        """Return the seconds between the runs of this check; `None` if it is not scheduled."""
-        entry = self._entries.get(key)
-        return None if entry is None else entry.interval_seconds

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Callable, Dict, Mapping, Optional, Sequence, Set, Tuple
 
 from ..kernel.deadline import Deadline
-from ..kernel.merge import read_subset
 from ..kernel.report import CheckResult, Health, Report, StateName
 from ..reporting.plan import Plan
-from ..reporting.runner import Job
+from ..reporting.runner import Job, unknown
 from ..reporting.sweep import sweep
 
 # The answers are in memory already; this only has to be longer than any pause of the machine.
@@ -54,10 +53,7 @@ class Watch:
     """
 
     def __init__(
-        self,
-        plan: Plan,
-        clock: Callable[[], float],
-        last: Optional[Tuple[Report, float]] = None,
+        self, plan: Plan, clock: Callable[[], float], last: Optional[Tuple[Report, float]] = None
     ) -> None:
         self.plan = _unique(plan)
         self.report: Optional[Report] = last[0] if last else None
@@ -158,7 +154,7 @@ class Watch:
         for known in (self._answers, self._earlier):
             if job.name in known:
                 return known[job.name]
-        return read_subset({'health': 'unknown', 'message': 'it has not run yet'}, job.name)
+        return unknown(job, 'it has not run yet')
 
 
 def _unique(plan: Plan) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
 from ..kernel.command import Completed, run
@@ -22,7 +21,7 @@ ENVIRONMENT: Mapping[str, str] = {
     'COLUMNS': '80',
     'HOME': '/',
 }
-_SYSTEMD_RUNS = Path('/run/systemd/system')
+_MOST_TAIL = 300
 
 
 def run_child(
@@ -41,10 +40,10 @@ def run_child(
     return done
 
 
-def tail(done: Completed, limit: int = 300) -> str:
+def tail(done: Completed) -> str:
     """Return `: ` and the end of what the program wrote to stderr; nothing if it wrote nothing."""
-    text = clean(done.stderr[-4 * limit :].decode('utf-8', 'replace'))
-    text = text if len(text) <= limit else f'…{text[1 - limit :]}'
+    text = clean(done.stderr[-4 * _MOST_TAIL :].decode('utf-8', 'replace'))
+    text = text if len(text) <= _MOST_TAIL else f'…{text[1 - _MOST_TAIL :]}'
     return f': {text}' if text else ''
 
 
@@ -56,11 +55,6 @@ def describe_exit(exit_code: int) -> str:
         return f'was killed by {signal.Signals(-exit_code).name}'
     except ValueError:
         return f'was killed by signal {-exit_code}'
-
-
-def runs_systemd(directory: Path = _SYSTEMD_RUNS) -> bool:
-    """Return whether systemd is the init of this machine, as sd_booted(3) tells it."""
-    return directory.is_dir()
 
 
 def systemctl(program: str, arguments: Sequence[str], deadline: Deadline) -> str:

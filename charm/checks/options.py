@@ -76,8 +76,10 @@ def build(check: Type[Made], values: Mapping[str, Any]) -> Made:
         OptionError: an option is unknown, missing, of another type, or refused by the check.
     """
     converted = convert(check, values)
+    missing = dataclasses.MISSING
     for field in dataclasses.fields(check):
-        if _is_required(field) and field.name not in converted:
+        required = field.default is missing and field.default_factory is missing
+        if required and field.name not in converted:
             raise OptionError(field.name, 'missing, and it has no default')
     return check(**converted)
 
@@ -108,11 +110,6 @@ def convert(check: Type[HasOptions], values: Mapping[str, Any]) -> Dict[str, Any
         except ValueError as error:
             raise OptionError(key, str(error)) from error
     return converted
-
-
-def _is_required(field: dataclasses.Field[Any]) -> bool:
-    missing = dataclasses.MISSING
-    return field.default is missing and field.default_factory is missing
 
 
 def require_order(warn: Optional[float], fail: Optional[float], suffix: str = '') -> None:
@@ -198,9 +195,8 @@ def _texts(value: Any) -> Dict[str, str]:
 def _kind(value: Any) -> str:
     if isinstance(value, (str, int, float)):
         return repr(value)[:60]
-    return {'NoneType': 'nothing', 'dict': 'a mapping', 'list': 'a list'}.get(
-        type(value).__name__, type(value).__name__
-    )
+    kind = type(value).__name__
+    return {'NoneType': 'nothing', 'dict': 'a mapping', 'list': 'a list'}.get(kind, kind)
 
 
 CONVERTERS: Mapping[Any, Callable[[Any], Any]] = {

@@ -49,9 +49,9 @@ class Range:
         return cls(start, end, bool(found['at']))
 
     @classmethod
-    def at_most(cls, end: float) -> Range:
-        """Return the range without a lower end."""
-        return cls(-math.inf, end)
+    def at_most(cls, end: Optional[float]) -> Range:
+        """Return the range without a lower end; for `None` without an upper one either."""
+        return cls(-math.inf, math.inf if end is None else end)
 
     @classmethod
     def at_least(cls, start: float) -> Range:

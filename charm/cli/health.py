@@ -40,11 +40,7 @@ Checks are built in, defined in /etc/juju-health/checks.d/*.yaml, or functions o
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog='health',
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-    )
+    parser = Parser(prog='health', description=_DESCRIPTION, epilog=_EPILOG)
     add = parser.add_argument
     add('--unit', metavar='UNIT', help='report for this unit (default: the one we are in)')
     add('--check', metavar='NAME', action='append', nargs='+', default=[], help='run only these')
@@ -105,7 +101,8 @@ def main(
             text = listing(plan) if arguments.pretty else '\n'.join(plan.names)
         else:
             report = sweep(plan, deadline)
-            text = pretty(report, _colour()) if arguments.pretty else encode(report)
+            colour = sys.stdout.isatty() and not os.environ.get('NO_COLOR')
+            text = pretty(report, colour) if arguments.pretty else encode(report)
     except HealthError as error:
         print(f'health: {error}', file=sys.stderr)
         return USAGE_EXIT
@@ -134,10 +131,6 @@ def listing(plan: Plan) -> str:
         for job in plan.jobs
     ]
     return '\n'.join(lines + [f'unusable: {fault}' for fault in plan.faults])
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get('NO_COLOR')
 
 
 def _print(text: str) -> int:

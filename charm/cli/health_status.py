@@ -49,11 +49,7 @@ _NOBODY = (FileNotFoundError, ConnectionRefusedError, PermissionError)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog='health-status',
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-    )
+    parser = Parser(prog='health-status', description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument('--version', action='version', version=f'juju-health {__version__}')
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
     add = {name: commands.add_parser(name, help=text) for name, text in _HELP.items()}

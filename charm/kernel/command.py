@@ -116,12 +116,11 @@ class _Drain:
     def __init__(self, process: subprocess.Popen[bytes], cap_bytes: int) -> None:
         self._cap = cap_bytes
         self._kept: Dict[int, List[bytes]] = {}
-        self._held: Dict[int, int] = {}
         self._seen: Dict[int, int] = {}
         self._selector = selectors.DefaultSelector()
         for fd in (_fd(process.stdout), _fd(process.stderr)):
             os.set_blocking(fd, False)
-            self._kept[fd], self._held[fd], self._seen[fd] = [], 0, 0
+            self._kept[fd], self._seen[fd] = [], 0
             self._selector.register(fd, selectors.EVENT_READ)
 
     @property
@@ -135,11 +134,10 @@ class _Drain:
             if not chunk:
                 self._selector.unregister(key.fd)
                 continue
+            room = self._cap - self._seen[key.fd]
             self._seen[key.fd] += len(chunk)
-            room = self._cap - self._held[key.fd]
             if room > 0:
                 self._kept[key.fd].append(chunk[:room])
-                self._held[key.fd] += min(room, len(chunk))
 
     def result(self, stream: Optional[IO[bytes]]) -> bytes:
         return b''.join(self._kept[_fd(stream)])

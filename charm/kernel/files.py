@@ -8,7 +8,6 @@ either the old content or the new one is there. What cannot be read is set aside
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import tempfile
@@ -117,17 +116,13 @@ def locked_directory(path: Path, deadline: Deadline) -> Generator[None, None, No
 
 
 def _lock(descriptor: int, path: Path, deadline: Deadline, else_: str) -> None:
-    while not _try_lock(descriptor, path):
-        if deadline.passed:
-            raise FileError(f'cannot lock {path}: {else_}')
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except (BlockingIOError, InterruptedError):
+            if deadline.passed:
+                raise FileError(f'cannot lock {path}: {else_}') from None
+        except OSError as error:
+            raise FileError(f'cannot lock {path}: {error.strerror or error}') from error
         time.sleep(min(_POLL_SECONDS, deadline.remaining_seconds))
-
-
-def _try_lock(descriptor: int, path: Path) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EINTR):
-            return False
-        raise FileError(f'cannot lock {path}: {error.strerror or error}') from error
-    return True

@@ -58,19 +58,10 @@ def check_job(spec: CheckSpec) -> Job:
             return spec.check.run_all(spec.name, deadline)
         verdict = spec.check.run(deadline)
         if not isinstance(verdict, Verdict):
-            raise CheckError(
-                f'cannot use the answer: {_kind(verdict)}, not a verdict, was returned'
-            )
-        return read_subset(
-            {
-                'name': spec.name,
-                'health': verdict.health.value,
-                'qos': verdict.qos,
-                'message': verdict.message,
-                'data': dict(verdict.data),
-            },
-            spec.name,
-        )
+            kind = _kind(verdict)
+            raise CheckError(f'cannot use the answer: {kind}, not a verdict, was returned')
+        said = {'health': verdict.health.value, 'qos': verdict.qos, 'message': verdict.message}
+        return read_subset({'name': spec.name, **said, 'data': dict(verdict.data)}, spec.name)
 
     return Job(spec.name, spec.timeout_seconds, run, spec.source, spec.interval_seconds)
 
@@ -92,16 +83,14 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     for done in gather(calls, patience, _AT_ONCE):
         job = todo[done.key]
         # _timed() lets no exception out; were one to come all the same, it would say so.
-        failed = [_unknown(job, f'cannot tell: {done.error!r}')]
+        failed = [*unknown(job, f'cannot tell: {done.error!r}')]
         answered[done.key] = failed if done.value is None else done.value
     # Their threads are still ending what they run, and may themselves end with our process first.
     kill_running([thread for index, thread in threads.items() if index not in answered])
     return tuple(
         result
         for index, job in enumerate(todo)
-        for result in answered.get(
-            index, [_unknown(job, _silence(job, deadline, index in threads))]
-        )
+        for result in answered.get(index, unknown(job, _silence(job, deadline, index in threads)))
     )
 
 
@@ -116,15 +105,15 @@ def _timed(
         try:
             results = _checked(job.run(deadline.within(job.timeout_seconds)))
         except HealthError as error:
-            results = (_unknown(job, str(error)),)
+            results = unknown(job, str(error))
         except SystemExit as error:
-            results = (_unknown(job, f'it exited with {error.code!r}'),)
+            results = unknown(job, f'it exited with {error.code!r}')
         except BaseException as error:  # noqa: BLE001 - the boundary: a check costs only itself
             # Not of the operator's keyboard either: that interrupts the main thread alone.
-            results = (_unknown(job, f'{type(error).__name__}: {error}'),)
+            results = unknown(job, f'{type(error).__name__}: {error}')
         seconds = time.monotonic() - started
         if seconds > job.timeout_seconds + _LATE_SECONDS:
-            results = (_unknown(job, _overrun(job, deadline)),)
+            results = unknown(job, _overrun(job, deadline))
         now = datetime.now(timezone.utc)
         return [
             dataclasses.replace(
@@ -139,11 +128,7 @@ def _timed(
 
 
 def _checked(returned: Any) -> Tuple[CheckResult, ...]:
-    """Return what a job returned, if that is what it should be.
-
-    Raises:
-        CheckError: it is something else.
-    """
+    """Return what a job returned, if that is what it should be; else raise `CheckError`."""
     results = returned if isinstance(returned, (list, tuple)) else (returned,)
     if all(isinstance(result, CheckResult) for result in results):
         return tuple(results)
@@ -167,5 +152,6 @@ def _overrun(job: Job, deadline: Deadline) -> str:
     return f'it did not end within its timeout of {job.timeout_seconds:g} s'
 
 
-def _unknown(job: Job, reason: str) -> CheckResult:
-    return read_subset({'health': Health.UNKNOWN.value, 'message': reason}, job.name)[0]
+def unknown(job: Job, reason: str) -> Tuple[CheckResult, ...]:
+    """Return the one result of a job of which nothing is known."""
+    return read_subset({'health': Health.UNKNOWN.value, 'message': reason}, job.name)

@@ -137,12 +137,8 @@ def _settled(result: CheckResult, course: Optional[CheckHistory], trouble: str) 
     elif course.settled is not course.raw:
         times = 'once' if course.held_runs == 1 else f'{course.held_runs} times'
         message = f'{course.raw.value} {times}, still {course.settled.value}: {message}'
-    return dataclasses.replace(
-        result,
-        health=course.settled,
-        message=message,
-        data={**result.data, 'settling': said},
-    )
+    data = {**result.data, 'settling': said}
+    return dataclasses.replace(result, health=course.settled, message=message, data=data)
 
 
 def _encode(course: CheckHistory) -> JSONObject:
@@ -173,9 +169,5 @@ def _course(item: Fields, at: str) -> CheckHistory:
         raise ReportError(f'{at}.history', str(error)) from error
     if not history:
         raise ReportError(f'{at}.history', 'it is empty')
-    return CheckHistory(
-        history,
-        item.health('settled'),
-        item.values.get('flapping') is True,
-        item.time('counted'),
-    )
+    flapping = item.values.get('flapping') is True
+    return CheckHistory(history, item.health('settled'), flapping, item.time('counted'))

@@ -10,7 +10,7 @@ from typing import List, Tuple
 from ...kernel.deadline import Deadline
 from ...kernel.report import Health
 from ..check import Verdict
-from ..child_process import runs_systemd, systemctl
+from ..child_process import systemctl
 from ..options import OUTSIDE, OptionError
 from ..phrases import listed
 
@@ -37,25 +37,23 @@ class FailedUnits:
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict on the failed units; without systemd there are none to fail."""
-        if not runs_systemd(self.booted):
+        # As sd_booted(3) tells whether systemd is the init of this machine.
+        if not self.booted.is_dir():
             note = 'systemd does not run this machine, so it has no units that could fail'
             return Verdict(Health.PASSED, note, {'systemd': False})
-        return self._judge(parse_failed(self._read(deadline)))
-
-    def _read(self, deadline: Deadline) -> str:
         arguments = ('list-units', '--failed', '--all', '--plain', '--no-legend', '--no-pager')
-        return systemctl(self.systemctl, (*arguments, '--full'), deadline)
+        listing = systemctl(self.systemctl, (*arguments, '--full'), deadline)
+        return self._judge(parse_failed(listing))
 
     def _judge(self, units: List[str]) -> Verdict:
-        ignored = [unit for unit in units if self._ignores(unit)]
+        ignored = [
+            unit for unit in units if any(fnmatch.fnmatchcase(unit, each) for each in self.ignore)
+        ]
         failed = [unit for unit in units if unit not in ignored]
         data = {'systemd': True, 'failed': failed, 'ignored': ignored}
         if not failed:
             return Verdict(Health.PASSED, 'no unit has failed', data)
         return Verdict(_SEVERITIES[self.severity], f'failed: {listed(failed)}', data)
-
-    def _ignores(self, unit: str) -> bool:
-        return any(fnmatch.fnmatchcase(unit, pattern) for pattern in self.ignore)
 
 
 def parse_failed(text: str) -> List[str]:

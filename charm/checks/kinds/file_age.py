@@ -78,7 +78,6 @@ class FileAge:
         if age_seconds < -_TOLERANCE_SECONDS:
             text = f'{path} is {span(-age_seconds)} in the future: it or our clock is wrong'
             return Verdict(Health.WARN, text, data)
-        warn = None if self.warn_seconds is None else Range.at_most(self.warn_seconds)
-        fail = None if self.fail_seconds is None else Range.at_most(self.fail_seconds)
+        warn, fail = Range.at_most(self.warn_seconds), Range.at_most(self.fail_seconds)
         text = f'{path} is {span(max(0.0, age_seconds))} old'
         return Verdict(judge(age_seconds, warn, fail), text, data)

@@ -162,8 +162,7 @@ class HttpUrl:
         lacks = self._lacks(answer)
         if lacks:
             return Verdict(Health.FAIL, f'{said}, {lacks}', data)
-        warn = None if self.warn_seconds is None else Range.at_most(self.warn_seconds)
-        fail = None if self.fail_seconds is None else Range.at_most(self.fail_seconds)
+        warn, fail = Range.at_most(self.warn_seconds), Range.at_most(self.fail_seconds)
         return Verdict(judge(seconds, warn, fail), f'{said} in {span(seconds)}', data)
 
     def _lacks(self, answer: HttpResponse) -> str:

@@ -53,13 +53,10 @@ class Memory:
             'swap_total_bytes': sizes.get('SwapTotal'),
             'swap_free_bytes': sizes.get('SwapFree'),
         }
-        health = judge(
-            ratio * 100,
-            Range.at_least(self.warn_available_percent),
-            Range.at_least(self.fail_available_percent),
-        )
+        warn = Range.at_least(self.warn_available_percent)
+        fail = Range.at_least(self.fail_available_percent)
         text = f'{percent(ratio)} of {size(total)} available'
-        return Verdict(health, text, data)
+        return Verdict(judge(ratio * 100, warn, fail), text, data)
 
 
 def parse_meminfo(text: str) -> Dict[str, int]:

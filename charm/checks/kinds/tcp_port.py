@@ -74,8 +74,7 @@ class TcpPort:
         if reason:
             text = reason if place in reason else f'{place}: {reason}'
             return Verdict(Health.FAIL, text, {'seconds': None})
-        warn = None if self.warn_seconds is None else Range.at_most(self.warn_seconds)
-        fail = None if self.fail_seconds is None else Range.at_most(self.fail_seconds)
+        warn, fail = Range.at_most(self.warn_seconds), Range.at_most(self.fail_seconds)
         health = judge(seconds, warn, fail)
         done = 'answers as expected' if self.expect else 'accepts connections'
         slow = '' if health is Health.PASSED else ', but slowly'
