@@ -34,12 +34,7 @@ class RunNow:
 
 @dataclass(frozen=True)
 class RunEnd:
-    """A run has ended.
-
-    Attributes:
-        key: the unit and the check, as `key_of` joins them.
-        results: how.
-    """
+    """The run of a check, whose key is as `key_of` makes it, has ended with these results."""
 
     key: str
     results: Tuple[CheckResult, ...]
@@ -47,11 +42,7 @@ class RunEnd:
 
 @dataclass(frozen=True)
 class Signal:
-    """The process was signalled.
-
-    Attributes:
-        number: the signal.
-    """
+    """The process got a signal, by its number."""
 
     number: int
 

@@ -42,8 +42,7 @@ class Loop:
 
     Args:
         read: reads the configuration, at the start and on SIGHUP.
-        notifier: the service manager.
-        guard: returns what has died that must not, in words, or nothing; see `Watchdog`.
+        notifier, guard: see `Watchdog`.
         reloaded: is called after each reload, for what else depends on the configuration.
         clock: monotonic.
         boot: seconds since boot.

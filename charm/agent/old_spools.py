@@ -19,10 +19,8 @@ _LOOK_SECONDS = 600.0
 class Remains:
     """Files in the agent's state that no unit asks for; used by the loop's thread only.
 
-    Args:
-        state: the agent's directory.
-        boot: seconds since boot; tests pass their own.
-        say: is told what was removed.
+    `state` is the agent's directory, `boot` gives the seconds since boot, `say` is told what was
+    removed.
     """
 
     def __init__(self, state: Path, boot: Callable[[], float], say: Callable[[str], None]) -> None:

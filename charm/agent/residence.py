@@ -33,15 +33,10 @@ class Residence(Protocol):
 
 
 class ResidenceWatch:
-    """Asks a residence from time to time; a fault of it is told once, and tried again.
+    """Asks a residence, if there is one, every so often; `say` is told once of a fault of it.
 
-    Args:
-        residence: `None` for an agent that nobody but its operator put there: it stays.
-        every_seconds: how long to wait between two looks.
-        say: is told of faults.
-
-    Attributes:
-        paused: whether the agent reports for nobody until a `RELOAD`.
+    An agent without one was put there by nobody but its operator: it stays. `paused` says whether
+    the agent reports for nobody until a `RELOAD`.
     """
 
     def __init__(

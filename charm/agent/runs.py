@@ -24,9 +24,7 @@ Done = Callable[[str, Tuple[CheckResult, ...]], None]
 class Runs:
     """The checks that run now.
 
-    Args:
-        done: is called with the key and the results of each run, in the run's own thread.
-        clock: monotonic; tests pass their own.
+    `done` is called with the key and the results of each run, in the run's own thread.
     """
 
     def __init__(self, done: Done, clock: MonotonicClock = time.monotonic) -> None:

@@ -47,12 +47,7 @@ Made = TypeVar('Made', bound=HasOptions)
 
 
 class OptionError(HealthError):
-    """An option is wrong.
-
-    Attributes:
-        key: the option; empty for all of them together.
-        reason: what is wrong with it.
-    """
+    """The option `key`, or if that is empty all of them together, is wrong for this reason."""
 
     def __init__(self, key: str, reason: str) -> None:
         self.key = key

@@ -81,12 +81,7 @@ class SettlingRule:
 
 @dataclass(frozen=True)
 class SettleOptions:
-    """The options that `@settle` gives a callback.
-
-    Attributes:
-        name: of its check; empty for the function's own.
-        rule: how its answers settle; `None` if they do not.
-    """
+    """What `@settle` says of a callback: its check's name, unless empty, and how that settles."""
 
     name: str = ''
     rule: Optional[SettlingRule] = None

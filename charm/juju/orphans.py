@@ -90,11 +90,7 @@ def alone(place: Place) -> Generator[None, None, None]:
 class Tenant:
     """The agent as a guest of the units on its machine, which may leave without a word.
 
-    Args:
-        place: where things are.
-        systemd: the service manager.
-        clock: monotonic.
-        launcher: the agent's; by default the program that runs.
+    `clock` is monotonic; `launcher` is the agent's, by default the program that runs.
     """
 
     def __init__(

@@ -19,11 +19,9 @@ class SystemdError(HealthError):
 
 
 class Systemd:
-    """The agent's service.
+    """The agent's service; each answer is waited for as long as `seconds`.
 
-    Args:
-        running: what is there where systemd runs the machine.
-        seconds: how long to wait for each answer.
+    `running` is what is there where systemd runs the machine.
     """
 
     def __init__(

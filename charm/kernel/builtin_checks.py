@@ -24,12 +24,7 @@ class Scope(enum.Enum):
 
 @dataclass(frozen=True)
 class BuiltInCheck:
-    """A check that needs no options.
-
-    Attributes:
-        scope: what it looks at.
-        look_with: the command that shows a person the same, there.
-    """
+    """A check that needs no options; `look_with` is the command that shows a person the same."""
 
     scope: Scope
     look_with: str

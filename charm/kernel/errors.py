@@ -18,11 +18,9 @@ class HealthError(Exception):
 
 
 class ReportError(HealthError):
-    """A report is not what the schema says.
+    """A report is not what the schema says, for this reason.
 
-    Attributes:
-        path: where, such as `checks[0].health`; empty for the document itself.
-        reason: what is wrong there.
+    `path` says where, as in `checks[0].health`; it is empty for the document itself.
     """
 
     def __init__(self, path: str, reason: str) -> None:

@@ -20,13 +20,7 @@ Value = TypeVar('Value')
 
 @dataclass(frozen=True)
 class CallResult(Generic[Key, Value]):
-    """The result of one call: a value, or the error that it raised.
-
-    Attributes:
-        key: which call.
-        value: what it returned; `None` if it raised.
-        error: what it raised; `None` if it returned.
-    """
+    """The result of the call of that key: what it returned, or else the error that it raised."""
 
     key: Key
     value: Optional[Value] = None

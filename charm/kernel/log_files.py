@@ -30,11 +30,9 @@ _LONGEST_LINE_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in the log that a reader has come to.
+    """A place in the log that a reader has come to: so many bytes of that file.
 
-    Attributes:
-        file: the name of the file.
-        offset: bytes of it that have been read: always a whole number of lines.
+    They are always a whole number of lines.
     """
 
     file: str
@@ -148,9 +146,6 @@ class LogWriter:
         directory: where; made if need be.
         file_bytes: how large a file may become.
         files: how many are kept, the newest included.
-
-    Attributes:
-        lost: how many lines could not be written, so far.
     """
 
     def __init__(self, directory: Path, file_bytes: int, files: int) -> None:
@@ -159,6 +154,7 @@ class LogWriter:
         self._files = max(files, 2)
         self._descriptor = -1
         self._size = 0
+        # How many lines could not be written so far, and how many of those were said.
         self.lost = 0
         self._said = 0
         self._torn = False

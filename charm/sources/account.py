@@ -10,12 +10,7 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class Account:
-    """A user to run as.
-
-    Attributes:
-        name: of the user.
-        uid, gid: their numbers.
-    """
+    """A user to run as."""
 
     name: str
     uid: int

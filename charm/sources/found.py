@@ -18,12 +18,7 @@ _MOST_NAME = 100
 
 @dataclass(frozen=True)
 class FoundChecks:
-    """The checks that a source found, and its faults.
-
-    Attributes:
-        specs: the checks.
-        faults: what cannot be used, and why.
-    """
+    """The checks that a source found, and its faults: what cannot be used, and why."""
 
     specs: Tuple[CheckSpec, ...] = ()
     faults: Tuple[DefinitionError, ...] = ()

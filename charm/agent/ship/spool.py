@@ -33,12 +33,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True)
 class SpooledReport:
-    """One report that waits.
-
-    Attributes:
-        order: its place; grows.
-        report: one line of JSON, without a line end.
-    """
+    """One report that waits, a line of JSON without its end; `order` grows."""
 
     order: int
     report: bytes

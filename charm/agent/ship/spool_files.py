@@ -69,11 +69,7 @@ def _size_of(path: Path) -> int:
 
 
 class Reserve:
-    """A file of no content, whose room is given back when it is needed.
-
-    Args:
-        path: of the file.
-    """
+    """A file of no content, whose room is given back when it is needed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -177,11 +177,7 @@ class HttpUrl:
 
 
 def _split(url: str) -> SplitResult:
-    """Return the parts of the URL.
-
-    Raises:
-        OptionError: it is not one that we would ask for.
-    """
+    """Return the parts of the URL, or refuse one that we would not ask for."""
     # Imported here: it costs several milliseconds of our start.
     from urllib.parse import urlsplit
 

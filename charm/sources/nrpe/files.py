@@ -158,10 +158,6 @@ def _trusted_text(path: Path, account: Optional[Account]) -> Tuple[str, bool]:
     """Return the file's text, if none but root, we, or whom its commands run as can write it.
 
     The second value says whether it is root's or ours alone.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        DefinitionError: it cannot be read or trusted.
     """
     with contextlib.suppress(DefinitionError):
         return read_trusted(path).decode('utf-8', 'replace'), True
