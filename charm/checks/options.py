@@ -117,6 +117,12 @@ def require_order(warn: Optional[float], fail: Optional[float], suffix: str = ''
         raise OptionError(f'warn{suffix}', f'{warn:g} is above fail{suffix}, {fail:g}')
 
 
+def require_severity(word: str) -> None:
+    """Refuse a `severity` other than `warn` and `fail`, which are healths by these words."""
+    if word not in ('warn', 'fail'):
+        raise OptionError('severity', f'{word!r} is neither warn nor fail')
+
+
 def _convert(hint: Any, value: Any) -> Any:
     """Return `value` as the type that `hint`, a field's annotation, asks for."""
     inner = getattr(hint, '__args__', None) or ()

@@ -11,9 +11,8 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.report import Health
 from ..check import Verdict
-from ..options import OUTSIDE, OptionError
+from ..options import OUTSIDE, require_severity
 
-_SEVERITIES = {'warn': Health.WARN, 'fail': Health.FAIL}
 _STA_UNSYNC = 0x0040
 # An error beyond 16 s is what the kernel reports once nobody has disciplined the clock for long;
 # timedatectl's NTPSynchronized draws the same line.
@@ -90,8 +89,7 @@ class ClockSync:
     container_marks: Tuple[Path, ...] = field(default=_CONTAINER_MARKS, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
-        if self.severity not in _SEVERITIES:
-            raise OptionError('severity', f'{self.severity!r} is neither warn nor fail')
+        require_severity(self.severity)
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict on the kernel's clock."""
@@ -117,5 +115,4 @@ class ClockSync:
         if contained:
             note = 'not synchronised, but a container has no clock of its own: see its host'
             return Verdict(Health.PASSED, note, data)
-        text = 'nothing synchronises the clock'
-        return Verdict(_SEVERITIES[self.severity], text, data)
+        return Verdict(Health(self.severity), 'nothing synchronises the clock', data)

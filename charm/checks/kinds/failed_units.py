@@ -11,10 +11,8 @@ from ...kernel.deadline import Deadline
 from ...kernel.report import Health
 from ..check import Verdict
 from ..child_process import systemctl
-from ..options import OUTSIDE, OptionError
+from ..options import OUTSIDE, require_severity
 from ..phrases import listed
-
-_SEVERITIES = {'warn': Health.WARN, 'fail': Health.FAIL}
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,7 @@ class FailedUnits:
     booted: Path = field(default=Path('/run/systemd/system'), metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
-        if self.severity not in _SEVERITIES:
-            raise OptionError('severity', f'{self.severity!r} is neither warn nor fail')
+        require_severity(self.severity)
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict on the failed units; without systemd there are none to fail."""
@@ -53,7 +50,7 @@ class FailedUnits:
         data = {'systemd': True, 'failed': failed, 'ignored': ignored}
         if not failed:
             return Verdict(Health.PASSED, 'no unit has failed', data)
-        return Verdict(_SEVERITIES[self.severity], f'failed: {listed(failed)}', data)
+        return Verdict(Health(self.severity), f'failed: {listed(failed)}', data)
 
 
 def parse_failed(text: str) -> List[str]:

@@ -10,10 +10,8 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.report import Health
 from ..check import Verdict
-from ..options import OUTSIDE, OptionError
+from ..options import OUTSIDE, require_severity
 from ..phrases import listed
-
-_SEVERITIES = {'warn': Health.WARN, 'fail': Health.FAIL}
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,7 @@ class RebootRequired:
     source: Path = field(default=Path('/var/run/reboot-required'), metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
-        if self.severity not in _SEVERITIES:
-            raise OptionError('severity', f'{self.severity!r} is neither warn nor fail')
+        require_severity(self.severity)
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict; `data.packages` names who asked."""
@@ -41,8 +38,8 @@ class RebootRequired:
             raise CheckError(f'cannot look at {self.source}: {error.strerror}') from error
         packages = self._packages()
         asked = f' by {listed(packages)}' if packages else ''
-        text = f'a reboot is required{asked}'
-        return Verdict(_SEVERITIES[self.severity], text, {'packages': packages})
+        data = {'packages': packages}
+        return Verdict(Health(self.severity), f'a reboot is required{asked}', data)
 
     def _packages(self) -> List[str]:
         """Return who asked, sorted; the file that says so may be missing."""
