@@ -1,4 +1,4 @@
-"""The performance data of Nagios plugins: parsed in full, written, and turned into base units.
+"""The performance data of Nagios plugins: parsed in full, and turned into base units.
 
 Format: `'label'=value[UOM];[warn];[crit];[min];[max]`, items apart by spaces, from the Monitoring
 Plugins development guidelines. A quote in a label is doubled; a value may be `U`, undetermined.
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .thresholds import NUMBER, Range, format_number
+from .thresholds import NUMBER, Range
 
 _ITEM = re.compile(
     r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<bare>[^\s'=]+))"
@@ -90,25 +90,6 @@ def _range(text: str) -> Optional[Range]:
         return Range.parse(text)
     except ValueError:
         return None
-
-
-def write(metrics: Sequence[Metric]) -> str:
-    """Return the items as a plugin would print them; `parse` reads them back."""
-    return ' '.join(_write_one(metric) for metric in metrics)
-
-
-def _write_one(metric: Metric) -> str:
-    value = 'U' if metric.value is None else format_number(metric.value)
-    label = metric.label.replace("'", "''")
-    fields = [
-        ''
-        if number is None
-        else str(number)
-        if isinstance(number, Range)
-        else format_number(number)
-        for number in (metric.warn, metric.fail, metric.minimum, metric.maximum)
-    ]
-    return f"'{label}'={value}{metric.unit};{';'.join(fields)}".rstrip(';')
 
 
 def in_base_units(metric: Metric) -> Metric:
