@@ -8,7 +8,7 @@ of the wrong kind, is refused with the file, the key and the nearest right word.
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
@@ -73,7 +73,7 @@ class Config:
     log_files: int = 5
     spool_bytes: int = 16 * 1024 * 1024
     spool_reports: int = 3000
-    listen: Optional[Listen] = field(default=None)
+    listen: Optional[Listen] = None
 
     def interval_seconds(self, name: str, own: Optional[float] = None) -> float:
         """Return the seconds between the runs of a check; `own` is what its definition says."""
@@ -164,10 +164,6 @@ def _intervals(reader: _Reader, key: str) -> Tuple[Tuple[str, float], ...]:
     return tuple((str(name), _seconds(inner, name)) for name in values)
 
 
-def _path(reader: _Reader, key: str) -> Path:
-    return reader.path(key)
-
-
 def _listen(reader: _Reader, key: str) -> Optional[Listen]:
     if reader.values[key] is None:
         return None
@@ -186,12 +182,12 @@ _READERS: Dict[str, Any] = {
     'interval': _seconds,
     'intervals': _intervals,
     'report': _seconds,
-    'socket': _path,
-    'socket_group': lambda reader, key: reader.text(key),
-    'definitions': _path,
-    'units': _path,
-    'state': _path,
-    'log': _path,
+    'socket': _Reader.path,
+    'socket_group': _Reader.text,
+    'definitions': _Reader.path,
+    'units': _Reader.path,
+    'state': _Reader.path,
+    'log': _Reader.path,
     'log_bytes': lambda reader, key: reader.count(key, 65536, _MOST_BYTES),
     'log_files': lambda reader, key: reader.count(key, 2, 1000),
     'spool_bytes': lambda reader, key: reader.count(key, 65536, _MOST_BYTES),

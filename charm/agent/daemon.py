@@ -39,13 +39,7 @@ class StartError(HealthError):
 
 
 class Daemon:
-    """The loop and its doors.
-
-    Args:
-        config: the path of `agent.yaml`.
-        given: what the charm's launcher gives.
-        notifier: the service manager.
-    """
+    """The loop and its doors; `config` is the path of `agent.yaml`."""
 
     def __init__(self, config: Path, given: LauncherArguments, notifier: Notifier) -> None:
         self._refused: Dict[str, int] = {}
@@ -74,9 +68,8 @@ class Daemon:
             listener = listen_unix(config.socket, config.socket_group)
         except (OSError, LookupError) as error:
             raise StartError(f'cannot listen at {config.socket}: {error}') from error
-        self._unix = self._open(
-            ListeningSocket(listener, self._api.answer, self._note, _UNIX_LIMITS)
-        )
+        self._unix = ListeningSocket(listener, self._api.answer, self._note, _UNIX_LIMITS)
+        self._unix.open()
         self._keep_tcp_open()
         try:
             self.loop.run()
@@ -88,10 +81,6 @@ class Daemon:
                 self._tcp.close()
             end_all()
 
-    def _open(self, door: ListeningSocket) -> ListeningSocket:
-        door.open()
-        return door
-
     def _open_tcp(self, listen: Listen) -> ListeningSocket:
         try:
             tls = tls_server(listen.certificate, listen.key)
@@ -100,11 +89,11 @@ class Daemon:
         except OSError as error:
             where = f'{listen.host}:{listen.port}'
             raise StartError(f'cannot listen at {where}: {error}') from error
-        door = ListeningSocket(
-            listener, self._api.answer, self._note, ListenerLimits(), tls, token
-        )
+        limits = ListenerLimits()
+        door = ListeningSocket(listener, self._api.answer, self._note, limits, tls, token)
         say(f'listening at {listen.host} port {listener.getsockname()[1]}')
-        return self._open(door)
+        door.open()
+        return door
 
     def _reopen_tcp(self, _setup: Setup) -> None:
         """Follow a reload: the address, the certificate and the token may be new ones."""

@@ -36,7 +36,7 @@ class Notifier:
 
     def ready(self, status: str) -> None:
         """Say that we serve."""
-        self._send(f'READY=1\nSTATUS={_line(status)}')
+        self._send(f'READY=1\nSTATUS={" ".join(status.split())}')
 
     def reloading(self) -> None:
         """Say that the configuration is read again; `ready` ends it."""
@@ -64,10 +64,7 @@ class Notifier:
 class Watchdog:
     """Feeds the service manager's watchdog while everything lives that has to.
 
-    Args:
-        notifier: the service manager.
-        guard: returns what has died that must not, in words, or nothing.
-        say: is told of it.
+    `guard` returns what has died that must not, in words, or nothing; `say` is told of it.
     """
 
     def __init__(
@@ -95,7 +92,3 @@ class Watchdog:
         """Return when it has to be fed again, on that clock; empty if never."""
         every = self._notifier.watchdog_seconds
         return [] if every is None else [(self._fed_at or 0.0) + every / 3]
-
-
-def _line(text: str) -> str:
-    return ' '.join(text.split())

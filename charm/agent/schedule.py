@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Dict, Mapping, Optional, Tuple
 
-_FIRST_SECONDS = 10.0
+FIRST_SECONDS = 10.0
 
 
 def seconds_since_boot() -> float:
@@ -65,7 +65,7 @@ class Schedule:
                 entries[key] = old
                 continue
             fraction = splay(key)
-            first_at = now + fraction * min(interval_seconds, _FIRST_SECONDS)
+            first_at = now + fraction * min(interval_seconds, FIRST_SECONDS)
             entries[key] = _DueTime(interval_seconds, fraction, first_at)
         self._entries = entries
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from ..agent.unit_file import unit_text
 from ..kernel.files import write_whole
@@ -18,10 +17,7 @@ _LAUNCHER = re.compile(rf'/(unit-[^/"]+)/{code_copies.CURRENT}/hooks/health-agen
 class AgentService:
     """The service, as the machine's units want it.
 
-    Args:
-        place: where things are.
-        systemd: the service manager.
-        leaving: a unit that is about to go, whose code is nobody's to run; empty for none.
+    `leaving` is a unit that is about to go, whose code is nobody's to run; empty for none.
     """
 
     def __init__(self, place: Place, systemd: Systemd, leaving: str = '') -> None:
@@ -93,18 +89,13 @@ class AgentService:
         if self._systemd.there and there:
             self._systemd.forget()
 
-    @property
-    def _config(self) -> Path:
-        return self._place.seen(self._place.agent_config)
-
     def _write(self, unit: str) -> bool:
-        launcher = self._place.seen(code_copies.launcher_of(self._place, unit))
-        return self._put(unit_text(launcher, self._config))
-
-    def _put(self, text: str) -> bool:
+        place = self._place
+        launcher = place.seen(code_copies.launcher_of(place, unit))
+        text = unit_text(launcher, place.seen(place.agent_config))
         if self._text() == text:
             return False
-        write_whole(self._place.unit_file, text.encode())
+        write_whole(place.unit_file, text.encode())
         return True
 
     def _text(self) -> str:

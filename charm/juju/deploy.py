@@ -38,14 +38,9 @@ Ask = Callable[[str, str, bool], Report]
 
 
 class Deployment:
-    """One unit of the subordinate on one machine.
+    """One unit of the subordinate on one machine, in the hook of `context`.
 
-    Args:
-        context: the hook that runs.
-        tools: Juju's hook tools.
-        place: where things are.
-        systemd: the service manager.
-        ask: gives the report that the workload status follows.
+    `ask` gives the report that the workload status follows.
     """
 
     def __init__(
@@ -78,12 +73,12 @@ class Deployment:
     def _settle(self, withdrawn: bool) -> None:
         place, own = self._place, self._context.unit
         before = recall(place, own)
-        unit = self._principal(before)
-        wanted = self._read_options(unit)
+        # For whom to report: the unit which it stands beside, else itself.
+        unit = relations.principal_of(self._tools, self._context) or before.principal or own
+        wanted = read_options(self._tools.config(), service_of(unit), service_of(own))
         self._troubles += [str(fault) for fault in wanted.faults]
-        for directory in (place.checks, place.rollups, place.units, place.monitors):
-            make_directory(directory)
-        for directory in (place.states, place.memory):
+        asked = (place.checks, place.rollups, place.units, place.monitors)
+        for directory in (*asked, place.states, place.memory):
             make_directory(directory)
         contents = self._contents(wanted, unit, before)
         # Said first: a hook that dies between here and the end is made good by the next one.
@@ -109,21 +104,11 @@ class Deployment:
         socket = agent_config.Config().socket
         with contextlib.suppress(DefinitionError):
             socket = agent_config.load(self._place.agent_config).socket
-        nowhere = Path(os.devnull)
+        if now:
+            socket = Path(os.devnull)
         link = code_copies.directory_of(self._place, own) / code_copies.CURRENT
         changed_at = newest_change((self._place.etc, link))
-        return current_report(
-            unit, own, self._place.checks, nowhere if now else socket, changed_at
-        )
-
-    def _principal(self, before: HookMemory) -> str:
-        """Return the unit to report for: that which it stands beside, else itself."""
-        said = relations.principal_of(self._tools, self._context)
-        return said or before.principal or self._context.unit
-
-    def _read_options(self, unit: str) -> CharmOptions:
-        service, own = (service_of(name) for name in (unit, self._context.unit))
-        return read_options(self._tools.config(), service, own)
+        return current_report(unit, own, self._place.checks, socket, changed_at)
 
     def _contents(
         self, wanted: CharmOptions, unit: str, before: HookMemory

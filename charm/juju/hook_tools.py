@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping
 
 from ..kernel.command import run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CommandError, HealthError
 from ..kernel.identity import check_unit
-from ..kernel.names import service_of
 
 _TOOL_SECONDS = 60.0
 # A line of juju-log is for people, and one argument may have 128 KiB.
@@ -86,11 +85,7 @@ def read_context(environment: Mapping[str, str], program: str) -> Context:
 
 
 class HookTools:
-    """The tools that Juju puts on the PATH of a hook.
-
-    Args:
-        environment: of the hook; they find their agent by it.
-    """
+    """The tools that Juju puts on the PATH of a hook; they find their agent by its environment."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -189,8 +184,3 @@ def _names(tool: str, value: Any) -> List[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise HookToolError(f'cannot use the answer of {tool}: it is not a list of names')
     return sorted(value)
-
-
-def application_of(units: Sequence[str]) -> str:
-    """Return the application of these units; empty if there are none."""
-    return service_of(units[0]) if units else ''

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Callable, List, Mapping, Optional
+from typing import List, Mapping, Optional
 
 from ..kernel.errors import HealthError
 from ..kernel.paths import Place
@@ -27,31 +27,22 @@ from .orphans import OrphanError, alone, remove_all
 from .removal import remove
 from .systemd import Systemd
 
-
-def _settle(deployment: Deployment) -> None:
-    deployment.settle()
-
-
-# One launcher for each; those of `REMOVALS` are told apart below: nothing is deployed after them.
-HOOKS: Mapping[str, Callable[[Deployment], None]] = {
-    'install': _settle,
-    'start': _settle,
-    'config-changed': _settle,
-    'upgrade-charm': _settle,
-    'update-status': _settle,
-    'secret-changed': _settle,
-    'juju-info-relation-joined': _settle,
-    'local-monitors-relation-changed': _settle,
-    'local-monitors-relation-departed': _settle,
-    'local-monitors-relation-broken': _settle,
-    'nrpe-external-master-relation-changed': _settle,
-    'nrpe-external-master-relation-departed': _settle,
-    'nrpe-external-master-relation-broken': _settle,
-    'orchestrator-relation-joined': _settle,
-    'orchestrator-relation-changed': _settle,
-    'orchestrator-relation-departed': _settle,
-    'orchestrator-relation-broken': _settle,
-}
+# One launcher for each. After `HOOKS` the machine is as it is asked for; after `REMOVALS` nothing
+# is deployed.
+HOOKS = (
+    *('install', 'start', 'config-changed', 'upgrade-charm', 'update-status', 'secret-changed'),
+    'juju-info-relation-joined',
+    'local-monitors-relation-changed',
+    'local-monitors-relation-departed',
+    'local-monitors-relation-broken',
+    'nrpe-external-master-relation-changed',
+    'nrpe-external-master-relation-departed',
+    'nrpe-external-master-relation-broken',
+    'orchestrator-relation-joined',
+    'orchestrator-relation-changed',
+    'orchestrator-relation-departed',
+    'orchestrator-relation-broken',
+)
 REMOVALS = ('stop', 'remove')
 
 
@@ -75,10 +66,9 @@ def main(
         if context.hook in REMOVALS:
             _remove(context, tools, place, systemd)
             return 0
-        handler = HOOKS.get(context.hook)
-        if handler is None:
+        if context.hook not in HOOKS:
             raise HookToolError(f'cannot run {context.hook!r}: it is not a hook of this charm')
-        handler(Deployment(context, tools, place, systemd, ask))
+        Deployment(context, tools, place, systemd, ask).settle()
     except HealthError as error:
         # Juju keeps what a hook writes to stderr in the unit's log.
         print(f'juju-health: {error}', file=sys.stderr)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional
 
 from ..agent.units import Push
-from ..kernel.names import slug
+from ..kernel.names import service_of, slug
 from ..sources.monitors.requested import to_file
-from .hook_tools import Context, HookToolError, HookTools, application_of
+from .hook_tools import Context, HookToolError, HookTools
 
 PRINCIPALS = ('juju-info', 'local-monitors', 'nrpe-external-master')
 MONITORS = ('local-monitors', 'nrpe-external-master')
@@ -95,7 +95,7 @@ def _read(tools: HookTools, context: Context, relation: str, unit: str) -> Orche
     units = tools.units(relation)
     if not units:
         return OrchestratorData(related=True, missing='the orchestrator has no units yet')
-    data = tools.application_data(relation, application_of(units))
+    data = tools.application_data(relation, service_of(units[0]))
     for theirs in units:
         data.update(tools.unit_data(relation, theirs))
     try:

@@ -83,7 +83,7 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     for done in gather(calls, patience, _AT_ONCE):
         job = todo[done.key]
         # _timed() lets no exception out; were one to come all the same, it would say so.
-        failed = [*unknown(job, f'cannot tell: {done.error!r}')]
+        failed = list(unknown(job, f'cannot tell: {done.error!r}'))
         answered[done.key] = failed if done.value is None else done.value
     # Their threads are still ending what they run, and may themselves end with our process first.
     kill_running([thread for index, thread in threads.items() if index not in answered])

@@ -95,13 +95,10 @@ def declared(definitions: Sequence[Mapping[str, Any]]) -> DeclaredHealth:
         reason = 'a unit has one rollup, and these differ'
         raise DefinitionError('the services', f'rollup of {" and ".join(rollups)}', reason)
     names = [bound.name for bound in found]
-    told_apart = tuple(
-        replace(bound, name=f'{bound.service}-{bound.name}')
-        if names.count(bound.name) > 1
-        else bound
-        for bound in found
-    )
-    return DeclaredHealth(told_apart, next(iter(rollups.values()), {}))
+    for index, bound in enumerate(found):
+        if names.count(bound.name) > 1:
+            found[index] = replace(bound, name=f'{bound.service}-{bound.name}')
+    return DeclaredHealth(tuple(found), next(iter(rollups.values()), {}))
 
 
 def bind(callbacks: Iterable[Callback], service: str) -> List[BoundCallback]:
@@ -110,14 +107,13 @@ def bind(callbacks: Iterable[Callback], service: str) -> List[BoundCallback]:
     The name is the one that `@settle` gave, else that of the function, of the one inside a
     `functools.partial`, or of the object's class.
     """
-    return [_bind(callback, service) for callback in callbacks]
-
-
-def _bind(callback: Callback, service: str) -> BoundCallback:
-    settled = settled_by(callback)
-    inner = getattr(callback, 'func', callback)
-    plain = str(getattr(inner, '__name__', type(inner).__name__))
-    return BoundCallback(callback, service, settled.name or plain, settled.rule)
+    bound: List[BoundCallback] = []
+    for callback in callbacks:
+        settled = settled_by(callback)
+        inner = getattr(callback, 'func', callback)
+        plain = str(getattr(inner, '__name__', type(inner).__name__))
+        bound.append(BoundCallback(callback, service, settled.name or plain, settled.rule))
+    return bound
 
 
 def for_service(table: Table, service: str) -> Tuple[Callback, ...]:
@@ -140,7 +136,8 @@ def load(
         return {}, ()
     except DefinitionError as error:
         return {}, (error,)
-    paths = [directory / name for name in names if _is_plug_in(name)]
+    ours = (name for name in names if name.endswith('.py') and not name.startswith(('.', '_')))
+    paths = [directory / name for name in ours]
     tables: Dict[Path, Table] = {}
     faults: Dict[Path, DefinitionError] = {}
     calls: Dict[Path, Callable[[], Table]] = {path: partial(_load_file, path) for path in paths}
@@ -160,16 +157,8 @@ def load(
     return table, tuple(faults[path] for path in sorted(faults))
 
 
-def _is_plug_in(name: str) -> bool:
-    return name.endswith('.py') and not name.startswith(('.', '_'))
-
-
 def _load_file(path: Path) -> Table:
-    """Return the table of one file.
-
-    Raises:
-        DefinitionError: it cannot be trusted, does not run, or has no table of callbacks.
-    """
+    """Return the table of one file, or refuse what is not trusted, does not run, or has none."""
     source = str(path)
     try:
         code = compile(read_trusted(path), source, 'exec')
@@ -217,11 +206,7 @@ def _health(service: str, definition: Mapping[str, Any]) -> List[Callback]:
 
 
 def _callables(source: str, key: str, given: Any) -> List[Callback]:
-    """Return one callback, or many, as a list.
-
-    Raises:
-        DefinitionError: something in it cannot be called.
-    """
+    """Return one callback, or many, as a list, or refuse what cannot be called."""
     many = [given] if callable(given) or isinstance(given, str) else given
     if not isinstance(many, (list, tuple)):
         reason = f'{type(given).__name__} where a function, or a list of them, belongs'

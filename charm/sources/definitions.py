@@ -28,12 +28,7 @@ _SUFFIXES = ('.yaml', '.yml', '.json')
 
 @dataclass(frozen=True)
 class DefinitionsRead:
-    """The definitions of a directory, and its faults.
-
-    Attributes:
-        definitions: the usable entries, in the order of the files.
-        faults: what cannot be used, and why.
-    """
+    """The usable entries of a directory, in the order of its files, and what cannot be used."""
 
     definitions: Tuple[Definition, ...] = ()
     faults: Tuple[DefinitionError, ...] = ()
@@ -81,7 +76,7 @@ def _load_file(path: Path, definitions: List[Definition], faults: List[Definitio
     """Add the entries of one file, and its faults, to the lists."""
     source = str(path)
     try:
-        document = _parse(source, _read(path))
+        document = _parse(source, path)
     except DefinitionError as error:
         faults.append(error)
         return
@@ -104,22 +99,17 @@ def _load_file(path: Path, definitions: List[Definition], faults: List[Definitio
             faults.append(error)
 
 
-def _read(path: Path) -> bytes:
-    """Return the file's contents, if it is one that we trust."""
+def _parse(source: str, path: Path) -> Any:
+    """Return what is in the file, if it is one that we trust."""
     try:
         data = read_trusted(path)
-    except FileNotFoundError as error:
-        raise DefinitionError(str(path), '', f'cannot be read: {error.strerror}') from error
-    if not data:
-        raise DefinitionError(str(path), '', 'the file is empty')
-    return data
-
-
-def _parse(source: str, data: bytes) -> Any:
-    try:
+        if not data:
+            raise DefinitionError(source, '', 'the file is empty')
         if source.endswith('.json'):
             return strict_json.load(data)
         return plain_yaml.load(data.decode('utf-8'))
+    except FileNotFoundError as error:
+        raise DefinitionError(source, '', f'cannot be read: {error.strerror}') from error
     except ReportError as error:
         raise DefinitionError(source, error.path, error.reason) from error
     except UnicodeDecodeError as error:

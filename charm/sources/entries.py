@@ -15,10 +15,7 @@ from ..kernel.errors import DefinitionError
 from ..kernel.names import nearest
 
 # The keys of every entry; all others are options of its kind.
-COMMON = (
-    *('kind', 'service', 'enabled', 'rename', 'timeout', 'interval'),
-    *settling_rule.OPTIONS,
-)
+COMMON = (*('kind', 'service', 'enabled', 'rename', 'timeout', 'interval'), *settling_rule.OPTIONS)
 _NAME = re.compile(r'[a-z0-9][a-z0-9._-]{0,99}')
 _NAME_RULE = 'a name has up to 100 of a-z 0-9 . _ - and begins with a letter or digit'
 _LONGEST_TIMEOUT_SECONDS = 3600.0
@@ -127,11 +124,7 @@ def _read(source: str, name: str, entry: Mapping[str, Any]) -> Definition:
 
 
 def _check_alone(found: Definition) -> None:
-    """Refuse what is wrong with a change whatever the rest of its check is.
-
-    Raises:
-        OptionError: with the key.
-    """
+    """Refuse what is wrong with a change whatever the rest of its check is."""
     if found.name in BUILT_IN:
         _refuse_unknown(CHECKS[found.name], found.options, found.name)
         convert(CHECKS[found.name], found.options)
@@ -143,9 +136,6 @@ def _refuse_unknown(check: Type[object], options: Mapping[str, Any], source: str
     """Refuse an option that this class of checks does not have.
 
     A check that is not of a kind has none: what it runs was decided where it comes from.
-
-    Raises:
-        OptionError: with the nearest right key.
     """
     word = next((word for word, kind in CHECKS.items() if kind is check), '')
     known = (*option_names(CHECKS[word]), *COMMON) if word else COMMON

@@ -34,11 +34,7 @@ _HEALTHS = {'up': Health.PASSED, 'down': Health.FAIL}
 
 @dataclass(frozen=True)
 class PebbleHealth:
-    """Ask a Pebble whether all of its checks are well.
-
-    Attributes:
-        socket: the path of its unix socket.
-    """
+    """Ask a Pebble, over its unix socket, whether all of its checks are well."""
 
     socket: Path
 
@@ -56,19 +52,13 @@ class PebbleHealth:
             return Verdict(Health.PASSED, 'Pebble is healthy', {'healthy': True})
         down = [check.name for check in checks(self.socket, deadline) if check.status == 'down']
         which = f': {listed(down)} down' if down else ''
-        return Verdict(
-            Health.FAIL, f'Pebble is not healthy{which}', {'healthy': False, 'down': down}
-        )
+        data = {'healthy': False, 'down': down}
+        return Verdict(Health.FAIL, f'Pebble is not healthy{which}', data)
 
 
 @dataclass(frozen=True)
 class PebbleCheck:
-    """Ask a Pebble about one of its checks.
-
-    Attributes:
-        socket: the path of its unix socket.
-        name: the check's, in Pebble.
-    """
+    """Ask a Pebble, over its unix socket, about one of its checks, by the name it has there."""
 
     socket: Path
     name: str
@@ -136,12 +126,9 @@ def find(
         except CheckError:
             # The check of the whole says why when it is run.
             continue
-        found += FoundChecks(
-            tuple(
-                CheckSpec(spec_name(prefix, name), PebbleCheck(path, name), source=str(path))
-                for name in names
-            )
-        )
+        for name in names:
+            spec = CheckSpec(spec_name(prefix, name), PebbleCheck(path, name), source=str(path))
+            found += FoundChecks((spec,))
     return found
 
 
@@ -185,9 +172,8 @@ def checks(path: Path, deadline: Deadline, name: str = '') -> Tuple[PebbleStatus
 
 
 def _quoted(name: str) -> str:
-    from urllib.parse import (
-        quote,
-    )  # Here, since most machines have no Pebble and it takes a while.
+    # Here, since most machines have no Pebble and it takes a while.
+    from urllib.parse import quote
 
     return quote(name, safe='')
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 from ..checks.check import CheckSpec
 from ..checks.child_process import ENVIRONMENT, describe_exit, tail
@@ -40,12 +40,7 @@ _MARGIN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Principal:
-    """Run another charm's health hook and take its word for its own unit.
-
-    Attributes:
-        unit: the principal unit, such as `wordpress/0`.
-        hook: its `hooks/health`.
-    """
+    """Run the `hooks/health` of another charm and take its word for its unit, the principal."""
 
     unit: str
     hook: Path
@@ -65,20 +60,11 @@ class Principal:
         if self.environment.get(NESTED):
             raise CheckError('cannot ask the principal: its health hook asks us')
         refuse_untrusted(self.hook)
-        environment = {
-            **ENVIRONMENT,
-            'JUJU_UNIT_NAME': self.unit,
-            'JUJU_CHARM_DIR': str(self.hook.parent.parent),
-            'CHARM_DIR': str(self.hook.parent.parent),
-            NESTED: '1',
-        }
-        done = run(
-            [str(self.hook)],
-            deadline.within(max(deadline.remaining_seconds - _MARGIN_SECONDS, 0.1)),
-            env=environment,
-            cwd=str(self.hook.parent.parent),
-        )
-        return read_answer(self.unit, done)
+        charm = str(self.hook.parent.parent)
+        own = {'JUJU_UNIT_NAME': self.unit, 'JUJU_CHARM_DIR': charm, 'CHARM_DIR': charm}
+        environment = {**ENVIRONMENT, **own, NESTED: '1'}
+        until = deadline.within(max(deadline.remaining_seconds - _MARGIN_SECONDS, 0.1))
+        return read_answer(self.unit, run([str(self.hook)], until, env=environment, cwd=charm))
 
 
 def find(unit: str, reporter: str, agents: Path = HERE.agents) -> FoundChecks:
@@ -147,18 +133,12 @@ def _of_report(unit: str, report: Report) -> Answer:
         'requires': list(report.requires),
         'provides': list(report.provides),
     }
-    whole = replace(whole, data={key: value for key, value in said.items() if value})
-    state = report.state
-    if state is None:
-        return whole, report.checks
-    data = {
-        **whole.data,
-        'state': state.name.value,
-        'state_duration': state.duration,
-        'blockers': list(state.blockers),
-    }
-    blockers = f' by {", ".join(state.blockers)}' if state.blockers else ''
-    message = f'{whole.message}; {state.name.value}{blockers}'
+    data: Dict[str, Any] = {key: value for key, value in said.items() if value}
+    message, state = whole.message, report.state
+    if state is not None:
+        name, blockers = state.name.value, list(state.blockers)
+        data.update(state=name, state_duration=state.duration, blockers=blockers)
+        message += f'; {name} by {", ".join(blockers)}' if blockers else f'; {name}'
     return replace(whole, message=message, data=data), report.checks
 
 

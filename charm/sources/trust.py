@@ -63,9 +63,8 @@ def _check(status: os.stat_result, source: str, secret: bool, account: Optional[
         raise DefinitionError(source, '', 'it is not a regular file')
     _check_writers(status, source, account)
     if secret and mode & stat.S_IROTH:
-        raise DefinitionError(
-            source, '', f'it holds a secret and all may read it (mode {mode:04o}); run chmod o-r'
-        )
+        reason = f'it holds a secret and all may read it (mode {mode:04o}); run chmod o-r'
+        raise DefinitionError(source, '', reason)
 
 
 def _check_writers(status: os.stat_result, source: str, account: Optional[Account] = None) -> None:
@@ -75,10 +74,8 @@ def _check_writers(status: os.stat_result, source: str, account: Optional[Accoun
         owners.add(account.uid)
         others = stat.S_IWOTH if status.st_gid in (0, account.gid) else others
     if status.st_uid not in owners:
-        raise DefinitionError(
-            source, '', f'owned by user {status.st_uid}; root or the user who runs this has to'
-        )
+        reason = f'owned by user {status.st_uid}; root or the user who runs this has to'
+        raise DefinitionError(source, '', reason)
     if mode & others:
-        raise DefinitionError(
-            source, '', f'others may write it (mode {mode:04o}); run chmod go-w on it'
-        )
+        reason = f'others may write it (mode {mode:04o}); run chmod go-w on it'
+        raise DefinitionError(source, '', reason)

@@ -27,14 +27,7 @@ _MOST_RUNS = 6
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response.
-
-    Attributes:
-        status: its status.
-        body: its content.
-        content_type: of the body.
-        headers: further headers.
-    """
+    """An HTTP response; `headers` are those beside the type and the length of the body."""
 
     status: int
     body: bytes
@@ -56,12 +49,7 @@ class Refused(Exception):
 
 
 class Api:
-    """The routes.
-
-    Args:
-        loop: who knows.
-        own: returns the agent's own counters for `/metrics`.
-    """
+    """The routes; `own` returns the agent's own counters for `/metrics`."""
 
     def __init__(self, loop: Loop, own: Callable[[], Mapping[str, float]]) -> None:
         self._loop = loop
@@ -78,8 +66,7 @@ class Api:
     def answer(self, method: str, target: str, body: bytes) -> Response:
         """Return the response to a request; never raises for what a client does wrong."""
         try:
-            path = urlsplit(target).path
-            query = urlsplit(target).query
+            _scheme, _host, path, query, _fragment = urlsplit(target)
         except ValueError:
             return refusal(400, 'the target is not a path')
         route = self._routes.get((method, path))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import ssl
 from pathlib import Path
-
-from .access import admit
 
 
 def listen_unix(path: Path, group: str = '') -> socket.socket:
@@ -28,7 +27,9 @@ def listen_unix(path: Path, group: str = '') -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(temporary))
-        admit(temporary, group)
+        os.chmod(temporary, 0o660)
+        if group:
+            shutil.chown(temporary, group=group)
         listener.listen(16)
         # Renamed when it is ready, so that whoever finds it is answered.
         os.replace(temporary, path)

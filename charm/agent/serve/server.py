@@ -62,12 +62,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.connection.close()
 
     def do_GET(self) -> None:
-        self._respond()
-
-    def do_POST(self) -> None:
-        self._respond()
-
-    def _respond(self) -> None:
         response = self._refused() or self._answered()
         self.send_response(response.status)
         self.send_header('Content-Type', response.content_type)
@@ -78,18 +72,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(response.body)
 
+    do_POST = do_GET
+
     def _refused(self) -> Optional[Response]:
         door = self.server
         if door.token is not None:
             complaint = access.complaint(self.headers.get('Authorization', ''), door.token)
             if complaint:
-                door.note(complaint, self._peer())
+                door.note(complaint, _name_of(self.client_address))
                 # Strangers use up a rate of their own, not that of who has the token.
                 if not door.strangers.take():
                     return refusal(429, 'too many requests', **{'Retry-After': '1'})
                 return refusal(401, 'a valid token is needed', **{'WWW-Authenticate': 'Bearer'})
         if not door.rate.take():
-            door.note('too many requests', self._peer())
+            door.note('too many requests', _name_of(self.client_address))
             return refusal(429, 'too many requests', **{'Retry-After': '1'})
         return None
 
@@ -103,9 +99,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if len(body) < int(length):
             return refusal(400, 'the body ended early')
         return self.server.answer(self.command, self.path, body)
-
-    def _peer(self) -> str:
-        return _name_of(self.client_address)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the base class
         pass

@@ -40,12 +40,7 @@ _NUMBERS = ('min', 'max', 'port', 'warning', 'critical', 'timeout')
 
 @dataclass(frozen=True)
 class PluginMonitor:
-    """A plugin that a principal asks for by its name, run as NRPE would.
-
-    Attributes:
-        program: the plugin.
-        command: its command line, and whom it runs as.
-    """
+    """A plugin that a principal asks for by its name, with its command line, run as NRPE would."""
 
     program: Path
     command: NrpeCommand
@@ -62,20 +57,12 @@ class PluginMonitor:
 
 @dataclass(frozen=True)
 class UnavailableMonitor:
-    """A monitor that this machine cannot run.
-
-    Attributes:
-        reason: why, and what to do about it.
-    """
+    """A monitor that this machine cannot run; the reason says what to do about it."""
 
     reason: str
 
     def run(self, deadline: Deadline) -> Verdict:
-        """Say so.
-
-        Raises:
-            CheckError: always.
-        """
+        """Raise `CheckError`, always."""
         raise CheckError(f'cannot check: {self.reason}')
 
 
@@ -129,11 +116,7 @@ class MonitorOptions:
         return float(value)
 
     def refuse_rest(self, *known: str) -> None:
-        """Refuse what is left.
-
-        Raises:
-            OptionError: with the first key of it.
-        """
+        """Refuse what is left, by the first key of it."""
         for key in self.values:
             raise OptionError(key, f'no such option of {self.kind}{nearest(key, known)}')
 
@@ -180,10 +163,8 @@ def _custom(asked: MonitorFile, name: str, options: MonitorOptions) -> None:
     options.refuse_rest('check', 'plugin_path', 'params')
     account = Account.usable('nagios') or Account.usable('nobody')
     if account is None and os.geteuid() == 0:
-        asked.add(
-            f'custom-{name}',
-            UnavailableMonitor('there is neither a user nagios nor nobody to run as'),
-        )
+        reason = 'there is neither a user nagios nor nobody to run as'
+        asked.add(f'custom-{name}', UnavailableMonitor(reason))
         return
     line = ' '.join(shlex.quote(word) for word in (str(program), *words))
     asked.add(f'custom-{name}', PluginMonitor(program, NrpeCommand(line, account)))

@@ -28,7 +28,6 @@ _DIGITS = re.compile(r'[0-9.,:/-]*')
 _SHORT = {
     'check_mysql': 'p',
     'check_mysql_query': 'p',
-    'check_mysql_health': '',
     'check_pgsql': 'p',
     'check_ldap': 'P',
     'check_ldaps': 'P',
@@ -36,16 +35,10 @@ _SHORT = {
     'check_http': 'abP',
     'check_curl': 'abP',
     'check_radius': 'p',
-    'check_game': '',
     'check_disk_smb': 'p',
-    'check_jabber': '',
     'check_rabbitmq_aliveness': 'p',
-    'check_ssh': '',
-    'check_tcp': '',
-    'check_by_ssh': '',
-    'check_disk': '',
-    'check_swap': '',
-    'check_procs': '',
+    **dict.fromkeys(('check_mysql_health', 'check_game', 'check_jabber', 'check_ssh'), ''),
+    **dict.fromkeys(('check_tcp', 'check_by_ssh', 'check_disk', 'check_swap', 'check_procs'), ''),
 }
 _OTHERS = 'p'
 _SHORTEST_ANYWHERE = 4

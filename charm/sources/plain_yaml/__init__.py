@@ -22,12 +22,7 @@ _BLOCK_HEADER = re.compile(r'(?P<style>[|>])(?P<strip>-?)(?: +#.*| *)')
 
 
 class PlainYamlError(ValueError):
-    """The text is not YAML, or not plain; `str()` of it is `line N: reason`.
-
-    Attributes:
-        line: the line's number, from 1.
-        reason: what is wrong there.
-    """
+    """The text is not YAML, or not plain; `str()` of it is `line N: reason`, counted from 1."""
 
     def __init__(self, line: int, reason: str) -> None:
         self.line = line
@@ -143,9 +138,8 @@ class _Reader:
             # A key's sequence may stand as far to the left as the key itself.
             is_sequence = in_mapping and _is_item(self._lines[self._at][indent:])
             return self._sequence(indent, depth + 1) if is_sequence else None
-        if not _is_item(self._lines[self._at][below:]) and (
-            key_at(self._lines[self._at], below) is None
-        ):
+        first = self._lines[self._at]
+        if not _is_item(first[below:]) and key_at(first, below) is None:
             raise Refused('put the value on the line of its key or dash')
         return self._block(below, depth + 1)
 
