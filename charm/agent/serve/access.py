@@ -1,7 +1,9 @@
-"""Who may talk to the agent over TCP: who has the token."""
+"""Who may talk to the agent: by its unix socket root and one group, by TCP who has the token."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 from ...kernel.errors import HealthError
@@ -13,6 +15,18 @@ _LEAST_TOKEN_CHARACTERS = 16
 
 class AccessError(HealthError):
     """The token cannot be used."""
+
+
+def admit(path: Path, group: str) -> None:
+    """Have a unix socket take its owner and the group only; empty for no group.
+
+    Raises:
+        OSError: it cannot be changed.
+        LookupError: there is no such group.
+    """
+    os.chmod(path, 0o660)
+    if group:
+        shutil.chown(path, group=group)
 
 
 def read_token(path: Path) -> str:

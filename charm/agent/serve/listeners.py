@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import ssl
 from pathlib import Path
+
+from .access import admit
 
 
 def listen_unix(path: Path, group: str = '') -> socket.socket:
@@ -27,9 +28,7 @@ def listen_unix(path: Path, group: str = '') -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(temporary))
-        os.chmod(temporary, 0o660)
-        if group:
-            shutil.chown(temporary, group=group)
+        admit(temporary, group)
         listener.listen(16)
         # Renamed when it is ready, so that whoever finds it is answered.
         os.replace(temporary, path)
