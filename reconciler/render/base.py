@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from charm.kernel.report import CheckResult, Health, State
 from charm.kernel.safe_text import clean
 from reconciler.values.readings import Coverage, Reading, ServiceHealth, Snapshot
-from reconciler.values.words import duration_text
+from reconciler.values.words import counted, duration_text
 
 COLOURS = {
     Health.PASSED: 'green',
@@ -21,6 +23,10 @@ COLOURS = {
     Health.UNKNOWN: 'magenta',
     Health.FAIL: 'bold red',
 }
+# The columns of free text, which may take several lines.
+_FOLDED = ('Cause', 'Message', 'Name', 'State', 'Why')
+# No characters at all, which neither XML nor a browser takes.
+_UNWRITABLE = re.compile('[\ufffe\uffff]')
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,30 @@ def draw(parts: list[RenderableType], options: RenderOptions) -> str:
     return '\n'.join(line.rstrip() for line in captured.get().splitlines()) + '\n'
 
 
+def grid(*columns: str, style: str = 'bold') -> Table:
+    """Return a table of these columns, with nothing in it yet."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style=style, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow='fold', no_wrap=column not in _FOLDED)
+    return table
+
+
+def facts(rows: Iterable[tuple[str, str]], style: str = '') -> Table:
+    """Return a table of names and untrusted values, of which those that are empty are left out."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True, style=style)
+    table.add_column(overflow='fold')
+    for name, value in rows:
+        if value:
+            table.add_row(name, plain(value))
+    return table
+
+
+def safe(text: str, limit: int = 2000) -> str:
+    """Return untrusted text as one line that can be encoded, of at most `limit` characters."""
+    return clean(_UNWRITABLE.sub('\ufffd', text), limit)
+
+
 def health_text(health: Health) -> Text:
     """Return the word in its colour."""
     return Text(health.value, style=COLOURS[health])
@@ -82,6 +112,11 @@ def state_text(state: State | None) -> str:
     return clean(f'{state.name.value}{lasted}{waits}')
 
 
+def since_text(state: State | None) -> str:
+    """Return what to add to a state, such as `, since 2026-11-23 10:00:00Z`; or nothing."""
+    return f', since {state.since:%Y-%m-%d %H:%M:%SZ}' if state and state.since else ''
+
+
 def stale_text(coverage: Coverage) -> str:
     """Return what to add to how many units reported, such as `, 1 stale`; empty if none is."""
     return f', {coverage.stale} stale' if coverage.stale else ''
@@ -95,13 +130,9 @@ def headline(snapshot: Snapshot, options: RenderOptions) -> Text:
     partly = '' if snapshot.complete else ', incomplete'
     line = Text(clean(name) or 'model', style='bold')
     line.append('  ').append(health_text(snapshot.health))
-    counted = f'{_count(len(snapshot.services), "service")}, {_count(units, "unit")}'
+    size = f'{counted(len(snapshot.services), "service")}, {counted(units, "unit")}'
     took = duration_text(snapshot.duration_seconds)
-    return line.append(f'  {counted}, took {took}{partly}', style='')
-
-
-def _count(number: int, noun: str) -> str:
-    return f'{number} {noun}{"" if number == 1 else "s"}'
+    return line.append(f'  {size}, took {took}{partly}', style='')
 
 
 @dataclass(frozen=True)
@@ -136,9 +167,7 @@ def findings(service: ServiceHealth, everything: bool) -> Iterator[TableRow]:
     """Yield what is wrong with a service's units, the worst first; or all there is."""
     found = [finding for reading in service.readings for finding in _of_reading(reading)]
     found.sort(key=lambda finding: -finding.health.rank)
-    for finding in found:
-        if everything or finding.health is not Health.PASSED:
-            yield finding
+    yield from (one for one in found if everything or one.health is not Health.PASSED)
 
 
 def reading_age(reading: Reading, now: datetime) -> str:
@@ -150,8 +179,5 @@ def reading_age(reading: Reading, now: datetime) -> str:
 
 
 def _of_reading(reading: Reading) -> Iterator[TableRow]:
-    if not reading.checks:
-        yield TableRow(reading, None)
-        return
-    for check in reading.checks:
+    for check in reading.checks or (None,):
         yield TableRow(reading, check)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from charm.kernel.report import Health
 from reconciler.values.readings import Cause, Role, ServiceHealth, Snapshot
+from reconciler.values.words import counted, first_few
 
 _MOST_NAMES = 12
 
@@ -23,10 +24,8 @@ def because_of(service: ServiceHealth) -> str:
 
 def victims_text(cause: Cause) -> str:
     """Return such as `3 services: api, page, web`."""
-    count = len(cause.victims)
-    more = count - _MOST_NAMES
-    names = ', '.join(cause.victims[:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
-    return f'{count} service{"" if count == 1 else "s"}: {names}'
+    count = counted(len(cause.victims), 'service')
+    return f'{count}: {first_few(cause.victims, _MOST_NAMES)}'
 
 
 def explained_text(snapshot: Snapshot) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charm.kernel.report import Health, worst
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
+from reconciler.values.words import counted
 
+from .base import safe as safe
 from .meaning import remarks, rule_text
-from .text import counted as counted
-from .text import safe as safe
 
 
 def model_name(snapshot: Snapshot) -> str:
@@ -77,31 +77,18 @@ def cases(service: ServiceHealth) -> Iterator[CheckCase]:
     message = safe(service.message)
     told = '; '.join([f'{message} ({rule})' if message else rule, *remarks(service)])
     yield CheckCase(name, '', 'service', service.health, told)
+    passed = service.health is Health.PASSED
     for reading in service.readings:
-        yield from _of_reading(name, reading, service.health is Health.PASSED)
+        for case in _of_reading(name, reading):
+            yield replace(case, tolerated=passed and case.health is not Health.PASSED)
 
 
-def _of_reading(service: str, reading: Reading, passed: bool) -> Iterator[CheckCase]:
-    unit = safe(reading.unit.name, 200)
+def _of_reading(service: str, reading: Reading) -> Iterator[CheckCase]:
+    unit, took = safe(reading.unit.name, 200), reading.duration_seconds
     if not reading.checks:
-        yield CheckCase(
-            service,
-            unit,
-            f'({reading.outcome.value})',
-            reading.health,
-            safe(reading.message),
-            safe(str(reading.advice)),
-            reading.duration_seconds,
-            passed and reading.health is not Health.PASSED,
-        )
-        return
+        name, advice = f'({reading.outcome.value})', safe(str(reading.advice))
+        message = safe(reading.message)
+        yield CheckCase(service, unit, name, reading.health, message, advice, took)
     for check in reading.checks:
-        yield CheckCase(
-            service,
-            unit,
-            safe(check.name, 200),
-            check.health,
-            safe(check.message),
-            seconds=check.duration,
-            tolerated=passed and check.health is not Health.PASSED,
-        )
+        name, message = safe(check.name, 200), safe(check.message)
+        yield CheckCase(service, unit, name, check.health, message, seconds=check.duration)

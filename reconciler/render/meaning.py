@@ -5,16 +5,13 @@ Each is one line of safe text; a format escapes it once more by its own rules.
 
 from __future__ import annotations
 
-from reconciler.values.readings import (
-    Cause,
-    Role,
-    ServiceHealth,
-    Snapshot,
-    Suppression,
-    ViewHealth,
-)
+from collections.abc import Sequence
 
-from .text import counted, safe
+from reconciler.values import readings as values
+from reconciler.values.readings import Cause, ServiceHealth, Snapshot, ViewHealth
+from reconciler.values.words import counted, first_few
+
+from .base import safe
 
 _MOST_NAMES = 8
 
@@ -32,18 +29,15 @@ def causes_shown(snapshot: Snapshot) -> tuple[Cause, ...]:
 
 def cause_text(cause: Cause) -> str:
     """Return such as `mysql explains 2 services (web, wordpress): disk: 97% full`."""
-    shown = [safe(victim, 100) for victim in cause.victims[:_MOST_NAMES]]
-    more = len(cause.victims) - len(shown)
-    names = ', '.join(shown) + (f' and {more} more' if more else '')
     count = counted(len(cause.victims), 'service')
-    told = f'{safe(str(cause.node), 200)} explains {count} ({names})'
+    told = f'{safe(str(cause.node), 200)} explains {count} ({_names(cause.victims)})'
     return f'{told}: {safe(cause.message, 300)}' if cause.message else told
 
 
 def blame_text(service: ServiceHealth, with_reason: bool = True) -> str:
     """Return such as `caused by mysql`, with the way to it; empty unless it is a victim."""
     blame = service.blame
-    if blame is None or blame.role is not Role.VICTIM:
+    if blame is None or blame.role is not values.Role.VICTIM:
         return ''
     *between, cause = [safe(str(node), 100) for node in blame.path] or ['something else']
     way = f', through {", ".join(between)}' if between else ''
@@ -51,7 +45,7 @@ def blame_text(service: ServiceHealth, with_reason: bool = True) -> str:
     return f'caused by {cause}{way}{reason}'
 
 
-def suppression_text(one: Suppression) -> str:
+def suppression_text(one: values.Suppression) -> str:
     """Return such as `maintenance: web until 2026-11-23 10:00 UTC: new disks (ann)`."""
     by = f' ({safe(one.by, 100)})' if one.by else ''
     about = f'{safe(one.kind, 50)}: {safe(one.target, 200)} until {one.until:%Y-%m-%d %H:%M} UTC'
@@ -60,10 +54,11 @@ def suppression_text(one: Suppression) -> str:
 
 def view_text(view: ViewHealth) -> str:
     """Return such as `shop (web, db), by the rule worst: db fails`."""
-    shown = [safe(member, 100) for member in view.members[:_MOST_NAMES]]
-    more = len(view.members) - len(shown)
-    members = ', '.join(shown) + (f' and {more} more' if more else '')
-    return f'{safe(view.name, 200)} ({members}), {rule_text(view)}'
+    return f'{safe(view.name, 200)} ({_names(view.members)}), {rule_text(view)}'
+
+
+def _names(names: Sequence[str]) -> str:
+    return first_few([safe(name, 100) for name in names], _MOST_NAMES)
 
 
 def remarks(service: ServiceHealth) -> list[str]:

@@ -1,10 +1,10 @@
-"""Words for people: durations and folded names."""
+"""Words for people: durations, counts, and names by the number."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 _NUMBER = re.compile(r'[0-9]{1,18}')
@@ -48,6 +48,17 @@ def duration_text(seconds: float | None) -> str:
 def age_text(moment: datetime | None, now: datetime) -> str:
     """Return how long ago `moment` was, `-` if unknown; one ahead of our clock is `0s` ago."""
     return '-' if moment is None else duration_text(max(0.0, (now - moment).total_seconds()))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return such as `1 unit` or `2 units`."""
+    return f'{number} {noun}{"" if number == 1 else "s"}'
+
+
+def first_few(names: Sequence[str], most: int) -> str:
+    """Return the first names, and how many there are more, such as `api, web and 3 more`."""
+    more = len(names) - most
+    return ', '.join(names[:most]) + (f' and {more} more' if more > 0 else '')
 
 
 def fold_units(names: Iterable[str]) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,13 +13,11 @@ from charm.kernel.fields import format_time
 from charm.kernel.report import Health
 from charm.kernel.safe_text import clean
 from reconciler.saved.diff import Change, Diff
-from reconciler.values.words import duration_text
+from reconciler.values.words import counted, duration_text
 
-from ..base import COLOURS, RenderOptions, draw, plain
-from ..text import counted
+from ..base import COLOURS, RenderOptions, draw, grid, plain
 
 SCHEMA_VERSION = 1
-_ARROW = '->'
 
 
 def render(found: Diff, options: RenderOptions) -> str:
@@ -31,16 +28,11 @@ def render(found: Diff, options: RenderOptions) -> str:
     between = (found.new_at - found.old_at).total_seconds()
     line.append(f'; from {found.old_at:%Y-%m-%d %H:%M:%SZ} to {found.new_at:%Y-%m-%d %H:%M:%SZ}')
     line.append(f' ({duration_text(abs(between))}{" back" if between < 0 else ""})')
-    parts: list[RenderableType] = [line]
-    if found.changes:
-        parts += ['', _table(found)]
-    return draw(parts, options)
+    return draw([line, '', _table(found)] if found.changes else [line], options)
 
 
 def _table(found: Diff) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style='bold', pad_edge=False)
-    for column in ('', 'What', 'Name', 'Change', 'Message'):
-        table.add_column(column, overflow='fold', no_wrap=column in ('', 'What', 'Change'))
+    table = grid('', 'What', 'Name', 'Change', 'Message')
     for change in found.changes:
         table.add_row(
             Text('worse', style='bold red') if change.worse else Text(_quiet(change)),
@@ -60,13 +52,7 @@ def _quiet(change: Change) -> str:
 
 
 def _change(change: Change) -> Text:
-    text = Text()
-    if change.before:
-        text.append_text(_word(change.before))
-    if change.before and change.after:
-        text.append(f' {_ARROW} ')
-    if change.after:
-        text.append_text(_word(change.after))
+    text = Text(' -> ').join(map(_word, filter(None, (change.before, change.after))))
     return Text(f'{change.kind} ').append_text(text) if change.kind in ('new', 'gone') else text
 
 

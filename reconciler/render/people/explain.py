@@ -17,9 +17,19 @@ from reconciler.causes.explain import Explanation, failing
 from reconciler.juju.status import machine_order
 from reconciler.values.node import NodeKind
 from reconciler.values.readings import Reading, Role
-from reconciler.values.words import age_text, duration_text, fold_units
+from reconciler.values.words import age_text, counted, duration_text, first_few, fold_units
 
-from ..base import RenderOptions, draw, health_text, plain, reading_age, state_text
+from ..base import (
+    RenderOptions,
+    draw,
+    facts,
+    grid,
+    health_text,
+    plain,
+    reading_age,
+    since_text,
+    state_text,
+)
 from ..meaning import suppression_text
 
 _ROLES = {
@@ -51,8 +61,7 @@ def render(found: Explanation, options: RenderOptions) -> str:
 def _advice(found: Explanation) -> list[RenderableType]:
     lines: list[RenderableType] = ['', Text('What to do next', style='bold')]
     for number, one in enumerate(found.advice, 1):
-        told = '; '.join(filter(None, (one.what, one.remark)))
-        lines.append(plain(f'{number}. {told}'))
+        lines.append(plain(f'{number}. {"; ".join(filter(None, (one.what, one.remark)))}'))
         if one.command:
             lines.append(Text('   ').append(plain(one.command, 'cyan')))
     return lines
@@ -61,20 +70,9 @@ def _advice(found: Explanation) -> list[RenderableType]:
 def _headline(found: Explanation) -> Text:
     model = found.snapshot.model
     place = f'{model.controller}:{model.name}' if model.controller else model.name
-    line = (
-        plain(place, 'bold').append('  ').append(plain(found.unit or found.service.name, 'bold'))
-    )
+    name = plain(found.unit or found.service.name, 'bold')
+    line = plain(place, 'bold').append('  ').append(name)
     return line.append('  ').append(health_text(found.health))
-
-
-def _facts(*rows: tuple[str, RenderableType | str]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow='fold')
-    for name, value in rows:
-        if value:
-            table.add_row(name, plain(value) if isinstance(value, str) else value)
-    return table
 
 
 def _about(found: Explanation, options: RenderOptions) -> Table:
@@ -83,26 +81,27 @@ def _about(found: Explanation, options: RenderOptions) -> Table:
     verdict += f': {service.because}' if service.because else ''
     own = found.readings[0] if found.unit else None
     state = own.state if own else service.state
-    since = f', since {state.since:%Y-%m-%d %H:%M:%SZ}' if state and state.since else ''
-    waits = state.blockers if state else ()
+    waits = [
+        f'{one} (nothing gives it)' if one in found.unmet else one
+        for one in (state.blockers if state else ())
+    ]
     qos = own.qos if own else service.qos
-    return _facts(
+    explains = found.cause.victims if found.cause else ()
+    partly = '' if found.snapshot.complete else ', and the sweep is incomplete'
+    rows = (
         ('Verdict', f'{service.name} is {verdict}' if own else verdict),
         ('Role', _role(found)),
         ('Because', service.blame.reason if service.blame else ''),
-        ('State', f'{state_text(state)}{since}' if state else ''),
-        ('Waits for', _waits(waits, found.unmet)),
+        ('State', state_text(state) + since_text(state) if state else ''),
+        ('Waits for', ', '.join(waits)),
         ('QoS', '' if qos is None else f'{qos:.2f}'),
         ('Units', f'{coverage.reported} of {coverage.expected} reported'),
-        ('Explains', _names(found.cause.victims) if found.cause else ''),
-        ('Needed by', _names(found.needed_by)),
+        ('Explains', first_few(explains, _MOST_NAMES)),
+        ('Needed by', first_few(found.needed_by, _MOST_NAMES)),
         *(('Suppressed', suppression_text(one)) for one in service.suppressed),
-        ('Asked', f'{age_text(found.snapshot.started_at, options.now)} ago{_partly(found)}'),
+        ('Asked', f'{age_text(found.snapshot.started_at, options.now)} ago{partly}'),
     )
-
-
-def _partly(found: Explanation) -> str:
-    return '' if found.snapshot.complete else ', and the sweep is incomplete'
+    return facts(rows)
 
 
 def _role(found: Explanation) -> str:
@@ -116,44 +115,23 @@ def _role(found: Explanation) -> str:
     return _ROLES[blame.role]
 
 
-def _waits(blockers: tuple[str, ...], unmet: tuple[str, ...]) -> str:
-    return ', '.join(f'{one} (nothing gives it)' if one in unmet else one for one in blockers)
-
-
-def _names(names: tuple[str, ...]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ', '.join(names[:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
-
-
-def _grid(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style='dim', pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow='fold', no_wrap=column not in ('Message', 'Why'))
-    return table
-
-
 def _chain(found: Explanation) -> Table | None:
     """Return the way to the cause, a row for each step, each with its own evidence."""
     if not found.chain:
         return None
-    table = _grid('Step', 'Health', 'Message')
+    table = grid('Step', 'Health', 'Message', style='dim')
     for number, step in enumerate(found.chain):
-        arrow = '' if number == 0 else f'{"  " * (number - 1)}└ '
-        table.add_row(
-            plain_indented(arrow, str(step.node)), health_text(step.health), plain(step.message)
-        )
+        # The indent is ours, and its blanks stay.
+        arrow = Text('' if number == 0 else f'{"  " * (number - 1)}└ ', style='dim')
+        node = arrow.append(plain(str(step.node), 'not dim'))
+        table.add_row(node, health_text(step.health), plain(step.message))
     return table
-
-
-def plain_indented(indent: str, text: str) -> Text:
-    """Return safe text behind an indent of ours, whose blanks stay."""
-    return Text(indent, style='dim').append(plain(text, 'not dim'))
 
 
 def _needs(found: Explanation) -> Table | None:
     if not found.needs:
         return None
-    table = _grid('Service', 'Health', 'Why')
+    table = grid('Service', 'Health', 'Why', style='dim')
     for need in found.needs:
         table.add_row(plain(str(need.node)), health_text(need.health), plain(need.why))
     return table
@@ -167,7 +145,7 @@ def _evidence(found: Explanation, options: RenderOptions) -> Table | None:
     alike: dict[tuple[object, ...], list[Reading]] = {}
     for reading in sorted(found.readings, key=lambda one: -one.health.rank):
         alike.setdefault(_said(reading, everything), []).append(reading)
-    table = _grid('Unit', 'Health', 'Check', 'Age', 'Message')
+    table = grid('Unit', 'Health', 'Check', 'Age', 'Message', style='dim')
     for readings in alike.values():
         units = plain(fold_units(one.unit.name for one in readings))
         for number, row in enumerate(_rows(readings, everything, options)):
@@ -197,16 +175,13 @@ def _rows(
     for check in shown:
         age = age_text(check.at or received, options.now)
         yield health_text(check.health), plain(check.name), age, _message(check)
-    checks = first.checks
-    passed = len(checks) - len(shown)
-    age = age_text(received, options.now)
-    if not checks:
-        text = plain(first.message)
-        age = reading_age(first, options.now)
+    passed = len(first.checks) - len(shown)
+    if not first.checks:
+        age, text = reading_age(first, options.now), plain(first.message)
         yield health_text(first.health), f'({first.outcome.value})', age, text
     elif passed:
-        noun = f'check{"" if passed == 1 else "s"}'
-        yield health_text(Health.PASSED), '', age, Text(f'{passed} {noun} passed', style='dim')
+        told = Text(f'{counted(passed, "check")} passed', style='dim')
+        yield health_text(Health.PASSED), '', age_text(received, options.now), told
     yield '', '', '', Text(_origin(readings), style='dim')
 
 

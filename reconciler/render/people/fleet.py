@@ -22,18 +22,10 @@ from ..programs.metrics import Family, families
 def render(fleet: Fleet, form: str, options: RenderOptions) -> str:
     """Return the fleet in a format, a key of `RENDERERS`."""
     own = _OWN.get(form)
-    return own(fleet) if own else RENDERERS[form](fleet.merged(), options)
+    return own(fleet, options) if own else RENDERERS[form](fleet.merged(), options)
 
 
-def _json(fleet: Fleet) -> str:
-    return json.dumps(to_document(fleet), indent=2, allow_nan=False) + '\n'
-
-
-def _yaml(fleet: Fleet) -> str:
-    return document.as_yaml(to_document(fleet))
-
-
-def _jsonl(fleet: Fleet) -> str:
+def _jsonl(fleet: Fleet, options: RenderOptions) -> str:
     return ''.join(json.dumps(line, allow_nan=False) + '\n' for line in _lines(fleet))
 
 
@@ -57,10 +49,10 @@ def _families(fleet: Fleet) -> list[Family]:
     return list(found.values())
 
 
-_OWN: Mapping[str, Callable[[Fleet], str]] = {
-    'json': _json,
+_OWN: Mapping[str, Callable[[Fleet, RenderOptions], str]] = {
+    'json': document.render_json,
     'jsonl': _jsonl,
-    'yaml': _yaml,
-    'openmetrics': lambda fleet: openmetrics.text_of(_families(fleet), 'openmetrics'),
-    'textfile': lambda fleet: openmetrics.text_of(_families(fleet), 'textfile'),
+    'yaml': document.render_yaml,
+    'openmetrics': lambda fleet, _: openmetrics.text_of(_families(fleet), 'openmetrics'),
+    'textfile': lambda fleet, _: openmetrics.text_of(_families(fleet), 'textfile'),
 }

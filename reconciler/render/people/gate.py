@@ -21,7 +21,6 @@ def reasons(snapshot: Snapshot, goal: Health) -> list[str]:
         if service.health.rank > goal.rank
     ]
     more = len(lines) - _MOST_REASONS
-    lines = lines[:_MOST_REASONS] + ([f'and {more} more'] if more > 0 else [])
-    if not snapshot.complete:
-        lines.append('the sweep is incomplete')
-    return lines + [clean(fault) for fault in snapshot.faults]
+    rest = [f'and {more} more'] if more > 0 else []
+    rest += [] if snapshot.complete else ['the sweep is incomplete']
+    return [*lines[:_MOST_REASONS], *rest, *map(clean, snapshot.faults)]

@@ -14,10 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from charm.kernel.fields import format_time
 from charm.kernel.report import CheckResult, Health
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
-from reconciler.values.words import age_text, duration_text
+from reconciler.values.words import age_text, counted, duration_text
 
-from ..base import RenderOptions, state_text
-from ..cases import counted, model_name, safe, tally, verdict
+from ..base import RenderOptions, safe, state_text
+from ..cases import model_name, tally, verdict
 from ..meaning import causes_shown, remarks, rule_text
 
 # A sign beside each word, so that neither colour nor language is needed to tell them apart.
@@ -95,6 +95,7 @@ def _views(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def _service(number: int, service: ServiceHealth, options: RenderOptions) -> dict[str, Any]:
+    path = service.blame.path if service.blame else ()
     return {
         # Names may be anything, so anchors are numbers.
         'id': f'service-{number}',
@@ -105,19 +106,13 @@ def _service(number: int, service: ServiceHealth, options: RenderOptions) -> dic
         'state': '–' if service.state is None else safe(state_text(service.state)),
         'rule': rule_text(service),
         'remarks': remarks(service),
-        'blamed': _blamed(service),
+        'blamed': f'caused by {safe(str(path[-1]), 200)}' if path else '',
         'planned': sorted({safe(one.kind, 50) for one in service.suppressed}),
         'message': safe(service.message),
         'units': f'{service.coverage.reported}/{service.coverage.expected}',
         'coverage': _coverage(service),
         'readings': [_reading(reading, options) for reading in service.readings],
     }
-
-
-def _blamed(service: ServiceHealth) -> str:
-    """Return such as `caused by mysql`; empty unless something is."""
-    path = service.blame.path if service.blame else ()
-    return f'caused by {safe(str(path[-1]), 200)}' if path else ''
 
 
 def _coverage(service: ServiceHealth) -> str:
@@ -129,7 +124,7 @@ def _coverage(service: ServiceHealth) -> str:
 
 
 def _reading(reading: Reading, options: RenderOptions) -> dict[str, Any]:
-    report = reading.report
+    worst_first = sorted(reading.checks, key=lambda check: (-check.health.rank, check.name))
     return {
         'unit': safe(reading.unit.name, 200),
         'leader': reading.unit.leader,
@@ -137,17 +132,13 @@ def _reading(reading: Reading, options: RenderOptions) -> dict[str, Any]:
         'health': _health(reading.health),
         'state': '' if reading.state is None else safe(state_text(reading.state)),
         'outcome': reading.outcome.value,
-        'reported': report is not None,
+        'reported': reading.report is not None,
         'message': safe(reading.message),
         'advice': safe(str(reading.advice)),
         'via': safe(reading.via, 200),
         'received': _moment(reading.received_at, options.now),
-        'checks': [_check(check, options) for check in _worst_first(reading)],
+        'checks': [_check(check, options) for check in worst_first],
     }
-
-
-def _worst_first(reading: Reading) -> list[CheckResult]:
-    return sorted(reading.checks, key=lambda check: (-check.health.rank, check.name))
 
 
 def _check(check: CheckResult, options: RenderOptions) -> dict[str, Any]:

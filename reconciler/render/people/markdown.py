@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from charm.kernel.report import Health
 from reconciler.values.readings import ServiceHealth, Snapshot
-from reconciler.values.words import duration_text
+from reconciler.values.words import counted, duration_text
 
-from ..base import RenderOptions, TableRow, findings, state_text
-from ..cases import counted, model_name, not_well, safe, tally, verdict
+from ..base import RenderOptions, TableRow, findings, safe, state_text
+from ..cases import model_name, not_well, tally, verdict
 from ..meaning import cause_text, causes_shown, remarks, rule_text, view_text
 
 _RUN = re.compile('`+')
@@ -45,17 +45,15 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     lines = [f'## {code(model_name(snapshot))}: {verdict(snapshot).value}', '']
     took = duration_text(snapshot.duration_seconds)
     units = counted(len(snapshot.readings()), 'unit')
-    lines += [f'{tally(snapshot)}; {units} at {_moment(snapshot)}, took {took}.', '']
+    moment = snapshot.started_at.strftime('%Y-%m-%d %H:%M:%S UTC')
+    lines += [f'{tally(snapshot)}; {units} at {moment}, took {took}.', '']
     if not snapshot.complete:
         lines += ['**The sweep ended before every unit was asked.**', '']
     lines += _meaning(snapshot)
     if snapshot.services:
-        lines += [
-            '| Service | Health | Units | QoS | State |',
-            '| --- | --- | ---: | ---: | --- |',
-        ]
-        lines += [_row(service) for service in snapshot.services]
-        lines.append('')
+        lines.append('| Service | Health | Units | QoS | State |')
+        lines.append('| --- | --- | ---: | ---: | --- |')
+        lines += [*map(_row, snapshot.services), '']
     told = snapshot.services if options.unit_detail else not_well(snapshot)
     for service in told:
         lines += [*_about(service, options), '']
@@ -64,21 +62,12 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     return '\n'.join(lines).rstrip('\n') + '\n'
 
 
-def _moment(snapshot: Snapshot) -> str:
-    return snapshot.started_at.strftime('%Y-%m-%d %H:%M:%S UTC')
-
-
 def _meaning(snapshot: Snapshot) -> list[str]:
     """Return the causes and the views, as lists."""
-    lines = []
-    causes = causes_shown(snapshot)
-    if causes:
-        told = [f'- {_word(one.health)} {code(cause_text(one))}' for one in causes]
-        lines += ['### Causes', '', *told, '']
-    if snapshot.views:
-        told = [f'- {_word(one.health)} {code(view_text(one))}' for one in snapshot.views]
-        lines += ['### Views', '', *told, '']
-    return lines
+    causes = [f'- {_word(o.health)} {code(cause_text(o))}' for o in causes_shown(snapshot)]
+    views = [f'- {_word(o.health)} {code(view_text(o))}' for o in snapshot.views]
+    parts = (('### Causes', causes), ('### Views', views))
+    return [line for title, told in parts if told for line in (title, '', *told, '')]
 
 
 def _row(service: ServiceHealth) -> str:

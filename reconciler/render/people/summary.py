@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from reconciler.values.readings import ServiceHealth, Snapshot
+from reconciler.values.words import counted
 
-from ..base import RenderOptions
-from ..cases import counted, model_name, not_well, safe, tally, verdict
+from ..base import RenderOptions, safe
+from ..cases import model_name, not_well, tally, verdict
 from ..meaning import blame_text, cause_text, causes_shown
 
 _MOST = 5
@@ -37,8 +38,6 @@ def _about(service: ServiceHealth) -> str:
     line = f'{service.health.value} {safe(service.name, 100)}: {message}'.rstrip(': ')
     line += without if silent else ''
     # The reason stands with the cause already.
-    notes = [
-        blame_text(service, with_reason=False),
-        *sorted({one.kind for one in service.suppressed}),
-    ]
+    blamed = blame_text(service, with_reason=False)
+    notes = [blamed, *sorted({one.kind for one in service.suppressed})]
     return '; '.join([line, *(safe(note, 200) for note in notes if note)])

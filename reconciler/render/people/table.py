@@ -9,26 +9,27 @@ from charm.kernel.names import service_of
 from charm.kernel.safe_text import clean
 from reconciler.values.advice import Advice, reconcile_health
 from reconciler.values.outcomes import NOT_REACHED, OF_MACHINE
-from reconciler.values.readings import Coverage, Reading, ServiceHealth, Snapshot
-from reconciler.values.words import age_text, duration_text, fold_units
+from reconciler.values.readings import Reading, ServiceHealth, Snapshot
+from reconciler.values.words import age_text, counted, duration_text, fold_units
 
 from ..base import (
     RenderOptions,
     TableRow,
     draw,
+    facts,
     findings,
+    grid,
     headline,
     health_text,
     plain,
     reading_age,
+    since_text,
     stale_text,
     state_text,
 )
 from ..blame import because_of, causes_first, explained_text, victims_text
 from ..meaning import causes_shown, suppression_text
-from ..text import counted
 
-_FOLDED = ('Cause', 'Message', 'State')
 _MOST_ADVICE = 12
 _MOST_SERVICES = 8
 
@@ -58,24 +59,17 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     return draw(parts, options)
 
 
-def _grid(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style='bold', pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow='fold', no_wrap=column not in _FOLDED)
-    return table
-
-
 def _services(snapshot: Snapshot) -> Table:
     measured = any(service.qos is not None for service in snapshot.services)
-    table = _grid(
-        'Service', 'Health', 'Units', *(('QoS',) if measured else ()), 'State', 'Message'
-    )
+    qos_column = ('QoS',) if measured else ()
+    table = grid('Service', 'Health', 'Units', *qos_column, 'State', 'Message')
     for service in snapshot.services:
+        coverage = service.coverage
         qos = '-' if service.qos is None else f'{service.qos:.2f}'
         table.add_row(
             plain(service.name),
             health_text(service.health),
-            coverage_text(service.coverage) + stale_text(service.coverage),
+            f'{coverage.reported}/{coverage.expected}{stale_text(coverage)}',
             *((qos,) if measured else ()),
             state_text(service.state),
             _message(service),
@@ -84,7 +78,7 @@ def _services(snapshot: Snapshot) -> Table:
 
 
 def _views(snapshot: Snapshot) -> Table:
-    table = _grid('View', 'Health', 'Message')
+    table = grid('View', 'Health', 'Message')
     for view in snapshot.views:
         told = f'{view.because}, by {view.rule}'
         table.add_row(plain(view.name), health_text(view.health), plain(told))
@@ -103,17 +97,12 @@ def _causes(snapshot: Snapshot, everything: bool) -> list[RenderableType]:
     shown = snapshot.causes if everything else causes_shown(snapshot)
     if not shown:
         return []
-    table = _grid('Cause', 'Health', 'Message')
+    table = grid('Cause', 'Health', 'Message')
     for cause in shown:
         below = [plain(f'explains {victims_text(cause)}', 'dim')] if cause.victims else []
         told = Group(plain(cause.message), *below)
         table.add_row(plain(str(cause.node)), health_text(cause.health), told)
     return [table, plain(explained_text(snapshot), 'dim')]
-
-
-def coverage_text(coverage: Coverage) -> str:
-    """Return how many of the expected units reported, such as `2/3`."""
-    return f'{coverage.reported}/{coverage.expected}'
 
 
 Same = tuple[TableRow, list[str]]
@@ -123,20 +112,16 @@ def _groups(snapshot: Snapshot, everything: bool) -> list[Same]:
     """Return the findings, those that are the same on several units of a service as one."""
     groups: list[Same] = []
     for service in snapshot.services:
-        groups += _service_groups(service, everything)
+        same: dict[tuple[str, str, str], Same] = {}
+        for finding in findings(service, everything):
+            key = (finding.health.value, finding.what, finding.message)
+            same.setdefault(key, (finding, []))[1].append(finding.reading.unit.name)
+        groups += same.values()
     return groups
 
 
-def _service_groups(service: ServiceHealth, everything: bool) -> list[Same]:
-    same: dict[tuple[str, str, str], Same] = {}
-    for finding in findings(service, everything):
-        key = (finding.health.value, finding.what, finding.message)
-        same.setdefault(key, (finding, []))[1].append(finding.reading.unit.name)
-    return list(same.values())
-
-
 def _findings(groups: list[Same], options: RenderOptions) -> Table:
-    table = _grid('Unit', 'Health', 'Check', 'Age', 'Message')
+    table = grid('Unit', 'Health', 'Check', 'Age', 'Message')
     for finding, units in groups:
         at = finding.check.at if finding.check else None
         table.add_row(
@@ -151,35 +136,20 @@ def _findings(groups: list[Same], options: RenderOptions) -> Table:
 
 def _about(reading: Reading, options: RenderOptions) -> Table:
     """Return where a unit's reading comes from."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True, style='bold')
-    table.add_column(overflow='fold')
-    report = reading.report
-    attempts = counted(reading.attempts, 'attempt')
+    reporter = reading.report.reporter if reading.report else None
+    aged = reading.report or reading.last
+    took = f'{duration_text(reading.duration_seconds)}, {counted(reading.attempts, "attempt")}'
     rows = {
         'Unit': reading.unit.name + (' (leader)' if reading.unit.leader else ''),
         'Machine': reading.unit.machine,
-        'State': state_text(reading.state) + _since(reading),
+        'State': state_text(reading.state) + since_text(reading.state),
         'Outcome': f'{reading.outcome.value}, by {reading.via}',
         'Hook': reading.hook,
-        'Reporter': f'{report.reporter.unit}, version {report.reporter.version}'
-        if report and report.reporter
-        else '',
-        'Report age': reading_age(reading, options.now) if report or reading.last else '',
-        'Took': f'{duration_text(reading.duration_seconds)}, {attempts}'
-        if reading.attempts
-        else '',
+        'Reporter': f'{reporter.unit}, version {reporter.version}' if reporter else '',
+        'Report age': reading_age(reading, options.now) if aged else '',
+        'Took': took if reading.attempts else '',
     }
-    for name, value in rows.items():
-        if value:
-            table.add_row(name, plain(value))
-    return table
-
-
-def _since(reading: Reading) -> str:
-    if reading.state is None or reading.state.since is None:
-        return ''
-    return f', since {reading.state.since:%Y-%m-%d %H:%M:%SZ}'
+    return facts(rows.items(), 'bold')
 
 
 def _advice(snapshot: Snapshot) -> list[str]:
@@ -194,10 +164,9 @@ def _advice(snapshot: Snapshot) -> list[str]:
         for reading, units in lines.values()
     ]
     more = len(told) - _MOST_ADVICE
-    rest = Advice(
-        f'and {more} more', reconcile_health(snapshot.model.full_name, 'explain', 'SERVICE')
-    )
-    return told[:_MOST_ADVICE] + ([clean(str(rest))] if more > 0 else [])
+    explain = reconcile_health(snapshot.model.full_name, 'explain', 'SERVICE')
+    rest = [clean(str(Advice(f'and {more} more', explain)))] if more > 0 else []
+    return told[:_MOST_ADVICE] + rest
 
 
 def _whom(units: list[str]) -> str:

@@ -26,9 +26,9 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     else:
         for service in snapshot.services:
             _add_service(root, service, options)
-    told = [explained_text(snapshot)] if explained_text(snapshot) else []
-    lines = [*(plain(one, 'dim') for one in told), *(plain(f, 'magenta') for f in snapshot.faults)]
-    return draw([root, *lines], options)
+    told = explained_text(snapshot)
+    faults = [plain(fault, 'magenta') for fault in snapshot.faults]
+    return draw([root, *([plain(told, 'dim')] if told else []), *faults], options)
 
 
 def _add_by_cause(root: Tree, snapshot: Snapshot, options: RenderOptions) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from reconciler.saved.document import to_document
+from reconciler.sweeps.fleet import Fleet
 from reconciler.values.readings import Snapshot
 
 from ..base import RenderOptions
@@ -20,9 +21,9 @@ from ..base import RenderOptions
 _DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
 
 
-def render_json(snapshot: Snapshot, options: RenderOptions) -> str:
+def render_json(sweep: Snapshot | Fleet, options: RenderOptions) -> str:
     """Return one JSON object, indented."""
-    return json.dumps(to_document(snapshot), indent=2, allow_nan=False) + '\n'
+    return json.dumps(to_document(sweep), indent=2, allow_nan=False) + '\n'
 
 
 def render_jsonl(snapshot: Snapshot, options: RenderOptions) -> str:
@@ -43,13 +44,9 @@ def lines(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield {'kind': 'unit', 'service': service['name'], **unit}
 
 
-def render_yaml(snapshot: Snapshot, options: RenderOptions) -> str:
-    """Return the JSON document as YAML."""
-    return as_yaml(to_document(snapshot))
-
-
-def as_yaml(document: dict[str, Any]) -> str:
-    """Return JSON values as YAML, in ASCII as the JSON is: nothing in it can reorder a line."""
+def render_yaml(sweep: Snapshot | Fleet, options: RenderOptions) -> str:
+    """Return the JSON document as YAML, in ASCII as the JSON is: nothing can reorder a line."""
+    document = to_document(sweep)
     try:
         text: str = yaml.dump(document, Dumper=_DUMPER, sort_keys=False)
     except UnicodeEncodeError:

@@ -8,8 +8,8 @@ from typing import Any
 from charm.kernel.health_check_response import Checks, detail, document, key
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot, ViewHealth
 
-from ..base import RenderOptions
-from ..cases import model_name, safe, tally, verdict
+from ..base import RenderOptions, safe
+from ..cases import model_name, tally, verdict
 from ..meaning import cause_text, causes_shown, remarks, rule_text
 
 

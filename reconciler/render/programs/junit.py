@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 from charm.kernel.report import Health
 from reconciler.values.readings import ServiceHealth, Snapshot
 
-from ..base import RenderOptions
-from ..cases import CheckCase, cases, model_name, safe
+from ..base import RenderOptions, safe
+from ..cases import CheckCase, cases, model_name
 from ..meaning import cause_text, causes_shown
 
 _FAULTS = (Health.WARN, Health.FAIL)
@@ -29,8 +29,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
         suite = _suite(safe(service.name, 200), list(cases(service)), moment)
         suite.insert(0, _properties(service))
         root.append(suite)
-    sweep = _sweep_case(snapshot)
-    root.append(_suite('sweep', [sweep], moment))
+    root.append(_suite('sweep', [_sweep_case(snapshot)], moment))
     for count in ('tests', 'failures', 'errors'):
         root.set(count, str(sum(int(suite.get(count, '0')) for suite in root)))
     root.set('time', _seconds(snapshot.duration_seconds))
@@ -41,11 +40,9 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 def _sweep_case(snapshot: Snapshot) -> CheckCase:
     """Return whether the sweep asked every unit; its faults are told, and judge nothing."""
-    health = Health.PASSED if snapshot.complete else Health.UNKNOWN
-    if not snapshot.services:
-        health = Health.UNKNOWN
     words = [] if snapshot.complete else ['it ended before every unit was asked']
     words += [] if snapshot.services else ['there are no services']
+    health = Health.UNKNOWN if words else Health.PASSED
     causes = [cause_text(one) for one in causes_shown(snapshot)]
     message = '; '.join([*words, *(safe(fault) for fault in snapshot.faults), *causes])
     return CheckCase('sweep', '', 'complete', health, message, seconds=snapshot.duration_seconds)
@@ -77,13 +74,10 @@ def _testcase(case: CheckCase) -> ElementTree.Element:
         if case.message:
             ElementTree.SubElement(found, 'system-out').text = case.message
         return found
-    kind = 'failure' if case.health in _FAULTS else 'error'
-    told = case.message
+    kind, told = 'failure' if case.health in _FAULTS else 'error', case.message
     if case.tolerated:
-        kind, told = (
-            'skipped',
-            f'{case.health.value}, which the rule of the service tolerates: {told}',
-        )
+        kind = 'skipped'
+        told = f'{case.health.value}, which the rule of the service tolerates: {told}'
     child = ElementTree.SubElement(found, kind, type=case.health.value, message=told)
     child.text = '\n'.join(line for line in (told, case.advice) if line)
     return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from charm.kernel.report import CheckResult, Health
+from charm.kernel.report import Health
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 
-from ..cases import safe
+from ..base import safe
 
 # A series costs Prometheus about 3 kB of memory; no name from a unit may cost it gigabytes.
 MAX_SERVICES = 1000
@@ -98,7 +98,7 @@ def _service_families(services: Iterable[ServiceHealth], model: Labels) -> list[
         qos.add(labels, service.qos)
         for word, number in vars(service.coverage).items():
             units.add({**labels, 'coverage': word}, number)
-        results = [check.health for check in _checks(service)]
+        results = [check.health for reading in service.readings for check in reading.checks]
         for one in Health:
             checks.add({**labels, 'health': one.value}, results.count(one))
     return [health, state, lasted, qos, units, checks]
@@ -158,13 +158,8 @@ def _meaning_families(
 
 def _worst_by_name(service: ServiceHealth) -> dict[str, Health]:
     found: dict[str, Health] = {}
-    for check in _checks(service):
+    for check in (check for reading in service.readings for check in reading.checks):
         name = safe(check.name, _MAX_LABEL)
         if name not in found or check.health.rank > found[name].rank:
             found[name] = check.health
     return found
-
-
-def _checks(service: ServiceHealth) -> Iterator[CheckResult]:
-    for reading in service.readings:
-        yield from reading.checks

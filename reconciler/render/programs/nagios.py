@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 from charm.kernel.report import Health
 from reconciler.values.readings import ServiceHealth, Snapshot
+from reconciler.values.words import counted, first_few
 
-from ..base import RenderOptions, TableRow, findings
-from ..cases import counted, model_name, not_well, safe, tally, verdict
+from ..base import RenderOptions, findings, safe
+from ..cases import model_name, not_well, tally, verdict
 from ..meaning import cause_text, causes_shown, remarks, view_text
 
 # Nagios keeps 8192 bytes of output (MAX_PLUGIN_OUTPUT_LENGTH in its include/nagios.h) and as many
@@ -50,9 +51,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 def _headline(snapshot: Snapshot) -> str:
     """Return such as `JUJU-HEALTH CRITICAL: prod: 2 of 5 services not well: db fail, web warn`."""
     named = [f'{sanitise(one.name, 60)} {one.health.value}' for one in not_well(snapshot)]
-    more = len(named) - 8
-    shown = ', '.join(named[:8]) + (f' and {more} more' if more > 0 else '')
-    parts = [sanitise(model_name(snapshot), 120), tally(snapshot), shown]
+    parts = [sanitise(model_name(snapshot), 120), tally(snapshot), first_few(named, 8)]
     causes = [sanitise(str(cause.node), 60) for cause in causes_shown(snapshot)[:3]]
     if causes:
         parts.append(f'because of {", ".join(causes)}')
@@ -83,12 +82,8 @@ def _about(service: ServiceHealth, options: RenderOptions) -> Iterator[str]:
         for remark in remarks(service):
             yield sanitise(f'- {remark}')
     for finding in findings(service, options.unit_detail):
-        yield sanitise(_finding_line(finding))
-
-
-def _finding_line(finding: TableRow) -> str:
-    unit = finding.reading.unit.name
-    return f'- {finding.health.value} {unit} {finding.what}: {finding.message}'
+        about = f'{finding.health.value} {finding.reading.unit.name} {finding.what}'
+        yield sanitise(f'- {about}: {finding.message}')
 
 
 def _perfdata(snapshot: Snapshot) -> str:

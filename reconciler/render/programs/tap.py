@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from charm.kernel.report import Health
 from reconciler.values.readings import Snapshot
 
-from ..base import RenderOptions
-from ..cases import CheckCase, cases, model_name, safe
+from ..base import RenderOptions, safe
+from ..cases import CheckCase, cases, model_name
 from ..meaning import cause_text, causes_shown, view_text
 
 
@@ -32,18 +32,18 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 
 def _sweep_case(snapshot: Snapshot) -> CheckCase:
-    if not snapshot.services:
-        return CheckCase('sweep', '', 'complete', Health.UNKNOWN, 'there are no services')
-    if not snapshot.complete:
-        message = 'it ended before every unit was asked'
-        return CheckCase('sweep', '', 'complete', Health.UNKNOWN, message)
-    return CheckCase('sweep', '', 'complete', Health.PASSED)
+    message = '' if snapshot.complete else 'it ended before every unit was asked'
+    message = message if snapshot.services else 'there are no services'
+    health = Health.UNKNOWN if message else Health.PASSED
+    return CheckCase('sweep', '', 'complete', health, message)
 
 
 def _lines(number: int, case: CheckCase) -> Iterator[str]:
     passed = case.health is Health.PASSED
-    words = ' '.join(word for word in (case.service, case.unit, case.name) if word)
-    line = f'{"ok" if passed else "not ok"} {number} - {_description(words)}'
+    words = ' '.join(filter(None, (case.service, case.unit, case.name)))
+    # No hash in it begins a directive.
+    words = words.replace('\\', '\\\\').replace('#', '\\#')
+    line = f'{"ok" if passed else "not ok"} {number} - {words}'
     if case.tolerated:
         line += ' # TODO the rule of the service tolerates it'
     yield line
@@ -55,11 +55,6 @@ def _lines(number: int, case: CheckCase) -> Iterator[str]:
     if case.advice:
         yield f'  advice: {_quoted(case.advice)}'
     yield '  ...'
-
-
-def _description(text: str) -> str:
-    """Return text in which no hash begins a directive."""
-    return text.replace('\\', '\\\\').replace('#', '\\#')
 
 
 def _quoted(text: str) -> str:
