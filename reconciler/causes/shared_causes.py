@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from charm.kernel.names import service_of
 from charm.kernel.report import Health, worst
 
-from ..values.model import Model
+from ..values.model import Model, machine_chain
 from ..values.node import Node, NodeKind
 from ..values.outcomes import HEARD, NOT_REACHED
 from ..values.readings import WORDS, Outcome, Reading, ServiceHealth
+from ..values.words import counted
 from .troubles import Origin, Trouble, machine_gone
 
 # It is the collector that lacks these, whatever the machine.
@@ -93,11 +95,10 @@ class _Search:
 
     def _common(self) -> Iterator[SharedCause]:
         """Yield the cause for all who could not be asked, if it is not their machines."""
-        lost = [p for p, readings in self._places.items() if all(map(_unreached, readings))]
+        outcomes = {p: {r.outcome for r in readings} for p, readings in self._places.items()}
+        lost = [place for place, found in outcomes.items() if found <= NOT_REACHED]
         everywhere = len(lost) == len(self._places) and len(lost) >= _FEW
-        late = [
-            p for p, found in self._places.items() if _any(found, frozenset({Outcome.DEADLINE}))
-        ]
+        late = [place for place, found in outcomes.items() if Outcome.DEADLINE in found]
         readings = [
             reading
             for place, found in sorted(self._places.items())
@@ -111,26 +112,19 @@ class _Search:
         outcome = _most_common(readings)
         gone = everywhere and all(machine_gone(self._model, place) for place in lost)
         remote = everywhere and (outcome is Outcome.JUJU_FAILED or gone)
-        message = (
-            'juju says that every machine is down' if gone else _common_message(readings, outcome)
-        )
-        places = len({r.unit.machine or r.unit.name for r in readings})
-        noun = 'pod' if self._model.is_k8s else 'machine'
-        yield SharedCause(
-            Node(NodeKind.CONTROLLER, self._model.controller)
-            if remote
-            else Node(NodeKind.COLLECTOR),
-            Health.UNKNOWN,
-            f'{places} {noun}{"" if places == 1 else "s"} could not be asked: {message}',
-            self._unreached(readings),
-        )
+        controller = Node(NodeKind.CONTROLLER, self._model.controller)
+        node = controller if remote else Node(NodeKind.COLLECTOR)
+        reason = 'juju says that every machine is down' if gone else _common(readings, outcome)
+        places = {r.unit.machine or r.unit.name for r in readings}
+        asked = counted(len(places), 'pod' if self._model.is_k8s else 'machine')
+        message = f'{asked} could not be asked: {reason}'
+        yield SharedCause(node, Health.UNKNOWN, message, self._unreached(readings))
 
     def _lost(self, taken: set[Trouble]) -> Iterator[tuple[str, SharedCause]]:
         """Yield each machine that nothing could be asked on, or that juju knows to be gone."""
         for place, readings in self._places.items():
             found = self._unreached(readings) - taken
-            answered = _any(readings, HEARD)
-            if not found or answered:
+            if not found or any(reading.outcome in HEARD for reading in readings):
                 continue
             gone = machine_gone(self._model, place)
             silent = next(r for r in readings if r.unit.name in {t.unit for t in found})
@@ -161,19 +155,17 @@ class _Search:
         """Return the places that are in a machine, at whatever depth, by that machine."""
         inside: dict[str, list[str]] = {}
         for place in sorted(self._places):
-            known = self._model.machines.get(place)
-            while known is not None and known.parent:
-                inside.setdefault(known.parent, []).append(place)
-                known = self._model.machines.get(known.parent)
+            for machine in self._around(place):
+                inside.setdefault(machine, []).append(place)
         return inside
 
     def _with_parent(self, identity: str, machines: Mapping[str, SharedCause]) -> SharedCause:
-        known = self._model.machines.get(identity)
-        while known is not None and known.parent:
-            if known.parent in machines:
-                return replace(machines[identity], parent=machines[known.parent].node)
-            known = self._model.machines.get(known.parent)
-        return machines[identity]
+        found = next((machines[one] for one in self._around(identity) if one in machines), None)
+        return replace(machines[identity], parent=found.node) if found else machines[identity]
+
+    def _around(self, place: str) -> Iterator[str]:
+        """Yield the machines that a place is in, the nearest first."""
+        return islice(machine_chain(self._model.machines, place), 1, None)
 
     def _ailing(self, lost: Mapping[str, SharedCause]) -> Iterator[tuple[str, SharedCause]]:
         """Yield the machines that answer, and on which several applications ail alike."""
@@ -210,14 +202,6 @@ class _Search:
         return frozenset(t for t in here if t.unit in red and t.origin is Origin.ANYWHERE)
 
 
-def _unreached(reading: Reading) -> bool:
-    return reading.outcome in NOT_REACHED
-
-
-def _any(readings: Sequence[Reading], outcomes: frozenset[Outcome]) -> bool:
-    return any(reading.outcome in outcomes for reading in readings)
-
-
 def _most_common(readings: Sequence[Reading]) -> Outcome:
     """Return the outcome of most, the first in the order of outcomes among equals."""
     counted = Counter(reading.outcome for reading in readings)
@@ -225,10 +209,10 @@ def _most_common(readings: Sequence[Reading]) -> Outcome:
     return min(counted, key=lambda outcome: (-counted[outcome], order.index(outcome)))
 
 
-def _common_message(readings: Sequence[Reading], outcome: Outcome) -> str:
+def _common(readings: Sequence[Reading], outcome: Outcome) -> str:
     """Return the message that all of this outcome share, else what the outcome means."""
     messages = {reading.message for reading in readings if reading.outcome is outcome}
-    return messages.pop() if len(messages) == 1 else WORDS[outcome].meaning
+    return messages.pop() if len(messages) == 1 else WORDS[outcome]
 
 
 def _principals(readings: Sequence[Reading]) -> set[str]:

@@ -45,7 +45,7 @@ def silent_reading(
         outcome=outcome,
         health=Health.UNKNOWN,
         state=derived.state,
-        message=message or WORDS[outcome].meaning,
+        message=message or WORDS[outcome],
         hook=path,
         via='juju status',
         advice=advice or advise(outcome, model, unit, path),
@@ -130,11 +130,11 @@ def _why_no_report(
         return _why_no_agent(asked, answer, complaint, error)
     if answer.exit_code == frames.NOT_FOUND and not (answer.stdout or answer.stderr):
         outcome = Outcome.HOOK_MISSING if asked.shipped else Outcome.NOT_SHIPPED
-        return outcome, WORDS[outcome].meaning
+        return outcome, WORDS[outcome]
     if answer.exit_code == frames.NOT_EXECUTABLE:
         return Outcome.HOOK_BROKEN, complaint or 'its health hook is not executable'
     if answer.timed_out:
-        return Outcome.TIMEOUT, WORDS[Outcome.TIMEOUT].meaning
+        return Outcome.TIMEOUT, WORDS[Outcome.TIMEOUT]
     if not answer.complete and answer.exit_code is None:
         return Outcome.UNREACHABLE, 'the connection ended before its answer did'
     if answer.exit_code:
@@ -150,13 +150,13 @@ def _why_no_agent(
     asked: UnitRequest, answer: UnitAnswer, complaint: str, error: ReportError
 ) -> tuple[Outcome, str]:
     if answer.exit_code == frames.NOT_FOUND and not asked.shipped:
-        return Outcome.NOT_SHIPPED, WORDS[Outcome.NOT_SHIPPED].meaning
+        return Outcome.NOT_SHIPPED, WORDS[Outcome.NOT_SHIPPED]
     if not answer.complete and answer.exit_code is None:
         return Outcome.UNREACHABLE, 'the connection ended before its answer did'
     if answer.exit_code == 0:
         where = f'{error.path}: ' if error.path else ''
         return Outcome.INVALID, f'what its agent gave is not a report: {where}{error.reason}'
-    reason = complaint.removeprefix('health-agent: ') or WORDS[Outcome.NO_AGENT].meaning
+    reason = complaint.removeprefix('health-agent: ') or WORDS[Outcome.NO_AGENT]
     return Outcome.NO_AGENT, reason
 
 

@@ -7,13 +7,13 @@ outage of one unit hides nothing of another, and a known full disk hides no dead
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from charm.kernel.report import Health
 
-from ..values.model import Machine, Model
+from ..values.model import Model, machine_chain
 from ..values.readings import JUJU_STATUS, Outcome, Reading, ServiceHealth, Suppression
 
 MAINTENANCE = 'maintenance'
@@ -159,13 +159,3 @@ def _unwell_checks(reading: Reading) -> list[str]:
         failed = vouched or reading.health is Health.FAIL
         return [*([] if vouched else [NO_REPORT]), *([JUJU_STATUS] if failed else [])]
     return [check.name for check in reading.checks if check.health is not Health.PASSED] or ['']
-
-
-def machine_chain(machines: Mapping[str, Machine], machine: str) -> Iterator[str]:
-    """Yield the machine's id, then those of the machines that it is a container in."""
-    seen: set[str] = set()
-    while machine and machine not in seen:
-        seen.add(machine)
-        yield machine
-        known = machines.get(machine)
-        machine = known.parent if known else ''

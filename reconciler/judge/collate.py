@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from charm.kernel.report import Health, State
 from charm.kernel.safe_text import clean
 
-from ..config.suppressions import machine_chain
 from ..rollups import WORST, RollupError, RollupResult, RollupRule, Vote, read_rule
-from ..values.model import Application, Machine
+from ..values.model import Application, Machine, machine_chain
 from ..values.outcomes import NOT_REACHED
 from ..values.readings import Coverage, Outcome, Reading, ServiceHealth
 from ..values.words import fold_units

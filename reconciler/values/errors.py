@@ -132,8 +132,7 @@ class NoController(ControllerMissing):
     """There is no controller here at all."""
 
     def _advise(self, model: str) -> Advice:
-        what = "with what a controller's owner gave you"
-        return Advice(what, juju(model, 'register', 'TOKEN'))
+        return Advice("with what a controller's owner gave you", juju(model, 'register', 'TOKEN'))
 
 
 class ControllerUnreachable(JujuError):

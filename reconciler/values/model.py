@@ -184,3 +184,13 @@ class Model:
         """Yield every unit of every application, in order."""
         for application in self.applications.values():
             yield from application.units
+
+
+def machine_chain(machines: Mapping[str, Machine], machine: str) -> Iterator[str]:
+    """Yield the machine's id, then those of the machines that it is a container in."""
+    seen: set[str] = set()
+    while machine and machine not in seen:
+        seen.add(machine)
+        yield machine
+        known = machines.get(machine)
+        machine = known.parent if known else ''

@@ -105,103 +105,70 @@ class SilentUnit:
         return self.there('--', 'sudo', 'systemctl', 'status', 'juju-health-agent')
 
 
-@dataclass(frozen=True)
-class OutcomeWords:
-    """What an outcome means, and what to do about it."""
-
-    meaning: str
-    advice: Callable[[SilentUnit], Advice]
-
-
-WORDS: Mapping[Outcome, OutcomeWords] = {
-    Outcome.REPORTED: OutcomeWords('the unit reported', lambda of: NO_ADVICE),
-    Outcome.VOUCHED: OutcomeWords(
-        'its report for its principal shows that it works', lambda of: NO_ADVICE
+# What each outcome means.
+WORDS: Mapping[Outcome, str] = {
+    Outcome.REPORTED: 'the unit reported',
+    Outcome.VOUCHED: 'its report for its principal shows that it works',
+    Outcome.NOT_SHIPPED: 'no health hook is shipped with it; this is what juju status says',
+    Outcome.UNASSIGNED: 'it has no machine yet',
+    Outcome.UNREACHABLE: 'its machine did not answer',
+    Outcome.REFUSED_KEY: 'its machine refused our ssh key',
+    Outcome.HOST_KEY: (
+        'its machine showed another host key than the controller knows, or none is known'
     ),
-    Outcome.NOT_SHIPPED: OutcomeWords(
-        'no health hook is shipped with it; this is what juju status says',
-        lambda of: Advice(
-            'deploy the health charm beside it',
-            of.juju('integrate', HEALTH_CHARM, of.unit.application),
-        ),
+    Outcome.NOT_LOGGED_IN: 'juju is not logged in',
+    Outcome.NO_PERMISSION: 'this user may not ssh in this model',
+    Outcome.JUJU_FAILED: 'juju ssh failed before it reached the machine',
+    Outcome.HOOK_MISSING: 'its health hook is not where the charm should have put it',
+    Outcome.HOOK_BROKEN: 'its health hook failed instead of reporting',
+    Outcome.TIMEOUT: 'its health hook did not end in time',
+    Outcome.INVALID: 'what its health hook printed is not a report',
+    Outcome.DEADLINE: 'the sweep ended before it answered',
+    Outcome.NO_AGENT: 'no health agent gives its report',
+    Outcome.NOT_PUSHED: 'it has pushed no report to the inbox',
+    Outcome.STALE: 'its last report is too old to say how it is now',
+    Outcome.NOT_SAVED: 'what was saved holds no report of it',
+}
+# What to do about each; nothing about those that are not here.
+_ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
+    Outcome.NOT_SHIPPED: lambda of: Advice(
+        'deploy the health charm beside it',
+        of.juju('integrate', HEALTH_CHARM, of.unit.application),
     ),
-    Outcome.UNASSIGNED: OutcomeWords(
-        'it has no machine yet',
-        lambda of: Advice('see what it waits for', of.status),
+    Outcome.UNASSIGNED: lambda of: Advice('see what it waits for', of.status),
+    Outcome.UNREACHABLE: lambda of: Advice('see whether it is up', of.look),
+    Outcome.REFUSED_KEY: lambda of: Advice('add the key', line=of.key_line),
+    Outcome.HOST_KEY: lambda of: Advice(
+        'find out why the key changed before you trust it', of.look
     ),
-    Outcome.UNREACHABLE: OutcomeWords(
-        'its machine did not answer', lambda of: Advice('see whether it is up', of.look)
+    Outcome.NOT_LOGGED_IN: lambda of: Advice('log in', of.juju('login')),
+    Outcome.NO_PERMISSION: lambda of: Advice('ask its admin', grant(of.model.full_name)),
+    Outcome.JUJU_FAILED: lambda of: Advice(
+        'look what it rests on, one by one', reconcile_health(of.model.full_name, 'doctor')
     ),
-    Outcome.REFUSED_KEY: OutcomeWords(
-        'its machine refused our ssh key',
-        lambda of: Advice('add the key', line=of.key_line),
+    Outcome.HOOK_MISSING: lambda of: Advice('look for it', of.there('ls', '-l', of.hook)),
+    Outcome.HOOK_BROKEN: lambda of: Advice('run it', of.there(of.hook, '--pretty')),
+    Outcome.TIMEOUT: lambda of: Advice(
+        'see which check hangs', of.there(of.hook, '--pretty'), remark='or raise --timeout'
     ),
-    Outcome.HOST_KEY: OutcomeWords(
-        'its machine showed another host key than the controller knows, or none is known',
-        lambda of: Advice('find out why the key changed before you trust it', of.look),
+    Outcome.INVALID: lambda of: Advice('look at it', of.there(of.hook)),
+    Outcome.DEADLINE: lambda of: Advice('raise --deadline or --workers'),
+    Outcome.NO_AGENT: lambda of: Advice('ask without it: --ask auto; or see why', of.agent),
+    Outcome.NOT_PUSHED: lambda of: Advice(
+        'have it push',
+        reconcile_health(of.model.full_name, 'enrol', of.unit.name),
+        remark='or ask it: --ask auto',
     ),
-    Outcome.NOT_LOGGED_IN: OutcomeWords(
-        'juju is not logged in', lambda of: Advice('log in', of.juju('login'))
+    Outcome.STALE: lambda of: Advice(
+        'ask its hook: --ask hook; or see why none came since', of.agent
     ),
-    Outcome.NO_PERMISSION: OutcomeWords(
-        'this user may not ssh in this model',
-        lambda of: Advice('ask its admin', grant(of.model.full_name)),
-    ),
-    Outcome.JUJU_FAILED: OutcomeWords(
-        'juju ssh failed before it reached the machine',
-        lambda of: Advice(
-            'look what it rests on, one by one', reconcile_health(of.model.full_name, 'doctor')
-        ),
-    ),
-    Outcome.HOOK_MISSING: OutcomeWords(
-        'its health hook is not where the charm should have put it',
-        lambda of: Advice('look for it', of.there('ls', '-l', of.hook)),
-    ),
-    Outcome.HOOK_BROKEN: OutcomeWords(
-        'its health hook failed instead of reporting',
-        lambda of: Advice('run it', of.there(of.hook, '--pretty')),
-    ),
-    Outcome.TIMEOUT: OutcomeWords(
-        'its health hook did not end in time',
-        lambda of: Advice(
-            'see which check hangs',
-            of.there(of.hook, '--pretty'),
-            remark='or raise --timeout',
-        ),
-    ),
-    Outcome.INVALID: OutcomeWords(
-        'what its health hook printed is not a report',
-        lambda of: Advice('look at it', of.there(of.hook)),
-    ),
-    Outcome.DEADLINE: OutcomeWords(
-        'the sweep ended before it answered',
-        lambda of: Advice('raise --deadline or --workers'),
-    ),
-    Outcome.NO_AGENT: OutcomeWords(
-        'no health agent gives its report',
-        lambda of: Advice('ask without it: --ask auto; or see why', of.agent),
-    ),
-    Outcome.NOT_PUSHED: OutcomeWords(
-        'it has pushed no report to the inbox',
-        lambda of: Advice(
-            'have it push',
-            reconcile_health(of.model.full_name, 'enrol', of.unit.name),
-            remark='or ask it: --ask auto',
-        ),
-    ),
-    Outcome.STALE: OutcomeWords(
-        'its last report is too old to say how it is now',
-        lambda of: Advice('ask its hook: --ask hook; or see why none came since', of.agent),
-    ),
-    Outcome.NOT_SAVED: OutcomeWords(
-        'what was saved holds no report of it',
-        lambda of: Advice(
-            f'save it too: /var/log/juju-health of its machine, or what {of.hook} prints'
-        ),
+    Outcome.NOT_SAVED: lambda of: Advice(
+        f'save it too: /var/log/juju-health of its machine, or what {of.hook} prints'
     ),
 }
 
 
 def advise(outcome: Outcome, model: Model, unit: Unit, hook: str = '') -> Advice:
     """Return what the operator may do about a unit that was asked with that outcome."""
-    return WORDS[outcome].advice(SilentUnit(model, unit, hook or 'HOOK'))
+    say = _ADVICE.get(outcome)
+    return say(SilentUnit(model, unit, hook or 'HOOK')) if say else NO_ADVICE

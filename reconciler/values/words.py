@@ -32,17 +32,12 @@ def duration_text(seconds: float | None) -> str:
     if not seconds < _MOST_DAYS * 86400:
         return f'over {_MOST_DAYS}d'
     left = round(max(seconds, 0.0))
-    if left < 1:
-        return '0s'
-    for index, (size, unit) in enumerate(_UNITS):
-        if left >= size:
-            text = f'{left // size}{unit}'
-            if index + 1 < len(_UNITS):
-                smaller, name = _UNITS[index + 1]
-                rest = left % size // smaller
-                text += f'{rest}{name}' if rest else ''
-            return text
-    return '0s'
+    parts: list[tuple[int, str]] = []
+    for size, unit in _UNITS:
+        if left >= size or parts:
+            parts.append((left // size, unit))
+        left %= size
+    return ''.join(f'{number}{unit}' for number, unit in parts[:2] if number) or '0s'
 
 
 def age_text(moment: datetime | None, now: datetime) -> str:

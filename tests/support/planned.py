@@ -185,7 +185,7 @@ class Planned:
     ) -> None:
         """Let a unit not report."""
         health = Health.UNKNOWN
-        said = message or WORDS[outcome].meaning
+        said = message or WORDS[outcome]
         self.readings[unit] = Reading(
             self.unit(unit),
             outcome,
