@@ -138,7 +138,8 @@ class _Builder:
     def _gives(self, provider: str, requirer: str, link: RelationSide) -> bool:
         """Return whether it is known that the provider provides what the link carries."""
         sides = (provider, requirer)
-        provides, requires = (self._charm_gives(service, link) for service in sides)
+        over = (link.interface, link.endpoint)
+        provides, requires = (is_provider(*over, self._charm(service)) for service in sides)
         if provides != requires:
             return provides
         # The charms do not tell; the reports may.
@@ -147,9 +148,6 @@ class _Builder:
         words |= {other.endpoint for other in others if other.interface in words}
         offers = [self._provides.get(service, frozenset()) & words for service in sides]
         return bool(offers[0]) and not offers[1]
-
-    def _charm_gives(self, name: str, link: RelationSide) -> bool:
-        return is_provider(link.interface, link.endpoint, self._charm(name))
 
     def _from_saas(self, name: str, link: RelationSide) -> None:
         saas = self._model.saas[link.other.name]

@@ -66,10 +66,9 @@ class _Inquiry:
             if service.health is not Health.PASSED
         }
         for node, cause in self._shared.items():
-            parents = () if cause.parent is None else (cause.parent,)
-            self._suspects[node] = tuple(
-                Suspect(parent, True, 1, False, f'it is in {parent}') for parent in parents
-            )
+            around = [] if cause.parent is None else [cause.parent]
+            found = [Suspect(one, True, 1, False, f'it is in {one}') for one in around]
+            self._suspects[node] = tuple(found)
         self._circles: dict[Node, Node] = {}
         self._settle_circles()
         self._roots = self._reach_roots()

@@ -17,11 +17,16 @@ def components(graph: Mapping[Node, Iterable[Node]]) -> list[tuple[Node, ...]]:
     low: dict[Node, int] = {}
     open_nodes: dict[Node, None] = {}
     found: list[tuple[Node, ...]] = []
+    work: list[tuple[Node, Iterator[Node]]] = []
+
+    def enter(node: Node) -> None:
+        index[node] = low[node] = len(index)
+        open_nodes[node] = None
+        work.append((node, iter(sorted(graph.get(node, ())))))
+
     for root in sorted(graph):
-        if root in index:
-            continue
-        work: list[tuple[Node, Iterator[Node]]] = []
-        _enter(root, graph, index, low, open_nodes, work)
+        if root not in index:
+            enter(root)
         while work:
             node, others = work[-1]
             following = next(others, None)
@@ -32,23 +37,10 @@ def components(graph: Mapping[Node, Iterable[Node]]) -> list[tuple[Node, ...]]:
                 if low[node] == index[node]:
                     found.append(_close(node, open_nodes))
             elif following not in index:
-                _enter(following, graph, index, low, open_nodes, work)
+                enter(following)
             elif following in open_nodes:
                 low[node] = min(low[node], index[following])
     return found
-
-
-def _enter(
-    node: Node,
-    graph: Mapping[Node, Iterable[Node]],
-    index: dict[Node, int],
-    low: dict[Node, int],
-    open_nodes: dict[Node, None],
-    work: list[tuple[Node, Iterator[Node]]],
-) -> None:
-    index[node] = low[node] = len(index)
-    open_nodes[node] = None
-    work.append((node, iter(sorted(graph.get(node, ())))))
 
 
 def _close(node: Node, open_nodes: dict[Node, None]) -> tuple[Node, ...]:

@@ -14,7 +14,7 @@ from ..values.errors import UsageError
 from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Cause, Reading, Role, ServiceHealth, Snapshot
-from ..values.words import fold_units
+from ..values.words import first_few, fold_units
 from .cause_or_victim import index_of
 from .graph import DeclaredDependencies, Edge, Ground
 from .suspects import SnapshotIndex
@@ -91,13 +91,15 @@ def explain(
     """
     service, readings = _find(snapshot, name)
     index = index_of(snapshot.model, snapshot.services, declared or DeclaredDependencies())
+    is_cause = service.blame is not None and service.blame.role is Role.CAUSE
+    causes = [one for one in snapshot.causes if is_cause and service.name in one.node.services]
     found = Explanation(
         snapshot=snapshot,
         service=service,
         readings=readings,
         unit=name if '/' in name else '',
         chain=tuple(_chain(snapshot, index, service)),
-        cause=next((cause for cause in snapshot.causes if _is_cause(cause, service)), None),
+        cause=causes[0] if causes else None,
         needs=tuple(_needs(index, service.name)),
         needed_by=index.graph.dependants(service.name),
         unmet=index.graph.unmet.get(service.name, ()),
@@ -121,20 +123,9 @@ def _find(snapshot: Snapshot, name: str) -> tuple[ServiceHealth, tuple[Reading, 
     known = [service.name for service in snapshot.services]
     known += [reading.unit.name for reading in snapshot.readings()]
     near = closest(name, known)
-    hint = f'; did you mean {near}?' if near else f'; it knows {_some(known)}' if known else ''
+    knows = f'; it knows {first_few(known, 8)}' if known else ''
+    hint = f'; did you mean {near}?' if near else knows
     raise UsageError(f'cannot explain {name!r}: the sweep has no such service or unit{hint}')
-
-
-def _some(names: list[str]) -> str:
-    most = 8
-    return ', '.join(names[:most]) + (
-        f' and {len(names) - most} more' if len(names) > most else ''
-    )
-
-
-def _is_cause(cause: Cause, service: ServiceHealth) -> bool:
-    blamed = service.blame is not None and service.blame.role is Role.CAUSE
-    return blamed and service.name in cause.node.services
 
 
 def _chain(

@@ -10,7 +10,7 @@ from charm.kernel.names import nearest
 
 from ..values.model import Model
 from .settings import Config
-from .suppressions import SuppressionEntry
+from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 
 # The key's path in the file, the name, and the nearest right one as `nearest` says it.
 Stranger = tuple[str, str, str]
@@ -50,17 +50,12 @@ def _in_one(config: Config, model: Model, at: str) -> Iterator[Stranger]:
     for view in config.views:
         yield from _missing(f'{at}views.{view.name}.services', view.services, services)
     targets = _targets(model)
-    for key, entries in _by_key(config.maintenance):
-        for index, entry in enumerate(entries):
-            target = entry.target.removeprefix('machine ')
-            yield from _missing(f'{at}{key}[{index}]', [target], targets)
-
-
-def _by_key(entries: Iterable[SuppressionEntry]) -> Iterator[tuple[str, list[SuppressionEntry]]]:
-    """Yield the entries by the key of the file that they stand under, which is their kind."""
-    kept = list(entries)
-    for kind in dict.fromkeys(entry.kind for entry in kept):
-        yield kind, [entry for entry in kept if entry.kind == kind]
+    # The key of the file that an entry stands under is its kind.
+    index = dict.fromkeys((MAINTENANCE, ACKNOWLEDGED), 0)
+    for entry in config.maintenance:
+        target = entry.target.removeprefix('machine ')
+        yield from _missing(f'{at}{entry.kind}[{index[entry.kind]}]', [target], targets)
+        index[entry.kind] += 1
 
 
 def _missing(path: str, names: Iterable[str], known: list[str]) -> Iterator[Stranger]:

@@ -83,16 +83,16 @@ class _Reader:
     def model(self, top: dict[str, Any]) -> Model:
         about = self._object(top.get('model'), 'model')
         machines = dict(self._machines(top.get('machines'), 'machines', ''))
-        bare = {
-            name: self._application(name, value, f'applications.{name}')
-            for name, value in self._items(top.get('applications'), 'applications')
-        }
-        units = list(self._units(top.get('applications')))
+        applications: dict[str, dict[str, Any]] = {}
+        bare: dict[str, Application] = {}
+        for name, value in self._items(top.get('applications'), 'applications'):
+            applications[name] = value
+            bare[name] = self._application(name, value, f'applications.{name}')
+        units = list(self._units(applications))
+        consumed = self._items(top.get('application-endpoints'), 'application-endpoints')
         saas = {
             name: self._saas(name, value, f'application-endpoints.{name}')
-            for name, value in self._items(
-                top.get('application-endpoints'), 'application-endpoints'
-            )
+            for name, value in consumed
         }
         return Model(
             name=self._text(about, 'name'),
@@ -130,6 +130,9 @@ class _Reader:
             self._fault(path, f'{_kind(value)} where a list belongs')
         return value if isinstance(value, list) else []
 
+    def _texts(self, value: Any, path: str) -> tuple[str, ...]:
+        return tuple(text for text in self._list(value, path) if isinstance(text, str))
+
     @staticmethod
     def _text(values: dict[str, Any], key: str) -> str:
         value = values.get(key)
@@ -153,7 +156,7 @@ class _Reader:
         for identity, fields in self._items(value, path):
             here = f'{path}.{identity}'
             zone = _ZONE.search(self._text(fields, 'hardware'))
-            addresses = self._list(fields.get('ip-addresses'), f'{here}.ip-addresses')
+            addresses = self._texts(fields.get('ip-addresses'), f'{here}.ip-addresses')
             yield (
                 identity,
                 Machine(
@@ -163,7 +166,7 @@ class _Reader:
                     instance=self._info(fields, 'machine-status', here),
                     hostname=self._text(fields, 'hostname'),
                     dns_name=self._text(fields, 'dns-name'),
-                    addresses=tuple(address for address in addresses if isinstance(address, str)),
+                    addresses=addresses,
                     instance_id=self._text(fields, 'instance-id'),
                     zone=zone[1] if zone else '',
                 ),
@@ -171,15 +174,13 @@ class _Reader:
             yield from self._machines(fields.get('containers'), f'{here}.containers', identity)
 
     def _application(self, name: str, fields: dict[str, Any], path: str) -> Application:
-        principals = self._list(fields.get('subordinate-to'), f'{path}.subordinate-to')
+        principals = self._texts(fields.get('subordinate-to'), f'{path}.subordinate-to')
         return Application(
             name=name,
             charm=self._text(fields, 'charm-name') or charm_name(self._text(fields, 'charm')),
             status=self._info(fields, 'application-status', path),
             scale=self._scale(fields.get('scale'), f'{path}.scale'),
-            subordinate_to=tuple(
-                principal for principal in principals if isinstance(principal, str)
-            ),
+            subordinate_to=principals,
             relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
         )
 
@@ -211,16 +212,13 @@ class _Reader:
                 if isinstance(other, str):
                     yield Relation(endpoint, other)
                 elif isinstance(other, dict):
-                    yield Relation(
-                        endpoint,
-                        self._text(other, 'related-application'),
-                        self._text(other, 'interface'),
-                    )
+                    application = self._text(other, 'related-application')
+                    yield Relation(endpoint, application, self._text(other, 'interface'))
                 else:
                     self._fault(f'{path}.{endpoint}[{index}]', f'{_kind(other)} of no known shape')
 
-    def _units(self, applications: Any) -> Iterator[Unit]:
-        for application, fields in self._known(applications):
+    def _units(self, applications: dict[str, dict[str, Any]]) -> Iterator[Unit]:
+        for application, fields in applications.items():
             path = f'applications.{application}.units'
             for name, values in self._items(fields.get('units'), path):
                 here = f'{path}.{name}'
@@ -228,23 +226,12 @@ class _Reader:
                 if unit is None:
                     continue
                 yield unit
-                for other, inner in self._items(
-                    values.get('subordinates'), f'{here}.subordinates'
-                ):
-                    subordinate = self._unit(other, inner, f'{here}.subordinates.{other}')
-                    if subordinate is not None:
-                        yield replace(
-                            subordinate,
-                            machine=subordinate.machine or unit.machine,
-                            principal=name,
-                        )
-
-    @staticmethod
-    def _known(applications: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the applications that are objects; the others are faults already."""
-        for name, fields in applications.items() if isinstance(applications, dict) else ():
-            if isinstance(fields, dict):
-                yield name, fields
+                beside = f'{here}.subordinates'
+                for other, inner in self._items(values.get('subordinates'), beside):
+                    found = self._unit(other, inner, f'{beside}.{other}')
+                    if found is not None:
+                        machine = found.machine or unit.machine
+                        yield replace(found, machine=machine, principal=name)
 
     def _unit(self, name: str, fields: dict[str, Any], path: str) -> Unit | None:
         # The name becomes part of a path on the machine, so it has to be one.

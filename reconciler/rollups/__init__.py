@@ -78,7 +78,10 @@ def _split(written: object) -> tuple[str, dict[str, Any]]:
 
 
 def _read_options(kind: type[RollupRule], options: Mapping[str, Any]) -> dict[str, Any]:
-    readers: dict[str, Callable[[Any], Any]] = {**kind.READERS, 'missing': _read_missing}
+    readers: dict[str, Callable[[Any], Any]] = {
+        **kind.READERS,
+        'missing': lambda word: Health(_word_for_missing(word)),
+    }
     read: dict[str, Any] = {}
     for written, value in options.items():
         key = written or kind.SHORT.replace('_', '-')
@@ -96,7 +99,3 @@ def _read_options(kind: type[RollupRule], options: Mapping[str, Any]) -> dict[st
         if needed not in read:
             raise RollupError('rule', f'{kind.NAME} wants {needed}, such as {kind.NAME} 2')
     return read
-
-
-def _read_missing(value: object) -> Health:
-    return Health(_word_for_missing(value))

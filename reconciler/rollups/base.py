@@ -115,14 +115,10 @@ class RollupRule(ABC):
     @property
     def words(self) -> str:
         """Return the rule as one would write it, with the options that are not the default."""
-        told = [self.NAME]
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if option.name == self.SHORT:
-                told.insert(1, str(value))
-            elif value != option.default and value != {}:
-                told.append(f'{option.name.replace("_", "-")}={_word(value)}')
-        words = ' '.join(told)
+        options = self.document
+        told = [options.pop(key) for key in ('rule', self.SHORT.replace('_', '-')) if key]
+        told += [f'{key}={_word(value)}' for key, value in options.items()]
+        words = ' '.join(map(str, told))
         return words if len(words) <= _MAX_WORDS else f'{words[: _MAX_WORDS - 1]}…'
 
 
@@ -137,7 +133,7 @@ def _plain(value: object) -> object:
 def _word(value: object) -> str:
     if isinstance(value, Mapping):
         return ','.join(f'{clean(str(key))}:{each}' for key, each in value.items())
-    return value.value if isinstance(value, Health) else str(value)
+    return str(value)
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,8 @@ class Custom(RollupRule):
             reason = clean(f'{type(error).__name__}: {error}')[:200]
             return RollupResult(Health.UNKNOWN, f'the rule {self.name} broke: {reason}')
         if not isinstance(verdict, RollupResult) or not isinstance(verdict.health, Health):
-            returned = type(verdict).__name__
-            return RollupResult(
-                Health.UNKNOWN, f'the rule {self.name} returned {returned}, no verdict'
-            )
+            reason = f'returned {type(verdict).__name__}, no verdict'
+            return RollupResult(Health.UNKNOWN, f'the rule {self.name} {reason}')
         best = best_first(votes)[0].health
         if verdict.health.rank < best.rank:
             because = f'{verdict.because}; but no member is better than {best.value}'

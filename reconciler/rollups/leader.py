@@ -33,8 +33,5 @@ class Leader(RollupRule):
             health = worst([health, Health.WARN])
         told = ' and '.join(f'leader {v.name} {v.health.value}' for v in leaders)
         because = told or 'no unit is known to be the leader'
-        return RollupResult(
-            health,
-            f'{because}; others: {tally(others)}' if others else because,
-            lowest_qos(leaders),
-        )
+        because += f'; others: {tally(others)}' if others else ''
+        return RollupResult(health, because, lowest_qos(leaders))

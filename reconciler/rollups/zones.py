@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from ..values.words import counted
 from .base import RollupResult, RollupRule, Vote, best_first, lowest_qos, one_of, read_count, tally
 from .counting import tolerate
 
@@ -36,14 +37,12 @@ class Zone(RollupRule):
         domains: dict[str, list[Vote]] = {}
         for vote in votes:
             domains.setdefault(vote.zone if self.by == 'zone' else vote.machine, []).append(vote)
+        speaker = 0 if self.within == 'best' else -1
         spoken = [
-            replace(
-                best_first(found)[0 if self.within == 'best' else -1],
-                name=f'{self.by} {name or "unknown"}',
-            )
+            replace(best_first(found)[speaker], name=f'{self.by} {name or "unknown"}')
             for name, found in sorted(domains.items())
         ]
         health = tolerate([vote.health for vote in spoken], self.survive + 1)
-        count = f'{len(domains)} {self.by}{"s" if len(domains) != 1 else ""}'
-        because = f'{tally(spoken)} of {count}; {self.survive} may be lost'
+        total = counted(len(domains), self.by)
+        because = f'{tally(spoken)} of {total}; {self.survive} may be lost'
         return RollupResult(health, because, lowest_qos(votes))

@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -160,22 +161,12 @@ def _printed(path: Path) -> Iterator[FoundReport]:
 
 def _logged(path: Path) -> Iterator[FoundReport]:
     """Yield the reports of an agent's log."""
-    try:
-        with path.open('rb') as file:
-            for line in file:
-                if b'"report"' in line:
-                    yield from _line(line, path)
-    except OSError:
-        return
-
-
-def _line(line: bytes, path: Path) -> Iterator[FoundReport]:
-    try:
-        value: Any = json.loads(line)
-        if isinstance(value, dict) and isinstance(value.get('report'), dict):
-            yield FoundReport(report_json.from_json(value['report']), path)
-    except (ValueError, RecursionError, ReportError):
-        return
+    with suppress(OSError), path.open('rb') as file:
+        for line in file:
+            with suppress(ValueError, RecursionError, ReportError):
+                value: Any = json.loads(line) if b'"report"' in line else None
+                if isinstance(value, dict) and isinstance(value.get('report'), dict):
+                    yield FoundReport(report_json.from_json(value['report']), path)
 
 
 def newest(found: Iterable[FoundReport]) -> dict[str, FoundReport]:

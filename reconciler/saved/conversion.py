@@ -44,11 +44,7 @@ _DOCUMENTS: Mapping[type[Any], type[Any]] = {
 }
 _VALUES = {document: kind for kind, document in _DOCUMENTS.items()}
 # The keys of fields that are called otherwise.
-_KEYS = {
-    'readings': 'units',
-    'duration_seconds': 'duration',
-    'age_seconds': 'age',
-}
+_KEYS = {'readings': 'units', 'duration_seconds': 'duration', 'age_seconds': 'age'}
 # The fields that a document keeps, each with its key.
 _FIELDS = {
     kind: [
@@ -133,35 +129,27 @@ def snapshot_of(document: schema.SweepDocument) -> Snapshot:
         ReportError: with the path of the first time or report that is wrong.
     """
     snapshot: Snapshot = _read(document)
-    nameless = replace(snapshot.model, controller='')
-    services = tuple(
-        replace(
-            service,
-            readings=tuple(
-                _advised(_owned(reading, service.name), snapshot.model, nameless)
-                for reading in service.readings
-            ),
-        )
-        for service in snapshot.services
-    )
-    return replace(snapshot, services=services, duration_seconds=document.duration or 0.0)
+    services = []
+    for service in snapshot.services:
+        readings = [_whole(one, service.name, snapshot.model) for one in service.readings]
+        services.append(replace(service, readings=tuple(readings)))
+    seconds = document.duration or 0.0
+    return replace(snapshot, services=tuple(services), duration_seconds=seconds)
 
 
-def _owned(reading: Reading, service: str) -> Reading:
-    """Return the reading of a service's unit, whose own name need not hold the service's."""
-    return replace(reading, unit=replace(reading.unit, application=service))
+def _whole(reading: Reading, service: str, model: Model) -> Reading:
+    """Return a service's reading with the unit's application, which its name need not hold.
 
-
-def _advised(reading: Reading, model: Model, nameless: Model) -> Reading:
-    """Return the reading with its advice as a value, where that is what its outcome has said.
-
-    Sweeps that were saved by earlier versions did not name the model in it.
+    Its advice becomes a value, where that is what its outcome has said. Sweeps that were saved by
+    earlier versions did not name the model in it.
     """
+    unit = replace(reading.unit, application=service)
+    nameless = replace(model, controller='')
     own, other = (
-        advise(reading.outcome, known, reading.unit, reading.hook) for known in (model, nameless)
+        advise(reading.outcome, known, unit, reading.hook) for known in (model, nameless)
     )
     said = str(reading.advice) in (str(own), str(other))
-    return replace(reading, advice=own) if said else reading
+    return replace(reading, unit=unit, advice=own if said else reading.advice)
 
 
 def _read(document: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -85,57 +85,35 @@ def _flip(what: str, name: str, before: Health, after: Health, message: str) -> 
         yield Change('flip', what, name, before.value, after.value, message, worse)
 
 
-def _new(what: str, name: str, health: Health, message: str) -> Change:
-    worse = health is not Health.PASSED
-    return Change('new', what, name, '', health.value, message, worse)
-
-
-def _gone(what: str, name: str, health: Health, message: str) -> Change:
-    return Change('gone', what, name, health.value, '', message)
-
-
 def _model(old: Snapshot, new: Snapshot) -> Iterator[Change]:
-    yield from _flip('model', new.model.name or 'model', old.health, new.health, '')
+    name = new.model.name or 'model'
+    yield from _flip('model', name, old.health, new.health, '')
     if old.complete != new.complete:
-        words = {True: 'complete', False: 'incomplete'}
-        yield Change(
-            'state',
-            'model',
-            new.model.name or 'model',
-            words[old.complete],
-            words[new.complete],
-            '; '.join(new.faults),
-            worse=not new.complete,
-        )
+        before, after = ('complete' if one.complete else 'incomplete' for one in (old, new))
+        faults = '; '.join(new.faults)
+        yield Change('state', 'model', name, before, after, faults, worse=not new.complete)
 
 
 def _views(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     before = {view.name: view for view in old.views}
-    after = {view.name: view for view in new.views}
-
-    def view(was: ViewHealth, now: ViewHealth) -> Iterator[Change]:
-        return _flip('view', now.name, was.health, now.health, now.because)
-
-    return _paired('view', before, after, lambda one: one.because, view)
+    return _paired('view', before, {view.name: view for view in new.views})
 
 
 def _services(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     before = {service.name: service for service in old.services}
     after = {service.name: service for service in new.services}
-    return _paired('service', before, after, lambda one: one.message, _service)
+    return _paired('service', before, after, _service)
 
 
 def _service(old: ServiceHealth, new: ServiceHealth) -> Iterator[Change]:
-    yield from _flip('service', new.name, old.health, new.health, new.message)
     yield from _state('service', new.name, old.state, new.state)
     before = {reading.unit.name: reading for reading in old.readings}
     after = {reading.unit.name: reading for reading in new.readings}
-    yield from _paired('unit', before, after, lambda one: one.message, _unit)
+    yield from _paired('unit', before, after, _unit)
 
 
 def _unit(old: Reading, new: Reading) -> Iterator[Change]:
     name = new.unit.name
-    yield from _flip('unit', name, old.health, new.health, new.message)
     if old.outcome is not new.outcome:
         # One that its principal's report vouches for has none of its own, and is known to work.
         lost = old.report is not None and new.report is None
@@ -144,42 +122,38 @@ def _unit(old: Reading, new: Reading) -> Iterator[Change]:
         yield Change('state', 'unit', name, *words, new.message, worse)
     yield from _state('unit', name, old.state, new.state)
     if old.report is not None and new.report is not None:
-        yield from _checks(name, old.checks, new.checks)
-
-
-def _checks(unit: str, old: Sequence[CheckResult], new: Sequence[CheckResult]) -> Iterator[Change]:
-    before = {f'{unit} {check.name}': check for check in old}
-    after = {f'{unit} {check.name}': check for check in new}
-
-    def check(was: CheckResult, now: CheckResult) -> Iterator[Change]:
-        return _flip('check', f'{unit} {now.name}', was.health, now.health, now.message)
-
-    return _paired('check', before, after, lambda one: one.message, check)
+        before, after = ({f'{name} {c.name}': c for c in one.checks} for one in (old, new))
+        yield from _paired('check', before, after)
 
 
 def _paired(
     what: str,
     before: Mapping[str, Judged],
     after: Mapping[str, Judged],
-    message: Callable[[Judged], str],
-    both: Callable[[Judged, Judged], Iterator[Change]],
+    deeper: Callable[[Judged, Judged], Iterable[Change]] = lambda old, new: (),
 ) -> Iterator[Change]:
-    """Yield what is new, what is gone, and for those on both sides what `both` tells of them."""
-    for name in _names(before, after):
-        if name not in before:
-            yield _new(what, name, after[name].health, message(after[name]))
-        elif name not in after:
-            yield _gone(what, name, before[name].health, message(before[name]))
+    """Yield what is new, gone or of another health, and what `deeper` tells of those that stayed.
+
+    Those of the newer sweep come in its order, then those that are gone.
+    """
+    for name, now in after.items():
+        was = before.get(name)
+        if was is None:
+            worse = now.health is not Health.PASSED
+            yield Change('new', what, name, '', now.health.value, _message(now), worse)
         else:
-            yield from both(before[name], after[name])
+            yield from _flip(what, name, was.health, now.health, _message(now))
+            yield from deeper(was, now)
+    for name, was in before.items():
+        if name not in after:
+            yield Change('gone', what, name, was.health.value, '', _message(was))
+
+
+def _message(one: Judged) -> str:
+    return one.because if isinstance(one, ViewHealth) else one.message
 
 
 def _state(what: str, name: str, old: State | None, new: State | None) -> Iterator[Change]:
-    before, after = (('' if one is None else one.name.value) for one in (old, new))
+    before, after = ('' if one is None else one.name.value for one in (old, new))
     if before != after:
         yield Change('state', what, name, before, after, '' if new is None else new.message)
-
-
-def _names(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
-    """Return every name once: those of the newer sweep in its order, then the others."""
-    return [*after, *(name for name in before if name not in after)]
