@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from ..values.model import Application, Model
+from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import ServiceHealth
 from .claims import claims_of, failure_words
@@ -46,7 +46,11 @@ class _Builder:
         self._services = {service.name: service for service in services}
         self._declared = declared
         self._links = {
-            name: tuple(self._links_of(app)) for name, app in sorted(model.applications.items())
+            name: tuple(
+                RelationSide(one.endpoint, one.interface, node_of(model, one.application))
+                for one in sorted(application.relations)
+            )
+            for name, application in sorted(model.applications.items())
         }
         self._claims = {name: claims_of(service) for name, service in self._services.items()}
         self._provides = {
@@ -57,7 +61,6 @@ class _Builder:
         self._edges: dict[tuple[str, Node], list[Edge]] = {}
 
     def graph(self) -> Graph:
-        """Return the graph."""
         unmet: dict[str, tuple[str, ...]] = {}
         own_peers: dict[str, tuple[str, ...]] = {}
         for name in sorted({*self._model.applications, *self._services}):
@@ -78,13 +81,6 @@ class _Builder:
             {name: names for name, names in own_peers.items() if names},
             {name: frozenset(link.other for link in links) for name, links in self._links.items()},
         )
-
-    def _links_of(self, application: Application) -> Iterator[RelationSide]:
-        for relation in sorted(
-            application.relations, key=lambda r: (r.endpoint, r.application, r.interface)
-        ):
-            other = node_of(self._model, relation.application)
-            yield RelationSide(relation.endpoint, relation.interface, other)
 
     def _providers_by_word(self) -> dict[str, set[Node]]:
         """Return by name the services that are said to provide that."""

@@ -15,8 +15,8 @@ from charm.kernel.report import Health, worst
 
 from ..values.model import Model, machine_chain
 from ..values.node import Node, NodeKind
-from ..values.outcomes import HEARD, NOT_REACHED
-from ..values.readings import WORDS, Outcome, Reading, ServiceHealth
+from ..values.outcomes import HEARD, NOT_REACHED, WORDS
+from ..values.readings import Outcome, Reading, ServiceHealth
 from ..values.words import counted
 from .troubles import Origin, Trouble, machine_gone
 

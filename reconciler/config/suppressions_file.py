@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError, ReportError
@@ -97,7 +96,14 @@ def _load(path: Path) -> tuple[SuppressionEntry, ...]:
         return ()
     except OSError as error:
         raise UsageError(f'cannot read {path}: {error.strerror or error}') from error
-    return _decode(content, path)
+    fields = Fields(load_json(content), '')
+    schema = fields.count('schema')
+    if schema is not None and schema > SCHEMA:
+        raise UsageError(f'cannot read {path}: a newer reconcile-health wrote it; use that one')
+    if schema is None:
+        raise ReportError('schema', 'missing')
+    items = fields.array('entries', MAX_ENTRIES)
+    return tuple(_entry(Fields(item, f'entries[{i}]'), i) for i, item in enumerate(items))
 
 
 def add(path: Path, entry: SuppressionEntry) -> tuple[SuppressionEntry, str]:
@@ -160,28 +166,14 @@ def _change(path: Path, change: Change) -> str:
 
 
 def _encode(entries: Sequence[SuppressionEntry]) -> bytes:
-    document = {'schema': SCHEMA, 'entries': [_entry_document(entry) for entry in entries]}
+    plain = ('id', 'kind', 'target', 'check', 'reason', 'by', 'model')
+    items = [
+        {key: getattr(entry, key) for key in plain}
+        | {'start': format_time(entry.start), 'until': format_time(entry.until)}
+        for entry in entries
+    ]
+    document = {'schema': SCHEMA, 'entries': items}
     return json.dumps(document, indent=1, allow_nan=False).encode() + b'\n'
-
-
-def _entry_document(entry: SuppressionEntry) -> dict[str, Any]:
-    return {
-        **{key: getattr(entry, key) for key in ('id', 'kind', 'target', 'check', 'reason', 'by')},
-        'model': entry.model,
-        'start': format_time(entry.start),
-        'until': format_time(entry.until),
-    }
-
-
-def _decode(content: bytes, path: Path) -> tuple[SuppressionEntry, ...]:
-    fields = Fields(load_json(content), '')
-    schema = fields.count('schema')
-    if schema is not None and schema > SCHEMA:
-        raise UsageError(f'cannot read {path}: a newer reconcile-health wrote it; use that one')
-    if schema is None:
-        raise ReportError('schema', 'missing')
-    items = fields.array('entries', MAX_ENTRIES)
-    return tuple(_entry(Fields(item, f'entries[{i}]'), i) for i, item in enumerate(items))
 
 
 def _entry(fields: Fields, index: int) -> SuppressionEntry:

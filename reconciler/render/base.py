@@ -163,10 +163,16 @@ class TableRow:
         return clean(self.check.name) if self.check else f'({self.reading.outcome.value})'
 
 
+def rows(service: ServiceHealth) -> Iterator[TableRow]:
+    """Yield a row for each check of each unit, and one for each unit without a check."""
+    for reading in service.readings:
+        for check in reading.checks or (None,):
+            yield TableRow(reading, check)
+
+
 def findings(service: ServiceHealth, everything: bool) -> Iterator[TableRow]:
     """Yield what is wrong with a service's units, the worst first; or all there is."""
-    found = [finding for reading in service.readings for finding in _of_reading(reading)]
-    found.sort(key=lambda finding: -finding.health.rank)
+    found = sorted(rows(service), key=lambda row: -row.health.rank)
     yield from (one for one in found if everything or one.health is not Health.PASSED)
 
 
@@ -176,8 +182,3 @@ def reading_age(reading: Reading, now: datetime) -> str:
         return '-'
     since = (now - reading.received_at).total_seconds()
     return duration_text(max(0.0, since, reading.age_seconds or 0.0))
-
-
-def _of_reading(reading: Reading) -> Iterator[TableRow]:
-    for check in reading.checks or (None,):
-        yield TableRow(reading, check)

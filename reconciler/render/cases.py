@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from charm.kernel.report import Health, worst
-from reconciler.values.readings import Reading, ServiceHealth, Snapshot
+from reconciler.values.readings import ServiceHealth, Snapshot
 from reconciler.values.words import counted
 
+from .base import rows
 from .base import safe as safe
 from .meaning import remarks, rule_text
 
@@ -77,18 +78,15 @@ def cases(service: ServiceHealth) -> Iterator[CheckCase]:
     message = safe(service.message)
     told = '; '.join([f'{message} ({rule})' if message else rule, *remarks(service)])
     yield CheckCase(name, '', 'service', service.health, told)
-    passed = service.health is Health.PASSED
-    for reading in service.readings:
-        for case in _of_reading(name, reading):
-            yield replace(case, tolerated=passed and case.health is not Health.PASSED)
-
-
-def _of_reading(service: str, reading: Reading) -> Iterator[CheckCase]:
-    unit, took = safe(reading.unit.name, 200), reading.duration_seconds
-    if not reading.checks:
-        name, advice = f'({reading.outcome.value})', safe(str(reading.advice))
-        message = safe(reading.message)
-        yield CheckCase(service, unit, name, reading.health, message, advice, took)
-    for check in reading.checks:
-        name, message = safe(check.name, 200), safe(check.message)
-        yield CheckCase(service, unit, name, check.health, message, seconds=check.duration)
+    for row in rows(service):
+        reading, check = row.reading, row.check
+        yield CheckCase(
+            name,
+            safe(reading.unit.name, 200),
+            safe(row.what, 200),
+            row.health,
+            safe(row.message),
+            '' if check else safe(str(reading.advice)),
+            check.duration if check else reading.duration_seconds,
+            tolerated=service.health is Health.PASSED and row.health is not Health.PASSED,
+        )

@@ -184,13 +184,18 @@ def read_ratio(value: object) -> float:
     Raises:
         ValueError: it is none.
     """
-    try:
-        ratio = float(str(value))
-    except ValueError:
-        ratio = -1.0
-    if isinstance(value, bool) or not 0.0 <= ratio <= 1.0:
+    ratio = number_in(value)
+    if not 0.0 <= ratio <= 1.0:
         raise ValueError(f'{_shown(value)} is not a number from 0.0 to 1.0')
     return ratio
+
+
+def number_in(value: object) -> float:
+    """Return the number that is written; one below zero if it is none."""
+    try:
+        return -1.0 if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        return -1.0
 
 
 def one_of(*words: str) -> Callable[[object], str]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from charm.kernel.report import Health
 from charm.kernel.safe_text import clean
 
-from .base import RollupResult, RollupRule, Vote, read_ratio, tally
+from .base import RollupResult, RollupRule, Vote, number_in, read_ratio, tally
 
 # A unit may name a rule in its report: what it costs to judge by it has a bound.
 _MAX_WEIGHTS = 100
@@ -24,10 +24,7 @@ def _read_weights(value: object) -> Mapping[str, float]:
         raise ValueError(f'this wants at most {_MAX_WEIGHTS} names or globs with a number each')
     weights = {}
     for name, weight in value.items():
-        try:
-            number = -1.0 if isinstance(weight, bool) else float(str(weight))
-        except ValueError:
-            number = -1.0
+        number = number_in(weight)
         if not 0.0 <= number <= _MAX_WEIGHT or len(str(name)) > _MAX_NAME:
             raise ValueError(f'{clean(str(name))[:60]}: {clean(repr(weight))[:60]} is no weight')
         weights[str(name)] = number

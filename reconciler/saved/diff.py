@@ -65,7 +65,7 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     """
     model = new.model
     found = [*_model(old, new)]
-    if _began(old) and _began(new):
+    if all(one.complete or one.services for one in (old, new)):
         found += [*_views(old, new), *_services(old, new)]
     return Diff(
         f'{model.controller}:{model.name}' if model.controller else model.name,
@@ -73,10 +73,6 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
         new.started_at,
         tuple(sorted(found, key=lambda change: not change.worse)),
     )
-
-
-def _began(one: Snapshot) -> bool:
-    return one.complete or bool(one.services)
 
 
 def _flip(what: str, name: str, before: Health, after: Health, message: str) -> Iterator[Change]:

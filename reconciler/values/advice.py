@@ -65,24 +65,11 @@ def _anywhere(_model: str) -> tuple[str, ...]:
 
 
 SUBCOMMANDS: Mapping[str, Callable[[str], tuple[str, ...]]] = {
-    'add-ssh-key': _in_model,
-    'config': _in_model,
-    'controllers': _anywhere,
-    'deploy': _in_model,
-    'grant': _of_controller,
-    'integrate': _in_model,
-    'login': _of_controller,
-    'models': _of_controller,
-    'refresh': _in_model,
-    'register': _anywhere,
+    **dict.fromkeys(('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh'), _in_model),
+    **dict.fromkeys(('show-machine', 'show-status-log', 'ssh', 'status'), _in_model),
+    **dict.fromkeys(('grant', 'login', 'models'), _of_controller),
     'show-controller': _controller,
-    'show-machine': _in_model,
-    'show-status-log': _in_model,
-    'ssh': _in_model,
-    'status': _in_model,
-    'switch': _anywhere,
-    'version': _anywhere,
-    'whoami': _anywhere,
+    **dict.fromkeys(('controllers', 'register', 'switch', 'version', 'whoami'), _anywhere),
 }
 
 

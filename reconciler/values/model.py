@@ -76,7 +76,7 @@ class Unit:
     agent: StatusInfo = field(default_factory=StatusInfo)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Relation:
     """One side of a relation as an application's status lists it.
 

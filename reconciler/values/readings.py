@@ -12,7 +12,6 @@ from .advice import NO_ADVICE, Advice
 from .model import Model, Unit
 from .node import Node
 from .outcomes import HEARD
-from .outcomes import WORDS as WORDS
 from .outcomes import Outcome as Outcome
 
 # What Juju's word is called among a unit's checks, in output and by those who suppress it.

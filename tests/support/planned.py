@@ -25,9 +25,8 @@ from reconciler.values.model import (
     Unit,
 )
 from reconciler.values.node import Node
-from reconciler.values.outcomes import advise
+from reconciler.values.outcomes import WORDS, advise
 from reconciler.values.readings import (
-    WORDS,
     Blame,
     Cause,
     Outcome,

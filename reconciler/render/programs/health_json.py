@@ -18,9 +18,10 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     overall = verdict(snapshot)
     checks: Checks = {}
     for view in snapshot.views:
-        _add(checks, f'view {view.name}', 'health', _view(view, snapshot))
+        _add(checks, f'view {view.name}', 'health', _judged(view, rule_text(view), snapshot))
     for service in snapshot.services:
-        _add(checks, service.name, 'health', _service(service, snapshot))
+        told = '; '.join([service.message, *remarks(service)])
+        _add(checks, service.name, 'health', _judged(service, told, snapshot))
         for reading in service.readings:
             _add_reading(checks, service, reading)
     whole = document(
@@ -44,15 +45,9 @@ def _add(checks: Checks, component: str, measurement: str, item: dict[str, Any])
     checks.setdefault(key(safe(component, 200), safe(measurement, 200)), []).append(item)
 
 
-def _service(service: ServiceHealth, snapshot: Snapshot) -> dict[str, Any]:
-    output = safe('; '.join([service.message, *remarks(service)]))
-    told = detail(service.health, output, service.qos, snapshot.started_at)
-    return {'componentType': 'component', **told}
-
-
-def _view(view: ViewHealth, snapshot: Snapshot) -> dict[str, Any]:
-    told = detail(view.health, safe(rule_text(view)), view.qos, snapshot.started_at)
-    return {'componentType': 'component', **told}
+def _judged(one: ServiceHealth | ViewHealth, told: str, snapshot: Snapshot) -> dict[str, Any]:
+    about = detail(one.health, safe(told), one.qos, snapshot.started_at)
+    return {'componentType': 'component', **about}
 
 
 def _add_reading(checks: Checks, service: ServiceHealth, reading: Reading) -> None:
