@@ -84,21 +84,15 @@ class _Inquiry:
                     victims.setdefault(root, set()).add(node.name)
             elif blame.role is Role.CAUSE:
                 victims.setdefault(self._circles.get(node, node), set())
-        causes = (self._cause(node, names) for node, names in victims.items())
-        explained = (
-            replace(service, blame=blames.get(Node(NodeKind.SERVICE, service.name)))
-            for service in services
-        )
+        causes = [self._cause(node, names) for node, names in victims.items()]
+        by_name = {node.name: blame for node, blame in blames.items()}
+        explained = [replace(service, blame=by_name.get(service.name)) for service in services]
         return tuple(explained), tuple(sorted(causes, key=_prominence))
 
     def _targets(self) -> dict[Node, list[Node]]:
         """Return the suspects of each node; of those that nothing explains, none."""
-        targets: dict[Node, list[Node]] = {
-            suspect.node: [] for suspects in self._suspects.values() for suspect in suspects
-        }
-        for node, suspects in self._suspects.items():
-            targets[node] = [suspect.node for suspect in suspects]
-        return targets
+        found = {node: [one.node for one in ones] for node, ones in self._suspects.items()}
+        return {target: [] for targets in found.values() for target in targets} | found
 
     def _settle_circles(self) -> None:
         """Find the circles that nothing outside explains, and break those that can be broken.

@@ -60,6 +60,8 @@ _CONTROLLER = re.compile(
 class Juju:
     """The juju command with the model it is for.
 
+    Whatever asks it something raises `JujuError` if it failed, or did not end by the deadline.
+
     Attributes:
         binary: the command; a name is looked up on PATH.
         model: `[controller:]model`; empty for the current one.
@@ -74,62 +76,39 @@ class Juju:
         return self.model.rpartition(':')[0]
 
     def status(self, deadline: Deadline) -> bytes:
-        """Return what `juju status` prints as JSON, with times in UTC.
-
-        Raises:
-            JujuError: it failed, or did not end by the deadline.
-        """
+        """Return what `juju status` prints as JSON, with times in UTC."""
         argv = [self.binary, 'status', *self._for_model(), '--format', 'json', '--utc']
         return self._output(argv, deadline)
 
     def version(self, deadline: Deadline) -> str:
-        """Return the client's version, such as `3.6.5-ubuntu-amd64`.
-
-        Raises:
-            JujuError: as for `status`.
-        """
+        """Return the client's version, such as `3.6.5-ubuntu-amd64`."""
         return self._output([self.binary, 'version'], deadline).decode(errors='replace').strip()
 
     def whoami(self, deadline: Deadline) -> dict[str, Any]:
         """Return the current `controller`, `model` and `user`; the keys that are known.
 
         Raises:
-            JujuError: as for `status`; `NotLoggedIn` if there is no user.
+            NotLoggedIn: there is no user.
         """
         done = self._done([self.binary, 'whoami', '--format', 'json'], deadline)
         if not done.stdout.strip():
             # Logged out, juju says so on stderr only and exits with 0 (cmd/juju/user/whoami.go).
-            complaint = done.stderr.decode(errors='replace')
-            raise NotLoggedIn(
-                'cannot use juju whoami: you are not logged in',
-                model=_at_controller(self.model, complaint),
-            )
+            model = _at_controller(self.model, done.stderr.decode(errors='replace'))
+            raise NotLoggedIn('cannot use juju whoami: you are not logged in', model=model)
         return _document(done.stdout)
 
     def models(self, deadline: Deadline) -> tuple[str, ...]:
-        """Return the names of the current controller's models, as `owner/name`.
-
-        Raises:
-            JujuError: as for `status`.
-        """
+        """Return the names of the current controller's models, as `owner/name`."""
         return tuple(str(model['name']) for model in self._models('', deadline) if 'name' in model)
 
     def controllers(self, deadline: Deadline) -> tuple[str, ...]:
-        """Return the names of the controllers that this user has registered.
-
-        Raises:
-            JujuError: as for `status`.
-        """
+        """Return the names of the controllers that this user has registered."""
         output = self._output([self.binary, 'controllers', '--format', 'json'], deadline)
         found = _document(output).get('controllers')
         return tuple(found) if isinstance(found, dict) else ()
 
     def models_of(self, controller: str, deadline: Deadline) -> tuple[str, ...]:
-        """Return a controller's models as `controller:owner/name`, without its own model.
-
-        Raises:
-            JujuError: as for `status`.
-        """
+        """Return a controller's models as `controller:owner/name`, without its own model."""
         return tuple(
             f'{controller}:{model["name"]}'
             for model in self._models(controller, deadline)
@@ -140,7 +119,7 @@ class Juju:
         """Return the UUID of a model, named as in its status: juju status does not tell it.
 
         Raises:
-            JujuError: as for `status`; `ModelNotFound` if there is no one model of that name.
+            ModelNotFound: there is no one model of that name.
         """
         entries = self._models(controller, until)
         # Several users may each have one of that name; `--model owner/name` tells which is meant.
@@ -153,11 +132,7 @@ class Juju:
         return str(named[0]['model-uuid'])
 
     def proxies_ssh(self, deadline: Deadline) -> bool:
-        """Return whether the model is configured with proxy-ssh=true.
-
-        Raises:
-            JujuError: as for `status`.
-        """
+        """Return whether the model is configured with proxy-ssh=true."""
         argv = [self.binary, 'model-config', *self._for_model(), 'proxy-ssh']
         # Of one key the value alone is printed, as `True` (cmd.FormatSmart).
         return self._output(argv, deadline).strip().lower() == b'true'

@@ -9,7 +9,7 @@ dated in the future is of unknown age, which is never fresh.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -96,14 +96,13 @@ def _heard(reports: Iterable[DatedReport], now: datetime) -> tuple[bool, datetim
     return max((age_seconds(dated, now) is not None, dated.made_at) for dated in reports)
 
 
-def _newest_of_boot(reports: Iterable[DatedReport]) -> DatedReport:
-    uncounted = [dated for dated in reports if dated.report.sequence is None]
-    counted = [dated for dated in reports if dated.report.sequence is not None]
-    if not counted:
+def _newest_of_boot(reports: Sequence[DatedReport]) -> DatedReport:
+    counts = (one.report.sequence for one in reports)
+    highest = max((count for count in counts if count is not None), default=None)
+    if highest is None:
         # A hook that does not count its reports: all there is to go by is when they came.
-        return max(uncounted, key=lambda dated: (dated.made_at, dated.via))
-    highest = max(dated.report.sequence or 0 for dated in counted)
+        return max(reports, key=lambda dated: (dated.made_at, dated.via))
     return min(
-        (dated for dated in counted if dated.report.sequence == highest),
+        (dated for dated in reports if dated.report.sequence == highest),
         key=lambda dated: (dated.held_seconds is None, dated.made_at, dated.via),
     )

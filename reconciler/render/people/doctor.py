@@ -40,13 +40,7 @@ def render_json(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
         'schema': SCHEMA_VERSION,
         'ok': all(one.result in (ProbeResult.OK, ProbeResult.SKIPPED) for one in found),
         'findings': [
-            {
-                'name': one.name,
-                'result': one.result.value,
-                'message': one.message,
-                'mend': str(one.mend),
-            }
-            for one in found
+            {**vars(one), 'result': one.result.value, 'mend': str(one.mend)} for one in found
         ],
     }
     return json.dumps(document, indent=2, allow_nan=False) + '\n'
