@@ -30,12 +30,7 @@ Explained = tuple[tuple[ServiceHealth, ...], tuple[Cause, ...]]
 def explain_causes(
     model: Model, services: Sequence[ServiceHealth], declared: DeclaredDependencies | None = None
 ) -> Explained:
-    """Return the services in their order, with their blame, and the causes.
-
-    Args:
-        model: the inventory, with its relations and machines.
-        services: every service that was judged.
-        declared: what the operator says of dependencies.
+    """Return all services that were judged, in their order, with their blame, and the causes.
 
     The causes are sorted: those with the most victims first, then the worst, then by name.
     """

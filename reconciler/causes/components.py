@@ -44,9 +44,7 @@ def components(graph: Mapping[Node, Iterable[Node]]) -> list[tuple[Node, ...]]:
 
 
 def _close(node: Node, open_nodes: dict[Node, None]) -> tuple[Node, ...]:
-    members = []
-    while True:
-        last, _ = open_nodes.popitem()
-        members.append(last)
-        if last == node:
-            return tuple(sorted(members))
+    members = [open_nodes.popitem()[0]]
+    while members[-1] != node:
+        members.append(open_nodes.popitem()[0])
+    return tuple(sorted(members))

@@ -66,7 +66,10 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     model = new.model
     found = [*_model(old, new)]
     if all(one.complete or one.services for one in (old, new)):
-        found += [*_views(old, new), *_services(old, new)]
+        was, now = ({view.name: view for view in one.views} for one in (old, new))
+        found += _paired('view', was, now)
+        before, after = ({service.name: service for service in one.services} for one in (old, new))
+        found += _paired('service', before, after, _service)
     return Diff(
         f'{model.controller}:{model.name}' if model.controller else model.name,
         old.started_at,
@@ -90,21 +93,9 @@ def _model(old: Snapshot, new: Snapshot) -> Iterator[Change]:
         yield Change('state', 'model', name, before, after, faults, worse=not new.complete)
 
 
-def _views(old: Snapshot, new: Snapshot) -> Iterator[Change]:
-    before = {view.name: view for view in old.views}
-    return _paired('view', before, {view.name: view for view in new.views})
-
-
-def _services(old: Snapshot, new: Snapshot) -> Iterator[Change]:
-    before = {service.name: service for service in old.services}
-    after = {service.name: service for service in new.services}
-    return _paired('service', before, after, _service)
-
-
 def _service(old: ServiceHealth, new: ServiceHealth) -> Iterator[Change]:
     yield from _state('service', new.name, old.state, new.state)
-    before = {reading.unit.name: reading for reading in old.readings}
-    after = {reading.unit.name: reading for reading in new.readings}
+    before, after = ({one.unit.name: one for one in side.readings} for side in (old, new))
     yield from _paired('unit', before, after, _unit)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from charm.kernel.report import Health
 from reconciler.values.readings import ServiceHealth, Snapshot
@@ -99,16 +100,12 @@ def _perfdata(snapshot: Snapshot) -> str:
     reported = sum(service.coverage.reported for service in services)
     items.append(f"'units_reported'={reported};;;0;{expected}")
     items.append(f"'sweep_seconds'={max(0.0, snapshot.duration_seconds):.3f}s;;;0;")
-    room = _MAX_QOS_BYTES
+    measured = []
     for service in sorted(services, key=lambda one: one.name):
         if service.qos is not None:
             label = re.sub(r'[^A-Za-z0-9_.-]', '_', service.name)[:60]
-            items.append(f"'qos_{label}'={service.qos:.4f};;;0;1")
-            room -= len(items[-1]) + 1
-        if room < 0:
-            items.pop()
-            break
-    return ' '.join(items)
+            measured.append(f"'qos_{label}'={service.qos:.4f};;;0;1")
+    return ' '.join([*items, *_fitting(measured, _MAX_QOS_BYTES)])
 
 
 def _within_bounds(first: str, rest: list[str]) -> list[str]:
@@ -116,11 +113,12 @@ def _within_bounds(first: str, rest: list[str]) -> list[str]:
     # Two ends of lines: that of the first, and that of the one which says what is left out.
     footer = f'({counted(len(rest), "line")} left out)'
     room = MAX_BYTES - len(first.encode()) - len(footer) - 2
-    kept = [first]
-    for line in rest:
-        room -= len(line.encode()) + 1
-        if room < 0:
-            left = len(rest) - len(kept) + 1
-            return [*kept, f'({counted(left, "line")} left out)']
-        kept.append(line)
-    return kept
+    kept = _fitting(rest, room)
+    left = len(rest) - len(kept)
+    return [first, *kept, *([f'({counted(left, "line")} left out)'] if left else [])]
+
+
+def _fitting(texts: list[str], room: int) -> list[str]:
+    """Return the first texts that fit into so many bytes, each with what parts it from others."""
+    used = accumulate(len(text.encode()) + 1 for text in texts)
+    return texts[: sum(size <= room for size in used)]
