@@ -37,8 +37,6 @@ def build(
 
 
 class _Builder:
-    """One model's graph in the making."""
-
     def __init__(
         self, model: Model, services: Iterable[ServiceHealth], declared: DeclaredDependencies
     ) -> None:

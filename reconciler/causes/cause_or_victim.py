@@ -50,8 +50,6 @@ def index_of(
 
 
 class _Inquiry:
-    """The inquiry into one snapshot."""
-
     def __init__(self, index: SnapshotIndex) -> None:
         self._index = index
         self._shared = {cause.node: cause for cause in index.shared}

@@ -54,8 +54,6 @@ def shared_causes(
 
 
 class _Search:
-    """The search of one snapshot for shared causes."""
-
     def __init__(
         self,
         model: Model,

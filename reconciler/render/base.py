@@ -124,11 +124,9 @@ def stale_text(coverage: Coverage) -> str:
 
 def headline(snapshot: Snapshot, options: RenderOptions) -> Text:
     """Return the line that says it all: model, health, how many, how long it took."""
-    model = snapshot.model
-    name = f'{model.controller}:{model.name}' if model.controller else model.name
     units = len(snapshot.readings())
     partly = '' if snapshot.complete else ', incomplete'
-    line = Text(clean(name) or 'model', style='bold')
+    line = Text(clean(snapshot.model.title) or 'model', style='bold')
     line.append('  ').append(health_text(snapshot.health))
     size = f'{counted(len(snapshot.services), "service")}, {counted(units, "unit")}'
     took = duration_text(snapshot.duration_seconds)

@@ -16,9 +16,7 @@ from .meaning import remarks, rule_text
 
 def model_name(snapshot: Snapshot) -> str:
     """Return `controller:model`, or as much of it as is known."""
-    model = snapshot.model
-    name = f'{model.controller}:{model.name}' if model.controller else model.name
-    return safe(name, 200) or 'model'
+    return safe(snapshot.model.title, 200) or 'model'
 
 
 def verdict(snapshot: Snapshot) -> Health:

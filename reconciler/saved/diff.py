@@ -63,19 +63,14 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     A unit that no longer reports is one change, not one for each of its checks; so is a new or
     a removed service or unit. Of a sweep that could not begin nothing is gone: it saw nothing.
     """
-    model = new.model
     found = [*_model(old, new)]
     if all(one.complete or one.services for one in (old, new)):
         was, now = ({view.name: view for view in one.views} for one in (old, new))
         found += _paired('view', was, now)
         before, after = ({service.name: service for service in one.services} for one in (old, new))
         found += _paired('service', before, after, _service)
-    return Diff(
-        f'{model.controller}:{model.name}' if model.controller else model.name,
-        old.started_at,
-        new.started_at,
-        tuple(sorted(found, key=lambda change: not change.worse)),
-    )
+    found.sort(key=lambda change: not change.worse)
+    return Diff(new.model.title, old.started_at, new.started_at, tuple(found))
 
 
 def _flip(what: str, name: str, before: Health, after: Health, message: str) -> Iterator[Change]:

@@ -161,6 +161,11 @@ class Model:
         owner = f'{self.owner}/' if self.owner else ''
         return f'{self.controller}:{owner}{self.name}' if self.controller and self.name else ''
 
+    @property
+    def title(self) -> str:
+        """Return `controller:name`, or its name alone where its controller is unknown."""
+        return f'{self.controller}:{self.name}' if self.controller else self.name
+
     def locate(self, name: str) -> tuple[str, str]:
         """Return the full name of the model that something is of, and its name there."""
         begins = [part for part in self.parts if name.startswith(f'{part}/')]

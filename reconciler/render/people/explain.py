@@ -68,10 +68,8 @@ def _advice(found: Explanation) -> list[RenderableType]:
 
 
 def _headline(found: Explanation) -> Text:
-    model = found.snapshot.model
-    place = f'{model.controller}:{model.name}' if model.controller else model.name
     name = plain(found.unit or found.service.name, 'bold')
-    line = plain(place, 'bold').append('  ').append(name)
+    line = plain(found.snapshot.model.title, 'bold').append('  ').append(name)
     return line.append('  ').append(health_text(found.health))
 
 
