@@ -18,7 +18,6 @@ from typing import Any
 
 import httpx
 
-from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError
 from reconciler.values.errors import UsageError
@@ -29,7 +28,6 @@ from .base import MachineAnswer
 from .envelope import BY_AGENT
 from .frames import STDOUT_CAP_BYTES, Request, UnitAnswer
 
-_NOTHING = Completed(-1, b'', b'')
 _REFUSED_EXIT = 3
 _AGE_HEADER = 'Juju-Health-Age'
 _LATE = 'it did not end by the deadline'
@@ -76,7 +74,7 @@ class TLSAsker:
                     fault = _fault(base, httpx.ReadTimeout(_LATE) if deadline.passed else error)
                 if deadline.passed:
                     break
-        none = ReachError(Outcome.UNREACHABLE, f'cannot reach {target}: no address', _NOTHING)
+        none = ReachError(Outcome.UNREACHABLE, f'cannot reach {target}: no address')
         return MachineAnswer(tuple(answers), fault or none)
 
     def _report(self, client: httpx.Client, unit: str, cut: _Cut) -> UnitAnswer:
@@ -160,9 +158,9 @@ def _fault(base: str, error: httpx.HTTPError) -> ReachError:
     reason = str(error) or type(error).__name__
     if 'CERTIFICATE_VERIFY_FAILED' in reason:
         message = f'cannot trust the agent at {base}: {reason}'
-        return ReachError(Outcome.NO_AGENT, message, _NOTHING)
+        return ReachError(Outcome.NO_AGENT, message)
     message = f'cannot reach the agent at {base}: {reason}'
-    return ReachError(Outcome.UNREACHABLE, message, _NOTHING, retryable=True)
+    return ReachError(Outcome.UNREACHABLE, message, retryable=True)
 
 
 def trusting(ca: Path) -> ssl.SSLContext:

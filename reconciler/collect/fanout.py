@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
 
@@ -93,7 +92,7 @@ def run_errands(
 def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
     """Return what an errand brought back that met a fault of our own: it costs only itself."""
     message = f'cannot ask it: {type(error).__name__}: {error}'
-    fault = ReachError(Outcome.JUJU_FAILED, message, Completed(-1, b'', b''))
+    fault = ReachError(Outcome.JUJU_FAILED, message)
     return MachineResult(errand, (UnitAnswer(),) * len(errand.asked), fault, 0.0, 1)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from charm import __version__
-from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 
 from ..ask import orphans
@@ -25,7 +24,6 @@ from ..values.words import fold_units
 OLDEST_PYTHON = (3, 8)
 _CAP_BYTES = 64 * 1024
 _SUDO = "echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-ubuntu"
-_NOTHING = Completed(-1, b'', b'')
 
 
 class ProbeResult(enum.Enum):
@@ -151,7 +149,7 @@ def reached(
         if isinstance(found, ReachError):
             alike.setdefault(found.outcome, []).append((errand, found))
         elif found is None:
-            late = ReachError(Outcome.DEADLINE, 'no answer by the deadline', _NOTHING)
+            late = ReachError(Outcome.DEADLINE, 'no answer by the deadline')
             alike.setdefault(Outcome.DEADLINE, []).append((errand, late))
     reached = len(chosen) - sum(map(len, alike.values()))
     asked = f'{len(chosen)} of {total} machines' if len(chosen) < total else f'{total} machines'

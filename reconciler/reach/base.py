@@ -10,13 +10,15 @@ from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.errors import ReconcilerError
 from reconciler.values.readings import Outcome
 
+NOTHING = Completed(255, b'', b'')
+
 
 class ReachError(ReconcilerError):
     """A command did not get to a machine, or its answer did not get back whole.
 
     Attributes:
         outcome: which kind of trouble, for the readings of the units concerned.
-        completed: what arrived all the same.
+        completed: what arrived all the same; by default nothing.
         retryable: whether trying again may help: a fault of the way, not of the far side.
         advice: what to do, where that is known better than from the outcome; false where not.
         waited_seconds: how long it was kept from trying by what all machines wait for.
@@ -28,7 +30,7 @@ class ReachError(ReconcilerError):
         self,
         outcome: Outcome,
         message: str,
-        completed: Completed,
+        completed: Completed = NOTHING,
         retryable: bool = False,
         advice: Advice = NO_ADVICE,
     ) -> None:
@@ -37,6 +39,15 @@ class ReachError(ReconcilerError):
         self.retryable = retryable
         self.advice = advice
         super().__init__(message)
+
+
+def late(completed: Completed) -> ReachError:
+    """Return the error of an answer that was not whole by the deadline."""
+    # Not even the first byte of an answer: the far side accepts, and then says nothing.
+    if not completed.stdout:
+        message = 'cannot wait longer: the machine accepts but does not answer'
+        return ReachError(Outcome.UNREACHABLE, message, completed)
+    return ReachError(Outcome.TIMEOUT, 'cannot wait longer for the rest of the answer', completed)
 
 
 class Reach(Protocol):

@@ -18,7 +18,7 @@ from reconciler.values.model import Machine, Model
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
-from .base import ReachError
+from .base import ReachError, late
 from .ssh.pool import MachineAddress, Pool
 
 
@@ -48,20 +48,15 @@ class DirectReach:
         place = self.places.get(target)
         if place is None:
             message = f'cannot reach {target}: juju status names no machine of it'
-            raise ReachError(Outcome.UNREACHABLE, message, Completed(255, b'', b''))
+            raise ReachError(Outcome.UNREACHABLE, message)
         # A little later than here: what is ended here is known to be late, what ends there is not.
         seconds = math.ceil(deadline.remaining_seconds) + TimeBudget.late_seconds
         kill_after = str(TimeBudget.kill_after_seconds)
         bounded = ['timeout', '-k', kill_after, str(seconds), 'sh', '-c', command]
-        done = self.pool.run(
-            place, target, f'exec {shlex.join(bounded)}', deadline, cap_bytes, stdin
-        )
-        if done.timed_out and not done.stdout:
-            message = 'cannot wait longer: the machine accepts but does not answer'
-            raise ReachError(Outcome.UNREACHABLE, message, done)
+        ending = f'exec {shlex.join(bounded)}'
+        done = self.pool.run(place, target, ending, deadline, cap_bytes, stdin)
         if done.timed_out:
-            message = 'cannot wait longer for the rest of the answer'
-            raise ReachError(Outcome.TIMEOUT, message, done)
+            raise late(done)
         return done
 
 

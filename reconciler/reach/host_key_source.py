@@ -40,7 +40,7 @@ class HostKeySource:
         try:
             completed = juju.run(juju.exec_argv(target, command), deadline, cap_bytes)
         except JujuMissing as error:
-            raise ReachError(Outcome.JUJU_FAILED, str(error), Completed(127, b'', b'')) from error
+            raise ReachError(Outcome.JUJU_FAILED, str(error)) from error
         if completed.timed_out:
             message = 'cannot wait longer for juju exec: is a hook running there?'
             raise ReachError(Outcome.HOST_KEY, message, completed)

@@ -17,18 +17,11 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import Juju, explain
 from reconciler.values.advice import Advice
-from reconciler.values.errors import (
-    ControllerUnreachable,
-    JujuError,
-    JujuMissing,
-    JujuTimeout,
-    NotLoggedIn,
-    PermissionDenied,
-)
+from reconciler.values.errors import JujuError, JujuMissing, NotLoggedIn, PermissionDenied
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
-from .base import ReachError
+from .base import NOTHING, ReachError, late
 from .process_count import MOST_PROCESSES, is_swarm
 
 # What OpenSSH says on stderr, in the order in which they are looked for; with whether another try
@@ -56,13 +49,11 @@ _SSH_WORDS: tuple[tuple[re.Pattern[str], Outcome, bool], ...] = tuple(
 # That the controller refuses or times out is said in the same words as that a machine does.
 _OF_CONTROLLER = re.compile(r'connect to api\b|\bapi connection', re.IGNORECASE)
 
-_JUJU_OUTCOMES: tuple[tuple[type[JujuError], Outcome], ...] = (
-    (NotLoggedIn, Outcome.NOT_LOGGED_IN),
-    (PermissionDenied, Outcome.NO_PERMISSION),
-    (ControllerUnreachable, Outcome.JUJU_FAILED),
-    (JujuTimeout, Outcome.JUJU_FAILED),
-)
-
+# Of all other troubles of juju itself no more is known than that it failed.
+_JUJU_OUTCOMES = {
+    NotLoggedIn: Outcome.NOT_LOGGED_IN,
+    PermissionDenied: Outcome.NO_PERMISSION,
+}
 
 # Of 2.9 it is not known whether it calls itself: there the number of processes has to tell.
 _OLDEST_RECURSION = 3
@@ -119,7 +110,7 @@ class JujuSSH:
         """
         began = time.monotonic()
         if self.is_proxied(deadline):
-            raise _never_ends(_PROXIED, Completed(1, b'', b''))
+            raise _never_ends(_PROXIED)
         waited_seconds = time.monotonic() - began
         try:
             return self._run(target, command, deadline, cap_bytes, stdin)
@@ -140,12 +131,12 @@ class JujuSSH:
         try:
             completed = self.juju.run(argv, deadline, cap_bytes, stdin, is_swarm)
         except JujuMissing as error:
-            raise ReachError(Outcome.JUJU_FAILED, str(error), Completed(127, b'', b'')) from error
+            raise ReachError(Outcome.JUJU_FAILED, str(error)) from error
         if completed.stopped:
             why = f'it became more than {MOST_PROCESSES} processes, as {_PROXIED}'
             raise _never_ends(why, completed)
         if completed.timed_out:
-            raise _timed_out(completed)
+            raise late(completed)
         if completed.exit_code != 0:
             raise explain_failure(completed)
         return completed
@@ -156,17 +147,9 @@ class JujuSSH:
         return recurs and self._proxied.ask(self.juju, deadline)
 
 
-def _never_ends(why: str, completed: Completed) -> ReachError:
+def _never_ends(why: str, completed: Completed = NOTHING) -> ReachError:
     message = f'cannot use juju ssh: {why}'
     return ReachError(Outcome.JUJU_FAILED, message, completed, advice=_GO_ROUND)
-
-
-def _timed_out(completed: Completed) -> ReachError:
-    # Not even the first byte of an answer: the far side accepts, and then says nothing.
-    if not completed.stdout:
-        message = 'cannot wait longer: the machine accepts but does not answer'
-        return ReachError(Outcome.UNREACHABLE, message, completed)
-    return ReachError(Outcome.TIMEOUT, 'cannot wait longer for the rest of the answer', completed)
 
 
 def explain_failure(completed: Completed) -> ReachError:
@@ -183,7 +166,5 @@ def explain_failure(completed: Completed) -> ReachError:
         reason = last.strip() or 'the connection ended, or a signal ended the far command'
         return ReachError(Outcome.UNREACHABLE, f'cannot reach it: {reason}', completed, True)
     error = explain(completed.exit_code, stderr)
-    for kind, outcome in _JUJU_OUTCOMES:
-        if isinstance(error, kind):
-            return ReachError(outcome, str(error), completed, error.retryable)
-    return ReachError(Outcome.JUJU_FAILED, str(error), completed, error.retryable)
+    outcome = _JUJU_OUTCOMES.get(type(error), Outcome.JUJU_FAILED)
+    return ReachError(outcome, str(error), completed, error.retryable)

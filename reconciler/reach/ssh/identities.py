@@ -10,14 +10,11 @@ from pathlib import Path
 import paramiko
 from paramiko.pkey import UnknownKeyType
 
-from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.values.readings import Outcome
 
 from ..base import ReachError
 from .login import Login
-
-_NOTHING = Completed(255, b'', b'')
 
 
 class Keyring:
@@ -47,7 +44,7 @@ class Keyring:
                 refused += 1
                 if not transport.is_active():
                     break  # So many refusals are enough for sshd.
-        raise ReachError(Outcome.REFUSED_KEY, _refusal(login, refused), _NOTHING)
+        raise ReachError(Outcome.REFUSED_KEY, _refusal(login, refused))
 
     def _keys(self, login: Login, agent: paramiko.Agent) -> list[paramiko.PKey]:
         """Return the keys to offer, the one that was accepted last first."""
@@ -72,7 +69,7 @@ def _agent() -> paramiko.Agent:
     except (paramiko.SSHException, OSError) as error:
         # One that is configured but does not answer is like none, save that it is said.
         message = f'cannot use the ssh agent at $SSH_AUTH_SOCK: {error}'
-        raise ReachError(Outcome.REFUSED_KEY, message, _NOTHING) from error
+        raise ReachError(Outcome.REFUSED_KEY, message) from error
 
 
 def _from_agent(login: Login, agent: paramiko.Agent) -> Iterator[paramiko.PKey]:
@@ -100,11 +97,11 @@ def _accepts(
     except paramiko.AuthenticationException as error:
         if deadline.passed or (not transport.is_active() and not refused):
             message = 'cannot reach it: the connection ended, or hung, at the login'
-            raise ReachError(Outcome.UNREACHABLE, message, _NOTHING, True) from error
+            raise ReachError(Outcome.UNREACHABLE, message, retryable=True) from error
         return False
     except (paramiko.SSHException, EOFError, OSError) as error:
         message = f'cannot reach it: {error or "the connection ended at the login"}'
-        raise ReachError(Outcome.UNREACHABLE, message, _NOTHING, True) from error
+        raise ReachError(Outcome.UNREACHABLE, message, retryable=True) from error
     return transport.is_authenticated()
 
 

@@ -22,7 +22,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.values.readings import Outcome
 
-from ..base import ReachError
+from ..base import NOTHING, ReachError
 from .dial import CommandSocket
 from .hostkeys import HostKey
 from .identities import Keyring
@@ -115,7 +115,7 @@ class SshConnection:
             channel = self._transport.open_session(timeout=max(0.1, until.remaining_seconds))
         except paramiko.ChannelException as error:
             # It lives, but wants no more commands at once (sshd's MaxSessions).
-            raise _broken(f'{error.text} (too many at once?)', Completed(255, b'', b'')) from error
+            raise _broken(f'{error.text} (too many at once?)') from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise NotStartedError(str(error) or 'the connection ended') from error
         output = _Output(channel, cap_bytes)
@@ -238,21 +238,20 @@ def _modern(names: Collection[str]) -> tuple[str, ...]:
 
 
 def _handshake(transport: paramiko.Transport, far: SshTarget, deadline: Deadline) -> None:
-    nothing = Completed(255, b'', b'')
     try:
         transport.banner_timeout = max(0.1, deadline.remaining_seconds)
         transport.start_client(timeout=max(0.1, deadline.remaining_seconds))
     except IncompatiblePeer as error:
         if 'host key' in str(error):
-            raise ReachError(Outcome.HOST_KEY, far.changed, nothing) from error
-        raise _broken(f'{error}: its sshd is too old', nothing, retryable=False) from error
+            raise ReachError(Outcome.HOST_KEY, far.changed) from error
+        raise _broken(f'{error}: its sshd is too old', retryable=False) from error
     except (paramiko.SSHException, EOFError, OSError) as error:
-        raise _broken(_in_words(error), nothing) from error
+        raise _broken(_in_words(error)) from error
     if not transport.initial_kex_done:
-        raise _broken('it accepts connections but does not answer', nothing)
+        raise _broken('it accepts connections but does not answer')
     shown = transport.get_remote_server_key()
     if HostKey(shown.get_name(), shown.asbytes()) not in far.keys:
-        raise ReachError(Outcome.HOST_KEY, far.changed, nothing)
+        raise ReachError(Outcome.HOST_KEY, far.changed)
 
 
 def _in_words(error: Exception) -> str:
@@ -261,5 +260,5 @@ def _in_words(error: Exception) -> str:
     return str(error) or 'the connection ended'
 
 
-def _broken(reason: str, completed: Completed, retryable: bool = True) -> ReachError:
+def _broken(reason: str, completed: Completed = NOTHING, retryable: bool = True) -> ReachError:
     return ReachError(Outcome.UNREACHABLE, f'cannot reach it: {reason}', completed, retryable)

@@ -24,7 +24,6 @@ from .login import Login, Logins
 # through a jump host they all do so at one sshd.
 JUMPS_AT_ONCE = 8
 _KEYS_CAP_BYTES = 65536
-_NOTHING = Completed(255, b'', b'')
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class Pool:
                 self._drop(slot, link)
             return done
         message = f'cannot reach it: {reason}'
-        raise ReachError(Outcome.UNREACHABLE, message, _NOTHING, retryable=True)
+        raise ReachError(Outcome.UNREACHABLE, message, retryable=True)
 
     def close(self) -> None:
         """End all connections; what is asked for later fails."""
@@ -141,7 +140,7 @@ class Pool:
         """Return the machine's connection, and whether it has just been made."""
         if not slot.lock.acquire(timeout=deadline.remaining_seconds):
             message = 'cannot wait longer for the connection that is being made'
-            raise ReachError(Outcome.UNREACHABLE, message, _NOTHING)
+            raise ReachError(Outcome.UNREACHABLE, message)
         try:
             if slot.link is not None:
                 # A machine that was built anew elsewhere is not the one at the other end.
@@ -154,7 +153,7 @@ class Pool:
             with self._lock:
                 if self._closed:
                     link.close()
-                    raise ReachError(Outcome.DEADLINE, 'cannot connect: it is over', _NOTHING)
+                    raise ReachError(Outcome.DEADLINE, 'cannot connect: it is over')
                 slot.link, slot.address = link, address
             return link, True
         finally:
@@ -173,7 +172,7 @@ class Pool:
             keys = self._learnt(target, deadline)
             self._ways.known_hosts.learn(place.name, keys, place.instance)
         except FileError as error:
-            raise ReachError(Outcome.HOST_KEY, str(error), _NOTHING) from error
+            raise ReachError(Outcome.HOST_KEY, str(error)) from error
         return KnownMachine(frozenset(keys), place.instance)
 
     def _learnt(self, target: str, deadline: Deadline) -> tuple[HostKey, ...]:
@@ -209,10 +208,10 @@ class Pool:
             if worst is None:
                 where = ', '.join(addresses)
                 message = f'cannot reach it at {where}: {error.strerror or error}'
-                worst = ReachError(Outcome.UNREACHABLE, message, _NOTHING, retryable=True)
+                worst = ReachError(Outcome.UNREACHABLE, message, retryable=True)
         if worst is None:
             message = 'cannot reach it: juju status names no address of it'
-            worst = ReachError(Outcome.UNREACHABLE, message, _NOTHING)
+            worst = ReachError(Outcome.UNREACHABLE, message)
         raise worst
 
     def _ends(
