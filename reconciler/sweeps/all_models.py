@@ -17,8 +17,7 @@ from charm.kernel.report import Health
 
 from ..ask.base import Asker, MachineAnswer
 from ..ask.frames import Request, UnitAnswer
-from ..ask.script import ScriptAsker
-from ..reach.base import ReachError
+from ..reach.base import NOTHING, ReachError
 from ..values.errors import ReconcilerError, UsageError
 from ..values.model import Model
 from ..values.readings import Outcome, Snapshot
@@ -131,10 +130,10 @@ def _surveys(
 
     def sweep_one(name: str) -> None:
         begun[name] = threading.Event()
-        sweep = sweeps[name]
-        asker = sweep.asker or ScriptAsker(sweep.reach, sweep.limits.time)
-        own = replace(sweep, asker=StoppableAsker(asker, stop), shared=True)
+        way = sweeps[name].way
+        way = replace(way, asker=StoppableAsker(way.asker, stop), shared=True)
         try:
+            own = replace(sweeps[name], way=way)
             snapshot = survey(own, patterns, deadline.within(share_seconds))
             # Kept here and not handed over, so that it counts after an interrupt too.
             found[name] = replace(snapshot, complete=False) if stop.is_set() else snapshot
@@ -181,14 +180,12 @@ class StoppableAsker:
     def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask all of them, unless it was stopped before."""
         if self.stop.is_set():
-            return MachineAnswer(
-                tuple(UnitAnswer() for _ in requests), self._stopped(Completed(-1, b'', b''))
-            )
+            return MachineAnswer(tuple(UnitAnswer() for _ in requests), self._stopped())
         came = self.asker.ask(target, requests, deadline)
         if self.stop.is_set() and came.fault is not None:
             return replace(came, fault=self._stopped(came.fault.completed))
         return came
 
     @staticmethod
-    def _stopped(completed: Completed) -> ReachError:
+    def _stopped(completed: Completed = NOTHING) -> ReachError:
         return ReachError(Outcome.DEADLINE, 'interrupted before it answered', completed)

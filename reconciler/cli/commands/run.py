@@ -41,12 +41,9 @@ def run(unit: str, checks: tuple[str, ...], **given: Any) -> int:
     model = asking.inventory(until)
     if unit not in {known.name for known in model.units()}:
         raise UsageError(f'cannot run checks of {unit!r}: {model.name} has no such unit')
-    mode = AskMode(checks=checks)
     # By ssh or here, whatever the options for sweeps say.
-    sweep = sweep_of(replace(asking, ask='hook', agent_token_file='', agent_ca=''), model, _still)
-    snapshot = survey(replace(sweep, mode=mode), [unit], until)
+    own = replace(asking, ask='hook', agent_token_file='', agent_ca='')
+    sweep = sweep_of(own, model, progress=lambda known, asked: None)
+    way = replace(sweep.way, mode=AskMode(checks=checks))
+    snapshot = survey(replace(sweep, way=way), [unit], until)
     return printing.show(snapshot, unit_detail=True)
-
-
-def _still(_known: int, _asked: int) -> None:
-    """Show no progress: there is one unit only."""

@@ -10,9 +10,9 @@ from reconciler.ask.log import LogAsker
 from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AUTO, PUSH
 from reconciler.ask.script import ScriptAsker
+from reconciler.collect.collect import CollectPlan
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports
-from reconciler.reach.base import Reach
 from reconciler.sweeps.one_model import Progress, SweepPlan
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
@@ -20,13 +20,13 @@ from reconciler.values.model import Model
 from .sweeping import SweepOptions
 
 
-def asker_of(asking: SweepOptions, model: Model, reach: Reach) -> Asker:
+def asker_of(asking: SweepOptions, model: Model) -> Asker:
     """Return who asks the model's units.
 
     Raises:
         UsageError: what the options say does not go together.
     """
-    scripted = ScriptAsker(reach, asking.time)
+    scripted = ScriptAsker(asking.way(model), asking.time)
     if asking.agent_token_file or asking.agent_ca:
         return _over_tls(asking, model)
     if asking.ask == 'log':
@@ -85,16 +85,6 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
 
 def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPlan:
     """Return the sweep of a model as the options want it."""
-    reach = asking.way(model)
-    return SweepPlan(
-        model,
-        reach,
-        asking.limits,
-        asking.is_local,
-        progress,
-        asking.config,
-        asking.suppressions(),
-        mode=asking.mode,
-        asker=asker_of(asking, model, reach),
-        pushed=pushed_of(asking, model),
-    )
+    asker, pushed = asker_of(asking, model), pushed_of(asking, model)
+    way = CollectPlan(asker, asking.limits, asking.mode, pushed, asking.is_local)
+    return SweepPlan(model, way, progress, asking.config, asking.suppressions())

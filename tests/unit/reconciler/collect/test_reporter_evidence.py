@@ -16,6 +16,8 @@ from charm.kernel.report_json import encode
 from reconciler.ask.base import MachineAnswer
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.modes import AskMode
+from reconciler.ask.script import ScriptAsker
+from reconciler.collect.collect import CollectPlan
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.collect.interpret import silent_reading
 from reconciler.collect.reporter_evidence import vouched
@@ -54,8 +56,8 @@ def pushed(root: Path, *patterns: str, held: float = 1.0, reporter: str = 'healt
     sent = datetime.now(timezone.utc) + timedelta(seconds=held)
     Inbox(root).accept('mysql/0', '', sent, [said(reporter)])
     mode, inbox = AskMode('push', 120.0), PushedReports(Inbox(root))
-    sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), mode=mode, pushed=inbox)
-    return survey(sweep, patterns, Deadline.after(PATIENCE))
+    way = CollectPlan(ScriptAsker(FakeReach({})), FanoutLimits(), mode, inbox)
+    return survey(SweepPlan(MODEL, way), patterns, Deadline.after(PATIENCE))
 
 
 def own_of(snapshot: Snapshot) -> Reading:
@@ -105,8 +107,8 @@ class Agents:
 
 
 def test_agents_that_are_asked_over_tls_vouch_as_well() -> None:
-    sweep = SweepPlan(MODEL, FakeReach({}), FanoutLimits(), mode=AskMode('agent'), asker=Agents())  # type: ignore[arg-type]
-    own = own_of(survey(sweep, (), Deadline.after(PATIENCE)))
+    way = CollectPlan(Agents(), FanoutLimits(), AskMode('agent'))  # type: ignore[arg-type]
+    own = own_of(survey(SweepPlan(MODEL, way), (), Deadline.after(PATIENCE)))
     assert (own.outcome, own.health, own.via) == (Outcome.VOUCHED, Health.PASSED, 'tls, agent')
 
 

@@ -15,7 +15,9 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health
 from charm.kernel.report_json import encode
 from reconciler.ask.modes import AskMode
+from reconciler.ask.script import ScriptAsker
 from reconciler.causes.explain import explain
+from reconciler.collect.collect import CollectPlan
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.config.settings import Config, ServiceConfig
 from reconciler.config.suppressions import SuppressionEntry
@@ -105,14 +107,9 @@ def test_who_may_only_read_sees_the_same_health_by_the_same_reports(
     Inbox(tmp_path).accept('web/0', '', sent, [line])
     healths = set()
     for reach, mode in itertools.product((FakeReach({}), Refusing({})), ('auto', 'push')):
-        sweep = SweepPlan(
-            model,
-            reach,
-            FanoutLimits(),
-            mode=AskMode(mode, 120.0),
-            pushed=PushedReports(Inbox(tmp_path)),
-        )
-        healths.add(survey(sweep, (), Deadline.after(PATIENCE)).health)
+        pushed = PushedReports(Inbox(tmp_path))
+        way = CollectPlan(ScriptAsker(reach), FanoutLimits(), AskMode(mode, 120.0), pushed)
+        healths.add(survey(SweepPlan(model, way), (), Deadline.after(PATIENCE)).health)
     kept = document.decode(
         RENDERERS['json'](concluded(seen(model, unit), model), RenderOptions(NOW)).encode()
     )

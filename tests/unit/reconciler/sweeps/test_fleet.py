@@ -15,7 +15,9 @@ from prometheus_client.openmetrics import parser
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
+from reconciler.ask.script import ScriptAsker
 from reconciler.causes.explain import explain
+from reconciler.collect.collect import CollectPlan
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.reach.local import LocalReach
@@ -219,12 +221,9 @@ def plan(models: Mapping[str, Model | Exception], workers: int = 4) -> FleetPlan
         return get
 
     def prepare(name: str, model: Model, share: int) -> SweepPlan:
-        return SweepPlan(
-            model,
-            LocalReach(),
-            FanoutLimits(share, 1, time=TimeBudget(timeout_seconds=10)),
-            local=True,
-        )
+        time = TimeBudget(timeout_seconds=10)
+        limits = FanoutLimits(share, 1, time=time)
+        return SweepPlan(model, CollectPlan(ScriptAsker(LocalReach(), time), limits, local=True))
 
     return FleetPlan({name: inventory(one) for name, one in models.items()}, prepare, workers)
 

@@ -15,6 +15,8 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from charm.kernel.report_json import encode
 from reconciler.ask.modes import AskMode
+from reconciler.ask.script import ScriptAsker
+from reconciler.collect.collect import CollectPlan, Progress
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.sweeps.one_model import SweepPlan, select, survey
@@ -30,10 +32,12 @@ def sweep(
     machines: dict[str, list[Behaviour]],
     *patterns: str,
     seconds: float = PATIENCE,
+    progress: Progress = lambda known, asked: None,
     **more: object,
 ) -> Snapshot:
-    one = SweepPlan(inventory, FakeReach(machines), FanoutLimits(workers=4, attempts=1))
-    return survey(replace(one, **more), patterns, Deadline.after(seconds))  # type: ignore[arg-type]
+    limits = FanoutLimits(workers=4, attempts=1)
+    way = CollectPlan(ScriptAsker(FakeReach(machines)), limits, **more)  # type: ignore[arg-type]
+    return survey(SweepPlan(inventory, way, progress), patterns, Deadline.after(seconds))
 
 
 def readings(snapshot: Snapshot) -> dict[str, Reading]:
