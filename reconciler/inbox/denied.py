@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from charm.kernel.errors import HealthError
 from charm.kernel.push_contract import check_names
 from reconciler.values.errors import UsageError
 
+# Whether a unit, given its model and its name, may report.
+Admit = Callable[[str, str], bool]
 _log = logging.getLogger('juju_health.receive')
 
 

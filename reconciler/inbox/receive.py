@@ -41,9 +41,8 @@ from charm.kernel.push_contract import (
 )
 from charm.kernel.rate import Rate
 
+from .denied import Admit
 from .store import Ack, Inbox
-
-Admit = Callable[[str, str], bool]
 
 _log = logging.getLogger('juju_health.receive')
 _READ_SECONDS = 20.0

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
 
 import click
 
@@ -24,25 +23,23 @@ from reconciler.values.time_budget import TimeBudget
 from ..options.askers import sweep_of
 from ..options.progress import Progress
 from ..options.sweeping import SweepOptions
+from ..options.told import adding
 
-Function = TypeVar('Function', bound=Callable[..., Any])
-
-
-def fleet_options(function: Function) -> Function:
-    """Add the options that make a `FleetOptions`."""
-    everything = click.option(
+# They make a `FleetOptions`.
+fleet_options = adding(
+    click.option(
         '--all-models',
         is_flag=True,
         help="Sweep every model of every controller, but for the controllers' own.",
-    )
-    controllers = click.option(
+    ),
+    click.option(
         '--controller',
         'controllers',
         multiple=True,
         metavar='NAME',
         help='With --all-models: of this controller only; may be repeated.',
-    )
-    return everything(controllers(function))
+    ),
+)
 
 
 @dataclass(frozen=True)

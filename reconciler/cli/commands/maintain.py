@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -21,47 +20,42 @@ from reconciler.values.words import duration_text
 
 from ..options.durations import duration
 from ..options.output import print_document
+from ..options.sweeping import juju_option
+from ..options.told import adding, told_by
 
-Function = TypeVar('Function', bound=Callable[..., Any])
-
-
-def _saying_options(function: Function) -> Function:
-    options = (
-        click.option(
-            '--for',
-            'lasts',
-            type=duration,
-            metavar='DURATION',
-            help='How long it holds, such as 2h.',
-        ),
-        click.option(
-            '--until',
-            metavar='TIME',
-            help='When it ends, such as "2026-11-25 18:00", or with an offset.',
-        ),
-        click.option(
-            '--timezone',
-            'zone',
-            metavar='NAME',
-            help='The time zone of TIME; by default, that of this machine.',
-        ),
-        click.option(
-            '--reason', required=True, metavar='TEXT', help='Why, for those who will wonder.'
-        ),
-        click.option('--by', default='', metavar='NAME', help='Who says so; by default, you.'),
-        click.option(
-            '-m',
-            '--model',
-            default='',
-            metavar='[CONTROLLER:]MODEL',
-            help='The model where it holds; by default, the current one.',
-        ),
-        click.option('--any-model', is_flag=True, help='It holds in every model.'),
-        click.option('--juju', default='juju', metavar='PATH', help='The juju command.'),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+_saying_options = adding(
+    click.option(
+        '--for',
+        'lasts_seconds',
+        type=duration,
+        metavar='DURATION',
+        help='How long it holds, such as 2h.',
+    ),
+    click.option(
+        '--until',
+        metavar='TIME',
+        help='When it ends, such as "2026-11-25 18:00", or with an offset.',
+    ),
+    click.option(
+        '--timezone',
+        'zone',
+        metavar='NAME',
+        help='The time zone of TIME; by default, that of this machine.',
+    ),
+    click.option(
+        '--reason', required=True, metavar='TEXT', help='Why, for those who will wonder.'
+    ),
+    click.option('--by', default='', metavar='NAME', help='Who says so; by default, you.'),
+    click.option(
+        '-m',
+        '--model',
+        default='',
+        metavar='[CONTROLLER:]MODEL',
+        help='The model where it holds; by default, the current one.',
+    ),
+    click.option('--any-model', is_flag=True, help='It holds in every model.'),
+    juju_option,
+)
 
 
 @click.command('maintain', short_help='Announce planned maintenance.')
@@ -90,17 +84,9 @@ def ack(targets: tuple[str, ...], **given: Any) -> None:
 
 def _say(kind: str, targets: tuple[str, ...], start: str | None, given: dict[str, Any]) -> None:
     now = datetime.now(timezone.utc).replace(microsecond=0)
-    request = SuppressionRequest(
-        kind,
-        targets,
-        given['reason'],
-        given['by'] or getpass.getuser(),
-        start,
-        given['until'],
-        given['lasts'],
-        given['zone'],
-    )
-    entries = request.entries(now)
+    by = given['by'] or getpass.getuser()
+    said = {**given, 'kind': kind, 'targets': targets, 'start': start, 'by': by}
+    entries = told_by(SuppressionRequest, said).entries(now)
     model = '' if given['any_model'] else model_name(given['model'], Juju(binary=given['juju']))
     path = suppressions_file.default_path()
     for entry in entries:
@@ -166,11 +152,5 @@ def _line(entry: SuppressionEntry, now: datetime) -> str:
 
 def _document(entry: SuppressionEntry, now: datetime) -> dict[str, Any]:
     told = {key: getattr(entry, key) for key in ('id', 'kind', 'target', 'check', 'model')}
-    return {
-        **told,
-        'state': entry.state(now),
-        'start': format_time(entry.start),
-        'until': format_time(entry.until),
-        'reason': entry.reason,
-        'by': entry.by,
-    }
+    told |= {'state': entry.state(now), 'start': format_time(entry.start)}
+    return {**told, 'until': format_time(entry.until), 'reason': entry.reason, 'by': entry.by}

@@ -6,22 +6,26 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from charm.kernel.errors import FileError
 from reconciler.inbox.certificates import make_missing
+from reconciler.inbox.denied import Admit, DenyList
+from reconciler.inbox.keys import (
+    files_in,
+    make_master_key,
+    master_key_path,
+    read_master_key,
+)
 from reconciler.inbox.store import Inbox
 from reconciler.values.errors import UsageError
 
-from ...inbox.denied import DenyList
-from ...inbox.keys import files_in, make_master_key, master_key_path, read_master_key
 from ..options.modes import AskOptions, inbox_option, state_dir_option
 
 PORT = 8642
-Admit = Callable[[str, str], bool]
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -78,7 +82,7 @@ def receive(
     files = files_in(options.state)
     master = master_key_file or master_key_path(options.state)
     host, port = _address(listen)
-    admit = DenyList(deny).admit if deny else _everybody
+    admit = DenyList(deny).admit if deny else lambda _model, _unit: True
     try:
         if init:
             made = [*make_missing(files, names or (socket.getfqdn(),)), *make_master_key(master)]
@@ -98,23 +102,21 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip('[]') or '0.0.0.0', int(port)  # noqa: S104 - as above
 
 
-def _everybody(_model: str, _unit: str) -> bool:
-    return True
-
-
+@dataclass(frozen=True)
 class _Server:
     """The receiver on a socket of its own."""
 
-    def __init__(self, certificate: Path, key: Path, master_key: bytes) -> None:
-        for path, option in ((certificate, '--cert'), (key, '--key')):
+    certificate: Path
+    key: Path
+    master_key: bytes
+
+    def __post_init__(self) -> None:
+        for path, option in ((self.certificate, '--cert'), (self.key, '--key')):
             if not path.exists():
                 raise UsageError(
                     f'cannot read {path} ({option}): there is no such file; '
                     'receive --init --name HOST makes one'
                 )
-        self._certificate = certificate
-        self._key = key
-        self._master_key = master_key
 
     def run(self, place: Path, admit: Admit, host: str, port: int) -> int:
         """Serve until SIGTERM or SIGINT."""
@@ -124,19 +126,16 @@ class _Server:
 
             from reconciler.inbox.receive import application, server_config
         except ImportError as error:
-            raise UsageError(
-                f"cannot receive: {error}: pip install 'juju-health[receive]'"
-            ) from error
+            reason = f"cannot receive: {error}: pip install 'juju-health[receive]'"
+            raise UsageError(reason) from error
         logging.basicConfig(format='%(asctime)s %(message)s', level=logging.INFO)
-        app = application(self._master_key, Inbox(place), admit)
-        config = server_config(app, host, port, self._certificate, self._key)
+        app = application(self.master_key, Inbox(place), admit)
+        config = server_config(app, host, port, self.certificate, self.key)
         config.log_config = None
         try:
             config.load()
         except (OSError, ssl.SSLError) as error:
-            raise UsageError(
-                f'cannot use {self._certificate} with {self._key}: {error}'
-            ) from error
+            raise UsageError(f'cannot use {self.certificate} with {self.key}: {error}') from error
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:

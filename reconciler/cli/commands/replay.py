@@ -17,7 +17,7 @@ from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.readings import Snapshot
 
 from ..options.config_option import config_option
-from ..options.durations import duration
+from ..options.durations import duration_option
 from ..options.printing import PrintOptions, printing_options
 from ..options.saved import read_bytes
 from ..options.told import told_by
@@ -59,14 +59,7 @@ def _moment(text: str) -> datetime:
     metavar='TIME',
     help='When it was saved; else the newest time in it. Ages are told against this.',
 )
-@click.option(
-    '--max-age',
-    type=duration,
-    metavar='DURATION',
-    default='15m',
-    show_default=True,
-    help='A report that was older then tells nothing.',
-)
+@duration_option('--max-age', '15m', 'A report that was older then tells nothing.')
 @printing_options
 @config_option
 def replay(

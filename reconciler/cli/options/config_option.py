@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -13,25 +13,9 @@ from reconciler.config.file import find, load
 from reconciler.config.settings import Config
 from reconciler.values.errors import ConfigError
 
-Function = TypeVar('Function', bound=Callable[..., Any])
-
-
-def config_option(function: Function) -> Function:
-    """Add `--config`; the command takes a `Config` as `config`.
-
-    What the file's `defaults` say holds for every option of the command that was not given.
-    """
-    return click.option(
-        '--config',
-        metavar='FILE',
-        is_eager=True,
-        callback=_load,
-        help='The configuration: by default $JUJU_HEALTH_CONFIG, then juju-health/health.yaml '
-        'in ~/.config, then in /etc.',
-    )(function)
-
 
 def _load(context: click.Context, parameter: click.Parameter, named: str | None) -> Config:
+    """Return the configuration; its `defaults` hold for what was not given to the command."""
     config = load(Path(named) if named else find())
     if config.defaults:
         group = context.find_root().command
@@ -42,6 +26,15 @@ def _load(context: click.Context, parameter: click.Parameter, named: str | None)
     return config
 
 
+# A command takes a `Config` as `config`.
+config_option = click.option(
+    '--config',
+    metavar='FILE',
+    is_eager=True,
+    callback=_load,
+    help='The configuration: by default $JUJU_HEALTH_CONFIG, then juju-health/health.yaml '
+    'in ~/.config, then in /etc.',
+)
 Problem = tuple[int, str, str]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from .told import Option
+
 _SECONDS = {'': 1.0, 's': 1.0, 'm': 60.0, 'h': 3600.0, 'd': 86400.0}
 _PART = re.compile(r'(\d{1,9}(?:\.\d{1,3})?)([smhd]?)')
 
@@ -23,6 +25,13 @@ class Seconds(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f'{value} is not a finite number.', param, ctx)
         return number
+
+
+def duration_option(name: str, default: str, told: str) -> Option[Any]:
+    """Return the option for a duration, which the command takes in seconds."""
+    return click.option(
+        name, type=duration, metavar='DURATION', default=default, show_default=True, help=told
+    )
 
 
 def duration(text: str | float) -> float:

@@ -12,6 +12,7 @@ from reconciler.values.freshness import MAX_AGE_SECONDS
 from reconciler.values.paths import state_directory
 
 from .durations import Seconds
+from .told import number_option
 
 AGENT_PORT = 8641
 
@@ -56,14 +57,7 @@ ASK_OPTIONS = (
         metavar='FILE',
         help="The authority that signed the agents' certificates, as PEM.",
     ),
-    click.option(
-        '--agent-port',
-        default=AGENT_PORT,
-        show_default=True,
-        type=click.IntRange(1, 65535),
-        metavar='PORT',
-        help='Where agents listen.',
-    ),
+    number_option('--agent-port', AGENT_PORT, 65535, 'PORT', 'Where agents listen.'),
     state_dir_option,
     inbox_option,
 )

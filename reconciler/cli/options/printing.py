@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -21,11 +21,10 @@ from reconciler.values.errors import UsageError
 from reconciler.values.readings import Snapshot
 
 from .output import colour, write_document
+from .told import Option, adding
 
-Function = TypeVar('Function', bound=Callable[..., Any])
 
-
-def format_option(names: Iterable[str], default: str = 'table') -> Callable[[Function], Function]:
+def format_option(names: Iterable[str]) -> Option[Any]:
     """Return the option for the format; the command takes it as `form`."""
     known = list(names)
     return click.option(
@@ -33,50 +32,47 @@ def format_option(names: Iterable[str], default: str = 'table') -> Callable[[Fun
         'form',
         type=click.Choice(known),
         metavar='FORMAT',
-        default=default,
+        default='table',
         show_default=True,
         help=f'How to print it: {", ".join(known)}.',
     )
 
 
-def output_option(function: Function) -> Function:
-    """Add the option for the file to write to; the command takes it as `output`."""
-    return click.option(
-        '-o',
-        '--output',
-        default='',
-        metavar='FILE',
-        help='Write to a file instead of stdout, whole or not at all.',
-    )(function)
-
-
-def printing_options(function: Function) -> Function:
-    """Add the options that make a `PrintOptions`."""
-    fail_on = click.option(
+output_option = click.option(
+    '-o',
+    '--output',
+    default='',
+    metavar='FILE',
+    help='Write to a file instead of stdout, whole or not at all.',
+)
+# They make a `PrintOptions`.
+printing_options = adding(
+    format_option(RENDERERS),
+    output_option,
+    click.option(
+        '--blame',
+        is_flag=True,
+        help='In a table or tree: causes first, each before the services that it explains.',
+    ),
+    click.option(
         '--fail-on',
         type=click.Choice(['warn', 'unknown', 'fail']),
         default='warn',
         show_default=True,
         help='The least that is not exit code 0.',
-    )
-    maintenance = click.option(
+    ),
+    click.option(
         '--maintenance-is-ok',
         is_flag=True,
         help='For the exit code and --wait-for alone, leave out services all of whose troubles '
         'are planned.',
-    )
-    ack = click.option(
+    ),
+    click.option(
         '--ack-is-ok',
         is_flag=True,
         help='The same for those all of whose troubles are acknowledged.',
-    )
-    blame = click.option(
-        '--blame',
-        is_flag=True,
-        help='In a table or tree: causes first, each before the services that it explains.',
-    )
-    counted = fail_on(maintenance(ack(function)))
-    return format_option(RENDERERS)(output_option(blame(counted)))
+    ),
+)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
@@ -30,9 +28,9 @@ from .config_option import config_option
 from .direct import direct_reach
 from .durations import Seconds
 from .modes import ASK_OPTIONS, AskOptions
+from .told import adding, number_option
 
-Function = TypeVar('Function', bound=Callable[..., Any])
-
+juju_option = click.option('--juju', default='juju', metavar='PATH', help='The juju command.')
 _MODEL = (
     click.option(
         '-m',
@@ -47,7 +45,7 @@ _MODEL = (
         type=click.Path(exists=True, dir_okay=False, allow_dash=True),
         help='Take the inventory from a saved `juju status --format json`; - is stdin.',
     ),
-    click.option('--juju', default='juju', metavar='PATH', help='The juju command.'),
+    juju_option,
     config_option,
 )
 _WAY = (
@@ -65,13 +63,12 @@ _WAY = (
         metavar='[USER@]HOST[:PORT]|controller',
         help="With --reach direct: a host to go through, or the controller's machine.",
     ),
-    click.option(
+    number_option(
         '--connect-timeout',
-        default=TimeBudget.connect_timeout_seconds,
-        show_default=True,
-        type=click.IntRange(1, 600),
-        metavar='SECONDS',
-        help='How long ssh may take to connect.',
+        TimeBudget.connect_timeout_seconds,
+        600,
+        'SECONDS',
+        'How long ssh may take to connect.',
     ),
     click.option(
         '--ssh-option',
@@ -82,21 +79,13 @@ _WAY = (
     ),
 )
 _EFFORT = (
-    click.option(
-        '--workers',
-        default=16,
-        show_default=True,
-        type=click.IntRange(1, 256),
-        metavar='COUNT',
-        help='Machines asked at once.',
-    ),
-    click.option(
+    number_option('--workers', 16, 256, 'COUNT', 'Machines asked at once.'),
+    number_option(
         '--timeout',
-        default=TimeBudget.timeout_seconds,
-        show_default=True,
-        type=click.IntRange(1, 3600),
-        metavar='SECONDS',
-        help='How long the hooks of one machine may take, in one attempt.',
+        TimeBudget.timeout_seconds,
+        3600,
+        'SECONDS',
+        'How long the hooks of one machine may take, in one attempt.',
     ),
     click.option(
         '--deadline',
@@ -106,23 +95,15 @@ _EFFORT = (
         metavar='SECONDS',
         help='When it ends, with what has arrived by then.',
     ),
-    click.option(
-        '--attempts',
-        default=3,
-        show_default=True,
-        type=click.IntRange(1, 10),
-        metavar='COUNT',
-        help='Tries per machine, for faults of the network only.',
+    number_option(
+        '--attempts', 3, 10, 'COUNT', 'Tries per machine, for faults of the network only.'
     ),
     click.option('-q', '--quiet', is_flag=True, help='No progress on stderr.'),
 )
 
 
-def asking_options(function: Function) -> Function:
-    """Add the options that make an `SweepOptions`; the command takes them as `**asking`."""
-    for option in reversed((*_MODEL, *_WAY, *ASK_OPTIONS, *_EFFORT)):
-        function = option(function)
-    return function
+# They make a `SweepOptions`.
+asking_options = adding(*_MODEL, *_WAY, *ASK_OPTIONS, *_EFFORT)
 
 
 @dataclass(frozen=True)

@@ -7,45 +7,28 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, TypeVar
 
 import click
 
 from charm.kernel.report import Health
 
-from .durations import duration
+from .durations import duration_option
+from .told import adding
 
-Function = TypeVar('Function', bound=Callable[..., Any])
-
-
-def waiting_options(function: Function) -> Function:
-    """Add the options that make a `GateOptions`."""
-    options = (
-        click.option(
-            '--wait-for',
-            type=click.Choice(['passed', 'warn']),
-            help='Sweep again until the health is this or better.',
-        ),
-        click.option(
-            '--within',
-            type=duration,
-            metavar='DURATION',
-            default='10m',
-            show_default=True,
-            help='With --wait-for: how long to try, such as 90s, 10m or 1h30m.',
-        ),
-        click.option(
-            '--every',
-            type=duration,
-            metavar='DURATION',
-            default='15s',
-            show_default=True,
-            help='With --wait-for: from the start of one sweep to the start of the next.',
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+# They make a `GateOptions`.
+waiting_options = adding(
+    click.option(
+        '--wait-for',
+        type=click.Choice(['passed', 'warn']),
+        help='Sweep again until the health is this or better.',
+    ),
+    duration_option(
+        '--within', '10m', 'With --wait-for: how long to try, such as 90s, 10m or 1h30m.'
+    ),
+    duration_option(
+        '--every', '15s', 'With --wait-for: from the start of one sweep to the start of the next.'
+    ),
+)
 
 
 @dataclass(frozen=True)
