@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -93,11 +94,20 @@ class LogStore:
     def _keep(self, unit: str, before: LogPosition, chunk: LogChunk, now: datetime) -> LogPosition:
         place = self.directory(unit)
         own = [line for line in chunk.lines if line.get('unit') == unit]
-        if own or chunk.gap:
-            _write(place / 'log', own, chunk.gap, now)
+        log, gap = place / 'log', [{'kind': 'gap'}] if chunk.gap else []
+        if own or gap:
+            try:
+                append(log, [{'received_at': format_time(now), **line} for line in (*gap, *own)])
+            except (OSError, ValueError) as error:
+                raise FileError(f'cannot write to the log in {log}: {error}') from error
         after = LogPosition(chunk.cursor or before.cursor, _latest(own, unit) or before.latest)
         if after != before:
-            write_whole(place / 'state.json', _to_json(after), 0o600)
+            document = {
+                'cursor': after.cursor and str(after.cursor),
+                'latest': after.latest and to_json(after.latest),
+            }
+            text = json.dumps(document, allow_nan=False) + '\n'
+            write_whole(place / 'state.json', text.encode(), 0o600)
         return after
 
     def directory(self, unit: str) -> Path:
@@ -124,27 +134,18 @@ def _latest(lines: Sequence[Mapping[str, Any]], unit: str) -> Report | None:
     return None
 
 
-def _write(directory: Path, lines: Iterable[Mapping[str, Any]], gap: bool, now: datetime) -> None:
-    received_at = format_time(now)
-    writer = LogWriter(directory, _LOG_BYTES, _LOG_FILES)
-    try:
-        entries = [{'kind': 'gap'}] if gap else []
-        for entry in (*entries, *lines):
-            if not writer.write({'received_at': received_at, **entry}):
+def append(directory: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Add lines to what was collected of a unit, in the format of an agent's log.
+
+    Raises:
+        FileError: there is no room for them.
+        OSError, ValueError: they may not survive a power cut; one is no JSON.
+    """
+    with closing(LogWriter(directory, _LOG_BYTES, _LOG_FILES)) as writer:
+        for line in lines:
+            if not writer.write(line):
                 raise FileError(f'cannot write to the log in {directory}: is the disk full?')
         writer.sync()
-    except (OSError, ValueError) as error:
-        raise FileError(f'cannot write to the log in {directory}: {error}') from error
-    finally:
-        writer.close()
-
-
-def _to_json(kept: LogPosition) -> bytes:
-    document = {
-        'cursor': None if kept.cursor is None else str(kept.cursor),
-        'latest': None if kept.latest is None else to_json(kept.latest),
-    }
-    return json.dumps(document, allow_nan=False).encode() + b'\n'
 
 
 def _read(path: Path) -> LogPosition:

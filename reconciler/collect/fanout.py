@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
@@ -96,27 +96,19 @@ def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
     return MachineResult(errand, (UnitAnswer(),) * len(errand.asked), fault, 0.0, 1)
 
 
+@dataclass
 class _Runner:
     """The tries at one machine; answers that came in one attempt are kept over the next."""
 
-    def __init__(
-        self,
-        errand: MachineRequest,
-        asker: Asker,
-        limits: FanoutLimits,
-        deadline: Deadline,
-        budget: RetryBudget,
-        clock: Callable[[], float],
-    ) -> None:
-        self._errand = errand
-        self._asker = asker
-        self._limits = limits
-        self._deadline = deadline
-        self._budget = budget
-        self._clock = clock
-        self._answers: dict[int, UnitAnswer] = {}
-        self._attempts = 0
-        self._orphans: tuple[str, ...] = ()
+    _errand: MachineRequest
+    _asker: Asker
+    _limits: FanoutLimits
+    _deadline: Deadline
+    _budget: RetryBudget
+    _clock: Callable[[], float]
+    _answers: dict[int, UnitAnswer] = field(default_factory=dict)
+    _attempts: int = 0
+    _orphans: tuple[str, ...] = ()
 
     def run(self) -> MachineResult:
         started = time.monotonic()
@@ -144,7 +136,7 @@ class _Runner:
         missing = [
             index
             for index in range(len(self._errand.asked))
-            if index not in self._answers or not _final(self._answers[index])
+            if index not in self._answers or not self._answers[index].complete
         ]
         requests = [self._errand.asked[index].request for index in missing]
         attempt = self._deadline.within(self._seconds)
@@ -153,13 +145,12 @@ class _Runner:
         for index, answer in zip(missing, came.answers, strict=True):
             self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
-        if came.fault is not None and not all(map(_final, self._answers.values())):
-            tried_seconds = self._clock() - began - came.fault.waited_seconds
-            in_vain = (
-                tried_seconds >= TimeBudget.in_vain_seconds and not came.fault.completed.stdout
-            )
-            came.fault.retryable &= not in_vain
-            raise came.fault
+        fault = came.fault
+        if fault is not None and not all(answer.complete for answer in self._answers.values()):
+            tried_seconds = self._clock() - began - fault.waited_seconds
+            soon = tried_seconds < TimeBudget.in_vain_seconds
+            fault.retryable &= soon or bool(fault.completed.stdout)
+            raise fault
         self._retry_upgrading(missing, number)
 
     @property
@@ -176,10 +167,6 @@ class _Runner:
             if lost and self._errand.asked[index].shipped:
                 self._answers[index] = replace(answer, complete=False)
                 raise _Upgrading
-
-
-def _final(answer: UnitAnswer) -> bool:
-    return answer.complete
 
 
 class _Upgrading(ReconcilerError):

@@ -11,6 +11,8 @@ from charm.kernel.errors import HealthError
 from charm.kernel.push_contract import check_names
 from reconciler.values.errors import UsageError
 
+from .keys import reading
+
 # Whether a unit, given its model and its name, may report.
 Admit = Callable[[str, str], bool]
 _log = logging.getLogger('juju_health.receive')
@@ -46,18 +48,13 @@ class DenyList:
         return self._names.isdisjoint({unit, f'{model}:{unit}'})
 
     def _stamp(self) -> tuple[int, int]:
-        try:
+        with reading(self.path, '--deny'):
             found = self.path.stat()
-        except OSError as error:
-            raise UsageError(f'cannot read {self.path} (--deny): {error.strerror}') from error
         return found.st_mtime_ns, found.st_size
 
     def _read(self) -> frozenset[str]:
-        try:
+        with reading(self.path, '--deny'):
             lines = self.path.read_text().splitlines()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, 'strerror', None) or error
-            raise UsageError(f'cannot read {self.path} (--deny): {reason}') from error
         names = set()
         for number, line in enumerate(lines, 1):
             name = line.partition('#')[0].strip()
@@ -67,7 +64,6 @@ class DenyList:
                     check_names(unit, model)
                     names.add(name)
             except (HealthError, ValueError) as error:
-                raise UsageError(
-                    f'cannot use {self.path} (--deny), line {number}: {error}'
-                ) from error
+                reason = f'cannot use {self.path} (--deny), line {number}: {error}'
+                raise UsageError(reason) from error
         return frozenset(names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -63,11 +63,7 @@ class InputReach(Protocol):
     def run(
         self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
     ) -> Completed:
-        """Run `command` where the unit `target` is.
-
-        Raises:
-            ReachError: it did not get there, or did not end by the deadline.
-        """
+        """Run `command` as `Reach.run` does; it reads `stdin`."""
         ...
 
 
@@ -132,9 +128,10 @@ def enrol_units(
         for unit in units
         if unit.name not in planned
     )
-    calls: dict[int, Callable[[], tuple[EnrolResult, ...]]] = {}
-    for index, errand in enumerate(errands):
-        calls[index] = _Call(model.full_name, errand, terms, reach, deadline).run
+    calls = {
+        index: _Call(model.full_name, errand, terms, reach, deadline).run
+        for index, errand in enumerate(errands)
+    }
     done = set()
     for ended in gather(calls, deadline, workers):
         done.add(ended.key)
@@ -179,13 +176,8 @@ class _Call:
         script = _SCRIPT.format(charm=shlex.quote(charm), write=shlex.quote(_WRITE))
         command = shlex.join(['sh', '-c', script])
         try:
-            done = self.reach.run(
-                self.errand.target,
-                command,
-                self.deadline,
-                _CAP_BYTES,
-                json.dumps(documents).encode(),
-            )
+            target, stdin = self.errand.target, json.dumps(documents).encode()
+            done = self.reach.run(target, command, self.deadline, _CAP_BYTES, stdin)
         except ReachError as error:
             said = error.completed.stderr.decode(errors='replace').strip().splitlines()
             return said[-1] if said else str(error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from charm.kernel.files import write_whole
@@ -11,6 +13,20 @@ from reconciler.inbox.certificates import CertificateFiles
 from reconciler.values.errors import UsageError
 
 _HEX = re.compile(r'[0-9a-fA-F]{64,}')
+
+
+@contextmanager
+def reading(path: Path, option: str) -> Generator[None, None, None]:
+    """Within the block, say of a file that cannot be read which option names it.
+
+    Raises:
+        UsageError: it cannot be read, or is no text.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise UsageError(f'cannot read {path} ({option}): {reason}') from error
 
 
 def files_in(state: Path) -> CertificateFiles:
@@ -58,15 +74,12 @@ def read_word(path: Path, option: str) -> str:
     Raises:
         UsageError: there is none, or everybody may read it.
     """
-    try:
+    with reading(path, option):
         if path.stat().st_mode & 0o077:
             raise UsageError(
                 f'cannot use {path} as {option}: others may read it: chmod 600 {path}'
             )
         words = path.read_text().split()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, 'strerror', None) or error
-        raise UsageError(f'cannot read {path} ({option}): {reason}') from error
     if not words:
         raise UsageError(f'cannot use {path} as {option}: it is empty')
     return words[0]

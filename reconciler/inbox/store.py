@@ -23,18 +23,17 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError, HealthError, ReportError
 from charm.kernel.fields import Fields, format_time
 from charm.kernel.files import locked, set_aside, write_whole
-from charm.kernel.log_files import Cursor, LogWriter, Tail, read_since
+from charm.kernel.log_files import Cursor, Tail, read_since
 from charm.kernel.names import service_of, slug
 from charm.kernel.push_contract import check_names
 from charm.kernel.report import Report
 from charm.kernel.report_json import decode, from_json, to_json
 
+from ..ask.log_store import append
 from ..values.freshness import DatedReport, held_seconds
 from .boots import MOST_RECENT, Boots, read_earlier, write_earlier
 
 _LOCK_SECONDS = 10.0
-_LOG_BYTES = 4 * 1024 * 1024
-_LOG_FILES = 4
 _NO_MODEL = '_'
 _EARLIER = 'boots'
 _NO_BOOTS = Boots()
@@ -236,21 +235,11 @@ def _check(line: bytes, unit: str, boots: Boots) -> Report:
 def _log(
     directory: Path, reports: list[Report], received_at: datetime, sent_at: datetime | None
 ) -> None:
-    writer = LogWriter(directory, _LOG_BYTES, _LOG_FILES)
+    times = {'received_at': format_time(received_at), 'sent_at': format_time(sent_at)}
     try:
-        for report in reports:
-            line = {
-                'received_at': format_time(received_at),
-                'sent_at': format_time(sent_at),
-                'report': to_json(report),
-            }
-            if not writer.write(line):
-                raise FileError(f'cannot write to the log in {directory}: is the disk full?')
-        writer.sync()
+        append(directory, [{**times, 'report': to_json(report)} for report in reports])
     except OSError as error:
         raise FileError(f'cannot write to the log in {directory}: {error.strerror}') from error
-    finally:
-        writer.close()
 
 
 def _to_json(unit: str, seen: _Seen) -> bytes:

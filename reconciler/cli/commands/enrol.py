@@ -11,10 +11,10 @@ import click
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
 from reconciler.inbox.enrolment import EnrolTerms, InputReach, enrol_units
+from reconciler.inbox.keys import files_in, master_key_path, read_master_key, reading
 from reconciler.sweeps.one_model import select
 from reconciler.values.errors import UsageError
 
-from ...inbox.keys import files_in, master_key_path, read_master_key
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 
@@ -62,11 +62,8 @@ def enrol(
 
 
 def _read(path: Path) -> str:
-    try:
+    with reading(path, '--ca'):
         text = path.read_text()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, 'strerror', None) or error
-        raise UsageError(f'cannot read {path} (--ca): {reason}') from error
     if '-----BEGIN CERTIFICATE-----' not in text:
         raise UsageError(f'cannot use {path} as --ca: it is not a PEM certificate')
     return text
