@@ -67,9 +67,7 @@ def local_programs(unit: str) -> Programs:
     """Return what to run for this machine itself, which needs no charm."""
     agent = 'import sys; from charm.agent.cli import main; sys.exit(main())'
     return Programs(
-        unit,
-        (sys.executable, '-m', 'charm', '--unit', unit),
-        (sys.executable, '-c', agent),
+        unit, (sys.executable, '-m', 'charm', '--unit', unit), (sys.executable, '-c', agent)
     )
 
 

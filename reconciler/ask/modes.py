@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from reconciler.values.freshness import MAX_AGE_SECONDS
 
-from .envelope import BY_AGENT
 from .frames import Command, Request
 from .log_chunk import BY_LOG, CHUNK_BYTES, LOG_CAP_BYTES
+
+BY_AGENT = 'agent'
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charm.kernel.deadline import Deadline
 from reconciler.reach.base import Reach, ReachError
@@ -12,11 +13,14 @@ from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
 
 from . import frames, orphans
 from .base import MachineAnswer
-from .envelope import BY_AGENT, unwrap
 from .frames import Request, UnitAnswer
+from .modes import BY_AGENT
 
 # base64 and the frames around it.
 _FRAMED = 1.5
+# As `health-agent report --envelope` prints it. The report inside is cut out as it is, so that it
+# is decoded once and with all bounds.
+_ENVELOPE = re.compile(rb'\s*\{"age": ([0-9][0-9.eE+-]{0,30}), "report": (.*)\}\s*', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,15 @@ class ScriptAsker:
 def _told(request: Request, answer: UnitAnswer) -> UnitAnswer:
     by_agent = answer.first or request.by == BY_AGENT
     return unwrap(answer) if by_agent and answer.exit_code == 0 else answer
+
+
+def unwrap(answer: UnitAnswer) -> UnitAnswer:
+    """Return the answer with the report out of its envelope, and with its age; else unchanged."""
+    found = _ENVELOPE.fullmatch(answer.stdout)
+    if found is None:
+        return replace(answer, by=BY_AGENT)
+    try:
+        age: float | None = float(found[1])
+    except ValueError:
+        age = None
+    return replace(answer, stdout=found[2], held_seconds=age, by=BY_AGENT)

@@ -25,8 +25,8 @@ from reconciler.values.outcomes import Outcome
 from reconciler.values.time_budget import TimeBudget
 
 from .base import MachineAnswer
-from .envelope import BY_AGENT
 from .frames import STDOUT_CAP_BYTES, Request, UnitAnswer
+from .modes import BY_AGENT
 
 _REFUSED_EXIT = 3
 _AGE_HEADER = 'Juju-Health-Age'

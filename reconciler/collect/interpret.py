@@ -13,6 +13,7 @@ from ..ask import frames
 from ..ask.errands import UnitRequest
 from ..ask.frames import UnitAnswer
 from ..juju.status_implies import derive
+from ..reach.base import last_line
 from ..values.advice import NO_ADVICE, Advice
 from ..values.freshness import MAX_AGE_SECONDS, DatedReport, age_seconds, is_fresh
 from ..values.model import Model, Unit
@@ -125,9 +126,10 @@ def _hook(asked: UnitRequest) -> str:
 def _why_no_report(
     asked: UnitRequest, answer: UnitAnswer, error: ReportError
 ) -> tuple[Outcome, str]:
-    complaint = _last_line(answer.stderr)
+    complaint = last_line(answer.stderr)
+    fault = f'{error.path}: {error.reason}' if error.path else error.reason
     if (answer.by or asked.request.by) != 'hook':
-        return _why_no_agent(asked, answer, complaint, error)
+        return _why_no_agent(asked, answer, complaint, fault)
     if answer.exit_code == frames.NOT_FOUND and not (answer.stdout or answer.stderr):
         outcome = Outcome.HOOK_MISSING if asked.shipped else Outcome.NOT_SHIPPED
         return outcome, WORDS[outcome]
@@ -142,27 +144,20 @@ def _why_no_report(
         return Outcome.HOOK_BROKEN, f'its health hook exited with {answer.exit_code}{said}'
     if not answer.stdout.strip():
         return Outcome.INVALID, 'its health hook printed nothing'
-    where = f'{error.path}: ' if error.path else ''
-    return Outcome.INVALID, f'what its health hook printed is not a report: {where}{error.reason}'
+    return Outcome.INVALID, f'what its health hook printed is not a report: {fault}'
 
 
 def _why_no_agent(
-    asked: UnitRequest, answer: UnitAnswer, complaint: str, error: ReportError
+    asked: UnitRequest, answer: UnitAnswer, complaint: str, fault: str
 ) -> tuple[Outcome, str]:
     if answer.exit_code == frames.NOT_FOUND and not asked.shipped:
         return Outcome.NOT_SHIPPED, WORDS[Outcome.NOT_SHIPPED]
     if not answer.complete and answer.exit_code is None:
         return Outcome.UNREACHABLE, 'the connection ended before its answer did'
     if answer.exit_code == 0:
-        where = f'{error.path}: ' if error.path else ''
-        return Outcome.INVALID, f'what its agent gave is not a report: {where}{error.reason}'
+        return Outcome.INVALID, f'what its agent gave is not a report: {fault}'
     reason = complaint.removeprefix('health-agent: ') or WORDS[Outcome.NO_AGENT]
     return Outcome.NO_AGENT, reason
-
-
-def _last_line(stderr: bytes) -> str:
-    lines = stderr.decode(errors='replace').strip().splitlines()
-    return lines[-1] if lines else ''
 
 
 def _health(report: Report) -> Health:

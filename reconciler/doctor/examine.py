@@ -30,6 +30,8 @@ from ..values.model import HEALTH_CHARM, Model
 from ..values.time_budget import TimeBudget
 from .probes import DoctorFinding, ProbeAnswer, ProbeResult, over_there, probe, reached
 
+OK, WARN, FAIL = ProbeResult.OK, ProbeResult.WARN, ProbeResult.FAIL
+
 
 @dataclass(frozen=True)
 class Doctor:
@@ -58,7 +60,7 @@ class Doctor:
             finding = look(deadline)
             done.add(finding.name)
             yield finding
-            if finding.result is ProbeResult.FAIL:
+            if finding.result is FAIL:
                 break
         else:
             found, model = self._model(deadline)
@@ -76,59 +78,44 @@ class Doctor:
 
     def _juju(self, deadline: Deadline) -> DoctorFinding:
         try:
-            return DoctorFinding('juju', ProbeResult.OK, f'version {self.juju.version(deadline)}')
+            return DoctorFinding('juju', OK, f'version {self.juju.version(deadline)}')
         except JujuMissing as error:
-            mend = Advice(
-                argv=('sudo', 'snap', 'install', 'juju'),
-                remark='or name it: --juju /snap/bin/juju',
-            )
-            return DoctorFinding('juju', ProbeResult.FAIL, str(error), mend)
+            install = ('sudo', 'snap', 'install', 'juju')
+            mend = Advice(argv=install, remark='or name it: --juju /snap/bin/juju')
+            return DoctorFinding('juju', FAIL, str(error), mend)
         except JujuError as error:
+            mend = self._run('version')
             if 'snap cgroup' in error.stderr:
                 # juju/juju#23305: a strict snap started outside of a session, such as by cron.
-                sweep = reconcile_health(self.juju.model)
-                mend = Advice(
-                    argv=('systemd-run', '--user', '--scope', *sweep),
-                    remark='or a juju without snap',
-                )
-                return DoctorFinding('juju', ProbeResult.FAIL, str(error), mend)
-            return DoctorFinding('juju', ProbeResult.FAIL, str(error), self._run('version'))
+                scope = ('systemd-run', '--user', '--scope', *reconcile_health(self.juju.model))
+                mend = Advice(argv=scope, remark='or a juju without snap')
+            return DoctorFinding('juju', FAIL, str(error), mend)
 
     def _controller(self, deadline: Deadline) -> DoctorFinding:
         try:
             known = self.juju.controllers(deadline)
         except JujuError as error:
-            mend = self._run('controllers')
-            return DoctorFinding('controller', ProbeResult.FAIL, str(error), mend)
+            return DoctorFinding('controller', FAIL, str(error), self._run('controllers'))
         if not known:
-            mend = self._run(
-                'register', 'TOKEN', remark='who owns a controller gives you the token'
-            )
-            return DoctorFinding(
-                'controller', ProbeResult.FAIL, 'no controller is registered', mend
-            )
+            whence = 'who owns a controller gives you the token'
+            mend = self._run('register', 'TOKEN', remark=whence)
+            return DoctorFinding('controller', FAIL, 'no controller is registered', mend)
         wanted = self.juju.controller
         if wanted and wanted not in known:
             message = f'there is no controller {wanted!r}: there are {", ".join(known)}'
-            return DoctorFinding('controller', ProbeResult.FAIL, message, self._run('controllers'))
-        return DoctorFinding(
-            'controller', ProbeResult.OK, f'{len(known)} known: {", ".join(known)}'
-        )
+            return DoctorFinding('controller', FAIL, message, self._run('controllers'))
+        return DoctorFinding('controller', OK, f'{len(known)} known: {", ".join(known)}')
 
     def _login(self, deadline: Deadline) -> DoctorFinding:
         try:
             who = self.juju.whoami(deadline)
         except NotLoggedIn as error:
-            return DoctorFinding('login', ProbeResult.FAIL, str(error), error.advice.mend)
+            return DoctorFinding('login', FAIL, str(error), error.advice.mend)
         except JujuError as error:
-            return DoctorFinding('login', ProbeResult.FAIL, str(error), self._run('whoami'))
+            return DoctorFinding('login', FAIL, str(error), self._run('whoami'))
         if not who.get('user'):
-            return DoctorFinding(
-                'login', ProbeResult.FAIL, 'no user is logged in', self._run('login')
-            )
-        return DoctorFinding(
-            'login', ProbeResult.OK, f'{who["user"]} on {who.get("controller", "?")}'
-        )
+            return DoctorFinding('login', FAIL, 'no user is logged in', self._run('login'))
+        return DoctorFinding('login', OK, f'{who["user"]} on {who.get("controller", "?")}')
 
     def _run(self, name: str, *words: str, remark: str = '') -> Advice:
         """Return the juju command of that name as advice, for the model that was asked for."""
@@ -138,15 +125,15 @@ class Doctor:
         try:
             model = self.inventory(TimeBudget.status(deadline))
         except ReconcilerError as error:
-            return DoctorFinding('model', ProbeResult.FAIL, str(error), self._choice(error)), None
+            return DoctorFinding('model', FAIL, str(error), self._choice(error)), None
         count = sum(1 for _ in model.units())
         message = f'{model.controller}:{model.name}, Juju {model.version}, {count} units'
         if not count:
-            return DoctorFinding('model', ProbeResult.WARN, f'{message}: nothing to ask'), None
+            return DoctorFinding('model', WARN, f'{message}: nothing to ask'), None
         if model.faults:
             told = f'{message}; {len(model.faults)} parts of its status cannot be read'
-            return DoctorFinding('model', ProbeResult.WARN, f'{told}: {model.faults[0]}'), model
-        return DoctorFinding('model', ProbeResult.OK, message), model
+            return DoctorFinding('model', WARN, f'{told}: {model.faults[0]}'), model
+        return DoctorFinding('model', OK, message), model
 
     def _choice(self, error: ReconcilerError) -> Advice:
         """Return what to do where the model could not be had: choose another, or mend that."""
@@ -185,20 +172,20 @@ class Doctor:
             relate = juju(named, 'integrate', HEALTH_CHARM, 'APP')
             mend = Advice(line=steps(('make', 'charm'), deploy, relate))
             message = 'no health charm is deployed: only hooks that charms ship are asked'
-            return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
+            return DoctorFinding('health charm', WARN, message, mend)
         name = deployed[0]
         if bare:
             steps_of = (juju(named, 'integrate', name, application) for application in bare[:5])
             mend = Advice(line=steps(*steps_of))
             message = f'no health charm beside {", ".join(bare[:10])}'
-            return DoctorFinding('health charm', ProbeResult.WARN, message, mend)
-        return DoctorFinding('health charm', ProbeResult.OK, f'{name}, beside every application')
+            return DoctorFinding('health charm', WARN, message, mend)
+        return DoctorFinding('health charm', OK, f'{name}, beside every application')
 
     def _machines(self, model: Model, deadline: Deadline) -> Iterator[DoctorFinding]:
         errands = plan_errands(model, model.units(), 0.0)
         if not errands:
             mend = Advice(argv=juju(model.full_name, 'status'))
-            yield DoctorFinding('ssh', ProbeResult.WARN, 'no unit has a machine yet', mend)
+            yield DoctorFinding('ssh', WARN, 'no unit has a machine yet', mend)
             return
         chosen = _spread(errands, self.most)
         reach = self.way(model)
@@ -206,9 +193,7 @@ class Doctor:
             errand.place: partial(probe, reach, errand, deadline.within(TimeBudget.probe_seconds))
             for errand in chosen
         }
-        probes: dict[str, ProbeAnswer | ReachError | None] = {
-            errand.place: None for errand in chosen
-        }
+        probes: dict[str, ProbeAnswer | ReachError] = {}
         for done in gather(calls, deadline, self.workers):
             if isinstance(done.error, ReachError):
                 probes[done.key] = done.error
@@ -221,7 +206,7 @@ class Doctor:
         answered = {
             errand.target: found
             for errand in chosen
-            if isinstance(found := probes[errand.place], ProbeAnswer)
+            if isinstance(found := probes.get(errand.place), ProbeAnswer)
         }
         if answered:
             yield from over_there(model, answered, next(iter(_health_charms(model)), ''))

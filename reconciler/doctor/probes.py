@@ -102,19 +102,16 @@ def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnsw
         ReachError: it cannot be reached, or did not answer whole.
     """
     nonce = secrets.token_hex(8)
-    looks = '\n'.join(
-        shlex.join(
-            [
-                'look',
-                asked.unit.name,
-                asked.request.path,
-                'charm' if asked.request.path == hook_path(asked.unit.name) else 'health',
-            ]
-        )
-        for asked in errand.asked
-    )
+    looks = []
+    for asked in errand.asked:
+        unit, path = asked.unit.name, asked.request.path
+        whose = 'charm' if path == hook_path(unit) else 'health'
+        looks.append(shlex.join(['look', unit, path, whose]))
     script = _SCRIPT.format(
-        nonce=nonce, looks=looks, version=TimeBudget.version_seconds, orphans=orphans.look()
+        nonce=nonce,
+        looks='\n'.join(looks),
+        version=TimeBudget.version_seconds,
+        orphans=orphans.look(),
     )
     completed = reach.run(errand.target, shlex.join(['sh', '-c', script]), deadline, _CAP_BYTES)
     lines = [
@@ -139,18 +136,16 @@ def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnsw
 def reached(
     model: Model,
     chosen: Sequence[MachineRequest],
-    probes: Mapping[str, ProbeAnswer | ReachError | None],
+    probes: Mapping[str, ProbeAnswer | ReachError],
     total: int,
 ) -> Iterator[DoctorFinding]:
     """Yield whether machines were reached: what failed alike as one finding."""
+    late = ReachError(Outcome.DEADLINE, 'no answer by the deadline')
     alike: dict[Outcome, list[tuple[MachineRequest, ReachError]]] = {}
     for errand in chosen:
-        found = probes[errand.place]
+        found = probes.get(errand.place, late)
         if isinstance(found, ReachError):
             alike.setdefault(found.outcome, []).append((errand, found))
-        elif found is None:
-            late = ReachError(Outcome.DEADLINE, 'no answer by the deadline')
-            alike.setdefault(Outcome.DEADLINE, []).append((errand, late))
     reached = len(chosen) - sum(map(len, alike.values()))
     asked = f'{len(chosen)} of {total} machines' if len(chosen) < total else f'{total} machines'
     if reached or not alike:

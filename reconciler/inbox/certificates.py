@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,11 +72,8 @@ def make_missing(
     moment = now or datetime.now(timezone.utc)
     for certificate, key in ((files.ca, files.ca_key), (files.certificate, files.key)):
         if certificate.exists() != key.exists():
-            missing = key if certificate.exists() else certificate
-            other = certificate if certificate.exists() else key
-            raise UsageError(
-                f'cannot use {other} without {missing}: bring it back, or remove both'
-            )
+            here, missing = (certificate, key) if certificate.exists() else (key, certificate)
+            raise UsageError(f'cannot use {here} without {missing}: bring it back, or remove both')
     made: list[Path] = []
     if not files.ca.exists():
         own_key = _write_key(files.ca_key)
@@ -95,9 +93,7 @@ def make_missing(
 def _write_key(path: Path) -> ec.EllipticCurvePrivateKey:
     key = ec.generate_private_key(ec.SECP256R1())
     text = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     write_whole(path, text, _SECRET)
     return key
@@ -170,10 +166,8 @@ def _name(text: str) -> x509.Name:
 
 
 def _alternative(name: str) -> x509.GeneralName:
-    try:
+    with contextlib.suppress(ValueError):
         return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        pass
     try:
         return x509.DNSName(name)
     except ValueError as error:

@@ -18,7 +18,7 @@ from charm.kernel.gather import gather
 from charm.kernel.push_contract import derive
 
 from ..ask.errands import MachineRequest, UnitRequest, plan_errands
-from ..reach.base import ReachError
+from ..reach.base import ReachError, last_line
 from ..values.advice import Advice, juju
 from ..values.errors import UsageError
 from ..values.model import HEALTH_CHARM, Model, Unit
@@ -179,8 +179,7 @@ class _Call:
             target, stdin = self.errand.target, json.dumps(documents).encode()
             done = self.reach.run(target, command, self.deadline, _CAP_BYTES, stdin)
         except ReachError as error:
-            said = error.completed.stderr.decode(errors='replace').strip().splitlines()
-            return said[-1] if said else str(error)
+            return last_line(error.completed.stderr) or str(error)
         return '' if done.stdout.endswith(b'enrolled\n') else 'it did not say that it is enrolled'
 
 

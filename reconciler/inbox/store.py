@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -36,7 +36,6 @@ from .boots import MOST_RECENT, Boots, read_earlier, write_earlier
 _LOCK_SECONDS = 10.0
 _NO_MODEL = '_'
 _EARLIER = 'boots'
-_NO_BOOTS = Boots()
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,8 @@ class Ack:
 class _Seen:
     """The boots of a unit, and its latest report."""
 
-    boots: Boots = _NO_BOOTS
+    boots: Boots
     latest: LatestReport | None = None
-
-    def add(self, received: LatestReport) -> _Seen:
-        report = received.report
-        return _Seen(self.boots.add(report.boot_id, report.sequence or 0), received)
 
 
 @dataclass(frozen=True)
@@ -171,15 +166,13 @@ class Inbox:
 
         Those of one model only, if it is given; empty for what says none.
         """
-        return tuple(
-            sorted(self._units('*' if model is None else glob.escape(model or _NO_MODEL)))
-        )
-
-    def _units(self, models: str) -> Iterator[tuple[str, str]]:
+        models = '*' if model is None else glob.escape(model or _NO_MODEL)
+        found = []
         for state in self._root.glob(f'{models}/*/state.json'):
-            model = state.parent.parent.name
+            name = state.parent.parent.name
             application, _, number = state.parent.name.rpartition('-')
-            yield ('' if model == _NO_MODEL else model, f'{application}/{number}')
+            found.append(('' if name == _NO_MODEL else name, f'{application}/{number}'))
+        return tuple(sorted(found))
 
     def _place(self, unit: str, model: str) -> Path:
         try:
@@ -196,17 +189,18 @@ class Inbox:
         fresh: list[Report] = []
         refused: list[tuple[int, str]] = []
         duplicate = 0
+        skew = None if sent_at is None else (received_at - sent_at).total_seconds()
         for number, line in enumerate(lines, 1):
             try:
                 report = _check(line, unit, seen.boots)
             except ReportError as error:
                 refused.append((number, f'{error.path}: {error.reason}'.removeprefix(': ')))
                 continue
-            if not seen.boots.is_new(report.boot_id, report.sequence or 0):
+            boot = report.boot_id, report.sequence or 0
+            if not seen.boots.is_new(*boot):
                 duplicate += 1
                 continue
-            skew = None if sent_at is None else (received_at - sent_at).total_seconds()
-            seen = seen.add(LatestReport(report, received_at, skew))
+            seen = _Seen(seen.boots.add(*boot), LatestReport(report, received_at, skew))
             fresh.append(report)
         if fresh:
             _log(place / 'log', fresh, received_at, sent_at)
@@ -285,5 +279,5 @@ def _from_json(data: bytes, earlier: frozenset[bytes]) -> _Seen:
     received_at, latest = top.time('received_at'), top.optional_object('latest')
     if received_at is None or latest is None:
         return _Seen(boots)
-    report = from_json(latest.values)
-    return _Seen(boots, LatestReport(report, received_at, top.number('skew_seconds')))
+    skew = top.number('skew_seconds')
+    return _Seen(boots, LatestReport(from_json(latest.values), received_at, skew))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from charm.kernel.report import Health
 
@@ -19,23 +20,22 @@ def judge_views(
 
     A member that is not there, and a view within itself, have no evidence: they are `unknown`.
     """
-    judge = _Judge(views, {service.name: service for service in services}, unasked)
+    judge = _Judge(
+        {view.name: view for view in views},
+        {service.name: service for service in services},
+        unasked,
+    )
     return tuple(found for view in views if (found := judge.view(view, ())) is not None)
 
 
+@dataclass(frozen=True)
 class _Judge:
     """Judges each view once, however many hold it."""
 
-    def __init__(
-        self,
-        views: Sequence[ViewConfig],
-        services: Mapping[str, ServiceHealth],
-        unasked: Collection[str],
-    ) -> None:
-        self._views = {view.name: view for view in views}
-        self._services = services
-        self._unasked = unasked
-        self._known: dict[str, ViewHealth | None] = {}
+    _views: Mapping[str, ViewConfig]
+    _services: Mapping[str, ServiceHealth]
+    _unasked: Collection[str]
+    _known: dict[str, ViewHealth | None] = field(default_factory=dict)
 
     def view(self, view: ViewConfig, within: tuple[str, ...]) -> ViewHealth | None:
         """Return one view's health; `None` if part of it was not asked."""

@@ -50,6 +50,12 @@ def late(completed: Completed) -> ReachError:
     return ReachError(Outcome.TIMEOUT, 'cannot wait longer for the rest of the answer', completed)
 
 
+def last_line(stderr: bytes) -> str:
+    """Return the last line of what a command complained; empty if it did not."""
+    lines = stderr.decode(errors='replace').strip().splitlines()
+    return lines[-1] if lines else ''
+
+
 class Reach(Protocol):
     """One way to run a command on a machine."""
 

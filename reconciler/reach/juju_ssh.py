@@ -50,10 +50,7 @@ _SSH_WORDS: tuple[tuple[re.Pattern[str], Outcome, bool], ...] = tuple(
 _OF_CONTROLLER = re.compile(r'connect to api\b|\bapi connection', re.IGNORECASE)
 
 # Of all other troubles of juju itself no more is known than that it failed.
-_JUJU_OUTCOMES = {
-    NotLoggedIn: Outcome.NOT_LOGGED_IN,
-    PermissionDenied: Outcome.NO_PERMISSION,
-}
+_JUJU_OUTCOMES = {NotLoggedIn: Outcome.NOT_LOGGED_IN, PermissionDenied: Outcome.NO_PERMISSION}
 
 # Of 2.9 it is not known whether it calls itself: there the number of processes has to tell.
 _OLDEST_RECURSION = 3

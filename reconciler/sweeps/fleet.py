@@ -118,9 +118,7 @@ class _Part:
     def causes(self) -> list[Cause]:
         return [
             replace(
-                cause,
-                node=self._node(cause.node),
-                victims=tuple(map(self._named, cause.victims)),
+                cause, node=self._node(cause.node), victims=tuple(map(self._named, cause.victims))
             )
             for cause in self.snapshot.causes
         ]
@@ -128,9 +126,7 @@ class _Part:
     def views(self) -> list[ViewHealth]:
         return [
             replace(
-                view,
-                name=self._named(view.name),
-                members=tuple(map(self._named, view.members)),
+                view, name=self._named(view.name), members=tuple(map(self._named, view.members))
             )
             for view in self.snapshot.views
         ]

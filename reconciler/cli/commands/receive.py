@@ -14,12 +14,7 @@ import click
 from charm.kernel.errors import FileError
 from reconciler.inbox.certificates import make_missing
 from reconciler.inbox.denied import Admit, DenyList
-from reconciler.inbox.keys import (
-    files_in,
-    make_master_key,
-    master_key_path,
-    read_master_key,
-)
+from reconciler.inbox.keys import files_in, make_master_key, master_key_path, read_master_key
 from reconciler.inbox.store import Inbox
 from reconciler.values.errors import UsageError
 

@@ -16,6 +16,8 @@ from typing import IO
 
 from charm.kernel.deadline import Deadline
 
+from ..base import last_line
+
 # A connection that is not made after so long does not hold the next address up (RFC 8305, 5).
 STAGGER_SECONDS = 0.25
 # Data that nobody acknowledges for so long ends a connection: its machine is gone.
@@ -144,7 +146,6 @@ class CommandSocket(socket.socket):
                 process.wait()
             if self.said is not None:
                 self.said.seek(0)
-                lines = self.said.read(65536).decode(errors='replace').strip().splitlines()
-                self._said_last = lines[-1].strip() if lines else ''
+                self._said_last = last_line(self.said.read(65536)).strip()
                 self.said.close()
                 self.said = None

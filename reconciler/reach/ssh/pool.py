@@ -160,11 +160,7 @@ class Pool:
             slot.lock.release()
 
     def _known(self, place: MachineAddress, target: str, deadline: Deadline) -> KnownMachine:
-        """Return the machine's host keys, learnt from juju if none is known.
-
-        Raises:
-            ReachError: none can be had, or they cannot be kept.
-        """
+        """Return the machine's host keys, learnt from juju and kept if none is known."""
         try:
             known = self._ways.known_hosts.lookup(place.name)
             if known.keys:
@@ -188,8 +184,7 @@ class Pool:
     ) -> tuple[SshConnection, str]:
         """Return a connection to the first address that is the machine, and the address.
 
-        Raises:
-            ReachError: none is. That a host key was wrong tells more than that nobody was there.
+        Where none is, that a host key was wrong tells more than that nobody was there.
         """
         addresses = sorted(place.addresses, key=lambda address: address != remembered)
         worst: ReachError | None = None
@@ -199,11 +194,10 @@ class Pool:
                 try:
                     return SshConnection.connect(far, self._keyring, until), address
                 except ReachError as error:
-                    told = _with_complaint(error, far)
                     if error.outcome is Outcome.REFUSED_KEY:
                         raise
                     if worst is None or error.outcome is Outcome.HOST_KEY:
-                        worst = told
+                        worst = _with_complaint(error, far)
         except OSError as error:
             if worst is None:
                 where = ', '.join(addresses)
@@ -217,17 +211,13 @@ class Pool:
     def _ends(
         self, addresses: list[str], place: MachineAddress, known: KnownMachine, deadline: Deadline
     ) -> Iterator[tuple[str, SshTarget]]:
-        """Yield far ends as they come about: first straight ones, then those through a command.
-
-        Raises:
-            OSError: no more will come.
-        """
+        """Yield far ends as they come about; an `OSError` says that no more will."""
         changed = self._changed(place, known)
         logins = {address: self._ways.logins.login(address) for address in addresses}
         straight = [(address, login.port) for address, login in logins.items() if not login.proxy]
-        proxied = [(address, login) for address, login in logins.items() if login.proxy]
-        for address, login in proxied:
-            yield from self._through(address, login, known, changed, deadline)
+        for address, login in logins.items():
+            if login.proxy:
+                yield from self._through(address, login, known, changed, deadline)
         if straight:
             until = deadline.within(self._ways.connect_seconds)
             for address, sock in connections(straight, until):
@@ -239,10 +229,8 @@ class Pool:
         if not self._jumps.acquire(timeout=deadline.remaining_seconds):
             raise TimeoutError('too many connections wait for the jump host')
         try:
-            yield (
-                address,
-                SshTarget(CommandSocket.through(login.proxy), login, known.keys, changed),
-            )
+            sock = CommandSocket.through(login.proxy)
+            yield address, SshTarget(sock, login, known.keys, changed)
         finally:
             self._jumps.release()
 

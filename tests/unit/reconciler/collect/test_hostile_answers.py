@@ -14,13 +14,13 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health, Report
 from charm.kernel.report_json import encode, to_json
 from reconciler.ask.base import MachineAnswer
-from reconciler.ask.envelope import unwrap
 from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.log import LogAsker
 from reconciler.ask.log_chunk import read_chunk
 from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AskMode, Programs, request_for
+from reconciler.ask.script import unwrap
 from reconciler.collect.interpret import read_answer
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.values.freshness import DatedReport, age_seconds, newest
