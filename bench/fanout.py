@@ -225,7 +225,7 @@ def set_up(hosts: int, units: int, at_once: int) -> Iterator[Bench]:
         ways = SshSettings(
             Logins(directory / 'juju', directory / 'ssh'),
             KnownHosts(directory / 'state' / 'known_hosts'),
-            vouching,
+            vouching.run,
         )
         errands = plan_errands(model, model.units(), TimeBudget().hook_seconds)
         addresses = tuple(model.machines[errand.place].addresses[0] for errand in errands)

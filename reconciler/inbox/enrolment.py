@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
-from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
 from charm.kernel.push_contract import derive
 
 from ..ask.errands import MachineRequest, UnitRequest, plan_errands
-from ..reach.base import ReachError, last_line
+from ..reach.base import Reach, ReachError, last_line
 from ..values.advice import Advice, juju
 from ..values.errors import UsageError
 from ..values.model import HEALTH_CHARM, Model, Unit
@@ -57,16 +56,6 @@ echo enrolled
 """
 
 
-class InputReach(Protocol):
-    """A reach that hands a command something to read."""
-
-    def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
-    ) -> Completed:
-        """Run `command` as `Reach.run` does; it reads `stdin`."""
-        ...
-
-
 @dataclass(frozen=True)
 class EnrolTerms:
     """The terms on which units are enrolled.
@@ -80,11 +69,8 @@ class EnrolTerms:
 
     url: str
     ca: str
-    master_key: bytes
+    master_key: bytes = field(repr=False)
     model: str
-
-    def __repr__(self) -> str:
-        return f'Terms({self.url!r})'
 
     def document(self, unit: str, reporter: str) -> dict[str, Any]:
         """Return the unit's file; see `docs/agent.md`."""
@@ -95,12 +81,7 @@ class EnrolTerms:
 
 @dataclass(frozen=True)
 class EnrolResult:
-    """The result of enrolling one unit.
-
-    Attributes:
-        unit: its name.
-        error: why it is not enrolled; empty if it is.
-    """
+    """The result of enrolling a unit: `error` says why it is not enrolled; empty if it is."""
 
     unit: str
     error: str = ''
@@ -110,7 +91,7 @@ def enrol_units(
     model: Model,
     units: Iterable[Unit],
     terms: EnrolTerms,
-    reach: InputReach,
+    reach: Reach,
     deadline: Deadline,
     workers: int = 16,
 ) -> Iterator[EnrolResult]:
@@ -152,7 +133,7 @@ class _Call:
     model: str
     errand: MachineRequest
     terms: EnrolTerms
-    reach: InputReach
+    reach: Reach
     deadline: Deadline
 
     def run(self) -> tuple[EnrolResult, ...]:

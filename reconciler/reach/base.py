@@ -64,8 +64,10 @@ class Reach(Protocol):
         """Return what readings call it, such as `juju ssh`."""
         ...
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
-        """Run `command`, one shell string, where the unit `target` is.
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
+        """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
 
         Raises:
             ReachError: it did not get there, or did not end by the deadline.

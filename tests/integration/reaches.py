@@ -72,9 +72,8 @@ class Lab:
         ssh.mkdir(exist_ok=True)
         (ssh / 'config').write_text(config)
         logins = Logins(self.directory / 'juju', ssh, jump, read_config(ssh / 'config'))
-        ways = SshSettings(
-            logins, self.known_hosts, vouching or self.through_juju, CONNECT_SECONDS
-        )
+        vouched = (vouching or self.through_juju).run
+        ways = SshSettings(logins, self.known_hosts, vouched, CONNECT_SECONDS)
         pool = Pool(ways)
         try:
             yield pool

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from charm.kernel.deadline import Deadline
-from reconciler.inbox.enrolment import InputReach
 from tests.conftest import Hosts
 from tests.standin.builder import Machine
 from tests.support.patience import PATIENCE
@@ -28,9 +26,8 @@ def test_a_command_reads_what_it_is_given_and_then_the_end(
     model = lab.write(world_of(Machine.of(host, '0')))
     content = bytes(range(256)) * 1200
     with EVERY[name](lab, model) as way:
-        reach = cast(InputReach, way)
-        done = reach.run(TARGET, 'cat', Deadline.after(PATIENCE), CAP_BYTES, content)
+        done = way.run(TARGET, 'cat', Deadline.after(PATIENCE), CAP_BYTES, content)
         assert (done.exit_code, done.stdout) == (0, content)
         # One that reads nothing is not held up, and neither are we.
-        done = reach.run(TARGET, 'echo done', Deadline.after(PATIENCE), CAP_BYTES, content)
+        done = way.run(TARGET, 'echo done', Deadline.after(PATIENCE), CAP_BYTES, content)
         assert (done.exit_code, done.stdout) == (0, b'done\n')

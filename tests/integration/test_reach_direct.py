@@ -35,9 +35,11 @@ class Counting:
         self._behind = lab.through_juju
         self.asked: list[tuple[str, str]] = []
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
         self.asked.append((target, command))
-        return self._behind.run(target, command, deadline, cap_bytes)
+        return self._behind.run(target, command, deadline, cap_bytes, stdin)
 
 
 @pytest.fixture

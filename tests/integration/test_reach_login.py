@@ -28,7 +28,9 @@ class Refusing:
 
     name = 'refusing'
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
         raise AssertionError(f'asked for {command} at {target}')
 
 

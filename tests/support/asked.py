@@ -108,7 +108,9 @@ class FakeReach:
     ran: list[Ran] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
         shell, flag, script = shlex.split(command)
         assert (shell, flag) == ('sh', '-c')
         nonce = re.search(r'^N=([0-9a-f]{16})$', script, re.MULTILINE)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
-from reconciler.inbox.enrolment import EnrolTerms, InputReach, enrol_units
+from reconciler.inbox.enrolment import EnrolTerms, enrol_units
 from reconciler.inbox.keys import files_in, master_key_path, read_master_key, reading
 from reconciler.sweeps.one_model import select
 from reconciler.values.errors import UsageError
@@ -52,10 +52,9 @@ def enrol(
     model = asking.inventory(until)
     units = select(model, names)
     uuid = asking.door.model_uuid(model.controller, model.name, until)
-    reach = cast(InputReach, asking.way(model))  # Each of them is one.
     terms = EnrolTerms(url, authority, key, uuid)
     failed = 0
-    for result in enrol_units(model, units, terms, reach, until, asking.workers):
+    for result in enrol_units(model, units, terms, asking.way(model), until, asking.workers):
         failed += bool(result.error)
         click.echo(clean(f'{result.unit}: {result.error or "enrolled"}'), err=bool(result.error))
     return 3 if failed or not units else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.reach.base import Reach
@@ -43,7 +44,7 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
 
 
 def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
-    from reconciler.reach.host_key_source import HostKeySource
+    from reconciler.reach.host_key_source import run_vouched
     from reconciler.reach.ssh.hostkeys import KnownHosts
     from reconciler.reach.ssh.login import Logins
     from reconciler.reach.ssh.pool import Pool, SshSettings
@@ -51,7 +52,7 @@ def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
     ways = SshSettings(
         Logins.of_this_user(jump),
         KnownHosts(state_directory() / 'known_hosts'),
-        HostKeySource(vouching),
+        partial(run_vouched, vouching),
         vouching.connect_timeout_seconds,
     )
     return Pool(ways)

@@ -23,7 +23,6 @@ from charm.kernel.deadline import Deadline
 from reconciler.values.readings import Outcome
 
 from ..base import NOTHING, ReachError
-from .dial import CommandSocket
 from .hostkeys import HostKey
 from .identities import Keyring
 from .login import Login
@@ -59,11 +58,6 @@ class SshTarget:
     login: Login
     keys: Collection[HostKey]
     changed: str
-
-    @property
-    def complaint(self) -> str:
-        """Return what the command that leads there complained about, if one does and did."""
-        return self.sock.said_last if isinstance(self.sock, CommandSocket) else ''
 
 
 class SshConnection:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from charm.kernel.errors import FileError
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
-from ..base import Reach, ReachError
+from ..base import ReachError
 from .dial import CommandSocket, connections
 from .hostkeys import SHOW_KEYS, HostKey, KnownHosts, KnownMachine, parse_keys
 from .identities import Keyring
@@ -57,14 +58,14 @@ class SshSettings:
     Attributes:
         logins: as whom, and with which keys.
         known_hosts: where host keys are kept.
-        vouching: the reach whose word is taken for a machine's host keys: `juju ssh`, for which
-            the controller vouches.
+        vouched: runs, as `Reach.run` does, what shows a machine's host keys: through juju, since
+            the controller vouches for what that reaches.
         connect_seconds: for making a connection, and for logging in.
     """
 
     logins: Logins
     known_hosts: KnownHosts
-    vouching: Reach
+    vouched: Callable[[str, str, Deadline, int], Completed]
     connect_seconds: float = TimeBudget.connect_timeout_seconds
 
 
@@ -172,7 +173,7 @@ class Pool:
         return KnownMachine(frozenset(keys), place.instance)
 
     def _learnt(self, target: str, deadline: Deadline) -> tuple[HostKey, ...]:
-        said = self._ways.vouching.run(target, SHOW_KEYS, deadline, _KEYS_CAP_BYTES)
+        said = self._ways.vouched(target, SHOW_KEYS, deadline, _KEYS_CAP_BYTES)
         keys = parse_keys(said.stdout.decode(errors='replace'))
         if not keys:
             message = f'cannot learn its host keys: `{SHOW_KEYS}` there printed none'
@@ -197,7 +198,7 @@ class Pool:
                     if error.outcome is Outcome.REFUSED_KEY:
                         raise
                     if worst is None or error.outcome is Outcome.HOST_KEY:
-                        worst = _with_complaint(error, far)
+                        worst = _with_complaint(error, far.sock)
         except OSError as error:
             if worst is None:
                 where = ', '.join(addresses)
@@ -248,9 +249,9 @@ class Pool:
         )
 
 
-def _with_complaint(error: ReachError, far: SshTarget) -> ReachError:
-    """Return the error with what the command that leads there complained about."""
-    said = far.complaint
+def _with_complaint(error: ReachError, sock: socket.socket) -> ReachError:
+    """Return the error with what the command that leads there complained about, if one does."""
+    said = sock.said_last if isinstance(sock, CommandSocket) else ''
     if not said or error.outcome is not Outcome.UNREACHABLE:
         return error
     return ReachError(error.outcome, f'{error}: {said}', error.completed, error.retryable)

@@ -55,11 +55,13 @@ class Refusing:
         self._units = units
         self.asked: list[str] = []
 
-    def run(self, target: str, command: str, deadline: Deadline, cap_bytes: int) -> Completed:
+    def run(
+        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+    ) -> Completed:
         self.asked.append(target)
         if not self._units or target in self._units:
             raise ReachError(self._outcome, 'cannot reach it: told so', Completed(255, b'', b''))
-        return LocalReach().run(target, command, deadline, cap_bytes)
+        return LocalReach().run(target, command, deadline, cap_bytes, stdin)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Feeds:
     broken: dict[str, ReachError] = field(default_factory=dict)
     given: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    name: str = 'feeds'
 
     def run(
         self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
