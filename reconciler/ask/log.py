@@ -26,9 +26,7 @@ _NOTHING_EXIT = 3
 class LogAsker:
     """Asks, and reaps the logs in the answers: chunk by chunk, each kept before the next is asked.
 
-    Attributes:
-        asker: who is asked; other requests are passed on to it.
-        store: where cursors and lines are kept.
+    The `asker` is who is asked; requests for anything but logs are passed on to it.
     """
 
     asker: Asker

@@ -59,12 +59,7 @@ class LogPosition:
 
 @dataclass(frozen=True)
 class LogStore:
-    """The reaped logs of one model's units.
-
-    Attributes:
-        root: the directory; made if need be.
-        controller, model: whose units.
-    """
+    """The reaped logs of one model's units, in the directory `root`, which is made if need be."""
 
     root: Path
     controller: str = ''

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,10 @@ class TLSAsker:
 
     addresses: Mapping[str, Sequence[str]]
     context: ssl.SSLContext
-    token: str
+    token: str = field(repr=False)
     port: int
     connect_seconds: float = TimeBudget.connect_timeout_seconds
     name: str = 'tls'
-
-    def __repr__(self) -> str:
-        return f'OverTLS(port={self.port})'
 
     def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask for the report of each unit in turn."""

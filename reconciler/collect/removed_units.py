@@ -23,22 +23,17 @@ def absent(model: Model, units: Collection[str]) -> tuple[str, ...]:
 
 
 def left_behind(model: Model, place: str, target: str, units: Sequence[str]) -> str:
-    """Return the fault of files that removed units left on a machine, with what removes them.
+    """Return the fault of files that removed units left on the machine `place`, with the remedy.
 
-    Args:
-        model: which has the machine.
-        place: the machine.
-        target: a unit on it that Juju has, for `juju ssh`.
-        units: those that are gone.
+    `target` is a unit on it that Juju has, for `juju ssh`.
     """
     return f'machine {place}: {whose(units)}; {mend(model, target, units)}'
 
 
 def whose(units: Sequence[str]) -> str:
     """Return whose files are there still."""
-    are = 'is' if len(units) == 1 else 'are'
-    files = 'its files are' if len(units) == 1 else 'their files are'
-    return f'{", ".join(units[:_MOST])} {are} gone from Juju, and {files} there still'
+    are, their = ('is', 'its') if len(units) == 1 else ('are', 'their')
+    return f'{", ".join(units[:_MOST])} {are} gone from Juju, and {their} files are there still'
 
 
 def mend(model: Model, target: str, units: Sequence[str]) -> Advice:

@@ -24,16 +24,11 @@ class RetryBudget:
     """The retries that one sweep may still make, over all its machines."""
 
     def __init__(self, retries: int) -> None:
-        self._left = retries
-        self._lock = threading.Lock()
+        self._left = threading.Semaphore(retries)
 
     def take(self) -> bool:
         """Take one retry if there is one left, and return whether there was."""
-        with self._lock:
-            if self._left <= 0:
-                return False
-            self._left -= 1
-            return True
+        return self._left.acquire(blocking=False)
 
 
 def retrying(

@@ -27,11 +27,7 @@ _SECRET = 0o600
 
 @dataclass(frozen=True)
 class CertificateFiles:
-    """The files of the authority and of the receiver's certificate, all in PEM.
-
-    Attributes:
-        directory: of all of them.
-    """
+    """The files of the authority and of the receiver's certificate, in PEM, in one directory."""
 
     directory: Path
 

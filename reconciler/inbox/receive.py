@@ -11,10 +11,9 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -42,7 +41,7 @@ from charm.kernel.push_contract import (
 from charm.kernel.rate import Rate
 
 from .denied import Admit
-from .store import Ack, Inbox
+from .store import Inbox
 
 _log = logging.getLogger('juju_health.receive')
 _READ_SECONDS = 20.0
@@ -92,17 +91,15 @@ class _Claim:
             return None
 
 
+@dataclass(frozen=True)
 class _Buckets:
     """A rate for each of many; those not used for longest are forgotten."""
 
-    def __init__(self, per_second: float, burst: int, clock: Callable[[], float]) -> None:
-        self._per_second = per_second
-        self._burst = burst
-        self._clock = clock
-        self._rates: OrderedDict[str, Rate] = OrderedDict()
+    _new: Callable[[], Rate]
+    _rates: OrderedDict[str, Rate] = field(default_factory=OrderedDict)
 
     def take(self, key: str) -> bool:
-        rate = self._rates.pop(key, None) or Rate(self._per_second, self._burst, self._clock)
+        rate = self._rates.pop(key, None) or self._new()
         self._rates[key] = rate
         if len(self._rates) > _MOST_BUCKETS:
             self._rates.popitem(last=False)
@@ -120,8 +117,8 @@ class _Receiver:
         self._admit = admit
         self._places = asyncio.Semaphore(_PLACES)
         # A day's spool comes in a few dozen requests.
-        self._by_unit = _Buckets(2.0, 60, clock)
-        self._by_stranger = _Buckets(0.5, 20, clock)
+        self._by_unit = _Buckets(lambda: Rate(2.0, 60, clock))
+        self._by_stranger = _Buckets(lambda: Rate(0.5, 20, clock))
 
     async def receive(self, request: Request) -> Response:
         if self._places.locked():
@@ -161,7 +158,9 @@ class _Receiver:
             return _refusal(503, 'the reports cannot be kept now', retry=True)
         for number, reason in ack.refused:
             _log.warning('refused report %d of %s: %r', number, claim.unit, reason)
-        return JSONResponse(_ack_json(ack))
+        refused = [{'line': number, 'reason': reason} for number, reason in ack.refused]
+        body = {'accepted': ack.accepted, 'duplicate': ack.duplicate, 'refused': refused}
+        return JSONResponse(body)
 
     def _stranger(self, request: Request, reason: str, status: int = 401) -> Response:
         """Refuse who has not proven who they are: say so in the log, and slow them down."""
@@ -190,14 +189,6 @@ async def _read(request: Request) -> bytes | None:
         if size <= MOST_BODY_BYTES:
             chunks.append(chunk)
     return b''.join(chunks) if size <= MOST_BODY_BYTES else None
-
-
-def _ack_json(ack: Ack) -> dict[str, Any]:
-    return {
-        'accepted': ack.accepted,
-        'duplicate': ack.duplicate,
-        'refused': [{'line': number, 'reason': reason} for number, reason in ack.refused],
-    }
 
 
 def _refusal(status: int, reason: str, retry: bool = False) -> Response:

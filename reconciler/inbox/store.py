@@ -88,12 +88,7 @@ class _Seen:
 
 @dataclass(frozen=True)
 class PushedReports:
-    """The pushed reports of one model's units.
-
-    Attributes:
-        inbox: the store.
-        model: the model's UUID; empty for those that do not say one.
-    """
+    """What units of one model pushed; `model` is its UUID, empty for those that say none."""
 
     inbox: Inbox
     model: str = ''
@@ -119,8 +114,7 @@ class PushedReports:
 class Inbox:
     """The store; safe to use from several threads and processes.
 
-    Args:
-        root: the directory, made if need be; only its owner may read it.
+    Its directory `root` is made if need be; only its owner may read it.
     """
 
     def __init__(self, root: Path) -> None:

@@ -57,11 +57,10 @@ def choose(
     `worst` stands in, so that no unit can talk away the trouble of another. It also does where
     only part of the service was asked, of which a rule for the whole can say nothing.
     """
-    chosen = (
-        _by_charm(service, readings)
-        if own is None
-        else RollupChoice(own, f'{own.words} (configured)')
-    )
+    if own is None:
+        chosen = _by_charm(service, readings)
+    else:
+        chosen = RollupChoice(own, f'{own.words} (configured)')
     if not whole and chosen.rule != WORST:
         note = f'{chosen.words} was not used: only part of the service was asked'
         return RollupChoice(note=note, fault=chosen.fault)

@@ -23,8 +23,7 @@ _EVERY_SECONDS = 1.0
 class Sessions:
     """Counts processes by session, for all who ask at the same time by one look at /proc.
 
-    Args:
-        proc: where processes are seen; on systems without it every count is 0.
+    On systems without it every count is 0.
     """
 
     def __init__(self, proc: Path = _PROC) -> None:

@@ -28,13 +28,7 @@ _WORDS = {Health.FAIL: 'error', Health.WARN: 'waiting', Health.UNKNOWN: 'unknown
 
 @dataclass(frozen=True)
 class _Offered:
-    """The service behind a SAAS.
-
-    Attributes:
-        saas: its name in the consuming model.
-        place: the model that has it, as merged names begin.
-        service: what was found of it there.
-    """
+    """A SAAS, and the service behind it in the model that merged names call `place`."""
 
     saas: Saas
     place: str
@@ -63,9 +57,10 @@ def _joined(
     config: Config,
     suppressions: Sequence[SuppressionEntry],
 ) -> Snapshot:
-    offered = {offer.saas.name: offer for offer in _offered(fleet, name, snapshot)}
     unwell = {
-        saas: offer for saas, offer in offered.items() if offer.service.health is not Health.PASSED
+        offer.saas.name: offer
+        for offer in _offered(fleet, name, snapshot)
+        if offer.service.health is not Health.PASSED
     }
     if not unwell:
         return snapshot
@@ -91,9 +86,7 @@ def _joined(
         found,
         model=snapshot.model,
         services=tuple(_renamed(service, nodes) for service in found.services),
-        causes=tuple(
-            replace(cause, node=nodes.get(cause.node, cause.node)) for cause in found.causes
-        ),
+        causes=tuple(replace(one, node=nodes.get(one.node, one.node)) for one in found.causes),
     )
 
 

@@ -81,7 +81,7 @@ def once(
     names, faults = _names(asking.door, many, until)
     with Progress(enabled=not asking.quiet and sys.stderr.isatty()) as progress:
         plan = FleetPlan(
-            {name: partial(_inventory, asking, name) for name in names},
+            {name: replace(asking, model=name).inventory for name in names},
             partial(_prepare, asking, _Sum(progress)),
             asking.workers,
             faults,
@@ -113,10 +113,6 @@ def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], 
         raise errors[0]
     names = [model for name in controllers for model in told.get(name, ())]
     return names, tuple(sorted(faults))
-
-
-def _inventory(asking: SweepOptions, name: str, until: Deadline) -> Model:
-    return replace(asking, model=name).inventory(until)
 
 
 def _prepare(

@@ -105,11 +105,7 @@ class CommandSocket(socket.socket):
 
     @classmethod
     def through(cls, command: Sequence[str]) -> CommandSocket:
-        """Start the command.
-
-        Raises:
-            OSError: it cannot be started.
-        """
+        """Start the command; an `OSError` says that it cannot be."""
         ours, theirs = socket.socketpair()
         mine = cls(ours.family, ours.type, ours.proto, fileno=ours.detach())
         mine.said = tempfile.TemporaryFile()  # noqa: SIM115

@@ -82,11 +82,7 @@ def _key(words: list[str]) -> HostKey | None:
 
 @dataclass(frozen=True)
 class KnownHosts:
-    """The file of known host keys.
-
-    Attributes:
-        path: where it is; made, with mode 0600, when the first key is learnt.
-    """
+    """The file of known host keys; it is made, with mode 0600, when the first key is learnt."""
 
     path: Path
 
@@ -97,15 +93,11 @@ class KnownHosts:
             FileError: the file is there but cannot be read.
         """
         wanted = safe_name(name)
-        keys: list[HostKey] = []
-        instance = ''
-        for line in self._lines():
-            words = line.split()
-            if words and words[0] == wanted:
-                key = _key(words[1:])
-                keys += [key] if key else []
-                instance = ' '.join(words[3:]) or instance
-        return KnownMachine(frozenset(keys), instance)
+        lines = [line.split() for line in self._lines()]
+        own = [words for words in lines if words[:1] == [wanted]]
+        keys = filter(None, (_key(words[1:]) for words in own))
+        instances = [' '.join(words[3:]) for words in own if words[3:]]
+        return KnownMachine(frozenset(keys), instances[-1] if instances else '')
 
     def learn(self, name: str, keys: Iterable[HostKey], instance: str) -> None:
         """Add a machine's keys.
