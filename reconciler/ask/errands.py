@@ -11,8 +11,8 @@ from charm.kernel.names import slug
 from ..values.model import HEALTH_CHARM, Application, Model, Unit
 from .frames import Request
 from .modes import AUTO, PUSH, AskMode, Programs, request_for
+from .orphans import AGENTS
 
-AGENTS = '/var/lib/juju/agents'
 BY_HOOK = AskMode('hook')
 _OF_AGENTS = ('agent', 'log')
 

@@ -13,7 +13,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
 
 from ..ask import frames
-from ..ask.base import Asker
+from ..ask.base import Asker, MachineAnswer
 from ..ask.errands import MachineRequest
 from ..ask.frames import UnitAnswer
 from ..reach.base import ReachError
@@ -40,25 +40,19 @@ class FanoutLimits:
     time: TimeBudget = DEFAULT_TIME
 
 
-@dataclass(frozen=True)
-class MachineResult:
-    """The result of asking one machine.
+@dataclass(frozen=True, kw_only=True)
+class MachineResult(MachineAnswer):
+    """The answer of one machine, after as many tries as it took.
 
     Attributes:
-        errand: which.
-        answers: one per request, in order; incomplete ones where something went wrong.
-        fault: what went wrong on the way; `None` if nothing did.
+        errand: what it was asked.
         duration_seconds: how long it took, retries and all.
         attempts: how often it was tried.
-        orphans: units that Juju has removed, and whose files are there still.
     """
 
     errand: MachineRequest
-    answers: tuple[UnitAnswer, ...]
-    fault: ReachError | None
-    duration_seconds: float
-    attempts: int
-    orphans: tuple[str, ...] = ()
+    duration_seconds: float = 0.0
+    attempts: int = 1
 
 
 def run_errands(
@@ -93,7 +87,7 @@ def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
     """Return what an errand brought back that met a fault of our own: it costs only itself."""
     message = f'cannot ask it: {type(error).__name__}: {error}'
     fault = ReachError(Outcome.JUJU_FAILED, message)
-    return MachineResult(errand, (UnitAnswer(),) * len(errand.asked), fault, 0.0, 1)
+    return MachineResult((UnitAnswer(),) * len(errand.asked), fault, errand=errand)
 
 
 @dataclass
@@ -120,11 +114,15 @@ class _Runner:
             fault = error
         except _Upgrading:
             pass  # No retry was left: the answer stands as it is, a missing hook.
-        answers = tuple(
-            self._answers.get(index, UnitAnswer()) for index in range(len(self._errand.asked))
+        answers = (self._answers.get(n, UnitAnswer()) for n in range(len(self._errand.asked)))
+        return MachineResult(
+            tuple(answers),
+            fault,
+            self._orphans,
+            errand=self._errand,
+            duration_seconds=time.monotonic() - started,
+            attempts=self._attempts,
         )
-        seconds = time.monotonic() - started
-        return MachineResult(self._errand, answers, fault, seconds, self._attempts, self._orphans)
 
     def _attempt(self, number: int) -> None:
         """Ask for what is still missing, and keep what comes.

@@ -62,19 +62,21 @@ def read_answer(
     max_age_seconds: float = MAX_AGE_SECONDS,
 ) -> Reading:
     """Return the reading of a unit whose machine answered."""
+    hook = asked.hook or asked.request.path
     try:
         report = report_json.decode(answer.stdout.strip())
     except ReportError as error:
         outcome, message = _why_no_report(asked, answer, error)
-        return silent_reading(model, asked.unit, outcome, message, now, _hook(asked))
+        return silent_reading(model, asked.unit, outcome, message, now, hook)
+    message = ''
     if report.unit != asked.unit.name:
         message = f'the report is for {report.unit!r}, not for this unit'
-        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, _hook(asked))
-    if report.service != asked.unit.application:
+    elif report.service != asked.unit.application:
         message = f'the report is of the service {report.service!r}, not of {asked.unit.name}'
-        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, _hook(asked))
+    if message:
+        return silent_reading(model, asked.unit, Outcome.INVALID, message, now, hook)
     dated = DatedReport(report, now, answer.held_seconds, via)
-    return dated_reading(model, asked.unit, dated, now, max_age_seconds, _hook(asked))
+    return dated_reading(model, asked.unit, dated, now, max_age_seconds, hook)
 
 
 def dated_reading(
@@ -117,10 +119,6 @@ def dated_reading(
         via=dated.via,
         age_seconds=age,
     )
-
-
-def _hook(asked: UnitRequest) -> str:
-    return asked.hook or asked.request.path
 
 
 def _why_no_report(

@@ -34,9 +34,12 @@ class _Heard:
     """One of Juju's words about a unit, with its row and how much it counts."""
 
     row: Ceiling
-    info: StatusInfo
     text: str
     health: Health
+
+    @property
+    def is_relaxed(self) -> bool:
+        return self.health is not self.row.health
 
 
 def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Reading:
@@ -56,14 +59,14 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     if _is_own_report(reading, model):
         unit = replace(unit, workload=StatusInfo())
     heard = sorted(_heard(unit, model, policy, now), key=lambda word: -word.health.rank)
-    counting = [word for word in heard if word.health is not Health.PASSED or _is_relaxed(word)]
+    counting = [word for word in heard if word.health is not Health.PASSED or word.is_relaxed]
     if not counting:
         return reading
-    says = ', '.join([counting[0].text, *map(_short, counting[1:])])
+    says = ', '.join([counting[0].text, *(word.text.partition(': ')[0] for word in counting[1:])])
     word = JujuWord(
         says=says,
         ceiling=worst(word.health for word in counting),
-        relaxed=', '.join(f'{w.row.name} as {w.health.value}' for w in counting if _is_relaxed(w)),
+        relaxed=', '.join(f'{w.row.name} as {w.health.value}' for w in counting if w.is_relaxed),
         seen=reading.health,
     )
     message = word.alone if reading.outcome is Outcome.NOT_SHIPPED else word.beside(reading)
@@ -94,8 +97,8 @@ def _heard(unit: Unit, model: Model, policy: Policy, now: datetime) -> Iterator[
     for of, info in infos:
         row = _row(of, info, now)
         if row is not None:
-            health = policy.get(row.name, row.health)
-            yield _Heard(row, info, _text(row, of, unit, info, now), health)
+            text = _text(row, of, unit, info, now)
+            yield _Heard(row, text, policy.get(row.name, row.health))
 
 
 def _is_own_report(reading: Reading, model: Model) -> bool:
@@ -128,14 +131,6 @@ def _row(of: str, info: StatusInfo, now: datetime) -> Ceiling | None:
 
 def _seconds(info: StatusInfo, now: datetime) -> float:
     return 0.0 if info.since is None else (now - info.since).total_seconds()
-
-
-def _is_relaxed(heard: _Heard) -> bool:
-    return heard.health is not heard.row.health
-
-
-def _short(heard: _Heard) -> str:
-    return heard.text.partition(': ')[0]
 
 
 def _text(row: Ceiling, of: str, unit: Unit, info: StatusInfo, now: datetime) -> str:

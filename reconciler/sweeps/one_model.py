@@ -10,8 +10,7 @@ from datetime import datetime, timezone
 
 from charm.kernel.deadline import Deadline
 
-from ..collect.collect import CollectPlan, collect
-from ..collect.collect import Progress as Progress
+from ..collect.collect import CollectPlan, Progress, collect
 from ..config.settings import NOTHING, Config
 from ..config.suppressions import SuppressionEntry, machine_chain
 from ..judge.conclude import Evidence, conclude

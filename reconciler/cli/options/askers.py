@@ -10,10 +10,10 @@ from reconciler.ask.log import LogAsker
 from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AUTO, PUSH
 from reconciler.ask.script import ScriptAsker
-from reconciler.collect.collect import CollectPlan
+from reconciler.collect.collect import CollectPlan, Progress
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports
-from reconciler.sweeps.one_model import Progress, SweepPlan
+from reconciler.sweeps.one_model import SweepPlan
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
 

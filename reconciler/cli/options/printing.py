@@ -105,14 +105,6 @@ class PrintOptions:
         kinds = ((MAINTENANCE, self.maintenance_is_ok), (ACKNOWLEDGED, self.ack_is_ok))
         return tuple(kind for kind, chosen in kinds if chosen)
 
-    def _check(self) -> None:
-        path = Path(self.output)
-        plain = self.output not in ('', '-') and (path.is_file() or not path.exists())
-        if self.form == 'textfile' and plain and path.suffix != '.prom':
-            raise UsageError(
-                f'cannot write {self.output}: node exporter reads only names ending in .prom'
-            )
-
     def show(
         self, found: Snapshot | Fleet, unit_detail: bool = False, at: datetime | None = None
     ) -> int:
@@ -121,7 +113,11 @@ class PrintOptions:
         Raises:
             UsageError: the file cannot be written.
         """
-        self._check()
+        path = Path(self.output)
+        plain = self.output not in ('', '-') and (path.is_file() or not path.exists())
+        if self.form == 'textfile' and plain and path.suffix != '.prom':
+            reason = 'node exporter reads only names ending in .prom'
+            raise UsageError(f'cannot write {self.output}: {reason}')
         options = replace(view(self.output, unit_detail, at), blame=self.blame)
         if isinstance(found, Fleet):
             text = render_fleet(found, self.form, options)
