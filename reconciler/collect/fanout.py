@@ -125,11 +125,7 @@ class _Runner:
         )
 
     def _attempt(self, number: int) -> None:
-        """Ask for what is still missing, and keep what comes.
-
-        Raises:
-            ReachError: something went wrong, and an answer is still missing.
-        """
+        """Ask for what is still missing, keep what comes, and raise what kept some from coming."""
         self._attempts = number
         missing = [
             index

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from charm.kernel import report_json
 from charm.kernel.errors import ReportError
@@ -92,19 +93,17 @@ def dated_reading(
     One that is not says how the unit was; how it is now nobody knows.
     """
     report, age = dated.report, age_seconds(dated, now)
-    made_at = None if age is None else dated.made_at
+    dates: dict[str, Any] = {
+        'received_at': dated.received_at,
+        'made_at': None if age is None else dated.made_at,
+        'via': dated.via,
+        'age_seconds': age,
+    }
     if not is_fresh(dated, now, max_age_seconds):
         told = 'of unknown age' if age is None else f'{duration_text(age)} old'
         message = f'its last report is {told}; it said {_health(report).value}: {_summary(report)}'
         silent = silent_reading(model, unit, Outcome.STALE, message, now, hook)
-        return replace(
-            silent,
-            last=report,
-            received_at=dated.received_at,
-            made_at=made_at,
-            via=dated.via,
-            age_seconds=age,
-        )
+        return replace(silent, last=report, **dates)
     return Reading(
         unit=unit,
         outcome=Outcome.REPORTED,
@@ -114,10 +113,7 @@ def dated_reading(
         report=report,
         message=_summary(report),
         hook=hook,
-        received_at=dated.received_at,
-        made_at=made_at,
-        via=dated.via,
-        age_seconds=age,
+        **dates,
     )
 
 

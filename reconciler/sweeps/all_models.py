@@ -105,9 +105,8 @@ def _inventories(
         name: partial(get, deadline) for name, get in plan.inventories.items()
     }
     found: dict[str, Model | ReconcilerError] = {}
-    for done in gather(
-        calls, Deadline(deadline.at + TimeBudget.grace_seconds, deadline.clock), abreast
-    ):
+    until = Deadline(deadline.at + TimeBudget.grace_seconds, deadline.clock)
+    for done in gather(calls, until, abreast):
         if isinstance(done.error, ReconcilerError):
             found[done.key] = done.error
         elif done.error is not None:

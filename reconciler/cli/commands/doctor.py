@@ -15,25 +15,23 @@ from reconciler.values.errors import UsageError
 from ..options.output import write_document
 from ..options.printing import format_option, output_option, view
 from ..options.sweeping import SweepOptions, asking_options
-from ..options.told import told_by
+from ..options.told import number_option, told_by
 
 EXIT_CODES = {ProbeResult.OK: 0, ProbeResult.SKIPPED: 0, ProbeResult.WARN: 1, ProbeResult.FAIL: 2}
 
 
 @click.command('doctor', short_help='Find out why units cannot be asked, and what mends it.')
-@click.option(
+@number_option(
     '--machines',
-    'most',
-    default=12,
-    show_default=True,
-    type=click.IntRange(1, 10000),
-    metavar='COUNT',
-    help='How many machines to ask at the most, from all over the model.',
+    12,
+    10000,
+    'COUNT',
+    'How many machines to ask at the most, from all over the model.',
 )
 @format_option(FINDINGS)
 @output_option
 @asking_options
-def doctor(most: int, form: str, output: str, **given: Any) -> int:
+def doctor(machines: int, form: str, output: str, **given: Any) -> int:
     """Find out why units cannot be asked, and print what mends it.
 
     Looks at the juju command, controller, login, model, ssh, sudo and the health charm, in this
@@ -44,7 +42,7 @@ def doctor(most: int, form: str, output: str, **given: Any) -> int:
     if asking.is_local:
         raise UsageError('cannot examine --reach local: it needs nothing but this machine')
     until = Deadline.after(asking.deadline)
-    examined = Doctor(asking.door, asking.way, asking.inventory, asking.workers, most)
+    examined = Doctor(asking.door, asking.way, asking.inventory, asking.workers, machines)
     found = list(examined.examine(until))
     write_document(FINDINGS[form](found, view(output)), output)
     return max((EXIT_CODES[finding.result] for finding in found), default=0)

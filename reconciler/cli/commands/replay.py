@@ -96,12 +96,7 @@ def replay(
 
 
 def _saved_sweep(place: str) -> Snapshot | Fleet | None:
-    """Return the sweep in the file, or `None` for a directory or a status document.
-
-    Raises:
-        UsageError: it cannot be read.
-        SavedError: it is neither a sweep nor a status document.
-    """
+    """Return the sweep in the file, or `None` for a directory or a status document."""
     if place != '-' and Path(place).is_dir():
         return None
     data = read_bytes(place)

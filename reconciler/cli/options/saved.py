@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -76,10 +75,8 @@ def read_bytes(name: str) -> bytes:
         UsageError: it cannot be read.
     """
     try:
-        if name == '-':
-            return sys.stdin.buffer.read(MAX_BYTES + 1)
-        with Path(name).open('rb') as file:
-            return file.read(MAX_BYTES + 1)
+        with click.open_file(name, 'rb') as file:
+            return bytes(file.read(MAX_BYTES + 1))
     except OSError as error:
         raise UsageError(f'cannot read {name}: {error.strerror or error}') from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -166,11 +165,10 @@ class SweepOptions(AskOptions):
         return replace(status.decode(self._status(until)), owner=owner)
 
     def _status(self, until: Deadline) -> bytes:
-        if self.status_file == '-':
-            return sys.stdin.buffer.read()
         if self.status_file:
             try:
-                return Path(self.status_file).read_bytes()
+                with click.open_file(self.status_file, 'rb') as file:
+                    return bytes(file.read())
             except OSError as error:
                 reason = f'cannot read {self.status_file}: {error.strerror}'
                 raise UsageError(reason) from error
