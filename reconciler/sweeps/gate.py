@@ -95,21 +95,15 @@ class Gate:
                 self.say(f'attempt {number}: {told}; {why}')
                 break
             self.say(f'attempt {number}: {told}; again in {duration_text(rest)}')
-            if not self._pause(rest):
+            try:
+                self.pause(rest)
+            except KeyboardInterrupt:
+                self.say('interrupted')
                 break
         if best is None and failed is not None:
             raise failed
         assert best is not None  # noqa: S101 - each attempt brings a snapshot or an error
         return best
-
-    def _pause(self, seconds: float) -> bool:
-        """Wait, and return whether nobody interrupted it."""
-        try:
-            self.pause(seconds)
-        except KeyboardInterrupt:
-            self.say('interrupted')
-            return False
-        return True
 
     def _rest(self, took_seconds: float, until: Deadline) -> float:
         """Return how long to wait; below 0 if another attempt would not end in time.

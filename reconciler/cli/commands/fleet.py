@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import click
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
+from reconciler.collect.collect import Progress
 from reconciler.juju.command import Juju
 from reconciler.sweeps.all_models import MOST_AT_ONCE, FleetPlan, survey_all
 from reconciler.sweeps.fleet import Fleet
@@ -21,7 +21,7 @@ from reconciler.values.model import Model
 from reconciler.values.time_budget import TimeBudget
 
 from ..options.askers import sweep_of
-from ..options.progress import Progress
+from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions
 from ..options.told import adding
 
@@ -79,10 +79,10 @@ def once(
         JujuError: not one controller could be asked for its models.
     """
     names, faults = _names(asking.door, many, until)
-    with Progress(enabled=not asking.quiet and sys.stderr.isatty()) as progress:
+    with progress_bar(asking.quiet) as update:
         plan = FleetPlan(
             {name: replace(asking, model=name).inventory for name in names},
-            partial(_prepare, asking, _Sum(progress)),
+            partial(_prepare, asking, _Sum(update)),
             asking.workers,
             faults,
         )
@@ -125,8 +125,8 @@ def _prepare(
 class _Sum:
     """The sum of the progress of sweeps that run side by side."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, update: Progress) -> None:
+        self._update = update
         self._parts: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
 
@@ -135,4 +135,4 @@ class _Sum:
         with self._lock:
             self._parts[name] = (known, asked)
             parts = self._parts.values()
-            self._progress.update(sum(k for k, _ in parts), sum(n for _, n in parts))
+            self._update(sum(k for k, _ in parts), sum(n for _, n in parts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -24,7 +23,7 @@ from reconciler.values.readings import Snapshot
 
 from ..options.askers import sweep_of
 from ..options.printing import PrintOptions, printing_options
-from ..options.progress import Progress
+from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 from ..options.waiting import GateOptions, noting_interrupts, waiting_options
@@ -87,8 +86,8 @@ def _command_meant(word: str) -> Advice:
 def once(asking: SweepOptions, patterns: Sequence[str], until: Deadline) -> Snapshot:
     """Return what one sweep found, by `until` at the latest."""
     model = asking.inventory(until)
-    with Progress(enabled=not asking.quiet and sys.stderr.isatty()) as progress:
-        return survey(sweep_of(asking, model, progress.update), patterns, until)
+    with progress_bar(asking.quiet) as update:
+        return survey(sweep_of(asking, model, update), patterns, until)
 
 
 def _wait(

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from reconciler.collect.collect import Progress
 
-class Progress:
-    """A bar that goes when the sweep ends, or nothing at all."""
 
-    def __init__(self, enabled: bool) -> None:
-        self._bar = Bar(
-            TextColumn('asking'),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn('units'),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not enabled,
-        )
-        self._task = self._bar.add_task('asking', total=None)
-
-    def __enter__(self) -> Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._bar.stop()
-
-    def update(self, known: int, asked: int) -> None:
-        """Show that `known` of `asked` units have answered."""
-        self._bar.update(self._task, completed=known, total=asked)
+@contextmanager
+def progress_bar(quiet: bool) -> Generator[Progress, None, None]:
+    """Show a bar that goes when the sweep ends, or nothing at all; yields what moves it."""
+    bar = Bar(
+        TextColumn('asking'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn('units'),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    task = bar.add_task('asking', total=None)
+    with bar:
+        yield lambda known, asked: bar.update(task, completed=known, total=asked)
