@@ -20,13 +20,10 @@ _log = logging.getLogger('juju_health.receive')
 
 @dataclass
 class DenyList:
-    """The list in a file, read anew whenever it has changed.
+    """The list in the file at `path`, read anew whenever it has changed.
 
     A line is a unit, such as `web/0`, which is refused whatever its model; or that of one model,
     as `MODEL-UUID:web/0`. What follows a `#` is a remark.
-
-    Attributes:
-        path: the file.
     """
 
     path: Path

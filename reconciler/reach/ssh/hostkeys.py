@@ -34,12 +34,7 @@ _NOT_IN_NAMES = re.compile(r'[\s,*?!|@\[\]#]')
 
 @dataclass(frozen=True)
 class HostKey:
-    """A public host key.
-
-    Attributes:
-        kind: its type, such as `ssh-ed25519`.
-        blob: what is base64 in a file, as bytes.
-    """
+    """A public host key: its type, such as `ssh-ed25519`, and as bytes what is base64 in files."""
 
     kind: str
     blob: bytes
