@@ -12,10 +12,10 @@ from charm.kernel.deadline import Deadline
 
 from ..collect.collect import CollectPlan, Progress, collect
 from ..config.settings import NOTHING, Config
-from ..config.suppressions import SuppressionEntry, machine_chain
+from ..config.suppressions import SuppressionEntry
 from ..judge.conclude import Evidence, conclude
 from ..values.errors import NothingSelected
-from ..values.model import Model, Unit
+from ..values.model import Model, Unit, machine_chain
 from ..values.readings import Snapshot
 
 
