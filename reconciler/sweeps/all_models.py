@@ -80,7 +80,7 @@ def survey_all(plan: FleetPlan, patterns: Sequence[str], deadline: Deadline) -> 
             snapshots[name] = failure(name, started_at, result)
     fleet = Fleet(snapshots, started_at, time.monotonic() - started, plan.faults)
     told = next(iter(sweeps.values()), None)
-    return fleet if told is None else join(fleet, told.config, told.suppressions)
+    return fleet if told is None else join(fleet, patterns, told.config, told.suppressions)
 
 
 def failure(name: str, at: datetime, error: ReconcilerError | None = None) -> Snapshot:

@@ -40,11 +40,17 @@ class _Offered:
 
 
 def join(
-    fleet: Fleet, config: Config = NOTHING, suppressions: Sequence[SuppressionEntry] = ()
+    fleet: Fleet,
+    patterns: Sequence[str] = (),
+    config: Config = NOTHING,
+    suppressions: Sequence[SuppressionEntry] = (),
 ) -> Fleet:
-    """Return the fleet with causes that lie in another of its models."""
+    """Return the fleet with causes that lie in another of its models.
+
+    The others are as for `conclude`, and those by which its snapshots were concluded.
+    """
     joined = {
-        name: _joined(fleet, name, snapshot, config, suppressions)
+        name: _joined(fleet, name, snapshot, patterns, config, suppressions)
         for name, snapshot in fleet.snapshots.items()
     }
     return replace(fleet, snapshots=joined)
@@ -54,6 +60,7 @@ def _joined(
     fleet: Fleet,
     name: str,
     snapshot: Snapshot,
+    patterns: Sequence[str],
     config: Config,
     suppressions: Sequence[SuppressionEntry],
 ) -> Snapshot:
@@ -75,8 +82,7 @@ def _joined(
         snapshot.duration_seconds,
         snapshot.complete,
     )
-    shown = [service.name for service in snapshot.services]
-    found = conclude(evidence, shown, config, suppressions)
+    found = conclude(evidence, patterns, config, suppressions)
     # The wording of a SAAS comes from its status; the name is that of the service behind it.
     nodes = {
         Node(NodeKind.SAAS, saas): Node(NodeKind.SERVICE, offer.name)
@@ -85,6 +91,7 @@ def _joined(
     return replace(
         found,
         model=snapshot.model,
+        faults=snapshot.faults,
         services=tuple(_renamed(service, nodes) for service in found.services),
         causes=tuple(replace(one, node=nodes.get(one.node, one.node)) for one in found.causes),
     )

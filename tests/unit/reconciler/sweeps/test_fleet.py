@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -206,6 +206,28 @@ def test_a_service_of_another_model_is_found_to_be_the_cause() -> None:
 def test_what_is_well_or_elsewhere_explains_nothing(health: Health, url: str) -> None:
     before = fleet(data=data(health), shop=shop(url))
     assert join(before) == before
+
+
+@pytest.mark.parametrize('patterns', [(), ('web',), ('web/0',), ('w*', 'web/1')])
+def test_a_cause_elsewhere_changes_what_explains_a_model_and_nothing_else(
+    patterns: Sequence[str],
+) -> None:
+    units = [ModelUnit(f'web/{number}', 'web', '0') for number in range(3)]
+    model = shop().model
+    web = replace(model.applications['web'], units=tuple(units))
+    model = replace(model, applications={'web': web}, faults=('machine 7: no object',))
+    chosen = units[:1] if patterns == ('web/0',) else units
+    readings = {one.name: reported(one, check('db-cxn', Health.WARN, 'slow')) for one in chosen}
+    evidence = Evidence(model, readings, NOW, 1.0, False, ('machine 0: old/0 is gone from Juju',))
+    before = conclude(evidence, patterns)
+    assert len(before.faults) == 2
+
+    found = join(fleet(data=data(Health.FAIL), shop=before), patterns)
+    after = found.snapshots['lab:admin/shop']
+    assert after.services[0].blame != before.services[0].blame
+    unexplained = [replace(service, blame=None) for service in after.services]
+    assert unexplained == [replace(service, blame=None) for service in before.services]
+    assert replace(after, services=(), causes=()) == replace(before, services=(), causes=())
 
 
 # -- the sweep -----------------------------------------------------------------------------
