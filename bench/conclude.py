@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health
 from reconciler.config import file
 from reconciler.config.settings import NOTHING, Config

@@ -33,7 +33,7 @@ from pathlib import Path
 from charm.kernel.deadline import Deadline
 from reconciler.ask import frames
 from reconciler.ask.errands import MachineRequest, plan_errands
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.fanout import FanoutLimits, run_errands
 from reconciler.juju import status
 from reconciler.juju.command import Juju

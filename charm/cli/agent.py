@@ -15,17 +15,16 @@ from ..agent import config as config_file
 from ..agent.residence import REMOVE, Residence
 from ..agent.serve.client import AgentReply, ask, run_checks
 from ..agent.setup import LauncherArguments
-from ..agent.unit_file import unit_text
+from ..agent.systemd_unit import unit_text
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError, HealthError
+from ..kernel.exit_codes import CONFIG_EXIT, USAGE_EXIT
 from ..kernel.identity import read_boot_id
 from ..kernel.log_files import Cursor, read_since
 from ..kernel.paths import HERE
 from ..reporting.runner import Callback
-from .usage import USAGE_EXIT, Parser
+from .usage import Parser
 
-# EX_CONFIG of sysexits.h: the unit file says not to try again.
-CONFIG_EXIT = 78
 _ASK_SECONDS = 30.0
 
 _EPILOG = """\

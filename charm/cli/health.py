@@ -13,6 +13,7 @@ from .. import __version__
 from ..kernel.command import end_all
 from ..kernel.deadline import Deadline
 from ..kernel.errors import HealthError
+from ..kernel.exit_codes import USAGE_EXIT
 from ..kernel.identity import check_unit, own_unit
 from ..kernel.names import nearest
 from ..kernel.paths import HERE
@@ -21,7 +22,7 @@ from ..reporting.plan import Plan, make_plan
 from ..reporting.runner import Callback
 from ..reporting.sweep import sweep
 from .pretty import pretty
-from .usage import USAGE_EXIT, Parser, seconds
+from .usage import Parser, seconds
 
 DEADLINE_SECONDS = 25.0
 

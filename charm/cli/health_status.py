@@ -14,13 +14,14 @@ from ..agent import config as agent_config
 from ..agent.serve.client import run_checks
 from ..kernel.deadline import Deadline
 from ..kernel.errors import HealthError
+from ..kernel.exit_codes import USAGE_EXIT
 from ..kernel.identity import own_unit
 from ..kernel.names import nearest, service_of
 from ..kernel.paths import HERE
 from ..kernel.report import JSONObject, State, StateName
 from ..kernel.report_json import state_to_json
 from ..reporting.states import States, StatesError, directory
-from .usage import USAGE_EXIT, Parser
+from .usage import Parser
 
 _NAMES = tuple(name.value for name in StateName if name is not StateName.UNKNOWN)
 

@@ -7,7 +7,7 @@ import math
 import sys
 from typing import Any, NoReturn
 
-USAGE_EXIT = 3
+from ..kernel.exit_codes import USAGE_EXIT
 
 
 class Parser(argparse.ArgumentParser):

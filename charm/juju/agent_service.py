@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..agent.unit_file import unit_text
+from ..agent.systemd_unit import unit_text
 from ..kernel.files import write_whole
 from ..kernel.paths import Place
 from . import code_copies

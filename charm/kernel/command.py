@@ -21,7 +21,7 @@ from typing import IO, Callable, Collection, Dict, List, Mapping, Optional, Sequ
 
 from .deadline import Deadline
 from .errors import CommandError
-from .stray import begun_ticks, kill_escaped, marked, new_mark
+from .kill_stray import begun_ticks, kill_escaped, marked, new_mark
 from .wakeup import Wakeup
 
 OUTPUT_CAP_BYTES = 1024 * 1024

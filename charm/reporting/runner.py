@@ -19,7 +19,7 @@ from ..kernel.command import kill_running
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, HealthError
 from ..kernel.gather import gather
-from ..kernel.merge import read_subset
+from ..kernel.merge_checks import read_subset
 from ..kernel.report import CheckResult, Health
 
 Callback = Callable[[str], Any]

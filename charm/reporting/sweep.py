@@ -10,7 +10,7 @@ from .. import __version__
 from ..kernel.deadline import Deadline
 from ..kernel.errors import HealthError
 from ..kernel.identity import read_boot_id
-from ..kernel.merge import make_report, merge, read_subset
+from ..kernel.merge_checks import make_report, merge, read_subset
 from ..kernel.report import CheckResult, Report, Reporter, State
 from ..sources import definitions
 from ..sources.overrides import amended

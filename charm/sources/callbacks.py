@@ -21,7 +21,7 @@ from ..checks.settling_rule import SettlingRule, settled_by
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError
 from ..kernel.gather import gather
-from ..kernel.merge import read_subset
+from ..kernel.merge_checks import read_subset
 from ..kernel.names import nearest
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult, JSONObject

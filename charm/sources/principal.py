@@ -17,11 +17,11 @@ from ..checks.check import CheckSpec
 from ..checks.child_process import ENVIRONMENT, describe_exit, tail
 from ..checks.options import OUTSIDE
 from ..checks.phrases import listed
-from ..checks.programs import refuse_untrusted
+from ..checks.trusted_programs import refuse_untrusted
 from ..kernel.command import Completed, run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, ReportError
-from ..kernel.merge import lowest_qos, merge, read_subset
+from ..kernel.merge_checks import lowest_qos, merge, read_subset
 from ..kernel.names import slug
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult, Health, Report, worst

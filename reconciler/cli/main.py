@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from charm import __version__
 from charm.kernel.command import end_all
-from reconciler.judge.exit_codes import USAGE
+from charm.kernel.exit_codes import USAGE_EXIT
 from reconciler.values.errors import ReconcilerError
 
 from .commands.completion import completion
@@ -113,22 +113,22 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Run the command and exit by the table in `exit_codes`; usage errors are 3, not click's 2."""
+    """Run the command and exit by `docs/exit-codes.md`; usage errors are 3, not click's 2."""
     signal.signal(signal.SIGTERM, _end)
     try:
         code = command.main(prog_name='reconcile-health', standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        code = USAGE
+        code = USAGE_EXIT
     except (click.Abort, KeyboardInterrupt):
         click.echo('reconcile-health: interrupted', err=True)
-        code = USAGE
+        code = USAGE_EXIT
     except ReconcilerError as error:
         click.echo('reconcile-health: ' + '\n  '.join(error.lines), err=True)
-        code = USAGE
+        code = USAGE_EXIT
     except Exception:  # noqa: BLE001 - the outermost boundary: a crash must not read as a warning
         traceback.print_exc()
-        code = USAGE
+        code = USAGE_EXIT
     # Threads that still wait for a machine must not hold us, nor start another juju behind our
     # back; everything is flushed by now.
     end_all()

@@ -22,7 +22,7 @@ from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
 from .base import NOTHING, ReachError, late
-from .process_count import MOST_PROCESSES, is_swarm
+from .runaway_ssh import MOST_PROCESSES, is_swarm
 
 # What OpenSSH says on stderr, in the order in which they are looked for; with whether another try
 # may help. A changed host key or a refused key stays so however often we ask.

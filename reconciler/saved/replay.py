@@ -21,7 +21,7 @@ from ..values.errors import StatusError, UsageError
 from ..values.model import Model, StatusInfo, Unit
 from ..values.readings import Outcome, Reading, Snapshot
 from ..values.words import duration_text
-from .archive import FoundReport, files_in, is_status, newest, read_status, reports_in
+from .support_archive import FoundReport, files_in, is_status, newest, read_status, reports_in
 
 VIA = 'replay'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from charm.agent.config import Config
 from charm.agent.ship.spool import Spool
 from charm.agent.units import Unit, enrol, withdraw
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health
 from charm.kernel.report_json import encode
 from tests.support.patience import PATIENCE

@@ -17,7 +17,7 @@ from reconciler.ask.frames import Request
 from reconciler.ask.log import LogAsker
 from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AUTO, AskMode, Programs, request_for
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.reach.local import LocalReach
 from tests.support.patience import PATIENCE
 

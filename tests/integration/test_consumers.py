@@ -16,7 +16,7 @@ import pytest
 from charm.kernel.report import Health
 from reconciler.cli.options.output import write_document
 from reconciler.judge.collate import collate
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render.cases import safe
 from reconciler.render.people import fleet, html
 from reconciler.render.programs import nagios, openmetrics, tap

@@ -19,7 +19,7 @@ from charm.kernel.deadline import Deadline
 from reconciler.juju.command import Juju as Door
 from reconciler.reach.base import ReachError
 from reconciler.reach.juju_ssh import JujuSSH
-from reconciler.reach.process_count import MOST_PROCESSES, Sessions
+from reconciler.reach.runaway_ssh import MOST_PROCESSES, Sessions
 from reconciler.values.outcomes import Outcome
 from tests.conftest import Hosts
 from tests.hosts.host import Host

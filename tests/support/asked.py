@@ -12,7 +12,7 @@ from threading import Lock
 
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, Report
 from charm.kernel.report_json import encode
 from reconciler.ask.errands import MachineRequest, UnitRequest

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.saved.document import to_document
+from reconciler.saved.sweep_document import to_document
 from tests.support.snapshots import troubled
 
 

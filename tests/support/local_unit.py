@@ -9,7 +9,7 @@ from pathlib import Path
 
 from charm.juju import main
 from charm.juju.systemd import Systemd, SystemdError
-from charm.kernel.merge import make_report, read_subset
+from charm.kernel.merge_checks import make_report, read_subset
 from charm.kernel.paths import AGENT_SERVICE, Place
 from charm.kernel.report import Report
 from tests.charmed.archive import built, unpack

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, State, StateName
 from reconciler.causes.cause_or_victim import explain_causes
 from reconciler.causes.graph import DeclaredDependencies

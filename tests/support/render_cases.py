@@ -8,10 +8,10 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, Report, State, StateName, worst
 from reconciler.judge.collate import collate, problems_first
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render import RenderOptions
 from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
 from reconciler.values.outcomes import advise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, Reporter, State, StateName, worst
 from reconciler.collect.interpret import dated_reading
 from reconciler.config.settings import Config, ServiceConfig

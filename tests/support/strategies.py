@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, Report, Reporter, State, StateName
 from reconciler.values.node import Node, NodeKind
 

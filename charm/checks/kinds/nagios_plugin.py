@@ -15,7 +15,7 @@ from .. import perfdata
 from ..check import Verdict
 from ..child_process import describe_exit, run_child, tail
 from ..options import OUTSIDE, Command
-from ..programs import refuse_untrusted_for_root
+from ..trusted_programs import refuse_untrusted_for_root
 
 _HEALTHS = {0: Health.PASSED, 1: Health.WARN, 2: Health.FAIL, 3: Health.UNKNOWN}
 _REASONS = {126: ': it is not executable', 127: ': it, or a program it runs, is missing'}

@@ -8,7 +8,7 @@ from typing import Any, Mapping, Tuple
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, ReportError
-from ...kernel.merge import lowest_qos, merge, read_subset
+from ...kernel.merge_checks import lowest_qos, merge, read_subset
 from ...kernel.report import CheckResult, Health, worst
 from ...kernel.report_json import check_to_json
 from ...kernel.strict_json import load
@@ -16,7 +16,7 @@ from ..check import Verdict
 from ..child_process import describe_exit, run_child, tail
 from ..options import Command
 from ..phrases import listed
-from ..programs import refuse_untrusted_for_root
+from ..trusted_programs import refuse_untrusted_for_root
 
 
 @dataclass(frozen=True)

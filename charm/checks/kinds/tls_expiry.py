@@ -12,10 +12,10 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.report import Health
 from ..check import Verdict
+from ..der import DerError, Validity, read_validity
 from ..options import OUTSIDE, OptionError, require_order
 from ..sockets import NoAnswer, bounded, connect, failed, where
 from ..thresholds import Range, judge
-from .der import DerError, Validity, read_validity
 
 _PEM = re.compile(b'-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----', re.DOTALL)
 _MOST_BYTES = 1024 * 1024

@@ -16,8 +16,8 @@ from typing import Any, Callable, Collection, Dict, List, Mapping
 from ...checks.check import Check, CheckSpec, Verdict
 from ...checks.kinds import CHECKS
 from ...checks.options import OptionError, build
-from ...checks.programs import refuse_untrusted
 from ...checks.sockets import where
+from ...checks.trusted_programs import refuse_untrusted
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, DefinitionError
 from ...kernel.names import nearest

@@ -20,7 +20,7 @@ from ...checks.check import CheckSpec, Verdict
 from ...checks.child_process import run_child
 from ...checks.kinds.nagios_plugin import judge
 from ...checks.options import OUTSIDE
-from ...checks.programs import refuse_untrusted_for_root
+from ...checks.trusted_programs import refuse_untrusted_for_root
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, HealthError
 from ..account import Account

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from charm.kernel.deadline import Deadline
+from charm.kernel.exit_codes import EXIT_CODES
 from reconciler.causes.explain import explain as look_into
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.judge.exit_codes import EXIT_CODES
 from reconciler.render.people.explain import render
 
 from ..options.output import print_document

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from charm.kernel.fields import parse_time
-from reconciler.saved.document import decode_any
 from reconciler.saved.replay import find
 from reconciler.saved.replay import replay as conclude
+from reconciler.saved.sweep_document import decode_any
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.readings import Snapshot

@@ -27,8 +27,8 @@ from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 from ..options.waiting import GateOptions, noting_interrupts, waiting_options
-from .fleet import FleetOptions, fleet_options
-from .fleet import once as all_once
+from .all_models import FleetOptions, fleet_options
+from .all_models import once as all_once
 
 
 @click.command('sweep', short_help='Sweep the model, as without a command.')

@@ -9,7 +9,7 @@ from reconciler.ask.base import Asker
 from reconciler.ask.log import LogAsker
 from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AUTO, PUSH
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan, Progress
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports

@@ -13,7 +13,7 @@ import click
 
 from charm.kernel.report import Health
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE
-from reconciler.judge.exit_codes import exit_code, leave_out
+from reconciler.judge.sweep_exit_code import exit_code, leave_out
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.render.people.fleet import render as render_fleet
 from reconciler.sweeps.fleet import Fleet

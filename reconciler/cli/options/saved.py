@@ -10,7 +10,7 @@ import click
 
 from charm.kernel.fields import parse_time
 from reconciler.config.times import parse_moment
-from reconciler.saved.document import MAX_BYTES, decode
+from reconciler.saved.sweep_document import MAX_BYTES, decode
 from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.readings import Snapshot
 

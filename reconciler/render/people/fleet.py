@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.saved.document import to_document
+from reconciler.saved.sweep_document import to_document
 from reconciler.sweeps.fleet import Fleet
 
 from .. import RENDERERS

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from reconciler.saved.document import to_document
+from reconciler.saved.sweep_document import to_document
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.readings import Snapshot
 

@@ -44,7 +44,7 @@ def sanitise(text: str, limit: int = _MAX_LINE) -> str:
 
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
-    """Return the plugin output; the exit code that goes with it is `exit_codes.exit_code`."""
+    """Return the plugin output; the exit code that goes with it is `sweep_exit_code.exit_code`."""
     first = f'{_headline(snapshot)} | {_perfdata(snapshot)}'
     return '\n'.join(_within_bounds(first, list(_long_output(snapshot, options)))) + '\n'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from charm.agent.notify import Notifier
-from charm.agent.unit_file import unit_text
+from charm.agent.systemd_unit import unit_text
 from tests.support.patience import PATIENCE
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charm.agent.ship.spool import HELD_MOST, Spool
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report_json import decode, encode
 
 MANY = 10**9

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.checks.kinds.der import DerError, read_validity
+from charm.checks.der import DerError, read_validity
 from charm.checks.kinds.tls_expiry import TlsExpiry
 from charm.checks.options import OptionError
 from charm.kernel.errors import CheckError

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charm.kernel.merge import fitted, make_report, merge, read_subset
+from charm.kernel.merge_checks import fitted, make_report, merge, read_subset
 from charm.kernel.report import CheckResult, Health, Report, worst
 from charm.kernel.report_json import MAX_CHECKS, decode, encode
 from charm.kernel.strict_json import MAX_BYTES

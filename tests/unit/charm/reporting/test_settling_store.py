@@ -15,7 +15,7 @@ import pytest
 from charm.checks.settling_rule import SettlingRule
 from charm.kernel import report_json
 from charm.kernel.errors import FileError
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health
 from charm.reporting import settling_store
 from charm.reporting.settling_store import Settler

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.kernel import report_json
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import StateName
 from charm.kernel.safe_text import clean
 from charm.reporting.state_record import Moment, Record, decode, encode, enter, furthest

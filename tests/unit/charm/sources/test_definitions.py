@@ -14,7 +14,7 @@ from charm.checks.check import CheckSpec
 from charm.checks.kinds import CHECKS
 from charm.checks.settling_rule import SettlingRule
 from charm.kernel.errors import DefinitionError
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import Health
 from charm.kernel.report_json import encode
 from charm.sources.definitions import DefinitionsRead, fault_result, load

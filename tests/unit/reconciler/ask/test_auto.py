@@ -13,7 +13,7 @@ from charm.kernel.deadline import Deadline
 from reconciler.ask import frames
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.modes import AUTO, MODES, PUSH, AskMode, Programs, request_for
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.cli.main import COMMANDS
 from reconciler.reach.local import LocalReach
 from reconciler.values.time_budget import TimeBudget

@@ -23,7 +23,7 @@ from reconciler.ask.log import LogAsker
 from reconciler.ask.log_chunk import LogChunk, read_chunk
 from reconciler.ask.log_store import LogPosition, LogStore
 from reconciler.ask.modes import AskMode, Programs, request_for
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.reach.local import LocalReach
 from tests.support.asked import report
 from tests.support.patience import PATIENCE

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.judge.exit_codes import leave_out
+from reconciler.judge.sweep_exit_code import leave_out
 from reconciler.values.readings import Blame, Role, Suppression
 from tests.support.planned import Planned
 from tests.support.snapshots import NOW

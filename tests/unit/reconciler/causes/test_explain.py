@@ -14,7 +14,7 @@ from reconciler.causes.graph import DeclaredDependencies
 from reconciler.render.base import RenderOptions
 from reconciler.render.people.explain import render
 from reconciler.render.programs.document import render_json
-from reconciler.saved.document import decode
+from reconciler.saved.sweep_document import decode
 from reconciler.values.advice import Advice
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome

@@ -19,7 +19,7 @@ import yaml
 
 from reconciler.cli.main import COMMANDS
 from reconciler.render import RENDERERS
-from reconciler.saved.document import to_document
+from reconciler.saved.sweep_document import to_document
 from tests.standin.examples import model
 from tests.support.command_line import COMMAND, run
 from tests.support.patience import PATIENCE

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from charm.kernel.deadline import Deadline
 from reconciler.ask.errands import MachineRequest
 from reconciler.ask.frames import NOT_FOUND
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.fanout import (
     FanoutLimits,
     MachineResult,

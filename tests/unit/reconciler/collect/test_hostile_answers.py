@@ -20,7 +20,7 @@ from reconciler.ask.log import LogAsker
 from reconciler.ask.log_chunk import read_chunk
 from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AskMode, Programs, request_for
-from reconciler.ask.script import unwrap
+from reconciler.ask.script_asker import unwrap
 from reconciler.collect.interpret import read_answer
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.values.freshness import DatedReport, age_seconds, newest

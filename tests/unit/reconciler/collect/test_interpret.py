@@ -13,7 +13,7 @@ from charm.kernel.report import Health, State, StateName
 from charm.kernel.report_json import encode
 from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer
-from reconciler.ask.script import unwrap
+from reconciler.ask.script_asker import unwrap
 from reconciler.collect.interpret import dated_reading, read_answer, silent_reading
 from reconciler.values.advice import Advice
 from reconciler.values.freshness import MAX_AGE_SECONDS, DatedReport

@@ -16,7 +16,7 @@ from charm.kernel.report_json import encode
 from reconciler.ask.base import MachineAnswer
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.modes import AskMode
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.collect.interpret import silent_reading

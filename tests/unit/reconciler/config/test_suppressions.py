@@ -15,7 +15,7 @@ from reconciler.cli.options.printing import PrintOptions
 from reconciler.config.settings import Config
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.times import parse_moment, parse_zone
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.readings import Outcome, Reading, Snapshot
 from tests.support.snapshots import NOW, check, reported, silent

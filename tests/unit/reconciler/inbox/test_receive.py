@@ -20,7 +20,7 @@ from charm.agent.ship.push import Pusher, headers_for
 from charm.agent.ship.spool import Spool
 from charm.agent.units import Push
 from charm.kernel.deadline import Deadline
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.push_contract import (
     MODEL_HEADER,
     MOST_BODY_BYTES,

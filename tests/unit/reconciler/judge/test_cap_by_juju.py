@@ -14,7 +14,7 @@ from charm.kernel.report import Health, State, StateName, worst
 from reconciler.collect.interpret import dated_reading, silent_reading
 from reconciler.judge.cap_by_juju import capped
 from reconciler.judge.conclude import Evidence, conclude
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.juju import status
 from reconciler.juju.ceiling_table import CEILINGS
 from reconciler.render import RENDERERS, RenderOptions

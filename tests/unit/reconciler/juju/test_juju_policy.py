@@ -15,7 +15,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult, Health
 from charm.kernel.report_json import encode
 from reconciler.ask.modes import AskMode
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.causes.explain import explain
 from reconciler.collect.collect import CollectPlan
 from reconciler.collect.fanout import FanoutLimits
@@ -27,7 +27,7 @@ from reconciler.judge.conclude import Evidence, conclude
 from reconciler.juju.ceiling_table import CEILINGS, KEYS
 from reconciler.reach.base import ReachError
 from reconciler.render import RENDERERS, RenderOptions
-from reconciler.saved import document
+from reconciler.saved.sweep_document import decode
 from reconciler.sweeps.one_model import SweepPlan, survey
 from reconciler.values.model import StatusInfo
 from reconciler.values.readings import JUJU_STATUS, Outcome
@@ -110,7 +110,7 @@ def test_who_may_only_read_sees_the_same_health_by_the_same_reports(
         pushed = PushedReports(Inbox(tmp_path))
         way = CollectPlan(ScriptAsker(reach), FanoutLimits(), AskMode(mode, 120.0), pushed)
         healths.add(survey(SweepPlan(model, way), (), Deadline.after(PATIENCE)).health)
-    kept = document.decode(
+    kept = decode(
         RENDERERS['json'](concluded(seen(model, unit), model), RenderOptions(NOW)).encode()
     )
     assert {*healths, kept.health} == {only(concluded(seen(model, unit), model)).health}
@@ -119,7 +119,7 @@ def test_who_may_only_read_sees_the_same_health_by_the_same_reports(
 def test_a_saved_sweep_keeps_what_juju_said() -> None:
     unit = unit_of(HOOK_FAILED)
     found = concluded(seen(world(unit), unit), world(unit))
-    again = document.decode(RENDERERS['json'](found, RenderOptions(NOW)).encode())
+    again = decode(RENDERERS['json'](found, RenderOptions(NOW)).encode())
     assert only(again).juju == only(found).juju
     assert [one.name for one in only(again).checks] == ['cxn', JUJU_STATUS]
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from charm.kernel.report import Health
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.render.blame import because_of, causes_first, explained_text, victims_text
 from reconciler.values.node import Node, NodeKind

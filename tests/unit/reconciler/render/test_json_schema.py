@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from reconciler.render.programs.json_schema import PLACE, schemas
-from reconciler.saved.document import to_document
+from reconciler.saved.sweep_document import to_document
 from reconciler.values.outcomes import Outcome
 from tests.support.snapshots import aged, stuck, troubled
 

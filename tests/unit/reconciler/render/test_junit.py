@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from lxml import etree
 
 from charm.kernel.report import Health
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render.cases import safe
 from reconciler.render.programs import junit
 from reconciler.values.readings import Snapshot

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.checks import perfdata
+from charm.kernel.exit_codes import EXIT_CODES
 from charm.kernel.report import Health
 from reconciler.judge.collate import collate
-from reconciler.judge.exit_codes import EXIT_CODES, exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render.cases import verdict
 from reconciler.render.programs import nagios
 from reconciler.values.readings import Snapshot

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from charm.kernel.report import Health
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.values.model import Unit
 from reconciler.values.readings import Outcome, Snapshot

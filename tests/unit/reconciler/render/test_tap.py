@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 
-from reconciler.judge.exit_codes import exit_code
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render.programs import tap
 from reconciler.values.readings import Snapshot
 from tests.support.render_cases import CASES, OPTIONS, assert_golden, snapshots, tolerant

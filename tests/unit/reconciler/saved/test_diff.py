@@ -17,7 +17,7 @@ from reconciler.values.model import Unit
 from reconciler.values.readings import Outcome, Snapshot, ViewHealth
 from tests.support.golden import check_golden
 from tests.support.snapshots import BLOCKED, NOW, UP, check, reported, silent, snapshot
-from tests.unit.reconciler.saved.test_document import SNAPSHOTS
+from tests.unit.reconciler.saved.test_sweep_document import SNAPSHOTS
 
 UNIT = Unit('web/0', 'web', '0')
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.saved.document import decode, to_document
+from reconciler.saved.sweep_document import decode, to_document
 from reconciler.values.errors import SavedError
 from tests.support.documents import broken, document
 from tests.support.strategies import (

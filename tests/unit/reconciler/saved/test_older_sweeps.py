@@ -14,7 +14,7 @@ import pytest
 import referencing
 
 from reconciler.render.programs.json_schema import schemas
-from reconciler.saved.document import decode, decode_any, to_document
+from reconciler.saved.sweep_document import decode, decode_any, to_document
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.advice import Advice
 from reconciler.values.model import Model, Unit

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from charm.kernel import report_json
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, Report
 from reconciler.juju.status import decode
-from reconciler.saved.archive import FoundReport, newest, read_status, reports_in
 from reconciler.saved.replay import SavedSweep, find, replay
+from reconciler.saved.support_archive import FoundReport, newest, read_status, reports_in
 from reconciler.values.errors import StatusError, UsageError
 from reconciler.values.readings import Outcome, Reading, Snapshot
 from tests.standin.builder import Application, Info, Machine, Relation, Unit, World

@@ -15,7 +15,7 @@ from prometheus_client.openmetrics import parser
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.causes.explain import explain
 from reconciler.collect.collect import CollectPlan
 from reconciler.collect.fanout import FanoutLimits
@@ -23,7 +23,7 @@ from reconciler.judge.conclude import Evidence, conclude
 from reconciler.reach.local import LocalReach
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.render.people import fleet as many
-from reconciler.saved.document import decode, decode_any
+from reconciler.saved.sweep_document import decode, decode_any
 from reconciler.sweeps.all_models import FleetPlan, failure, survey_all
 from reconciler.sweeps.cross_model import join
 from reconciler.sweeps.fleet import Fleet

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.render import RENDERERS, RenderOptions
-from reconciler.saved.document import decode
+from reconciler.saved.sweep_document import decode
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.readings import Outcome
 from tests.support.planned import Planned, nodes

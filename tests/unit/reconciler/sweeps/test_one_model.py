@@ -15,7 +15,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from charm.kernel.report_json import encode
 from reconciler.ask.modes import AskMode
-from reconciler.ask.script import ScriptAsker
+from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan, Progress
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.inbox.store import Inbox, PushedReports

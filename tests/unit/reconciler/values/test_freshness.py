@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from charm.kernel.merge import make_report
+from charm.kernel.merge_checks import make_report
 from reconciler.values.freshness import (
     SLACK_SECONDS,
     DatedReport,

@@ -11,7 +11,7 @@ import pytest
 from charm.checks.kinds.nagios_plugin import NagiosPlugin
 from charm.checks.kinds.script import Script
 from charm.checks.options import Command
-from charm.checks.programs import refuse_untrusted
+from charm.checks.trusted_programs import refuse_untrusted
 from charm.kernel.errors import CheckError
 from charm.sources.account import Account
 from charm.sources.nrpe.commands import NrpeCommand

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.kernel.merge import make_report, merge, read_subset
+from charm.kernel.merge_checks import make_report, merge, read_subset
 from charm.kernel.report import CheckResult, Health, worst
 from charm.kernel.report_json import MAX_CHECKS, check_to_json, encode
 from tests.support.strategies import CHECKS, JSON_VALUES

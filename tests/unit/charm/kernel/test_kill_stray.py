@@ -15,8 +15,8 @@ import pytest
 
 from charm.kernel import command
 from charm.kernel.deadline import Deadline
+from charm.kernel.kill_stray import MARK, begun_ticks, kill_escaped, marked
 from charm.kernel.report import Health
-from charm.kernel.stray import MARK, begun_ticks, kill_escaped, marked
 from tests.support.patience import PATIENCE, passing_once
 from tests.support.processes import gone, hung_until_the_deadline, overrun, run, wait_gone
 

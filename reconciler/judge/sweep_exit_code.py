@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from charm.kernel.exit_codes import EXIT_CODES
 from charm.kernel.report import Health, worst
 
 from ..config.suppressions import is_covered
 from ..values.readings import Snapshot
-
-EXIT_CODES = {Health.PASSED: 0, Health.WARN: 1, Health.FAIL: 2, Health.UNKNOWN: 3}
-USAGE = 3
 
 
 def exit_code(

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..kernel.exit_codes import CONFIG_EXIT
+
 _TEXT = """\
 [Unit]
 Description=Juju health agent: runs the checks of this machine's units
@@ -27,7 +29,7 @@ ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=5
 # A wrong configuration does not become right by trying again.
-RestartPreventExitStatus=78
+RestartPreventExitStatus={config_exit}
 WatchdogSec=60
 TimeoutStartSec=60
 TimeoutStopSec=15
@@ -77,7 +79,8 @@ WantedBy=multi-user.target
 def unit_text(launcher: Path, config: Path) -> str:
     """Return the unit's text; `launcher` is the path of `hooks/health-agent` of the charm."""
     docs = launcher.parent.parent / 'docs' / 'agent.md'
-    return _TEXT.format(launcher=_quoted(launcher), config=_quoted(config), docs=docs)
+    paths = {'launcher': _quoted(launcher), 'config': _quoted(config), 'docs': docs}
+    return _TEXT.format(config_exit=CONFIG_EXIT, **paths)
 
 
 def _quoted(path: Path) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from charm.kernel.report import Health
 from reconciler.render import RENDERERS, RenderOptions
-from reconciler.saved.document import decode, to_document
+from reconciler.saved.sweep_document import decode, to_document
 from reconciler.values.advice import Advice
 from reconciler.values.errors import SavedError
 from reconciler.values.model import Model, Unit
