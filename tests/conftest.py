@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,8 @@ settings.register_profile(
 settings.load_profile('here')
 # No program from below /tmp is trusted, and the tests write programs to be run.
 os.environ.setdefault('PYTEST_DEBUG_TEMPROOT', str(Path.home()))
+# Who is started in the background of a script is born deaf to Ctrl-C, and so are its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Hosts = Callable[[int], 'tuple[Host, ...]']
 
