@@ -6,7 +6,7 @@ import contextlib
 import logging
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -103,7 +103,7 @@ class _Server:
 
     certificate: Path
     key: Path
-    master_key: bytes
+    master_key: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         for path, option in ((self.certificate, '--cert'), (self.key, '--key')):

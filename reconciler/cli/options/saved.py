@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def read_bytes(name: str) -> bytes:
     Raises:
         UsageError: it cannot be read.
     """
+    if name == '-' and sys.stdin is None:
+        raise UsageError('cannot read -: stdin is closed')
     try:
         with click.open_file(name, 'rb') as file:
             return bytes(file.read(MAX_BYTES + 1))

@@ -27,6 +27,7 @@ from .config_option import config_option
 from .direct import direct_reach
 from .durations import Seconds
 from .modes import ASK_OPTIONS, AskOptions
+from .saved import read_bytes
 from .told import adding, number_option
 
 juju_option = click.option('--juju', default='juju', metavar='PATH', help='The juju command.')
@@ -166,12 +167,7 @@ class SweepOptions(AskOptions):
 
     def _status(self, until: Deadline) -> bytes:
         if self.status_file:
-            try:
-                with click.open_file(self.status_file, 'rb') as file:
-                    return bytes(file.read())
-            except OSError as error:
-                reason = f'cannot read {self.status_file}: {error.strerror}'
-                raise UsageError(reason) from error
+            return read_bytes(self.status_file)
         return self.door.status(until)
 
     def way(self, model: Model) -> Reach:
