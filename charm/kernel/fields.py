@@ -106,6 +106,12 @@ class Fields:
         except (ValueError, OverflowError) as error:
             raise ReportError(self._at(key), f'{text[:40]!r} is not a time: {error}') from error
 
+    def required_time(self, key: str) -> datetime:
+        found = self.time(key)
+        if found is None:
+            raise ReportError(self._at(key), 'missing')
+        return found
+
     def array(self, key: str, limit: int) -> List[Any]:
         found = self._read(key, 'an array', lambda v: v if isinstance(v, list) else None) or []
         if len(found) > limit:

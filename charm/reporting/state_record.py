@@ -171,7 +171,5 @@ def _name(item: Fields) -> StateName:
 
 
 def _moment(item: Fields) -> Moment:
-    wall = item.time('since')
-    if wall is None:
-        raise ReportError('since', 'missing')
+    wall = item.required_time('since')
     return Moment(wall, item.text('boot_id'), item.seconds('boot_seconds') or 0.0)

@@ -180,13 +180,10 @@ def _entry(fields: Fields, index: int) -> SuppressionEntry:
     kind = fields.text('kind', required=True)
     if kind not in (MAINTENANCE, ACKNOWLEDGED):
         raise ReportError(f'entries[{index}].kind', f'{kind[:40]!r} is neither')
-    until = fields.time('until')
-    if until is None:
-        raise ReportError(f'entries[{index}].until', 'missing')
     return SuppressionEntry(
         kind,
         fields.text('target', required=True),
-        until,
+        fields.required_time('until'),
         fields.text('reason', required=True),
         fields.text('check'),
         fields.time('start'),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.kernel import report_json
+from charm.kernel.errors import ReportError
 from charm.kernel.merge_checks import make_report
 from charm.kernel.report import StateName
 from charm.kernel.safe_text import clean
@@ -70,6 +74,21 @@ def test_reading_undoes_writing(played: dict[str, list[tuple[StateName, bool]]])
     services = {name: encode(record) for name, record in records.items()}
     document = {'schema': 1, 'unit': 'web/0', 'services': services}
     assert decode(json.loads(json.dumps(document))) == records
+
+
+@pytest.mark.parametrize('path', ['services.web.since', 'services.web.beneath.since'])
+def test_a_time_that_is_missing_is_named_with_its_path(path: str) -> None:
+    passing = Record(StateName.CHURNING, Moment(START, 'boot', 1.0))
+    beneath = enter(None, Record(StateName.UP, Moment(START, 'boot', 0.0)))
+    document = {'schema': 1, 'services': {'web': encode(enter(beneath, passing, passing=True))}}
+    decode(document)
+    place: Any = document
+    *within, last = path.split('.')
+    for key in within:
+        place = place[key]
+    del place[last]
+    with pytest.raises(ReportError, match=re.escape(path)):
+        decode(document)
 
 
 def test_every_state_has_its_own_distance_from_up() -> None:
