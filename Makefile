@@ -65,7 +65,7 @@ charm: .venv/ready  ## Build build/juju-health.charm, and have charm-proof and c
 
 .PHONY: golden
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
-	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor}
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor,causes}
 
 .PHONY: man
 man: .venv/ready  ## Write the manual page to build/, from the commands' help, and show it

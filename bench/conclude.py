@@ -20,7 +20,7 @@ from typing import Any
 
 from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health
-from reconciler.config import file
+from reconciler.config import health_yaml
 from reconciler.config.settings import NOTHING, Config
 from reconciler.config.suppressions import ACKNOWLEDGED, SuppressionEntry
 from reconciler.judge.conclude import Evidence, conclude
@@ -87,7 +87,7 @@ def configured(services: int) -> Config:
     lines = ['services:']
     lines += [f'  app-{n}: {{rollup: {RULES[n % len(RULES)]}}}' for n in range(services)]
     lines += ['views:', *(f'  v{n}: {{services: app-{n}*}}' for n in range(1, 10))]
-    return file.read('\n'.join(lines), 'bench.yaml')
+    return health_yaml.read('\n'.join(lines), 'bench.yaml')
 
 
 def steps(text: bytes, model: Model, services: int) -> dict[str, Callable[[], object]]:

@@ -1,6 +1,6 @@
 """The words of a report: health, state, check results and the full report of one unit.
 
-Values only; `report_json` reads and writes them, `merge` makes one report of many results.
+Values only; `report_json` reads and writes them, `merge_checks` makes one report of many results.
 """
 
 from __future__ import annotations

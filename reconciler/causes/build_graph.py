@@ -45,8 +45,10 @@ class _Builder:
         self._declared = declared
         self._links = {
             name: tuple(
-                RelationSide(one.endpoint, one.interface, node_of(model, one.application))
-                for one in sorted(application.relations)
+                RelationSide(
+                    relation.endpoint, relation.interface, node_of(model, relation.application)
+                )
+                for relation in sorted(application.relations)
             )
             for name, application in sorted(model.applications.items())
         }

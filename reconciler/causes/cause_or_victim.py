@@ -35,7 +35,7 @@ def explain_causes(
     The causes are sorted: those with the most victims first, then the worst, then by name.
     """
     index = index_of(model, services, declared or DeclaredDependencies())
-    return _Inquiry(index).verdict(services)
+    return _Inquiry(index).answer(services)
 
 
 def index_of(
@@ -60,14 +60,14 @@ class _Inquiry:
         }
         for node, cause in self._shared.items():
             around = [] if cause.parent is None else [cause.parent]
-            found = [Suspect(one, True, 1, False, f'it is in {one}') for one in around]
+            found = [Suspect(outer, True, 1, False, f'it is in {outer}') for outer in around]
             self._suspects[node] = tuple(found)
         self._circles: dict[Node, Node] = {}
         self._settle_circles()
         self._roots = self._reach_roots()
         self._explaining = {s.node for suspects in self._suspects.values() for s in suspects}
 
-    def verdict(self, services: Sequence[ServiceHealth]) -> Explained:
+    def answer(self, services: Sequence[ServiceHealth]) -> Explained:
         """Return the services with their blame, and the causes."""
         blames = {node: self._blame(node) for node in self._suspects if node.service}
         victims: dict[Node, set[str]] = {}
@@ -84,7 +84,7 @@ class _Inquiry:
 
     def _targets(self) -> dict[Node, list[Node]]:
         """Return the suspects of each node; of those that nothing explains, none."""
-        found = {node: [one.node for one in ones] for node, ones in self._suspects.items()}
+        found = {node: [suspect.node for suspect in ones] for node, ones in self._suspects.items()}
         return {target: [] for targets in found.values() for target in targets} | found
 
     def _settle_circles(self) -> None:

@@ -92,7 +92,9 @@ def explain(
     service, readings = _find(snapshot, name)
     index = index_of(snapshot.model, snapshot.services, declared or DeclaredDependencies())
     is_cause = service.blame is not None and service.blame.role is Role.CAUSE
-    causes = [one for one in snapshot.causes if is_cause and service.name in one.node.services]
+    causes = [
+        cause for cause in snapshot.causes if is_cause and service.name in cause.node.services
+    ]
     found = Explanation(
         snapshot=snapshot,
         service=service,

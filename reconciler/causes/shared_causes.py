@@ -158,7 +158,9 @@ class _Search:
         return inside
 
     def _with_parent(self, identity: str, machines: Mapping[str, SharedCause]) -> SharedCause:
-        found = next((machines[one] for one in self._around(identity) if one in machines), None)
+        found = next(
+            (machines[machine] for machine in self._around(identity) if machine in machines), None
+        )
         return replace(machines[identity], parent=found.node) if found else machines[identity]
 
     def _around(self, place: str) -> Iterator[str]:

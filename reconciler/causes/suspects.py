@@ -163,10 +163,10 @@ class SnapshotIndex:
         found = []
         for edge in self.graph.of(name):
             provider = self.provider(edge.provider)
-            verdict = None if edge.provider in served else self._judge(service, edge, provider)
-            if verdict is not None:
+            judged = None if edge.provider in served else self._judge(service, edge, provider)
+            if judged is not None:
                 first_hand = edge.ground in _FIRST_HAND
-                certain = verdict and (first_hand or edge.provider not in unsure)
+                certain = judged and (first_hand or edge.provider not in unsure)
                 text = f'{_ground_text(edge)}{_health_text(provider)}'
                 found.append(Suspect(edge.provider, certain, int(edge.ground), first_hand, text))
         return found

@@ -25,8 +25,8 @@ class ServiceConfig:
         requires: what they depend on: services, SAAS, or globs of either; `None` if unsaid.
         any_of: groups within `requires`, of each of which one is enough.
         provides: what they offer, by the names that others wait for; `None` if unsaid.
-        juju: what Juju's words about their units count as, by the names in `ceilings`; the words
-            of which nothing is said count as that table says.
+        juju: what Juju's words about their units count as, by the names in `ceiling_table`;
+            words of which nothing is said count as that table says.
     """
 
     name: str

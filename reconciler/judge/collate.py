@@ -107,17 +107,17 @@ def collate(
     absent = max(0, coverage.expected - len(readings))
     votes = [_vote(reading, machines or {}) for reading in readings]
     votes += [Vote(f'{application.name}/?', Health.UNKNOWN, missing=True)] * absent
-    verdict = choice.rule.judge(votes)
+    result = choice.rule.judge(votes)
     return ServiceHealth(
         name=application.name,
-        health=verdict.health,
-        qos=verdict.qos,
+        health=result.health,
+        qos=result.qos,
         state=furthest_state(reading.state for reading in readings),
         rule=choice.words,
-        because='; '.join(filter(None, [verdict.because, choice.note])),
+        because='; '.join(filter(None, [result.because, choice.note])),
         coverage=coverage,
         readings=tuple(readings),
-        message=_message(application, readings, absent, verdict),
+        message=_message(application, readings, absent, result),
     )
 
 
@@ -170,7 +170,7 @@ def problems_first(services: Iterable[ServiceHealth]) -> tuple[ServiceHealth, ..
 
 
 def _message(
-    application: Application, readings: Sequence[Reading], absent: int, verdict: RollupResult
+    application: Application, readings: Sequence[Reading], absent: int, result: RollupResult
 ) -> str:
     """Return the most telling message: of the worst unit's worst check, or its silence."""
     if not readings:
@@ -178,8 +178,8 @@ def _message(
     chosen = max(readings, key=lambda reading: reading.health.rank)
     if absent and chosen.health.rank < Health.UNKNOWN.rank:
         return f'{absent} of {len(readings) + absent} wanted units do not exist'
-    if verdict.health.rank > chosen.health.rank:
-        return verdict.because
+    if result.health.rank > chosen.health.rank:
+        return result.because
     if chosen.report is None or chosen.health is Health.PASSED or chosen.juju is not None:
         return chosen.message
     check = max(chosen.report.checks, key=lambda c: c.health.rank, default=None)

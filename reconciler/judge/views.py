@@ -71,12 +71,12 @@ class _Judge:
 
 
 def _judge(view: ViewConfig, votes: Sequence[Vote]) -> ViewHealth:
-    verdict = view.rollup.judge(votes)
+    result = view.rollup.judge(votes)
     return ViewHealth(
         name=view.name,
-        health=verdict.health,
+        health=result.health,
         rule=view.rollup.words,
-        because=verdict.because,
-        qos=verdict.qos,
+        because=result.because,
+        qos=result.qos,
         members=(*view.services, *view.views),
     )

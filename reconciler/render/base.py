@@ -171,7 +171,7 @@ def rows(service: ServiceHealth) -> Iterator[TableRow]:
 def findings(service: ServiceHealth, everything: bool) -> Iterator[TableRow]:
     """Yield what is wrong with a service's units, the worst first; or all there is."""
     found = sorted(rows(service), key=lambda row: -row.health.rank)
-    yield from (one for one in found if everything or one.health is not Health.PASSED)
+    yield from (row for row in found if everything or row.health is not Health.PASSED)
 
 
 def reading_age(reading: Reading, now: datetime) -> str:

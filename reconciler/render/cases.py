@@ -19,14 +19,14 @@ def model_name(snapshot: Snapshot) -> str:
     return safe(snapshot.model.title, 200) or 'model'
 
 
-def verdict(snapshot: Snapshot) -> Health:
+def overall_health(snapshot: Snapshot) -> Health:
     """Return the health that the exit code stands for: at best `UNKNOWN` if incomplete."""
     return snapshot.health if snapshot.complete else worst((snapshot.health, Health.UNKNOWN))
 
 
 def not_well(snapshot: Snapshot) -> tuple[ServiceHealth, ...]:
     """Return the services that did not pass, in the snapshot's order."""
-    return tuple(one for one in snapshot.services if one.health is not Health.PASSED)
+    return tuple(service for service in snapshot.services if service.health is not Health.PASSED)
 
 
 def tally(snapshot: Snapshot) -> str:

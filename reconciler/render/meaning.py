@@ -64,5 +64,5 @@ def _names(names: Sequence[str]) -> str:
 def remarks(service: ServiceHealth) -> list[str]:
     """Return what there is to say of a service beside its message: its cause, what is planned."""
     blamed = blame_text(service)
-    planned = [suppression_text(one) for one in service.suppressed]
+    planned = [suppression_text(suppression) for suppression in service.suppressed]
     return [*([blamed] if blamed else []), *planned]

@@ -1,4 +1,4 @@
-"""What every rule is made of: votes in, a verdict out, and how its options are read."""
+"""What every rule is made of: votes in, a result out, and how its options are read."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def snapshot_of(document: schema.SweepDocument) -> Snapshot:
     snapshot: Snapshot = _read(document)
     services = []
     for service in snapshot.services:
-        readings = [_whole(one, service.name, snapshot.model) for one in service.readings]
+        readings = [_whole(reading, service.name, snapshot.model) for reading in service.readings]
         services.append(replace(service, readings=tuple(readings)))
     seconds = document.duration or 0.0
     return replace(snapshot, services=tuple(services), duration_seconds=seconds)

@@ -64,10 +64,12 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     a removed service or unit. Of a sweep that could not begin nothing is gone: it saw nothing.
     """
     found = [*_model(old, new)]
-    if all(one.complete or one.services for one in (old, new)):
-        was, now = ({view.name: view for view in one.views} for one in (old, new))
+    if all(sweep.complete or sweep.services for sweep in (old, new)):
+        was, now = ({view.name: view for view in sweep.views} for sweep in (old, new))
         found += _paired('view', was, now)
-        before, after = ({service.name: service for service in one.services} for one in (old, new))
+        before, after = (
+            {service.name: service for service in sweep.services} for sweep in (old, new)
+        )
         found += _paired('service', before, after, _service)
     found.sort(key=lambda change: not change.worse)
     return Diff(new.model.title, old.started_at, new.started_at, tuple(found))
@@ -83,14 +85,16 @@ def _model(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     name = new.model.name or 'model'
     yield from _flip('model', name, old.health, new.health, '')
     if old.complete != new.complete:
-        before, after = ('complete' if one.complete else 'incomplete' for one in (old, new))
+        before, after = ('complete' if sweep.complete else 'incomplete' for sweep in (old, new))
         faults = '; '.join(new.faults)
         yield Change('state', 'model', name, before, after, faults, worse=not new.complete)
 
 
 def _service(old: ServiceHealth, new: ServiceHealth) -> Iterator[Change]:
     yield from _state('service', new.name, old.state, new.state)
-    before, after = ({one.unit.name: one for one in side.readings} for side in (old, new))
+    before, after = (
+        {reading.unit.name: reading for reading in side.readings} for side in (old, new)
+    )
     yield from _paired('unit', before, after, _unit)
 
 
@@ -104,7 +108,7 @@ def _unit(old: Reading, new: Reading) -> Iterator[Change]:
         yield Change('state', 'unit', name, *words, new.message, worse)
     yield from _state('unit', name, old.state, new.state)
     if old.report is not None and new.report is not None:
-        before, after = ({f'{name} {c.name}': c for c in one.checks} for one in (old, new))
+        before, after = ({f'{name} {c.name}': c for c in reading.checks} for reading in (old, new))
         yield from _paired('check', before, after)
 
 
@@ -136,6 +140,6 @@ def _message(one: Judged) -> str:
 
 
 def _state(what: str, name: str, old: State | None, new: State | None) -> Iterator[Change]:
-    before, after = ('' if one is None else one.name.value for one in (old, new))
+    before, after = ('' if state is None else state.name.value for state in (old, new))
     if before != after:
         yield Change('state', what, name, before, after, '' if new is None else new.message)

@@ -43,7 +43,7 @@ class SavedSweep:
 
         The epoch if nothing in it has a time.
         """
-        moments = [one.made_at for one in self.reports.values()]
+        moments = [report.made_at for report in self.reports.values()]
         moments += [info.since for info in _infos(self.model) if info.since is not None]
         return max(moments, default=datetime.fromtimestamp(0, timezone.utc))
 

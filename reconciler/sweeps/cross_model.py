@@ -93,7 +93,9 @@ def _joined(
         model=snapshot.model,
         faults=snapshot.faults,
         services=tuple(_renamed(service, nodes) for service in found.services),
-        causes=tuple(replace(one, node=nodes.get(one.node, one.node)) for one in found.causes),
+        causes=tuple(
+            replace(cause, node=nodes.get(cause.node, cause.node)) for cause in found.causes
+        ),
     )
 
 

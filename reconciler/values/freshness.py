@@ -97,7 +97,7 @@ def _heard(reports: Iterable[DatedReport], now: datetime) -> tuple[bool, datetim
 
 
 def _newest_of_boot(reports: Sequence[DatedReport]) -> DatedReport:
-    counts = (one.report.sequence for one in reports)
+    counts = (dated.report.sequence for dated in reports)
     highest = max((count for count in counts if count is not None), default=None)
     if highest is None:
         # A hook that does not count its reports: all there is to go by is when they came.

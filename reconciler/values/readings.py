@@ -20,7 +20,7 @@ JUJU_STATUS = 'juju-status'
 
 @dataclass(frozen=True)
 class JujuWord:
-    """What Juju says of a unit, where that is more than that all is well; see `ceilings`.
+    """What Juju says of a unit, where that is more than that all is well; see `ceiling_table`.
 
     Attributes:
         says: its words, such as `error: hook failed: "config-changed"`.

@@ -10,7 +10,7 @@ import click
 import yaml
 
 from charm.kernel.fields import format_time
-from reconciler.config import file
+from reconciler.config import health_yaml
 from reconciler.config.settings import Config, ServiceConfig, ViewConfig
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.unknown_names import strangers
@@ -27,7 +27,7 @@ def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.G
     """Return the group; `commands` are those whose options may have defaults in the file."""
 
     def loaded(named: str) -> Config:
-        config = file.load(Path(named) if named else file.find())
+        config = health_yaml.load(Path(named) if named else health_yaml.find())
         check_defaults(config, commands())
         return config
 

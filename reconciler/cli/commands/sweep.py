@@ -11,7 +11,7 @@ import click
 from charm.kernel.deadline import Deadline
 from charm.kernel.names import closest
 from charm.kernel.report import Health
-from reconciler.render.cases import tally, verdict
+from reconciler.render.cases import overall_health, tally
 from reconciler.render.people.gate import reasons
 from reconciler.sweeps.all_models import failure
 from reconciler.sweeps.fleet import Fleet
@@ -69,7 +69,7 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
             printing.show(fleet if many.all_models else none)
         raise
     code = printing.show(found, unit_detail=bool(units))
-    reached = waiting.goal and verdict(printing.counted(found)).rank <= waiting.goal.rank
+    reached = waiting.goal and overall_health(printing.counted(found)).rank <= waiting.goal.rank
     return 0 if reached else code
 
 
@@ -105,7 +105,7 @@ def _wait(
         gate = Gate(goal, waiting.every, say, interrupted=interrupted)
         until = Deadline.after(waiting.within)
         found = gate.wait(attempt, until, lambda swept: judged(counted(swept)))
-    if verdict(counted(found)).rank > goal.rank:
+    if overall_health(counted(found)).rank > goal.rank:
         click.echo(f'reconcile-health: still not {goal.value}:', err=True)
         for line in reasons(counted(found), goal):
             click.echo(f'  {line}', err=True)
@@ -114,4 +114,4 @@ def _wait(
 
 def judged(snapshot: Snapshot) -> JudgedSweep:
     """Return how good a sweep is for a gate: as its exit code and its first line say."""
-    return JudgedSweep(verdict(snapshot), snapshot.complete, tally(snapshot))
+    return JudgedSweep(overall_health(snapshot), snapshot.complete, tally(snapshot))

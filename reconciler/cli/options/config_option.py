@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from charm.kernel.names import nearest
-from reconciler.config.file import find, load
+from reconciler.config.health_yaml import find, load
 from reconciler.config.settings import Config
 from reconciler.values.errors import ConfigError
 

@@ -26,11 +26,11 @@ def render(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
     for wraps in (False, False, True):
         table.add_column(overflow='fold', no_wrap=not wraps)
-    for one in found:
-        told = Text(one.result.value, style=_STYLES[one.result])
-        table.add_row(told, plain(one.name), plain(one.message))
-        if one.mend:
-            table.add_row('', '', Text('mend: ').append(plain(str(one.mend), 'cyan')))
+    for finding in found:
+        told = Text(finding.result.value, style=_STYLES[finding.result])
+        table.add_row(told, plain(finding.name), plain(finding.message))
+        if finding.mend:
+            table.add_row('', '', Text('mend: ').append(plain(str(finding.mend), 'cyan')))
     return draw([table], options)
 
 
@@ -38,9 +38,10 @@ def render_json(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
     """Return one JSON object, indented."""
     document = {
         'schema': SCHEMA_VERSION,
-        'ok': all(one.result in (ProbeResult.OK, ProbeResult.SKIPPED) for one in found),
+        'ok': all(finding.result in (ProbeResult.OK, ProbeResult.SKIPPED) for finding in found),
         'findings': [
-            {**vars(one), 'result': one.result.value, 'mend': str(one.mend)} for one in found
+            {**vars(finding), 'result': finding.result.value, 'mend': str(finding.mend)}
+            for finding in found
         ],
     }
     return json.dumps(document, indent=2, allow_nan=False) + '\n'

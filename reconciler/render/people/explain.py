@@ -52,7 +52,7 @@ def render(found: Explanation, options: RenderOptions) -> str:
     ):
         if table is not None:
             parts += ['', Text(title, style='bold'), table]
-    faults: list[RenderableType] = [plain(one, 'magenta') for one in found.snapshot.faults]
+    faults: list[RenderableType] = [plain(fault, 'magenta') for fault in found.snapshot.faults]
     text = draw([*parts, *([''] if faults else []), *faults], options)
     # A command is never folded, so that it can be copied.
     return text + (draw(_advice(found), replace(options, width=_UNFOLDED)) if found.advice else '')
@@ -80,8 +80,8 @@ def _about(found: Explanation, options: RenderOptions) -> Table:
     own = found.readings[0] if found.unit else None
     state = own.state if own else service.state
     waits = [
-        f'{one} (nothing gives it)' if one in found.unmet else one
-        for one in (state.blockers if state else ())
+        f'{blocker} (nothing gives it)' if blocker in found.unmet else blocker
+        for blocker in (state.blockers if state else ())
     ]
     qos = own.qos if own else service.qos
     explains = found.cause.victims if found.cause else ()
@@ -96,7 +96,7 @@ def _about(found: Explanation, options: RenderOptions) -> Table:
         ('Units', f'{coverage.reported} of {coverage.expected} reported'),
         ('Explains', first_few(explains, _MOST_NAMES)),
         ('Needed by', first_few(found.needed_by, _MOST_NAMES)),
-        *(('Suppressed', suppression_text(one)) for one in service.suppressed),
+        *(('Suppressed', suppression_text(suppression)) for suppression in service.suppressed),
         ('Asked', f'{age_text(found.snapshot.started_at, options.now)} ago{partly}'),
     )
     return facts(rows)
@@ -141,11 +141,11 @@ def _evidence(found: Explanation, options: RenderOptions) -> Table | None:
         return None
     everything = bool(found.unit)
     alike: dict[tuple[object, ...], list[Reading]] = {}
-    for reading in sorted(found.readings, key=lambda one: -one.health.rank):
+    for reading in sorted(found.readings, key=lambda reading: -reading.health.rank):
         alike.setdefault(_said(reading, everything), []).append(reading)
     table = grid('Unit', 'Health', 'Check', 'Age', 'Message', style='dim')
     for readings in alike.values():
-        units = plain(fold_units(one.unit.name for one in readings))
+        units = plain(fold_units(reading.unit.name for reading in readings))
         for number, row in enumerate(_rows(readings, everything, options)):
             table.add_row(units if number == 0 else '', *row)
     return table
@@ -200,11 +200,11 @@ def _data(data: Mapping[str, Any]) -> str:
 def _origin(readings: Sequence[Reading]) -> str:
     """Return where the evidence of units that said the same is from."""
     first = readings[0]
-    machines = sorted({one.unit.machine for one in readings} - {''}, key=machine_order)
-    leader = next((one.unit.name for one in readings if one.unit.leader), '')
+    machines = sorted({reading.unit.machine for reading in readings} - {''}, key=machine_order)
+    leader = next((reading.unit.name for reading in readings if reading.unit.leader), '')
     reporter = first.report.reporter if first.report and len(readings) == 1 else None
     took = max((r.duration_seconds for r in readings if r.duration_seconds), default=None)
-    attempts = max(one.attempts for one in readings)
+    attempts = max(reading.attempts for reading in readings)
     parts = (
         f'machine{"" if len(machines) == 1 else "s"} {", ".join(machines)}' if machines else '',
         (f'{leader} leads' if len(readings) > 1 else 'leader') if leader else '',

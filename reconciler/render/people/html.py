@@ -17,7 +17,7 @@ from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 from reconciler.values.words import age_text, counted, duration_text
 
 from ..base import RenderOptions, safe, state_text
-from ..cases import model_name, tally, verdict
+from ..cases import model_name, overall_health, tally
 from ..meaning import causes_shown, remarks, rule_text
 
 # A sign beside each word, so that neither colour nor language is needed to tell them apart.
@@ -33,10 +33,12 @@ _ENVIRONMENT = Environment(
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
     """Return the page: a table of services, then a section for each, open where it is not well."""
-    counts = [(_health(one), sum(s.health is one for s in snapshot.services)) for one in Health]
+    counts = [
+        (_health(health), sum(s.health is health for s in snapshot.services)) for health in Health
+    ]
     return _ENVIRONMENT.get_template('page.html.j2').render(
         model=model_name(snapshot),
-        verdict=_health(verdict(snapshot)),
+        verdict=_health(overall_health(snapshot)),
         tally=tally(snapshot),
         counts=[(health, number) for health, number in counts if number],
         units=counted(len(snapshot.readings()), 'unit'),
@@ -84,13 +86,13 @@ def _causes(snapshot: Snapshot) -> list[dict[str, Any]]:
 def _views(snapshot: Snapshot) -> list[dict[str, Any]]:
     return [
         {
-            'name': safe(one.name, 200),
-            'health': _health(one.health),
-            'rule': rule_text(one),
-            'qos': '–' if one.qos is None else f'{one.qos:.2f}',
-            'members': [safe(member, 200) for member in one.members],
+            'name': safe(view.name, 200),
+            'health': _health(view.health),
+            'rule': rule_text(view),
+            'qos': '–' if view.qos is None else f'{view.qos:.2f}',
+            'members': [safe(member, 200) for member in view.members],
         }
-        for one in snapshot.views
+        for view in snapshot.views
     ]
 
 
@@ -107,7 +109,7 @@ def _service(number: int, service: ServiceHealth, options: RenderOptions) -> dic
         'rule': rule_text(service),
         'remarks': remarks(service),
         'blamed': f'caused by {safe(str(path[-1]), 200)}' if path else '',
-        'planned': sorted({safe(one.kind, 50) for one in service.suppressed}),
+        'planned': sorted({safe(suppression.kind, 50) for suppression in service.suppressed}),
         'message': safe(service.message),
         'units': f'{service.coverage.reported}/{service.coverage.expected}',
         'coverage': _coverage(service),

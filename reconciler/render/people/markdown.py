@@ -13,7 +13,7 @@ from reconciler.values.readings import ServiceHealth, Snapshot
 from reconciler.values.words import counted, duration_text
 
 from ..base import RenderOptions, TableRow, findings, safe, state_text
-from ..cases import model_name, not_well, tally, verdict
+from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, rule_text, view_text
 
 _RUN = re.compile('`+')
@@ -42,7 +42,7 @@ def cell(text: str) -> str:
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
     """Return a heading, the services as a table, and what is wrong as lists."""
-    lines = [f'## {code(model_name(snapshot))}: {verdict(snapshot).value}', '']
+    lines = [f'## {code(model_name(snapshot))}: {overall_health(snapshot).value}', '']
     took = duration_text(snapshot.duration_seconds)
     units = counted(len(snapshot.readings()), 'unit')
     moment = snapshot.started_at.strftime('%Y-%m-%d %H:%M:%S UTC')

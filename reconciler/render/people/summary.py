@@ -6,7 +6,7 @@ from reconciler.values.readings import ServiceHealth, Snapshot
 from reconciler.values.words import counted
 
 from ..base import RenderOptions, safe
-from ..cases import model_name, not_well, tally, verdict
+from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import blame_text, cause_text, causes_shown
 
 _MOST = 5
@@ -15,10 +15,10 @@ _MOST_CAUSES = 3
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
     """Return the verdict, then at most five services that are not well, one line each."""
-    lines = [f'{model_name(snapshot)}: {verdict(snapshot).value}: {tally(snapshot)}']
+    lines = [f'{model_name(snapshot)}: {overall_health(snapshot).value}: {tally(snapshot)}']
     if not snapshot.complete:
         lines[0] += '; the sweep is incomplete'
-    lines += [f'cause: {cause_text(one)}' for one in causes_shown(snapshot)[:_MOST_CAUSES]]
+    lines += [f'cause: {cause_text(cause)}' for cause in causes_shown(snapshot)[:_MOST_CAUSES]]
     lines += [
         f'view {safe(view.name, 100)}: {view.health.value}' for view in snapshot.views[:_MOST]
     ]
@@ -39,5 +39,5 @@ def _about(service: ServiceHealth) -> str:
     line += without if silent else ''
     # The reason stands with the cause already.
     blamed = blame_text(service, with_reason=False)
-    notes = [blamed, *sorted({one.kind for one in service.suppressed})]
+    notes = [blamed, *sorted({suppression.kind for suppression in service.suppressed})]
     return '; '.join([line, *(safe(note, 200) for note in notes if note)])

@@ -9,13 +9,13 @@ from charm.kernel.health_check_response import Checks, detail, document, key
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot, ViewHealth
 
 from ..base import RenderOptions, safe
-from ..cases import model_name, tally, verdict
+from ..cases import model_name, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, rule_text
 
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
     """Return one JSON object, indented."""
-    overall = verdict(snapshot)
+    overall = overall_health(snapshot)
     checks: Checks = {}
     for view in snapshot.views:
         _add(checks, f'view {view.name}', 'health', _judged(view, rule_text(view), snapshot))
@@ -37,7 +37,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 def _notes(snapshot: Snapshot) -> list[str]:
     partly = [] if snapshot.complete else ['the sweep ended before every unit was asked']
-    causes = [f'{one.health.value}: {cause_text(one)}' for one in causes_shown(snapshot)]
+    causes = [f'{cause.health.value}: {cause_text(cause)}' for cause in causes_shown(snapshot)]
     return [*partly, *(safe(fault) for fault in snapshot.faults), *causes]
 
 

@@ -43,7 +43,7 @@ def _sweep_case(snapshot: Snapshot) -> CheckCase:
     words = [] if snapshot.complete else ['it ended before every unit was asked']
     words += [] if snapshot.services else ['there are no services']
     health = Health.UNKNOWN if words else Health.PASSED
-    causes = [cause_text(one) for one in causes_shown(snapshot)]
+    causes = [cause_text(cause) for cause in causes_shown(snapshot)]
     message = '; '.join([*words, *(safe(fault) for fault in snapshot.faults), *causes])
     return CheckCase('sweep', '', 'complete', health, message, seconds=snapshot.duration_seconds)
 
@@ -90,7 +90,7 @@ def _properties(service: ServiceHealth) -> ElementTree.Element:
         'rule': safe(service.rule, 200),
         'because': safe(service.because, 300),
         'blame': '' if service.blame is None else service.blame.role.value,
-        'suppressed': ' '.join(sorted({one.kind for one in service.suppressed})),
+        'suppressed': ' '.join(sorted({suppression.kind for suppression in service.suppressed})),
         'qos': '' if service.qos is None else f'{service.qos:.4f}',
         'state': '' if service.state is None else service.state.name.value,
         'units': f'{coverage.reported}/{coverage.expected}',

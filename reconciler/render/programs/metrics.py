@@ -55,7 +55,7 @@ def families(snapshot: Snapshot) -> list[Family]:
     services = snapshot.services[:MAX_SERVICES]
     left_out.add({**model, 'of': 'services'}, len(snapshot.services) - len(services))
     found += _service_families(services, model)
-    readings = [(service, one) for service in services for one in service.readings]
+    readings = [(service, reading) for service in services for reading in service.readings]
     left_out.add({**model, 'of': 'units'}, max(0, len(readings) - MAX_UNITS))
     found += _unit_families(readings[:MAX_UNITS], model)
     checks = [(service, _worst_by_name(service)) for service in services]
@@ -145,7 +145,7 @@ def _meaning_families(
         if service.blame is not None:
             blame.add(labels, service.blame.role)
         for kind in ('maintenance', 'acknowledged'):
-            number = sum(one.kind == kind for one in service.suppressed)
+            number = sum(suppression.kind == kind for suppression in service.suppressed)
             planned.add({**labels, 'kind': kind}, number or None)
     for cause in snapshot.causes[:MAX_CAUSES]:
         labels = {**model, 'cause': str(cause.node), 'kind': cause.node.kind.value}

@@ -17,7 +17,7 @@ from reconciler.values.readings import ServiceHealth, Snapshot
 from reconciler.values.words import counted, first_few
 
 from ..base import RenderOptions, findings, safe
-from ..cases import model_name, not_well, tally, verdict
+from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, view_text
 
 # Nagios keeps 8192 bytes of output (MAX_PLUGIN_OUTPUT_LENGTH in its include/nagios.h) and as many
@@ -51,7 +51,9 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 def _headline(snapshot: Snapshot) -> str:
     """Return such as `JUJU-HEALTH CRITICAL: prod: 2 of 5 services not well: db fail, web warn`."""
-    named = [f'{sanitise(one.name, 60)} {one.health.value}' for one in not_well(snapshot)]
+    named = [
+        f'{sanitise(service.name, 60)} {service.health.value}' for service in not_well(snapshot)
+    ]
     parts = [sanitise(model_name(snapshot), 120), tally(snapshot), first_few(named, 8)]
     causes = [sanitise(str(cause.node), 60) for cause in causes_shown(snapshot)[:3]]
     if causes:
@@ -61,7 +63,7 @@ def _headline(snapshot: Snapshot) -> str:
     if not snapshot.complete:
         parts.append('the sweep is incomplete')
     told = ': '.join(part for part in parts if part)
-    return f'JUJU-HEALTH {WORDS[verdict(snapshot)]}: {told}'
+    return f'JUJU-HEALTH {WORDS[overall_health(snapshot)]}: {told}'
 
 
 def _long_output(snapshot: Snapshot, options: RenderOptions) -> Iterator[str]:
@@ -101,7 +103,7 @@ def _perfdata(snapshot: Snapshot) -> str:
     items.append(f"'units_reported'={reported};;;0;{expected}")
     items.append(f"'sweep_seconds'={max(0.0, snapshot.duration_seconds):.3f}s;;;0;")
     measured = []
-    for service in sorted(services, key=lambda one: one.name):
+    for service in sorted(services, key=lambda service: service.name):
         if service.qos is not None:
             label = re.sub(r'[^A-Za-z0-9_.-]', '_', service.name)[:60]
             measured.append(f"'qos_{label}'={service.qos:.4f};;;0;1")

@@ -18,7 +18,7 @@ from reconciler.cli.main import COMMANDS
 from reconciler.cli.options.durations import duration
 from reconciler.cli.options.printing import PrintOptions
 from reconciler.config.suppressions import MAINTENANCE
-from reconciler.render.cases import verdict
+from reconciler.render.cases import overall_health
 from reconciler.render.people.gate import reasons
 from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.gate import Gate, JudgedSweep
@@ -215,13 +215,13 @@ def test_what_is_excused_by_the_exit_code_does_not_hold_a_gate() -> None:
     clock = Clock()
     assert clock.gate().wait(clock.attempts(found), clock.until(60), passing) == found
     assert clock.pauses == []
-    assert verdict(PrintOptions(ack_is_ok=True).counted(found)) is Health.FAIL
+    assert overall_health(PrintOptions(ack_is_ok=True).counted(found)) is Health.FAIL
     both = sweep(DISK, other, said=[planned])
     assert clock.gate().wait(clock.attempts(both), clock.until(9), passing) == both
     assert reasons(counted(both), Health.PASSED) == ['warn web: http: slow']
     (fleet,) = (Fleet({'lab:prod': one}, one.started_at, 1.0) for one in (found,))
-    assert verdict(counted(fleet)) is Health.PASSED
-    assert verdict(PrintOptions().counted(fleet)) is Health.FAIL
+    assert overall_health(counted(fleet)) is Health.PASSED
+    assert overall_health(PrintOptions().counted(fleet)) is Health.FAIL
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.options.config_option import check_defaults
-from reconciler.config import file
+from reconciler.config import health_yaml
 from reconciler.config.settings import NOTHING, Config
 from reconciler.config.unknown_names import strangers
 from reconciler.values.errors import ConfigError
@@ -40,7 +40,7 @@ MODEL = Model(
 
 
 def read(text: str) -> Config:
-    return file.read(text, 'health.yaml')
+    return health_yaml.read(text, 'health.yaml')
 
 
 def complaints(text: str) -> str:
@@ -59,8 +59,8 @@ def test_the_example_in_the_docs_is_right(page: str) -> None:
 def test_nothing_is_a_configuration() -> None:
     for text in ('', '# only a comment', '---\n', 'services:\n'):
         assert read(text).services == ()
-    assert file.load(None) is NOTHING
-    assert file.load(Path('/dev/null')).defaults == {}
+    assert health_yaml.load(None) is NOTHING
+    assert health_yaml.load(Path('/dev/null')).defaults == {}
 
 
 def test_the_very_name_comes_before_globs_and_globs_by_their_order() -> None:
@@ -232,10 +232,10 @@ def test_the_first_file_that_is_there_is_used(
     own = tmp_path / 'juju-health' / 'health.yaml'
     own.parent.mkdir()
     own.touch()
-    assert file.find() == own
+    assert health_yaml.find() == own
     monkeypatch.setenv('JUJU_HEALTH_CONFIG', '/nowhere/health.yaml')
     with pytest.raises(ConfigError, match=r'cannot use /nowhere/health.yaml: No such file'):
-        file.load(file.find())
+        health_yaml.load(health_yaml.find())
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -255,7 +255,7 @@ def test_what_show_prints_is_that_configuration_with_its_lines(tmp_path: Path) -
     shown = run('config', 'show', '--config', str(path))
     assert shown.returncode == 0, shown.stderr
     again = read(shown.stdout)
-    before = file.load(path)
+    before = health_yaml.load(path)
     for name in ('services', 'views', 'maintenance'):
         assert getattr(again, name) == getattr(before, name)
     assert before.defaults.items() <= again.defaults.items()
@@ -293,6 +293,6 @@ def test_defaults_hold_for_a_sweep_and_what_is_given_wins(tmp_path: Path) -> Non
 
 def test_every_key_is_documented() -> None:
     text = PAGE.read_text()
-    keys = (value for name, value in vars(file).items() if name.endswith('_KEYS'))
+    keys = (value for name, value in vars(health_yaml).items() if name.endswith('_KEYS'))
     for key in itertools.chain(*keys):
         assert f'`{key}`' in text, key

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from charm.kernel.report import Health
-from reconciler.render.cases import verdict
+from reconciler.render.cases import overall_health
 from reconciler.render.programs import health_json
 from reconciler.values.readings import Snapshot
 from tests.support.health_json_schema import SCHEMA
@@ -34,7 +34,7 @@ def test_every_document_is_what_the_draft_describes(snapshot: Snapshot) -> None:
 def test_only_what_passed_passes(snapshot: Snapshot) -> None:
     document = json.loads(health_json.render(snapshot, OPTIONS))
 
-    assert (document['status'] == 'pass') == (verdict(snapshot) is Health.PASSED)
+    assert (document['status'] == 'pass') == (overall_health(snapshot) is Health.PASSED)
     for items in document['checks'].values():
         assert all((item['status'] == 'pass') == (item['health'] == 'passed') for item in items)
 

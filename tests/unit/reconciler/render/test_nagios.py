@@ -13,7 +13,7 @@ from charm.kernel.exit_codes import EXIT_CODES
 from charm.kernel.report import Health
 from reconciler.judge.collate import collate
 from reconciler.judge.sweep_exit_code import exit_code
-from reconciler.render.cases import verdict
+from reconciler.render.cases import overall_health
 from reconciler.render.programs import nagios
 from reconciler.values.readings import Snapshot
 from tests.support.render_cases import (
@@ -92,7 +92,7 @@ def test_the_word_agrees_with_the_exit_code(snapshot: Snapshot) -> None:
     word = nagios.render(snapshot, OPTIONS).split()[1].rstrip(':')
     code = {'OK': 0, 'WARNING': 1, 'CRITICAL': 2, 'UNKNOWN': 3}[word]
 
-    assert code == exit_code(snapshot) == EXIT_CODES[verdict(snapshot)]
+    assert code == exit_code(snapshot) == EXIT_CODES[overall_health(snapshot)]
 
 
 @given(TEXTS)

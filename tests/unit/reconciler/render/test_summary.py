@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from charm.kernel.report import Health
 from reconciler.judge.collate import collate
-from reconciler.render.cases import verdict
+from reconciler.render.cases import overall_health
 from reconciler.render.people import summary
 from reconciler.values.readings import Snapshot
 from tests.support.render_cases import (
@@ -39,7 +39,7 @@ def test_the_first_line_tells_the_verdict_and_no_message_adds_a_line(snapshot: S
     lines = summary.render(snapshot, OPTIONS).split('\n')
     unwell = sum(service.health is not Health.PASSED for service in snapshot.services)
 
-    assert f': {verdict(snapshot).value}: ' in lines[0]
+    assert f': {overall_health(snapshot).value}: ' in lines[0]
     causes = sum(bool(cause.victims) for cause in snapshot.causes)
     views = len(snapshot.views)
     assert len(lines) == 2 + unwell + len(snapshot.faults) + causes + views
