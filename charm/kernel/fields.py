@@ -23,7 +23,7 @@ def format_time(moment: Optional[datetime]) -> Optional[str]:
 
 
 def parse_time(text: str) -> datetime:
-    """Return the UTC time that an RFC 3339 text names.
+    """Return the UTC time that an RFC 3339 text names, in milliseconds as `format_time` writes it.
 
     Raises:
         ValueError: it is not such a text, or has no offset.
@@ -33,7 +33,7 @@ def parse_time(text: str) -> datetime:
     head, dot, rest = body.partition('.')
     if dot:
         digits = rest[: len(rest) - len(rest.lstrip('0123456789'))]
-        body = f'{head}.{digits[:6]:0<6}{rest[len(digits) :]}'
+        body = f'{head}.{digits[:3]:0<6}{rest[len(digits) :]}'
     moment = datetime.fromisoformat(body)
     if moment.tzinfo is None:
         raise ValueError('no offset from UTC')

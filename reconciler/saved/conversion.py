@@ -119,7 +119,7 @@ def fleet_of(document: schema.FleetDocument, snapshots: Mapping[str, Snapshot]) 
         ReportError: with the path of what is wrong.
     """
     began = _at('started_at', _moment, document.started_at)
-    return Fleet(snapshots, began, document.duration or 0.0, document.faults)
+    return Fleet(snapshots, began, _read(document.duration) or 0.0, document.faults)
 
 
 def snapshot_of(document: schema.SweepDocument) -> Snapshot:
@@ -133,7 +133,7 @@ def snapshot_of(document: schema.SweepDocument) -> Snapshot:
     for service in snapshot.services:
         readings = [_whole(reading, service.name, snapshot.model) for reading in service.readings]
         services.append(replace(service, readings=tuple(readings)))
-    seconds = document.duration or 0.0
+    seconds = _read(document.duration) or 0.0
     return replace(snapshot, services=tuple(services), duration_seconds=seconds)
 
 
@@ -156,6 +156,9 @@ def _read(document: Any) -> Any:
     """Return the value that a part of the document is of."""
     if isinstance(document, tuple):
         return tuple(_at(f'[{index}]', _read, item) for index, item in enumerate(document))
+    if isinstance(document, float):
+        # As it is written: milliseconds are kept, whoever wrote the file.
+        return round(document, 3)
     kind = _VALUES.get(type(document))
     if kind is None:
         return document
@@ -218,6 +221,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     'ceiling': _health,
     'seen': _health,
     'advice': Advice,
+    'qos': lambda value: value,
     'role': _word(Role, Role.UNEXPLAINED),
     'path': lambda texts: tuple(map(Node.read, texts)),
     'type': lambda word: word or 'iaas',
