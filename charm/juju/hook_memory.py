@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Tuple
 
-from ..kernel.errors import FileError, ReportError
-from ..kernel.files import set_aside, write_whole
+from ..kernel.errors import ReportError
+from ..kernel.files import read_whole, set_aside, write_whole
 from ..kernel.names import slug
 from ..kernel.paths import Place
 from ..kernel.strict_json import load
@@ -43,15 +43,12 @@ def recall(place: Place, unit: str) -> HookMemory:
         FileError: it cannot be read.
     """
     path = path_of(place, unit)
+    data = read_whole(path)
     try:
-        return _read(load(path.read_bytes()))
-    except FileNotFoundError:
-        return HookMemory()
+        return HookMemory() if data is None else _read(load(data))
     except ReportError:
         set_aside(path)
         return HookMemory()
-    except OSError as error:
-        raise FileError(f'cannot read {path}: {error.strerror}') from error
 
 
 def remember(place: Place, unit: str, memory: HookMemory) -> None:

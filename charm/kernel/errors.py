@@ -26,8 +26,12 @@ class ReportError(HealthError):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        where = f'{path}: ' if path else ''
-        super().__init__(f'cannot read the report: {where}{reason}')
+        super().__init__(f'cannot read the report: {self.fault}')
+
+    @property
+    def fault(self) -> str:
+        """Return the reason, behind its path if it has one."""
+        return f'{self.path}: {self.reason}' if self.path else self.reason
 
 
 class DefinitionError(HealthError):

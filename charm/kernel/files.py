@@ -13,7 +13,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import Generator
+from typing import Generator, Optional
 
 from .deadline import Deadline
 from .errors import FileError
@@ -43,6 +43,20 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise FileError(f'cannot write {path}: {error.strerror or error}') from error
+
+
+def read_whole(path: Path) -> Optional[bytes]:
+    """Return what the file holds; `None` if there is none.
+
+    Raises:
+        FileError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileError(f'cannot read {path}: {error.strerror}') from error
 
 
 def _flush_directory(directory: Path) -> None:

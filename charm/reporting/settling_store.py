@@ -17,7 +17,7 @@ from ..checks.settling_rule import CheckHistory, SettlingRule, advance
 from ..kernel.deadline import Deadline
 from ..kernel.errors import FileError, ReportError
 from ..kernel.fields import Fields
-from ..kernel.files import locked, set_aside, write_whole
+from ..kernel.files import locked, read_whole, set_aside, write_whole
 from ..kernel.report import CheckResult, Health, JSONObject
 from ..kernel.strict_json import load
 from .states import remove_leftovers
@@ -77,21 +77,16 @@ class Settler:
         return dict(list(after.items())[-_MOST_COURSES:])
 
     def _read(self) -> Dict[str, CheckHistory]:
-        try:
-            return _decode(load(self.path.read_bytes()))
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise FileError(f'cannot read {self.path}: {error.strerror}') from error
+        data = read_whole(self.path)
+        return {} if data is None else _decode(load(data))
 
     def _read_or_set_aside(self) -> Tuple[Dict[str, CheckHistory], str]:
         """Return the courses, and what was wrong with a file that is now set aside."""
         try:
             return self._read(), ''
         except ReportError as error:
-            where = f'{error.path}: ' if error.path else ''
             aside = set_aside(self.path)
-            return {}, f'cannot use {self.path}: {where}{error.reason}; it is kept as {aside}'
+            return {}, f'cannot use {self.path}: {error.fault}; it is kept as {aside}'
 
     def _read_if_possible(self) -> Dict[str, CheckHistory]:
         try:

@@ -84,8 +84,7 @@ class States:
         except OSError as error:
             raise StatesError(f'cannot read {self.path}: {error.strerror}') from error
         except ReportError as error:
-            where = f'{error.path}: ' if error.path else ''
-            raise StatesError(f'cannot use {self.path}: {where}{error.reason}') from error
+            raise StatesError(f'cannot use {self.path}: {error.fault}') from error
 
     def state(self) -> Optional[State]:
         """Return the unit's state now, `None` if nothing was recorded.

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError, ReportError
 from charm.kernel.fields import format_time
-from charm.kernel.files import locked, set_aside, write_whole
+from charm.kernel.files import locked, read_whole, set_aside, write_whole
 from charm.kernel.log_files import Cursor, LogWriter
 from charm.kernel.names import slug
 from charm.kernel.report import Report
@@ -145,12 +145,9 @@ def append(directory: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 def _read(path: Path) -> LogPosition:
     """Return what the file says; one that makes no sense is set aside, and we begin anew."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    data = read_whole(path)
+    if data is None:
         return LogPosition()
-    except OSError as error:
-        raise FileError(f'cannot read {path}: {error.strerror}') from error
     try:
         document = json.loads(data)
         cursor, latest = document['cursor'], document['latest']

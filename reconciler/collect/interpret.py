@@ -121,9 +121,8 @@ def _why_no_report(
     asked: UnitRequest, answer: UnitAnswer, error: ReportError
 ) -> tuple[Outcome, str]:
     complaint = last_line(answer.stderr)
-    fault = f'{error.path}: {error.reason}' if error.path else error.reason
     if (answer.by or asked.request.by) != 'hook':
-        return _why_no_agent(asked, answer, complaint, fault)
+        return _why_no_agent(asked, answer, complaint, error.fault)
     if answer.exit_code == frames.NOT_FOUND and not (answer.stdout or answer.stderr):
         outcome = Outcome.HOOK_MISSING if asked.shipped else Outcome.NOT_SHIPPED
         return outcome, WORDS[outcome]
@@ -138,7 +137,7 @@ def _why_no_report(
         return Outcome.HOOK_BROKEN, f'its health hook exited with {answer.exit_code}{said}'
     if not answer.stdout.strip():
         return Outcome.INVALID, 'its health hook printed nothing'
-    return Outcome.INVALID, f'what its health hook printed is not a report: {fault}'
+    return Outcome.INVALID, f'what its health hook printed is not a report: {error.fault}'
 
 
 def _why_no_agent(

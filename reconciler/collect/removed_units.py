@@ -9,7 +9,7 @@ from charm.kernel.names import slug
 from ..ask.orphans import CODE
 from ..values.advice import Advice, there
 from ..values.model import Model
-from ..values.words import natural_order
+from ..values.words import first_few, natural_order
 
 _MOST = 10
 
@@ -47,6 +47,5 @@ def mend(model: Model, target: str, units: Sequence[str]) -> Advice:
 
 def strangers(units: Sequence[str]) -> str:
     """Return the fault of reports from units that the model does not have."""
-    named = sorted(units, key=natural_order)
-    more = f' and {len(named) - _MOST} more' if len(named) > _MOST else ''
-    return f'reports of units that the status does not have: {", ".join(named[:_MOST])}{more}'
+    named = first_few(sorted(units, key=natural_order), _MOST)
+    return f'reports of units that the status does not have: {named}'

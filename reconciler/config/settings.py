@@ -79,9 +79,8 @@ class Config:
     def for_model(self, model: Model) -> Config:
         """Return the configuration with what is said of this model before the rest of it."""
         chosen = self
-        names = (model.name, f'{model.controller}:{model.name}')
         for pattern, own in reversed(list(self.models.items())):
-            if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            if model.is_meant_by(pattern):
                 theirs = {view.name for view in own.views}
                 chosen = replace(
                     chosen,

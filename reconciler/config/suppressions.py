@@ -66,8 +66,7 @@ class SuppressionEntry:
 
     def is_for(self, model: Model) -> bool:
         """Return whether it is meant for this model."""
-        names = (model.name, f'{model.controller}:{model.name}')
-        return not self.model or any(fnmatch.fnmatchcase(name, self.model) for name in names)
+        return not self.model or model.is_meant_by(self.model)
 
     @property
     def suppression(self) -> Suppression:

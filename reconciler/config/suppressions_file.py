@@ -82,10 +82,9 @@ def _read_locked(path: Path) -> SuppressionsRead:
     try:
         return SuppressionsRead(_load(path))
     except ReportError as error:
-        where = f'{error.path}: ' if error.path else ''
         aside = set_aside(path)
         told = f'it is now {aside}, and nothing in it counts'
-        return SuppressionsRead((), f'cannot use {path}: {where}{error.reason}; {told}')
+        return SuppressionsRead((), f'cannot use {path}: {error.fault}; {told}')
 
 
 def _load(path: Path) -> tuple[SuppressionEntry, ...]:

@@ -20,8 +20,7 @@ def strangers(config: Config, model: Model) -> list[Stranger]:
     """Return what the configuration names and the model does not have."""
     found = list(_in_one(config, model, ''))
     for pattern, own in config.models.items():
-        names = (model.name, f'{model.controller}:{model.name}')
-        if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+        if model.is_meant_by(pattern):
             found += _in_one(own, model, f'models.{pattern}.')
     return found
 

@@ -19,7 +19,7 @@ from ..values.advice import NO_ADVICE, Advice, juju, there
 from ..values.model import HEALTH_CHARM, Model
 from ..values.outcomes import Outcome, advise
 from ..values.time_budget import TimeBudget
-from ..values.words import fold_units
+from ..values.words import first_few, fold_units
 
 OLDEST_PYTHON = (3, 8)
 _CAP_BYTES = 64 * 1024
@@ -153,14 +153,13 @@ def reached(
         yield DoctorFinding('ssh', result, f'{reached} answered, of {asked} asked')
     for outcome, failed in alike.items():
         errand, error = failed[0]
-        places = ', '.join(errand.place for errand, _ in failed[:10])
-        more = f' and {len(failed) - 10} more' if len(failed) > 10 else ''
+        places = first_few([errand.place for errand, _ in failed], 10)
         unit = errand.asked[0].unit
         mend = (error.advice or advise(outcome, model, unit)).mend
         if outcome is Outcome.JUJU_FAILED and not error.advice:
             # The general advice is to ask the doctor.
             mend = Advice(argv=juju(model.full_name, 'ssh', '--debug', unit.name, 'true'))
-        yield DoctorFinding('ssh', ProbeResult.FAIL, f'machine {places}{more}: {error}', mend)
+        yield DoctorFinding('ssh', ProbeResult.FAIL, f'machine {places}: {error}', mend)
 
 
 def over_there(

@@ -10,8 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from charm.kernel.errors import FileError
-from charm.kernel.files import write_whole
+from charm.kernel.files import read_whole, write_whole
 
 MOST_RECENT = 256
 # A unit that boots every hour comes this far in 7 years; its file is half a megabyte then.
@@ -65,12 +64,7 @@ def read_earlier(path: Path) -> frozenset[bytes]:
     Raises:
         FileError: it cannot be read.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return frozenset()
-    except OSError as error:
-        raise FileError(f'cannot read {path}: {error.strerror}') from error
+    data = read_whole(path) or b''
     starts = range(0, len(data), _DIGEST_BYTES)
     return frozenset(data[start : start + _DIGEST_BYTES] for start in starts)
 

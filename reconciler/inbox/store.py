@@ -22,7 +22,7 @@ from typing import Any
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError, HealthError, ReportError
 from charm.kernel.fields import Fields, format_time
-from charm.kernel.files import locked, set_aside, write_whole
+from charm.kernel.files import locked, read_whole, set_aside, write_whole
 from charm.kernel.log_files import Cursor, Tail, read_since
 from charm.kernel.names import service_of, slug
 from charm.kernel.push_contract import check_names
@@ -188,7 +188,7 @@ class Inbox:
             try:
                 report = _check(line, unit, seen.boots)
             except ReportError as error:
-                refused.append((number, f'{error.path}: {error.reason}'.removeprefix(': ')))
+                refused.append((number, error.fault))
                 continue
             boot = report.boot_id, report.sequence or 0
             if not seen.boots.is_new(*boot):
@@ -242,12 +242,9 @@ def _to_json(unit: str, seen: _Seen) -> bytes:
 
 def _read(place: Path, set_bad_aside: bool = False) -> _Seen:
     path, earlier = place / 'state.json', read_earlier(place / _EARLIER)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    data = read_whole(path)
+    if data is None:
         return _Seen(Boots((), earlier))
-    except OSError as error:
-        raise FileError(f'cannot read {path}: {error.strerror}') from error
     try:
         return _from_json(data, earlier)
     except ReportError as error:

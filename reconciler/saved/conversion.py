@@ -72,7 +72,7 @@ def fleet_document(fleet: Fleet) -> schema.FleetDocument:
         health=fleet.health.value,
         complete=fleet.complete,
         started_at=format_time(fleet.started_at),
-        duration=round(fleet.duration_seconds, 3),
+        duration=_told(fleet.duration_seconds),
         faults=fleet.faults,
         causes=sweep_document(fleet.merged()).causes,
         models={name: sweep_document(one) for name, one in fleet.snapshots.items()},
@@ -129,25 +129,23 @@ def snapshot_of(document: schema.SweepDocument) -> Snapshot:
         ReportError: with the path of the first time or report that is wrong.
     """
     snapshot: Snapshot = _read(document)
+    models = (snapshot.model, replace(snapshot.model, controller=''))
     services = []
     for service in snapshot.services:
-        readings = [_whole(reading, service.name, snapshot.model) for reading in service.readings]
+        readings = [_whole(reading, service.name, models) for reading in service.readings]
         services.append(replace(service, readings=tuple(readings)))
     seconds = _read(document.duration) or 0.0
     return replace(snapshot, services=tuple(services), duration_seconds=seconds)
 
 
-def _whole(reading: Reading, service: str, model: Model) -> Reading:
+def _whole(reading: Reading, service: str, models: tuple[Model, Model]) -> Reading:
     """Return a service's reading with the unit's application, which its name need not hold.
 
     Its advice becomes a value, where that is what its outcome has said. Sweeps that were saved by
-    earlier versions did not name the model in it.
+    earlier versions did not name the model in it: so the second model has no controller.
     """
     unit = replace(reading.unit, application=service)
-    nameless = replace(model, controller='')
-    own, other = (
-        advise(reading.outcome, known, unit, reading.hook) for known in (model, nameless)
-    )
+    own, other = (advise(reading.outcome, model, unit, reading.hook) for model in models)
     said = str(reading.advice) in (str(own), str(other))
     return replace(reading, unit=unit, advice=own if said else reading.advice)
 

@@ -5,6 +5,7 @@ Every field that juju may leave out has a default that says so: an empty string,
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -165,6 +166,11 @@ class Model:
     def title(self) -> str:
         """Return `controller:name`, or its name alone where its controller is unknown."""
         return f'{self.controller}:{self.name}' if self.controller else self.name
+
+    def is_meant_by(self, pattern: str) -> bool:
+        """Return whether a name or glob, with a controller or without, is this model's."""
+        names = (self.name, f'{self.controller}:{self.name}')
+        return any(fnmatch.fnmatchcase(name, pattern) for name in names)
 
     def locate(self, name: str) -> tuple[str, str]:
         """Return the full name of the model that something is of, and its name there."""

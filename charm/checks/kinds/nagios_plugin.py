@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
+from ...kernel.exit_codes import EXIT_CODES
 from ...kernel.report import Health
 from ...kernel.safe_text import clean
 from .. import perfdata
@@ -17,7 +18,7 @@ from ..child_process import describe_exit, run_child, tail
 from ..options import OUTSIDE, Command
 from ..trusted_programs import refuse_untrusted_for_root
 
-_HEALTHS = {0: Health.PASSED, 1: Health.WARN, 2: Health.FAIL, 3: Health.UNKNOWN}
+_HEALTHS = {code: health for health, code in EXIT_CODES.items()}
 _REASONS = {126: ': it is not executable', 127: ': it, or a program it runs, is missing'}
 _DIRECTORIES = (
     Path('/usr/lib/nagios/plugins'),
