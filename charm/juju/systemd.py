@@ -8,7 +8,7 @@ from typing import Sequence
 from ..kernel.command import run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CommandError, HealthError
-from ..kernel.paths import AGENT_SERVICE
+from ..kernel.paths import AGENT_SERVICE, SYSTEMD_RUNS
 
 # The agent says that it is ready within TimeoutStartSec, 60 s.
 _SECONDS = 90.0
@@ -24,9 +24,7 @@ class Systemd:
     `running` is what is there where systemd runs the machine.
     """
 
-    def __init__(
-        self, running: Path = Path('/run/systemd/system'), seconds: float = _SECONDS
-    ) -> None:
+    def __init__(self, running: Path = SYSTEMD_RUNS, seconds: float = _SECONDS) -> None:
         self._running = running
         self._seconds = seconds
 

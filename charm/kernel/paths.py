@@ -10,6 +10,8 @@ from pathlib import Path
 
 # The agent, as systemd calls it.
 AGENT_SERVICE = 'juju-health-agent.service'
+# It is there where systemd is the init of the machine, as sd_booted(3) tells it.
+SYSTEMD_RUNS = Path('/run/systemd/system')
 
 
 class Place:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import List, Tuple
 
 from ...kernel.deadline import Deadline
+from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health
 from ..check import Verdict
 from ..child_process import systemctl
@@ -27,14 +28,13 @@ class FailedUnits:
     severity: str = 'fail'
     ignore: Tuple[str, ...] = ()
     systemctl: str = field(default='systemctl', metadata=OUTSIDE)
-    booted: Path = field(default=Path('/run/systemd/system'), metadata=OUTSIDE)
+    booted: Path = field(default=SYSTEMD_RUNS, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         require_severity(self.severity)
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict on the failed units; without systemd there are none to fail."""
-        # As sd_booted(3) tells whether systemd is the init of this machine.
         if not self.booted.is_dir():
             note = 'systemd does not run this machine, so it has no units that could fail'
             return Verdict(Health.PASSED, note, {'systemd': False})

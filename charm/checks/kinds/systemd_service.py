@@ -9,6 +9,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health, worst
 from ..check import Verdict
 from ..child_process import systemctl
@@ -35,7 +36,7 @@ class SystemdService:
     units: Tuple[str, ...]
     warn_restarts: Optional[int] = None
     systemctl: str = field(default='systemctl', metadata=OUTSIDE)
-    booted: Path = field(default=Path('/run/systemd/system'), metadata=OUTSIDE)
+    booted: Path = field(default=SYSTEMD_RUNS, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -46,7 +47,6 @@ class SystemdService:
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the worst of the units; `data.units` has each."""
-        # As sd_booted(3) tells whether systemd is the init of this machine.
         if not self.booted.is_dir():
             raise CheckError('cannot ask systemd: it does not run this machine')
         arguments = ('show', '--no-pager', f'--property={_PROPERTIES}', '--', *self.units)
