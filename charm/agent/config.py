@@ -7,12 +7,12 @@ of the wrong kind, is refused with the file, the key and the nearest right word.
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ..kernel.errors import DefinitionError
+from ..kernel.globs import matches
 from ..kernel.names import nearest
 from ..kernel.paths import HERE
 from ..sources import plain_yaml
@@ -78,7 +78,7 @@ class Config:
     def interval_seconds(self, name: str, own: Optional[float] = None) -> float:
         """Return the seconds between the runs of a check; `own` is what its definition says."""
         for pattern, seconds in self.intervals:
-            if fnmatch.fnmatchcase(name, pattern):
+            if matches(name, pattern):
                 return seconds
         return own or self.interval
 

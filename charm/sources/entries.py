@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Optional, Tuple, Type
@@ -12,6 +11,7 @@ from ..checks.check import CheckKind, CheckSpec
 from ..checks.kinds import BUILT_IN, CHECKS
 from ..checks.options import OptionError, build, convert, option_names, rebuild
 from ..kernel.errors import DefinitionError
+from ..kernel.globs import matches
 from ..kernel.names import nearest
 
 # The keys of every entry; all others are options of its kind.
@@ -52,7 +52,7 @@ class Definition:
 
     def applies(self, service: str) -> bool:
         """Return whether it is for this service."""
-        return any(fnmatch.fnmatchcase(service, pattern) for pattern in self.services)
+        return any(matches(service, pattern) for pattern in self.services)
 
     def tune(self, spec: CheckSpec) -> CheckSpec:
         """Return the check with what the entry says changed, and the rest as it is.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Set, 
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.globs import matches
 from ...kernel.report import Health, worst
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError, require_order
@@ -89,7 +89,7 @@ class DiskSpace:
             mount = by_path[path]
             if path != '/' and (not _LOCAL.fullmatch(mount.kind) or mount.device in seen):
                 continue
-            if any(fnmatch.fnmatchcase(path, pattern) for pattern in self.exclude):
+            if any(matches(path, pattern) for pattern in self.exclude):
                 continue
             # A bind mount, or another subvolume, shows the same device a second time.
             if mount.device.startswith('/'):

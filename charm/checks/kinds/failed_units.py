@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Tuple
 
 from ...kernel.deadline import Deadline
+from ...kernel.globs import matches
 from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health
 from ..check import Verdict
@@ -43,9 +43,7 @@ class FailedUnits:
         return self._judge(parse_failed(listing))
 
     def _judge(self, units: List[str]) -> Verdict:
-        ignored = [
-            unit for unit in units if any(fnmatch.fnmatchcase(unit, each) for each in self.ignore)
-        ]
+        ignored = [unit for unit in units if any(matches(unit, each) for each in self.ignore)]
         failed = [unit for unit in units if unit not in ignored]
         data = {'systemd': True, 'failed': failed, 'ignored': ignored}
         if not failed:

@@ -14,6 +14,7 @@ from ...kernel.errors import CheckError
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OptionError, require_order
+from ..patterns import check_pattern, search
 from ..phrases import size, span
 from ..sockets import BoundedSocket, NoAnswer, bounded, connect
 from ..thresholds import Range, judge
@@ -76,10 +77,7 @@ class HttpUrl:
             raise OptionError('method', f'{self.method!r} is neither GET nor HEAD')
         if self.method == 'HEAD' and (self.contains or self.matches):
             raise OptionError('method', 'HEAD gives no body to look into')
-        try:
-            re.compile(self.matches)
-        except re.error as error:
-            raise OptionError('matches', f'not a regular expression: {error}') from error
+        check_pattern('matches', self.matches)
         require_order(self.warn_seconds, self.fail_seconds, '_seconds')
 
     def run(self, deadline: Deadline) -> Verdict:
@@ -92,7 +90,8 @@ class HttpUrl:
         except NoAnswer as error:
             data = {'status': None, 'seconds': None}
             return Verdict(Health.FAIL, f'{place}: {error}', data)
-        return self._judge(place, answer, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        return self._judge(place, answer, seconds, deadline)
 
     def _fetch(self, deadline: Deadline) -> HttpResponse:
         # Imported here: http.client brings email.parser along, which other checks need not pay.
@@ -148,7 +147,9 @@ class HttpUrl:
         bounded(deadline, raw)
         return context.wrap_socket(raw, server_hostname=host)
 
-    def _judge(self, place: str, answer: HttpResponse, seconds: float) -> Verdict:
+    def _judge(
+        self, place: str, answer: HttpResponse, seconds: float, deadline: Deadline
+    ) -> Verdict:
         data = {
             'status': answer.status,
             'seconds': round(seconds, 6),
@@ -159,19 +160,19 @@ class HttpUrl:
         if not any(_within(answer.status, words) for words in self.expect_status):
             wanted = ', '.join(self.expect_status)
             return Verdict(Health.FAIL, f'{said}, wanted {wanted}', data)
-        lacks = self._lacks(answer)
+        lacks = self._lacks(answer, deadline)
         if lacks:
             return Verdict(Health.FAIL, f'{said}, {lacks}', data)
         warn, fail = Range.at_most(self.warn_seconds), Range.at_most(self.fail_seconds)
         return Verdict(judge(seconds, warn, fail), f'{said} in {span(seconds)}', data)
 
-    def _lacks(self, answer: HttpResponse) -> str:
+    def _lacks(self, answer: HttpResponse, deadline: Deadline) -> str:
         """Return what the body should have and has not; nothing if it is as it should be."""
         text = answer.body.decode('utf-8', 'replace')
         looked = f' in its first {size(len(answer.body))}' if answer.truncated else ''
         if self.contains not in text:
             return f'without {self.contains!r}{looked}'
-        if not re.search(self.matches, text):
+        if not all(search(self.matches, [text], deadline)):
             return f'without a match of {self.matches!r}{looked}'
         return ''
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, List, Optional
+from typing import Iterable, Iterator, List, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError
+from ..patterns import check_pattern, search
 from ..thresholds import Range, judge
 
 # The kernel keeps this much of a program's name.
@@ -22,9 +22,10 @@ _MOST_PIDS = 20
 
 @dataclass(frozen=True)
 class Process:
-    """One process: its number, the kernel's short name for it, and its command line."""
+    """One process: its number and its parent's, the kernel's short name for it, its command."""
 
     pid: int
+    parent: int
     comm: str
     arguments: List[str]
 
@@ -52,14 +53,16 @@ class ProcessCount:
             raise OptionError('', 'one of the options command and cmdline is needed')
         if self.maximum is not None and self.maximum < self.minimum:
             raise OptionError('maximum', f'{self.maximum} is below minimum, {self.minimum}')
-        try:
-            re.compile(self.cmdline)
-        except re.error as error:
-            raise OptionError('cmdline', f'not a regular expression: {error}') from error
+        check_pattern('cmdline', self.cmdline)
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict on the count; `data.pids` has the first 20."""
-        return self._judge([process.pid for process in self._read() if self._wants(process)])
+        found = _of_others(self._read())
+        if self.command:
+            found = [process for process in found if _is_named(process, self.command)]
+        lines = [' '.join(process.arguments) for process in found]
+        wanted = search(self.cmdline, lines, deadline)
+        return self._judge([process.pid for process, is_one in zip(found, wanted) if is_one])
 
     def _read(self) -> Iterator[Process]:
         try:
@@ -70,15 +73,9 @@ class ProcessCount:
             # Mounted with hidepid, /proc shows only our own processes: a count would be a lie.
             raise CheckError(f'cannot see the processes of others in {self.proc}; run as root')
         for pid in numbers:
-            # Whoever looks for a pattern has it in its own command line.
-            process = None if pid == os.getpid() else read_process(self.proc / str(pid))
+            process = read_process(self.proc / str(pid))
             if process is not None:
                 yield process
-
-    def _wants(self, process: Process) -> bool:
-        if self.command and not _is_named(process, self.command):
-            return False
-        return bool(re.search(self.cmdline, ' '.join(process.arguments)))
 
     def _judge(self, pids: List[int]) -> Verdict:
         upper = float('inf') if self.maximum is None else self.maximum
@@ -92,6 +89,19 @@ class ProcessCount:
         return Verdict(health, text, {'count': count, 'pids': pids[:_MOST_PIDS]})
 
 
+def _of_others(processes: Iterable[Process]) -> List[Process]:
+    """Return the processes but for ours and all that it started, such as other checks."""
+    kept = list(processes)
+    ours = {os.getpid()}
+    # In a container we may be the first process, whose children all become.
+    while 1 not in ours:
+        of_ours = {process.pid for process in kept if process.parent in ours} - ours
+        if not of_ours:
+            break
+        ours |= of_ours
+    return [process for process in kept if process.pid not in ours]
+
+
 def read_process(directory: Path) -> Optional[Process]:
     """Return the process of a /proc directory, `None` if it has ended (a zombie has)."""
     try:
@@ -101,11 +111,13 @@ def read_process(directory: Path) -> Optional[Process]:
         return None
     # The name stands in parentheses and may hold parentheses and spaces itself.
     head, _close, rest = stat.rpartition(b')')
-    if rest.split()[:1] in ([b'Z'], [b'X']):
+    state, parent, *_rest = rest.split()
+    if state in (b'Z', b'X'):
         return None
     comm = head.partition(b'(')[2].decode('utf-8', 'replace')
     words = line.rstrip(b'\0').split(b'\0') if line else []
-    return Process(int(directory.name), comm, [word.decode('utf-8', 'replace') for word in words])
+    arguments = [word.decode('utf-8', 'replace') for word in words]
+    return Process(int(directory.name), int(parent), comm, arguments)
 
 
 def _is_named(process: Process, name: str) -> bool:

@@ -20,14 +20,16 @@ from tests.support.checking import run
 
 @pytest.fixture
 def mark(tmp_path: Path) -> Iterator[str]:
-    """Three processes with a word of their own in the command line."""
+    """Three processes, of nobody that is ours, with a word of their own in the command line."""
     word = f'/mark/{os.getpid()}/{tmp_path.name}'
-    processes = [
-        subprocess.Popen(['sh', '-c', 'read x', word], stdin=subprocess.PIPE) for _ in range(3)
-    ]
+    fifo = tmp_path / 'fifo'
+    os.mkfifo(fifo)
+    # Those that read it end when it is closed.
+    held = os.open(fifo, os.O_RDWR)
+    start = 'for i in 1 2 3; do sh -c "read x" "$0" < "$1" & done'
+    subprocess.run(['sh', '-c', start, word, str(fifo)], check=True)
     yield word
-    for process in processes:
-        process.communicate(b'\n')
+    os.close(held)
 
 
 def processes(proc: Path, *entries: tuple[int, str, str, list[str]]) -> Path:
@@ -35,7 +37,7 @@ def processes(proc: Path, *entries: tuple[int, str, str, list[str]]) -> Path:
     for pid, comm, state, words in entries:
         directory = proc / str(pid)
         directory.mkdir(parents=True)
-        (directory / 'stat').write_text(f'{pid} ({comm}) {state} 1 1 1 0 -1')
+        (directory / 'stat').write_text(f'{pid} ({comm}) {state} {int(pid > 1)} 1 1 0 -1')
         (directory / 'cmdline').write_bytes(b''.join(word.encode() + b'\0' for word in words))
     return proc
 
@@ -46,6 +48,19 @@ def test_real_processes_are_counted_by_their_command_line(mark: str) -> None:
     assert verdict.data['count'] == 3
     assert len(verdict.data['pids']) == 3
     assert verdict.message == f'3 processes matching {mark!r}'
+
+
+def test_what_our_own_checks_started_is_not_counted(mark: str) -> None:
+    with subprocess.Popen(['sh', '-c', 'sh -c "read x" "$0"', mark], stdin=subprocess.PIPE):
+        assert run(ProcessCount(cmdline=mark)).data['count'] == 3
+
+
+def test_the_first_process_of_a_container_counts_its_children(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, 'getpid', lambda: 1)
+    proc = processes(tmp_path, (1, 'agent', 'S', ['agent']), (20, 'web', 'S', ['web']))
+    assert run(ProcessCount(command='web', proc=proc)).data['pids'] == [20]
 
 
 @pytest.mark.parametrize(
