@@ -11,6 +11,7 @@ from ..kernel.errors import DefinitionError
 from ..kernel.identity import own_unit
 from ..reporting.plan import Plan, make_plan
 from ..reporting.runner import Callback
+from ..sources.callbacks import BoundCallback
 from . import config as config_file
 from . import units as units_directory
 from .config import Config
@@ -28,12 +29,14 @@ class LauncherArguments:
         charm: the directory of the charm; `None` for the one this package is in.
         residence: makes what tells whether the agent still has a place on this machine; `None` if
             it has.
+        apart: returns one of the callbacks so that another process calls it.
     """
 
     callbacks: Optional[Mapping[str, Iterable[Callback]]] = None
     services: Sequence[Mapping[str, Any]] = ()
     charm: Optional[Path] = None
     residence: Optional[Callable[[], Residence]] = None
+    apart: Callable[[BoundCallback], BoundCallback] = lambda bound: bound
 
 
 @dataclass(frozen=True)
@@ -70,5 +73,5 @@ def _plan(
     unit: Unit, definitions: Path, given: LauncherArguments, faults: Tuple[DefinitionError, ...]
 ) -> Plan:
     own = given.callbacks
-    plan = make_plan(unit.name, unit.reporter, own, definitions, given.services)
+    plan = make_plan(unit.name, unit.reporter, own, definitions, given.services, apart=given.apart)
     return dataclasses.replace(plan, faults=(*plan.faults, *faults))

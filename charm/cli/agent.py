@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
 
@@ -107,8 +108,10 @@ def main(
 def _serve(arguments: argparse.Namespace, given: LauncherArguments) -> int:
     # The client has no use for the server's modules, and a hook is in a hurry.
     from ..agent.daemon import serve
+    from ..sources.apart.hosted import OwnCallbacks
 
-    serve(arguments.config, given)
+    own = OwnCallbacks(given.callbacks, given.services)
+    serve(arguments.config, replace(given, callbacks=own.table, apart=own.apart))
     sys.stderr.flush()
     # A check that hangs in a thread must not hold us.
     os._exit(0)

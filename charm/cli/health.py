@@ -21,6 +21,7 @@ from ..kernel.report_json import encode
 from ..reporting.plan import Plan, make_plan
 from ..reporting.runner import Callback
 from ..reporting.sweep import sweep
+from ..sources.apart.hosted import OwnCallbacks
 from .pretty import pretty
 from .usage import Parser, seconds
 
@@ -84,6 +85,7 @@ def main(
     `health` and `rollup` are read.
     """
     arguments = _parser().parse_args(argv)
+    own = OwnCallbacks(callbacks, services)
     signal.signal(signal.SIGTERM, _die)
     # Begun here: an operator's file that hangs while it is read costs the run's own time.
     deadline = Deadline.after(arguments.deadline)
@@ -92,7 +94,14 @@ def main(
         reporter = own_unit(charm=Path(sys.argv[0]).resolve().parent.parent)
         unit = check_unit(arguments.unit) if arguments.unit else reporter
         plan = make_plan(
-            unit, reporter, callbacks, arguments.definitions, services, arguments.callbacks
+            unit,
+            reporter,
+            own.table,
+            arguments.definitions,
+            services,
+            arguments.callbacks,
+            apart=own.apart,
+            deadline=deadline,
         )
         names = [name for group in arguments.check for name in group]
         if names:

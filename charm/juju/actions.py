@@ -25,25 +25,27 @@ _MOST_BYTES = 100 * 1024
 
 def run_checks(context: Context, parameters: Mapping[str, Any], place: Place) -> Results:
     """Run the named checks now, or all of them, and return what they say."""
-    plan = _plan(context, place)
+    deadline = Deadline.after(_DEADLINE_SECONDS)
+    plan = _plan(context, place, deadline)
     names = _names(parameters.get('checks'))
     for name in names:
         if name not in plan.names:
             near = nearest(name, plan.names, '') or '; see the action list-checks'
             raise HealthError(f'cannot run {name!r}: there is no such check{near}')
-    report = sweep(plan.only(names) if names else plan, Deadline.after(_DEADLINE_SECONDS))
+    report = sweep(plan.only(names) if names else plan, deadline)
     return {**_verdict(report), 'checks': _bounded(pretty(report))}
 
 
 def list_checks(context: Context, _parameters: Mapping[str, Any], place: Place) -> Results:
     """Return the checks of the unit: name, timeout, and where each comes from."""
-    plan = _plan(context, place)
+    plan = _plan(context, place, Deadline.after(_DEADLINE_SECONDS))
     return {'unit': plan.unit, 'count': str(len(plan.jobs)), 'checks': _bounded(listing(plan))}
 
 
 def show_report(context: Context, _parameters: Mapping[str, Any], place: Place) -> Results:
     """Make the whole report now, and return it as JSON."""
-    report = sweep(_plan(context, place), Deadline.after(_DEADLINE_SECONDS))
+    deadline = Deadline.after(_DEADLINE_SECONDS)
+    report = sweep(_plan(context, place, deadline), deadline)
     text = encode(report)
     if len(text.encode()) > _MOST_BYTES:
         raise HealthError(
@@ -60,9 +62,9 @@ ACTIONS: Mapping[str, Callable[[Context, Mapping[str, Any], Place], Results]] = 
 }
 
 
-def _plan(context: Context, place: Place) -> Plan:
+def _plan(context: Context, place: Place, deadline: Deadline) -> Plan:
     unit = context.principal or recall(place, context.unit).principal or context.unit
-    return make_plan(unit, context.unit, directory=place.checks)
+    return make_plan(unit, context.unit, directory=place.checks, deadline=deadline)
 
 
 def _names(given: Any) -> List[str]:

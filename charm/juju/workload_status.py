@@ -79,8 +79,9 @@ def current_report(
                 return report
     except (AgentError, ReportError):
         pass  # There is another way to know.
-    plan = make_plan(unit, reporter, directory=definitions)
-    return sweep(plan, Deadline.after(SECONDS))
+    deadline = Deadline.after(SECONDS)
+    plan = make_plan(unit, reporter, directory=definitions, deadline=deadline)
+    return sweep(plan, deadline)
 
 
 def describe(report: Report) -> Tuple[str, str]:

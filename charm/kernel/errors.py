@@ -4,6 +4,7 @@ HealthError
 ├── ReportError      a report, or a part of one, is not what the schema says (carries its path)
 ├── DefinitionError  a check definition is wrong (carries file, key and reason)
 ├── CheckError       a check cannot determine an answer: its result is `unknown`
+│   └── OverrunError it did not end by its deadline
 ├── CommandError     a command cannot be started or did not end by its deadline
 └── FileError        a file cannot be read or written
 """
@@ -57,9 +58,22 @@ class CheckError(HealthError):
     """A check cannot determine an answer; the runner turns it into an `unknown` result."""
 
 
+class OverrunError(CheckError):
+    """A check did not end by its deadline; the runner says which that was."""
+
+
 class CommandError(HealthError):
     """A command cannot be started, or did not end by its deadline."""
 
 
 class FileError(HealthError):
     """A file cannot be read or written as it should be."""
+
+
+def said_of(error: BaseException) -> str:
+    """Return what to say of whatever a check or a callback raised."""
+    if isinstance(error, HealthError):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f'it exited with {error.code!r}'
+    return f'{type(error).__name__}: {error}'

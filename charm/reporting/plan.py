@@ -17,12 +17,16 @@ from ..kernel.paths import HERE
 from ..kernel.report import CheckResult
 from ..sources import callbacks as authors
 from ..sources import definitions, discovery, rollup_file
+from ..sources.apart import hosted
+from ..sources.callbacks import BoundCallback
 from ..sources.found import FoundChecks
 from ..sources.overrides import AnswerChange, UnitChecks, amended, effective
 from ..sources.principal import NESTED
 from . import states
 from .runner import Callback, Job, check_job
 from .settling_store import Settler
+
+_PLAN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def make_plan(
     services: Sequence[Mapping[str, Any]] = (),
     plug_ins: Path = HERE.callbacks,
     find: Callable[[str, str], FoundChecks] = discovery.find,
+    apart: Callable[[BoundCallback], BoundCallback] = lambda bound: bound,
+    deadline: Optional[Deadline] = None,
 ) -> Plan:
     """Return what applies to `unit`: callbacks, built-ins, what sources find, and definitions.
 
@@ -94,6 +100,8 @@ def make_plan(
         services: the services framework definitions of the reporter's charm, for itself only.
         plug_ins: where files of callbacks are.
         find: gives the checks of every source.
+        apart: returns a charm's own callback so that another process calls it.
+        deadline: of planning and running, together; by default there is half a minute.
 
     Raises:
         DefinitionError: `services` cannot be used.
@@ -102,13 +110,13 @@ def make_plan(
     loaded = definitions.load(directory)
     declared = authors.declared(services if unit == reporter else ())
     own = authors.bind(authors.for_service(callbacks or {}, service), service)
-    given = [bound.spec for bound in (*declared.callbacks, *own)]
+    given = [apart(bound).spec for bound in (*declared.callbacks, *own)]
     if os.environ.get(NESTED):
         # Who asks us runs the checks of the machine, and says what is wrong with the files.
         changes = [entry for entry in loaded.definitions if entry.check is None]
         tuned = effective(given, changes, service, passing=('',))
         return _plan(unit, reporter, replace(tuned, faults=()), declared.rollup)
-    plugged, faults = authors.load(plug_ins)
+    plugged, faults = hosted.load(plug_ins, deadline or Deadline.after(_PLAN_SECONDS))
     given += [bound.spec for bound in authors.bind(authors.for_service(plugged, service), service)]
     given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
     found = find(unit, reporter)

@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 from ..checks.check import CheckSpec, ManyChecks, Verdict
 from ..kernel.command import kill_running
 from ..kernel.deadline import Deadline
-from ..kernel.errors import CheckError, HealthError
+from ..kernel.errors import CheckError, OverrunError, said_of
 from ..kernel.gather import gather
 from ..kernel.merge_checks import read_subset
 from ..kernel.report import CheckResult, Health
@@ -104,13 +104,11 @@ def _timed(
         started = time.monotonic()
         try:
             results = _checked(job.run(deadline.within(job.timeout_seconds)))
-        except HealthError as error:
-            results = unknown(job, str(error))
-        except SystemExit as error:
-            results = unknown(job, f'it exited with {error.code!r}')
+        except OverrunError:
+            results = unknown(job, _overrun(job, deadline))
         except BaseException as error:  # noqa: BLE001 - the boundary: a check costs only itself
             # Not of the operator's keyboard either: that interrupts the main thread alone.
-            results = unknown(job, f'{type(error).__name__}: {error}')
+            results = unknown(job, said_of(error))
         seconds = time.monotonic() - started
         if seconds > job.timeout_seconds + _LATE_SECONDS:
             results = unknown(job, _overrun(job, deadline))

@@ -1,39 +1,42 @@
 """Callbacks of a charm's author or of an operator: what to call, for which service.
 
 They come from two places: the `health` key of services framework definitions, read without
-building anything else in them; and files of Python in /etc/juju-health/callbacks.d, each with a
-table `CALLBACKS`. Such a file is code that we run, so it is trusted as definitions are: one that
-others than its owner may write, or that somebody else owns, is refused.
+building anything else in them; and files of Python in /etc/juju-health/callbacks.d, see
+`callback_files.py`. Here they are only bound to services; a process of their own calls them, see
+`apart/`.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import sys
-import types
 from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..checks.check import CheckSpec
 from ..checks.settling_rule import SettlingRule, settled_by
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError
-from ..kernel.gather import gather
+from ..kernel.globs import matches
 from ..kernel.merge_checks import read_subset
-from ..kernel.names import nearest
-from ..kernel.paths import HERE
 from ..kernel.report import CheckResult, JSONObject
-from .trust import list_trusted, read_trusted
 
 Callback = Callable[[str], Any]
 Table = Mapping[str, Iterable[Callback]]
 
-# Every file is code that may hang while it is read; the checks are still to run after it.
-_IMPORT_SECONDS = 5.0
-_WORKERS = 16
-_TABLE = 'CALLBACKS'
+
+class Apart:
+    """A callback that another process calls, by a deadline."""
+
+    def __call__(self, service: str) -> Any:
+        """Refuse: it has to be told its deadline."""
+        raise TypeError('cannot be called here')
+
+    def answer(self, service: str, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
+        """Return what it says of the service; `name` is for what has none.
+
+        Raises:
+            CheckError: it cannot be told.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class BoundCallback:
 
     def run_all(self, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
         """Return what the author's function says of its service; it is not told the deadline."""
+        if isinstance(self.callback, Apart):
+            return self.callback.answer(self.service, name, deadline)
         return read_subset(self.callback(self.service), name)
 
     @property
@@ -104,16 +109,20 @@ def declared(definitions: Sequence[Mapping[str, Any]]) -> DeclaredHealth:
 def bind(callbacks: Iterable[Callback], service: str) -> List[BoundCallback]:
     """Return the callbacks bound to a service, each with its name and how it settles.
 
-    The name is the one that `@settle` gave, else that of the function, of the one inside a
-    `functools.partial`, or of the object's class.
+    The name is the one that `@settle` gave, else its own.
     """
     bound: List[BoundCallback] = []
     for callback in callbacks:
         settled = settled_by(callback)
-        inner = getattr(callback, 'func', callback)
-        plain = str(getattr(inner, '__name__', type(inner).__name__))
-        bound.append(BoundCallback(callback, service, settled.name or plain, settled.rule))
+        name = settled.name or own_name(callback)
+        bound.append(BoundCallback(callback, service, name, settled.rule))
     return bound
+
+
+def own_name(callback: Callback) -> str:
+    """Return the name of a function, of the one in a `functools.partial`, or of a class."""
+    inner = getattr(callback, 'func', callback)
+    return str(getattr(inner, '__name__', type(inner).__name__))
 
 
 def for_service(table: Table, service: str) -> Tuple[Callback, ...]:
@@ -121,82 +130,14 @@ def for_service(table: Table, service: str) -> Tuple[Callback, ...]:
     return tuple(
         callback
         for pattern, callbacks in table.items()
-        if fnmatch.fnmatchcase(service, pattern)
+        if matches(service, pattern)
         for callback in callbacks
     )
 
 
-def load(
-    directory: Path = HERE.callbacks, patience_seconds: float = _IMPORT_SECONDS
-) -> Tuple[Table, Tuple[DefinitionError, ...]]:
-    """Return the callbacks in the directory's files, and what is wrong with those of no use."""
-    try:
-        names = list_trusted(directory)
-    except FileNotFoundError:
-        return {}, ()
-    except DefinitionError as error:
-        return {}, (error,)
-    ours = (name for name in names if name.endswith('.py') and not name.startswith(('.', '_')))
-    paths = [directory / name for name in ours]
-    tables: Dict[Path, Table] = {}
-    faults: Dict[Path, DefinitionError] = {}
-    calls: Dict[Path, Callable[[], Table]] = {path: partial(_load_file, path) for path in paths}
-    for done in gather(calls, Deadline.after(patience_seconds), _WORKERS):
-        if done.value is not None:
-            tables[done.key] = done.value
-        elif isinstance(done.error, DefinitionError):
-            faults[done.key] = done.error
-    for path in paths:
-        if path not in tables and path not in faults:
-            reason = f'it was not read to its end within {patience_seconds:g} s'
-            faults[path] = DefinitionError(str(path), '', reason)
-    table: Dict[str, List[Callback]] = {}
-    for path in sorted(tables):
-        for pattern, callbacks in tables[path].items():
-            table.setdefault(pattern, []).extend(callbacks)
-    return table, tuple(faults[path] for path in sorted(faults))
-
-
-def _load_file(path: Path) -> Table:
-    """Return the table of one file, or refuse what is not trusted, does not run, or has none."""
-    source = str(path)
-    try:
-        code = compile(read_trusted(path), source, 'exec')
-        module = types.ModuleType(f'juju_health_callbacks_{path.stem}')
-        module.__file__ = source
-        # Dataclasses and pickles look their module up.
-        sys.modules[module.__name__] = module
-        exec(code, module.__dict__)  # noqa: S102 - it is what plug-ins are for; see read_trusted()
-    except DefinitionError:
-        raise
-    except SyntaxError as error:
-        raise DefinitionError(source, f'line {error.lineno}', str(error.msg)) from error
-    except BaseException as error:
-        # The boundary for what a plug-in does when it is read: a file costs only itself.
-        reason = f'{type(error).__name__}: {error}'
-        raise DefinitionError(source, '', f'it does not run: {reason}') from error
-    return _read_table(source, module)
-
-
-def _read_table(source: str, module: types.ModuleType) -> Table:
-    if not hasattr(module, _TABLE):
-        hint = nearest(_TABLE, [name for name in vars(module) if name.isupper()])
-        near = hint if 'did you mean' in hint else ''
-        raise DefinitionError(source, _TABLE, f'there is no such table{near}')
-    value = getattr(module, _TABLE)
-    by_service = value if isinstance(value, Mapping) else {'*': value}
-    table: Dict[str, List[Callback]] = {}
-    for pattern, given in by_service.items():
-        key = _TABLE if value is not by_service else f'{_TABLE}[{pattern!r}]'
-        if not isinstance(pattern, str) or not pattern:
-            raise DefinitionError(source, key, 'it is not the name of a service, or a glob')
-        table[pattern] = _callables(source, key, given)
-    return table
-
-
 def _health(service: str, definition: Mapping[str, Any]) -> List[Callback]:
     key = f'{service}.health'
-    callbacks = _callables('the services', key, definition.get('health') or [])
+    callbacks = callables('the services', key, definition.get('health') or [])
     for callback in callbacks:
         # By its name: the class is charmhelpers', which the health path does not import.
         if any(base.__name__ == 'ManagerCallback' for base in type(callback).__mro__):
@@ -205,8 +146,12 @@ def _health(service: str, definition: Mapping[str, Any]) -> List[Callback]:
     return callbacks
 
 
-def _callables(source: str, key: str, given: Any) -> List[Callback]:
-    """Return one callback, or many, as a list, or refuse what cannot be called."""
+def callables(source: str, key: str, given: Any) -> List[Callback]:
+    """Return one callback, or many, as a list; `source` and `key` are where it is given.
+
+    Raises:
+        DefinitionError: there is something in it that cannot be called.
+    """
     many = [given] if callable(given) or isinstance(given, str) else given
     if not isinstance(many, (list, tuple)):
         reason = f'{type(given).__name__} where a function, or a list of them, belongs'

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from charm.agent.serve.client import AgentReply
 from tests.support.authors import PYTHONS, python_of
 from tests.support.patience import PATIENCE
+from tests.support.servers import web
 
 from .agents import LAUNCHER, PYTHON, Agent, health_of, new_lines_of, until
 
@@ -113,21 +116,59 @@ def answers(service):
     return {{'name': 'answers', 'health': 'warn', 'message': f'of {{service}}'}}
 def fits(service):
     return {{'name': 'fits', 'health': 'passed', 'message': 'well'}}
+def loops(service):
+    import re
+    re.match('(a+)+b', 'a' * 64)
 services = [{{'service': 'web', 'health': [fits]}}]
-sys.exit(cli.main(callbacks={{'web': [answers]}}, services=services))
+sys.exit(cli.main(callbacks={{'web': [{callbacks}]}}, services=services))
 """
 
 
-def test_a_charms_own_launcher_gives_it_callbacks_and_services(agent: Agent) -> None:
+def charm_of_its_own(agent: Agent, callbacks: str) -> None:
+    """Have the agent be started by a charm's own launcher, with these callbacks."""
     launcher = agent.root / 'agents' / 'unit-web-3' / 'charm' / 'hooks' / 'health-agent'
     launcher.parent.mkdir(parents=True)
-    launcher.write_text(_LAUNCHER.format(root=str(LAUNCHER.parents[1])))
+    launcher.write_text(_LAUNCHER.format(root=str(LAUNCHER.parents[1]), callbacks=callbacks))
     agent.launcher = launcher
+
+
+def test_a_charms_own_launcher_gives_it_callbacks_and_services(agent: Agent) -> None:
+    charm_of_its_own(agent, 'answers')
     agent.start()
     report = agent.first_report()
     assert report['unit'] == 'web/3'
     healths = {one['name']: one['health'] for one in report['checks']}
     assert healths == {'answers': 'warn', 'fits': 'passed', 'flag': 'passed'}
+
+
+def test_it_answers_while_checks_hold_an_interpreter_of_their_own(agent: Agent) -> None:
+    charm_of_its_own(agent, 'answers, loops')
+    with web() as url:
+        page = {'kind': 'http', 'url': f'{url}/size/1000000', 'matches': 'x.*y', 'timeout': 8}
+        agent.define(flag=agent.flag(), page=page)
+        agent.start()
+        agent.first_report()
+        done = threading.Event()
+        answers: list[AgentReply] = []
+
+        def run() -> None:
+            answers.append(agent.ask('POST', '/v1/run', {'checks': ['page', 'loops']}))
+            done.set()
+
+        before = agent.counts()['flag']['runs']
+        thread = threading.Thread(target=run)
+        thread.start()
+        asked = 0
+        while not done.wait(0.1):
+            assert agent.ask('GET', '/v1/report').status == 200
+            asked += 1
+        thread.join(PATIENCE)
+    checks = {one['name']: one['message'] for one in json.loads(answers[0].body)['checks']}
+    assert checks['loops'] == 'it did not end within its timeout of 10 s'
+    assert checks['page'].startswith("cannot tell: to look for 'x.*y' took too long")
+    # The pattern alone took eight seconds, and the other check came every second.
+    assert asked >= 10
+    assert agent.counts()['flag']['runs'] >= before + 3
 
 
 def test_a_check_that_a_reload_brings_is_heard_before_it_is_reported(agent: Agent) -> None:

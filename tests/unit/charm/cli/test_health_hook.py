@@ -18,6 +18,7 @@ from charm.kernel.strict_json import MAX_BYTES
 from tests.hosts.shell import wait_until
 from tests.support.patience import PATIENCE
 from tests.support.processes import wait_gone
+from tests.support.servers import web
 from tests.support.tree import ROOT
 
 
@@ -166,6 +167,35 @@ def test_the_worst_a_check_can_print_still_makes_a_report(definitions: Path) -> 
     done = health('--definitions', str(definitions), '--check', 'flood')
     assert len(done.stdout) < MAX_BYTES
     json.loads(done.stdout)
+
+
+def test_patterns_that_look_for_ever_cost_only_their_own_checks(definitions: Path) -> None:
+    with web() as url:
+        (definitions / 'a.json').write_text(
+            json.dumps(
+                {
+                    'checks': {
+                        'page': {
+                            'kind': 'http',
+                            'url': f'{url}/size/1000000',
+                            'matches': 'x.*ok',
+                            'timeout': 60,
+                        },
+                        'line': {
+                            'kind': 'processes',
+                            'cmdline': r'^(.*\W?)*\Wno$',
+                            'timeout': 60,
+                        },
+                    }
+                }
+            )
+        )
+        done = report('--definitions', str(definitions), '--deadline', '4')
+    checks = {check.name: check for check in done.checks}
+    for name in ('page', 'line'):
+        assert checks[name].health is Health.UNKNOWN
+        assert checks[name].message == 'it did not end before the deadline of the whole run'
+    assert checks['load'].health is not Health.UNKNOWN
 
 
 def test_ending_it_ends_what_it_started(definitions: Path, tmp_path: Path) -> None:
