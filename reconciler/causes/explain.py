@@ -14,6 +14,7 @@ from ..values.errors import UsageError
 from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Cause, Reading, Role, ServiceHealth, Snapshot
+from ..values.safe_names import is_argument
 from ..values.words import first_few, fold_units
 from .cause_or_victim import index_of
 from .graph import DeclaredDependencies, Edge, Ground
@@ -179,8 +180,9 @@ def _advice(found: Explanation) -> Iterator[Advice]:
     for word in found.unmet:
         option = word.removeprefix('config:')
         if option != word:
-            config = juju(model, 'config', name, f'{option}=VALUE')
-            yield Advice('give it the option that it waits for', config)
+            if is_argument(option):
+                config = juju(model, 'config', name, f'{option}=VALUE')
+                yield Advice('give it the option that it waits for', config)
         else:
             relate = juju(model, 'integrate', f'{name}:{word}', 'PROVIDER')
             yield Advice('relate it to what it waits for', relate)

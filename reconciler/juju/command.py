@@ -28,6 +28,7 @@ from ..values.errors import (
     NotLoggedIn,
     PermissionDenied,
 )
+from ..values.safe_names import is_argument, is_name
 
 STATUS_CAP_BYTES = 64 * 1024 * 1024
 
@@ -138,7 +139,12 @@ class Juju:
         return self._output(argv, deadline).strip().lower() == b'true'
 
     def exec_argv(self, unit: str, command: str) -> list[str]:
-        """Return the `juju exec` that runs `command`, one shell string, as root beside a unit."""
+        """Return the `juju exec` that runs `command`, one shell string, as root beside a unit.
+
+        Raises:
+            JujuError: that is the name of no unit.
+        """
+        _refuse_option(unit)
         return [self.binary, 'exec', *self._for_model(), '--unit', unit, '--', command]
 
     def ssh_argv(
@@ -155,7 +161,11 @@ class Juju:
         juju hands what follows the target to ssh as it is, so ssh's options stand there, and `--`
         keeps a command that begins with a dash a command. A pod is reached by exec instead, where
         all of that would be run.
+
+        Raises:
+            JujuError: the target is none, but an option that it would become.
         """
+        _refuse_option(target)
         base = [self.binary, 'ssh', *self._for_model(), '--pty=false']
         if k8s:
             return [*base, '--container', 'charm', target, command]
@@ -217,6 +227,11 @@ class Juju:
         return completed
 
 
+def _refuse_option(target: str) -> None:
+    if not is_argument(target):
+        raise JujuError(f'cannot use juju: {target!r} is not the name of a unit or a machine')
+
+
 def explain(exit_code: int, stderr: str, what: str = 'juju ssh', model: str = '') -> JujuError:
     """Return the error that juju's complaint stands for, when it was used for that model."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
@@ -230,9 +245,11 @@ def explain(exit_code: int, stderr: str, what: str = 'juju ssh', model: str = ''
 def _at_controller(model: str, complaint: str) -> str:
     """Return the model, at the controller that juju complains of where it is named with none."""
     found = _CONTROLLER.search(complaint)
-    if found is None or ':' in model:
+    controller = found and (found['old'] or found['new'])
+    # Advice names it, so it has to be a name.
+    if not controller or not is_name(controller) or ':' in model:
         return model
-    return f'{found["old"] or found["new"]}:{model}'
+    return f'{controller}:{model}'
 
 
 def _document(output: bytes) -> dict[str, Any]:

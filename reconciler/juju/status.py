@@ -3,14 +3,15 @@
 The client makes the shape, not the controller (cmd/juju/status/formatted.go, Juju 2.9 to 4.1):
 every key may be absent, an object may be a `status-error` instead, a subordinate is found only
 under its principal and has no machine of its own. What cannot be read is named in `Model.faults`
-and left out; the rest is read all the same.
+and left out, and so is what is no name (`safe_names`): names go on to shells, command lines and
+files. The rest is read all the same.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,12 +28,12 @@ from ..values.model import (
     StatusInfo,
     Unit,
 )
+from ..values.safe_names import is_application, is_argument, is_host, is_machine, is_name, is_unit
 from .timestamps import parse_since
 
 _STORE = re.compile(r'^(?:cs|ch|local):')
 _REVISION = re.compile(r'-\d+$')
 _ZONE = re.compile(r'(?:^|\s)availability-zone=(\S+)')
-_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[0-9]{1,18}')
 _NUMBER = re.compile(r'[0-9]{1,18}')
 # What the controller makes up when it is asked: its `since` is that of the status that is stored,
 # from before (observed on 4.0.15), so "error since noon" may have failed a minute ago. What the
@@ -40,6 +41,15 @@ _NUMBER = re.compile(r'[0-9]{1,18}')
 _MADE_UP = frozenset({'error', 'lost', 'down'})
 # Kubernetes is made for 150000 pods in a cluster.
 _MOST_SCALE = 150_000
+# What is named by what keeps to each rule.
+_NAMED: dict[Callable[[str], bool], str] = {
+    is_application: 'an application',
+    is_argument: 'an instance',
+    is_host: 'a host, nor an address',
+    is_machine: 'a machine',
+    is_name: 'a model, a controller, an offer or what is consumed',
+    is_unit: 'a unit',
+}
 
 
 def decode(document: bytes) -> Model:
@@ -85,26 +95,27 @@ class _Reader:
         machines = dict(self._machines(top.get('machines'), 'machines', ''))
         applications: dict[str, dict[str, Any]] = {}
         bare: dict[str, Application] = {}
-        for name, value in self._items(top.get('applications'), 'applications'):
+        deployed = top.get('applications')
+        for name, value in self._named(deployed, 'applications', is_application):
             applications[name] = value
             bare[name] = self._application(name, value, f'applications.{name}')
         units = list(self._units(applications))
-        consumed = self._items(top.get('application-endpoints'), 'application-endpoints')
+        consumed = top.get('application-endpoints')
         saas = {
             name: self._saas(name, value, f'application-endpoints.{name}')
-            for name, value in consumed
+            for name, value in self._named(consumed, 'application-endpoints', is_name)
         }
         return Model(
-            name=self._text(about, 'name'),
-            controller=self._text(about, 'controller'),
+            name=self._name(about, 'name', 'model', is_name),
+            controller=self._name(about, 'controller', 'model', is_name),
             type=self._text(about, 'type') or 'iaas',
             version=self._text(about, 'version'),
             machines=dict(sorted(machines.items(), key=lambda item: machine_order(item[0]))),
             applications=_with_units(bare, units),
             saas=saas,
             offers={
-                name: self._text(value, 'application')
-                for name, value in self._items(top.get('offers'), 'offers')
+                name: self._name(value, 'application', f'offers.{name}', is_application)
+                for name, value in self._named(top.get('offers'), 'offers', is_name)
             },
             faults=tuple(self._faults),
         )
@@ -124,6 +135,27 @@ class _Reader:
     def _items(self, value: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for name, inner in self._object(value, path).items():
             yield name, self._object(inner, f'{path}.{name}')
+
+    def _named(
+        self, value: Any, path: str, may_be: Callable[[str], bool]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the items whose keys are names."""
+        for name, inner in self._items(value, path):
+            if self._is(name, path, may_be):
+                yield name, inner
+
+    def _name(
+        self, values: dict[str, Any], key: str, path: str, may_be: Callable[[str], bool]
+    ) -> str:
+        """Return the name there; an empty text for none, and for what is none."""
+        name = self._text(values, key)
+        return name if not name or self._is(name, f'{path}.{key}', may_be) else ''
+
+    def _is(self, name: str, path: str, may_be: Callable[[str], bool]) -> bool:
+        if may_be(name):
+            return True
+        self._fault(path, f'{name!r} is not the name of {_NAMED[may_be]}')
+        return False
 
     def _list(self, value: Any, path: str) -> list[Any]:
         if value is not None and not isinstance(value, list):
@@ -153,10 +185,10 @@ class _Reader:
         )
 
     def _machines(self, value: Any, path: str, parent: str) -> Iterator[tuple[str, Machine]]:
-        for identity, fields in self._items(value, path):
+        for identity, fields in self._named(value, path, is_machine):
             here = f'{path}.{identity}'
             zone = _ZONE.search(self._text(fields, 'hardware'))
-            addresses = self._texts(fields.get('ip-addresses'), f'{here}.ip-addresses')
+            listed = self._texts(fields.get('ip-addresses'), f'{here}.ip-addresses')
             yield (
                 identity,
                 Machine(
@@ -165,9 +197,11 @@ class _Reader:
                     agent=self._info(fields, 'juju-status', here),
                     instance=self._info(fields, 'machine-status', here),
                     hostname=self._text(fields, 'hostname'),
-                    dns_name=self._text(fields, 'dns-name'),
-                    addresses=addresses,
-                    instance_id=self._text(fields, 'instance-id'),
+                    dns_name=self._name(fields, 'dns-name', here, is_host),
+                    addresses=tuple(
+                        text for text in listed if self._is(text, f'{here}.ip-addresses', is_host)
+                    ),
+                    instance_id=self._name(fields, 'instance-id', here, is_argument),
                     zone=zone[1] if zone else '',
                 ),
             )
@@ -209,39 +243,31 @@ class _Reader:
         for endpoint, others in self._object(value, path).items():
             for index, other in enumerate(self._list(others, f'{path}.{endpoint}')):
                 # Clients before 3.1.3 give names, later ones objects: tell by the element itself.
-                if isinstance(other, str):
-                    yield Relation(endpoint, other)
-                elif isinstance(other, dict):
-                    application = self._text(other, 'related-application')
-                    yield Relation(endpoint, application, self._text(other, 'interface'))
+                about = {'related-application': other} if isinstance(other, str) else other
+                here = f'{path}.{endpoint}[{index}]'
+                if isinstance(about, dict):
+                    application = self._name(about, 'related-application', here, is_name)
+                    yield Relation(endpoint, application, self._text(about, 'interface'))
                 else:
-                    self._fault(f'{path}.{endpoint}[{index}]', f'{_kind(other)} of no known shape')
+                    self._fault(here, f'{_kind(other)} of no known shape')
 
     def _units(self, applications: dict[str, dict[str, Any]]) -> Iterator[Unit]:
         for application, fields in applications.items():
             path = f'applications.{application}.units'
-            for name, values in self._items(fields.get('units'), path):
+            for name, values in self._named(fields.get('units'), path, is_unit):
                 here = f'{path}.{name}'
                 unit = self._unit(name, values, here)
-                if unit is None:
-                    continue
                 yield unit
                 beside = f'{here}.subordinates'
-                for other, inner in self._items(values.get('subordinates'), beside):
+                for other, inner in self._named(values.get('subordinates'), beside, is_unit):
                     found = self._unit(other, inner, f'{beside}.{other}')
-                    if found is not None:
-                        machine = found.machine or unit.machine
-                        yield replace(found, machine=machine, principal=name)
+                    yield replace(found, machine=found.machine or unit.machine, principal=name)
 
-    def _unit(self, name: str, fields: dict[str, Any], path: str) -> Unit | None:
-        # The name becomes part of a path on the machine, so it has to be one.
-        if not _UNIT.fullmatch(name):
-            self._fault(path, 'this is not the name of a unit')
-            return None
+    def _unit(self, name: str, fields: dict[str, Any], path: str) -> Unit:
         return Unit(
             name=name,
             application=service_of(name),
-            machine=self._text(fields, 'machine'),
+            machine=self._name(fields, 'machine', path, is_machine),
             leader=fields.get('leader') is True,
             address=self._text(fields, 'address') or self._text(fields, 'public-address'),
             workload=self._info(fields, 'workload-status', path),

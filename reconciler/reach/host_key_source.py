@@ -5,7 +5,7 @@ from __future__ import annotations
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import explain
-from reconciler.values.errors import JujuMissing
+from reconciler.values.errors import JujuError
 from reconciler.values.readings import Outcome
 
 from .base import ReachError
@@ -28,7 +28,7 @@ def run_vouched(
     juju = through_ssh.juju
     try:
         completed = juju.run(juju.exec_argv(target, command), deadline, cap_bytes)
-    except JujuMissing as error:
+    except JujuError as error:
         raise ReachError(Outcome.JUJU_FAILED, str(error)) from error
     if completed.timed_out:
         message = 'cannot wait longer for juju exec: is a hook running there?'

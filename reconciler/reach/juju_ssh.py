@@ -17,7 +17,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import Juju, explain
 from reconciler.values.advice import Advice
-from reconciler.values.errors import JujuError, JujuMissing, NotLoggedIn, PermissionDenied
+from reconciler.values.errors import JujuError, NotLoggedIn, PermissionDenied
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
@@ -118,16 +118,16 @@ class JujuSSH:
     def _run(
         self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes
     ) -> Completed:
-        argv = self.juju.ssh_argv(
-            target,
-            command,
-            k8s=self.k8s,
-            connect_timeout_seconds=self.connect_timeout_seconds,
-            options=self.options,
-        )
         try:
+            argv = self.juju.ssh_argv(
+                target,
+                command,
+                k8s=self.k8s,
+                connect_timeout_seconds=self.connect_timeout_seconds,
+                options=self.options,
+            )
             completed = self.juju.run(argv, deadline, cap_bytes, stdin, is_swarm)
-        except JujuMissing as error:
+        except JujuError as error:
             raise ReachError(Outcome.JUJU_FAILED, str(error)) from error
         if completed.stopped:
             why = f'it became more than {MOST_PROCESSES} processes, as {_PROXIED}'

@@ -18,6 +18,7 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.one_model import SweepPlan
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
+from reconciler.values.safe_names import is_model, is_name
 from reconciler.values.time_budget import TimeBudget
 
 from ..options.askers import sweep_of
@@ -90,9 +91,18 @@ def once(
 
 
 def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], tuple[str, ...]]:
-    """Return the models' full names, and which controllers did not tell theirs."""
+    """Return the models' full names, and which controllers did not tell theirs.
+
+    What is not a name is told as well, and left out: no command line gets it.
+    """
     asking_for = TimeBudget.listing(until)
-    controllers = many.controllers or door.controllers(asking_for)
+    listed = many.controllers or door.controllers(asking_for)
+    controllers = [name for name in listed if is_name(name)]
+    faults = [
+        f'juju controllers: {name!r} is not the name of a controller'
+        for name in listed
+        if name not in controllers
+    ]
     if not controllers:
         raise UsageError('cannot find a controller: juju controllers lists none')
     calls: dict[str, Callable[[], tuple[str, ...]]] = {
@@ -100,7 +110,6 @@ def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], 
     }
     told: dict[str, tuple[str, ...]] = {}
     errors: list[JujuError] = []
-    faults = []
     for done in gather(calls, until, MOST_AT_ONCE):
         if isinstance(done.error, JujuError):
             errors.append(done.error)
@@ -111,7 +120,14 @@ def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], 
             told[done.key] = done.value or ()
     if errors and not told:
         raise errors[0]
-    names = [model for name in controllers for model in told.get(name, ())]
+    names = []
+    for controller in controllers:
+        for full in told.get(controller, ()):
+            model = full.removeprefix(f'{controller}:')
+            if is_model(model):
+                names.append(full)
+            else:
+                faults.append(f'controller {controller}: {model!r} is not the name of a model')
     return names, tuple(sorted(faults))
 
 

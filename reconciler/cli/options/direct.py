@@ -27,7 +27,7 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
     Every call for the same model shares the connections.
 
     Raises:
-        UsageError: the model has no machines, or paramiko is missing.
+        UsageError: the model has no machines, the jump is none, or paramiko is missing.
     """
     # Here, so that the other reaches neither need paramiko nor wait for it to be read.
     try:

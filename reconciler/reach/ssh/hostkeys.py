@@ -100,6 +100,8 @@ class KnownHosts:
         Raises:
             FileError: they cannot be kept.
         """
+        # It is one line, whatever an instance is called.
+        instance = ' '.join(instance.split())
         fresh = [f'{safe_name(name)} {key} {instance}'.strip() for key in keys]
         with locked(self.path, Deadline.after(LOCK_SECONDS)):
             lines = [*self._lines(), *fresh]

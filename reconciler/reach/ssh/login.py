@@ -2,7 +2,8 @@
 
 juju offers every pair of keys in its data directory, then ssh's defaults (juju/utils clientkeys.go
 and ssh_openssh.go). Of ~/.ssh/config these count: User, Port, IdentityFile, IdentitiesOnly,
-ProxyJump, ProxyCommand, Include, Host and Match; the rest is for ssh itself.
+ProxyJump, ProxyCommand, Include, Host and Match; the rest is for ssh itself. ProxyCommand and
+`Match exec` are run by a shell with the address in them, so here is the door for addresses.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.values.advice import Advice
 from reconciler.values.errors import UsageError
+from reconciler.values.outcomes import Outcome
+from reconciler.values.safe_names import is_host, is_jump, is_user
+
+from ..base import ReachError
 
 if TYPE_CHECKING:
     from paramiko import SSHConfig
@@ -76,24 +82,39 @@ class Logins:
         """Return how to log in at an address.
 
         Raises:
-            UsageError: what the configuration says of it makes no sense.
+            ReachError: it is no address, or what the configuration says of it makes no sense.
         """
+        if not is_host(address):
+            # `Match exec` is run by looking it up, so not even that.
+            message = f'cannot reach it at {address!r}: that is not a host name or an address'
+            raise ReachError(Outcome.UNREACHABLE, message)
         said: dict[str, Any] = dict(self.config.lookup(address)) if self.config else {}
         port = str(said.get('port', PORT))
         if not port.isdigit():
-            raise UsageError(f'cannot use {self.ssh / "config"}: Port {port} is not a number')
+            raise self._nonsense(f'Port {port} is not a number')
+        user = str(said.get('user', USER))
+        if not is_user(user):
+            raise self._nonsense(f'User {user!r} is not the name of a user')
         proxy = _filled(self.jump, address, port)
         if not proxy and said.get('proxycommand'):
             proxy = ('sh', '-c', f'exec {said["proxycommand"]}')
         elif not proxy and str(said.get('proxyjump', 'none')).lower() != 'none':
-            proxy = _filled(through(str(said['proxyjump'])), address, port)
+            try:
+                proxy = _filled(through(str(said['proxyjump'])), address, port)
+            except UsageError as error:
+                raise self._nonsense(f'ProxyJump: {error}') from error
         return Login(
-            user=str(said.get('user', USER)),
+            user=user,
             port=int(port),
             identities=tuple(dict.fromkeys(self._identities(said.get('identityfile', [])))),
             identities_only=str(said.get('identitiesonly', 'no')).lower() == 'yes',
             proxy=proxy,
         )
+
+    def _nonsense(self, what: str) -> ReachError:
+        config = self.ssh / 'config'
+        message = f'cannot use {config}: {what}'
+        return ReachError(Outcome.UNREACHABLE, message, advice=Advice(f'mend {config}'))
 
     def _identities(self, configured: list[str]) -> Iterator[Path]:
         for public in sorted((self.juju_data / 'ssh').glob('*.pub')):
@@ -105,7 +126,17 @@ class Logins:
 
 
 def through(hosts: str) -> tuple[str, ...]:
-    """Return the command that goes through jump hosts, `[USER@]HOST[:PORT][,…]`, as ssh does."""
+    """Return the command that goes through jump hosts, `[USER@]HOST[:PORT][,…]`, as ssh does.
+
+    Raises:
+        UsageError: one of them is none.
+    """
+    for jump in hosts.split(','):
+        if not is_jump(jump):
+            raise UsageError(
+                f'cannot go through {jump!r}: a host to go through is [USER@]HOST[:PORT], with an '
+                'IPv6 address in brackets'
+            )
     *before, last = hosts.split(',')
     # ssh's own -J wants no port in what it connects to, so a URI says it.
     target = last if last.startswith('ssh://') else f'ssh://{last}'

@@ -93,8 +93,10 @@ class Pool:
 
         Raises:
             ReachError: it did not get there, or the connection ended meanwhile.
-            UsageError: the user's ssh configuration makes no sense.
         """
+        if not place.addresses:
+            # Before juju is asked for its host keys, which would be of no use.
+            raise _nowhere()
         with self._lock:
             slot = self._slots.setdefault(place.name, _Slot())
         reason = ''
@@ -204,17 +206,14 @@ class Pool:
                 where = ', '.join(addresses)
                 message = f'cannot reach it at {where}: {error.strerror or error}'
                 worst = ReachError(Outcome.UNREACHABLE, message, retryable=True)
-        if worst is None:
-            message = 'cannot reach it: juju status names no address of it'
-            worst = ReachError(Outcome.UNREACHABLE, message)
-        raise worst
+        raise worst or _nowhere()
 
     def _ends(
         self, addresses: list[str], place: MachineAddress, known: KnownMachine, deadline: Deadline
     ) -> Iterator[tuple[str, SshTarget]]:
         """Yield far ends as they come about; an `OSError` says that no more will."""
         changed = self._changed(place, known)
-        logins = {address: self._ways.logins.login(address) for address in addresses}
+        logins = self._logins(addresses)
         straight = [(address, login.port) for address, login in logins.items() if not login.proxy]
         for address, login in logins.items():
             if login.proxy:
@@ -223,6 +222,23 @@ class Pool:
             until = deadline.within(self._ways.connect_seconds)
             for address, sock in connections(straight, until):
                 yield address, SshTarget(sock, logins[address], known.keys, changed)
+
+    def _logins(self, addresses: list[str]) -> dict[str, Login]:
+        """Return the logins at the addresses where one can log in.
+
+        Raises:
+            ReachError: there is none.
+        """
+        logins: dict[str, Login] = {}
+        refused = _nowhere()
+        for address in addresses:
+            try:
+                logins[address] = self._ways.logins.login(address)
+            except ReachError as error:
+                refused = error
+        if not logins:
+            raise refused
+        return logins
 
     def _through(
         self, address: str, login: Login, known: KnownMachine, changed: str, deadline: Deadline
@@ -247,6 +263,10 @@ class Pool:
             'new machine, so somebody may be in between; only if you know why it changed, '
             f'forget the old key: {forget}'
         )
+
+
+def _nowhere() -> ReachError:
+    return ReachError(Outcome.UNREACHABLE, 'cannot reach it: juju status names no address of it')
 
 
 def _with_complaint(error: ReachError, sock: socket.socket) -> ReachError:

@@ -112,6 +112,13 @@ def test_who_waits_for_nothing_that_is_there_is_told_how_to_relate_and_to_config
     ]
 
 
+def test_an_option_that_juju_would_take_for_its_own_is_in_no_command() -> None:
+    plan = Planned()
+    plan.app('web', '0')
+    plan.silence('web/0', Outcome.NOT_SHIPPED, state=waiting('config:--file'))
+    assert not [line for line in commands(about(plan, 'web')) if 'juju config' in line]
+
+
 @pytest.mark.parametrize('owner', ['', 'ann'])
 def test_what_is_to_be_done_after_a_saved_sweep_is_of_its_model(owner: str) -> None:
     plan = Planned()

@@ -141,6 +141,20 @@ def fake(tmp_path: Path) -> Fake:
     return make
 
 
+def test_a_controller_that_would_be_an_option_is_not_named_in_advice() -> None:
+    error = explain(1, 'ERROR account details for controller -x not found', model='prod')
+    assert error.advice.argv == ('juju', 'login')
+
+
+@pytest.mark.parametrize('target', ['-oProxyCommand=id', '--container', '', 'web/0 -oX=y'])
+def test_a_target_that_juju_would_take_for_an_option_is_refused(target: str) -> None:
+    for k8s in (False, True):
+        with pytest.raises(JujuError, match='is not the name of a unit or a machine'):
+            Juju().ssh_argv(target, 'true', k8s=k8s, connect_timeout_seconds=7)
+    with pytest.raises(JujuError, match='is not the name of a unit or a machine'):
+        Juju().exec_argv(target, 'true')
+
+
 def test_status_is_asked_in_utc_and_comes_back_as_it_is(fake: Fake) -> None:
     juju = fake('echo "$@"; cat; echo warning >&2')
     words = b'status -m lab:prod --format json --utc\n'

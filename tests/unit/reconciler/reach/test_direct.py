@@ -63,13 +63,28 @@ def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reach:
     monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path))
     monkeypatch.delenv('JUJU_DATA', raising=False)
     monkeypatch.setattr('reconciler.cli.options.direct._POOLS', {})
-    return direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), '')
+    there = model(Machine('0', addresses=('10.0.0.5',)))
+    return direct_reach(there, JujuSSH(Juju('/nonexistent/juju')), '')
 
 
 def test_who_has_no_machine_is_not_reached(reach: Reach) -> None:
     with pytest.raises(ReachError, match='names no machine') as raised:
         reach.run('web/1', 'true', Deadline.after(PATIENCE), 1000)
     assert raised.value.outcome is Outcome.UNREACHABLE
+
+
+def test_who_has_no_address_is_not_reached_and_juju_is_not_asked(reach: Reach) -> None:
+    nowhere = direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), '')
+    with pytest.raises(ReachError, match='names no address') as raised:
+        nowhere.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
+    assert raised.value.outcome is Outcome.UNREACHABLE
+
+
+@pytest.mark.parametrize('jump', ['-oProxyCommand=touch', 'a,$(b)', 'a b', '%h', 'fd00::5', ','])
+def test_a_jump_that_is_no_host_is_wrong_usage(reach: Reach, jump: str) -> None:
+    assert isinstance(reach, DirectReach)
+    with pytest.raises(UsageError, match=r'a host to go through is \[USER@\]HOST'):
+        direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), jump)
 
 
 def test_what_keeps_juju_from_telling_a_host_key_is_what_is_said(reach: Reach) -> None:

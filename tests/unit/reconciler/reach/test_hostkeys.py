@@ -62,6 +62,13 @@ def test_what_is_learnt_is_known_under_that_name_alone(known_hosts: KnownHosts) 
     assert stat.S_IMODE(known_hosts.path.stat().st_mode) == 0o600
 
 
+def test_an_instance_of_several_lines_forges_none(known_hosts: KnownHosts) -> None:
+    known_hosts.learn('lab:prod:0', [ED], f'i-1\nlab:prod:1 {RSA} i-2\u2028lab:prod:2 {RSA}')
+    assert known_hosts.lookup('lab:prod:0').keys == {ED}
+    assert known_hosts.lookup('lab:prod:1') == KnownMachine()
+    assert known_hosts.lookup('lab:prod:2') == KnownMachine()
+
+
 def test_the_file_is_one_that_openssh_reads_and_forgets_from(known_hosts: KnownHosts) -> None:
     argv = ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', str(known_hosts.path.parent)]
     subprocess.run(argv, check=True, timeout=PATIENCE)

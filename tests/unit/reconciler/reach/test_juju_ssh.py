@@ -160,6 +160,12 @@ def test_bytes_that_are_no_text_explain_nothing_and_break_nothing() -> None:
     assert error.outcome is Outcome.UNREACHABLE
 
 
+def test_a_target_that_would_be_an_option_costs_only_itself() -> None:
+    with pytest.raises(ReachError, match='is not the name of a unit') as raised:
+        JujuSSH(Juju('/nonexistent/juju'), k8s=True).run('-x', '', Deadline.after(PATIENCE), 1000)
+    assert raised.value.outcome is Outcome.JUJU_FAILED
+
+
 def test_without_a_juju_command_it_is_juju_that_failed() -> None:
     reach = JujuSSH(Juju('/nonexistent/juju'))
     with pytest.raises(ReachError, match='cannot run /nonexistent/juju') as raised:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.reach.base import ReachError
 from reconciler.reach.ssh.login import Logins, read_config, through
 from reconciler.values.errors import UsageError
+from reconciler.values.readings import Outcome
+from tests.support.hostile import hostile_names
 
 
 def logins(tmp_path: Path, config: str = '', jump: tuple[str, ...] = ()) -> Logins:
@@ -87,14 +90,42 @@ def test_included_files_count_where_they_are_included(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('config', 'said'),
-    [('Host *\n  Port twenty\n', 'Port twenty is not a number'), ('=\n', 'cannot read')],
+    ('line', 'said'),
+    [
+        ('Port twenty', 'Port twenty is not a number'),
+        ('User $(id)', "User '\\$\\(id\\)' is not the name of a user"),
+        ('User -oProxyCommand=id', 'is not the name of a user'),
+        ('ProxyJump a,`id`', "cannot go through '`id`'"),
+        ('ProxyJump -oProxyCommand=id', "cannot go through '-oProxyCommand=id'"),
+    ],
 )
-def test_a_configuration_that_makes_no_sense_is_said(
-    tmp_path: Path, config: str, said: str
+def test_what_makes_no_sense_of_one_machine_costs_that_machine(
+    tmp_path: Path, line: str, said: str
 ) -> None:
-    with pytest.raises(UsageError, match=said):
-        logins(tmp_path, config).login('10.0.0.5')
+    found = logins(tmp_path, f'Host 10.0.0.5\n  {line}\n')
+    with pytest.raises(ReachError, match=said) as raised:
+        found.login('10.0.0.5')
+    assert raised.value.outcome is Outcome.UNREACHABLE
+    assert str(raised.value).startswith(f'cannot use {tmp_path}/ssh/config: ')
+    assert found.login('10.0.0.6').port == 22
+
+
+def test_a_configuration_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='cannot read'):
+        logins(tmp_path, '=\n')
+
+
+def test_no_address_runs_anything(tmp_path: Path) -> None:
+    proof, ran = tmp_path / 'proof', tmp_path / 'ran'
+    proxy = 'ProxyCommand sh -c "echo %h" %r\n'
+    found = logins(tmp_path, f'Match exec "touch {ran}; echo %h"\n  {proxy}')
+    for name in hostile_names(proof):
+        with pytest.raises(ReachError, match='is not a host name or an address'):
+            found.login(name)
+    assert not proof.exists()
+    assert not ran.exists()
+    found = logins(tmp_path, f'Host *\n  User ann\n  {proxy}')
+    assert found.login('node-1.maas').proxy == ('sh', '-c', 'exec sh -c "echo node-1.maas" ann')
 
 
 def test_no_configuration_is_none(tmp_path: Path) -> None:
