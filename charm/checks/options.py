@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shlex
 from pathlib import Path
 from typing import (
     Any,
@@ -28,6 +27,7 @@ from typing import (
 
 from ..kernel.errors import HealthError
 from ..kernel.names import nearest
+from . import command_line
 from .thresholds import Range
 
 Command = NewType('Command', Tuple[str, ...])
@@ -181,7 +181,7 @@ def _words(value: Any) -> Tuple[str, ...]:
 
 def _command(value: Any) -> Tuple[str, ...]:
     """Return the words of a command: a list, or one text split as a shell would, without one."""
-    words = tuple(shlex.split(_text(value))) if isinstance(value, str) else _words(value)
+    words = tuple(command_line.split(_text(value))) if isinstance(value, str) else _words(value)
     if not words or not words[0]:
         raise ValueError('the command is empty')
     return words

@@ -17,7 +17,8 @@ _ITEM = re.compile(
     r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<bare>[^\s'=]+))"
     rf'=(?P<value>{NUMBER}|U)(?P<unit>[^\s;0-9"\'=]*)(?P<rest>(?:;[^\s;]*){{0,4}});?(?=\s|$)'
 )
-_WORD = re.compile(r"(?:'(?:[^']|'')*'|\S)+")
+_GAP = re.compile(r'\s*')
+_WORD = re.compile(r"(?:[^\s']|'(?:[^']*')?)+")
 # The plugins count in powers of 1024 whichever way they write the unit.
 _SIZES = {'b': 1, 'kb': 2**10, 'mb': 2**20, 'gb': 2**30, 'tb': 2**40, 'pb': 2**50}
 _TIMES = {'s': 1.0, 'ms': 1e-3, 'us': 1e-6, 'µs': 1e-6, 'ns': 1e-9}
@@ -51,7 +52,8 @@ def parse(text: str) -> Tuple[Tuple[Metric, ...], Tuple[str, ...]]:
     rejected: List[str] = []
     position = 0
     while len(metrics) + len(rejected) < _MOST_ITEMS:
-        position += len(text[position:]) - len(text[position:].lstrip())
+        gap = _GAP.match(text, position)
+        position = gap.end() if gap else position
         if position >= len(text):
             break
         found = _ITEM.match(text, position)

@@ -14,8 +14,8 @@ from typing import Optional
 
 from ..kernel.report import Health
 
-NUMBER = r'[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?'
-_RANGE = re.compile(rf'(?P<at>@?)(?:(?P<start>~|{NUMBER}?)(?P<colon>:))?(?P<end>{NUMBER})?')
+NUMBER = r'[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?'
+_RANGE = re.compile(rf'(?P<at>@?)(?:(?P<start>~|{NUMBER})(?P<colon>:))?(?P<end>{NUMBER})?')
 # An optional group cannot be told from an absent one in the pattern above, hence the second look.
 
 

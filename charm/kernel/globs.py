@@ -7,10 +7,7 @@ text among the stars: of a name of a few hundred dashes nobody lives to see the 
 from __future__ import annotations
 
 import fnmatch
-import re
-from typing import List
-
-_PIECE = re.compile(r'\[!?\]?[^\]]*\]|.', re.DOTALL)
+from typing import Iterator, List
 
 
 def matches(text: str, glob: str) -> bool:
@@ -36,12 +33,24 @@ def matches(text: str, glob: str) -> bool:
 def _between_stars(glob: str) -> List[List[str]]:
     """Return what stands between the stars, each a list of what stands for one character."""
     parts: List[List[str]] = [[]]
-    for piece in _PIECE.findall(glob):
+    for piece in _pieces(glob):
         if piece == '*':
             parts.append([])
         else:
             parts[-1].append(piece)
     return parts
+
+
+def _pieces(glob: str) -> Iterator[str]:
+    at, last = 0, glob.rfind(']')
+    while at < len(glob):
+        end = at + 1
+        if glob[at] == '[' and at < last:
+            # Right after the start, even after a `!`, a bracket is one of the characters.
+            inside = at + 2 if glob.startswith('!', at + 1) else at + 1
+            end = max(end, glob.find(']', inside + 1) + 1)
+        yield glob[at:end]
+        at = end
 
 
 def _fits(text: str, part: List[str], at: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Mapping, Optional
 
 from .errors import HealthError
 
-_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*/[0-9]+')
+_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[0-9]*[a-z][a-z0-9]*)*/[0-9]+')
 # Juju's agents live in /var/lib/juju/agents/unit-<application>-<number>.
 _AGENT_DIRECTORY = re.compile(r'unit-(?P<application>.+)-(?P<number>[0-9]+)')
 LOCAL_NUMBER = 0

@@ -32,8 +32,8 @@ def claims_of(service: ServiceHealth) -> Claims:
 
 
 # Unit names, IPv4 addresses, host names and plain words; a port after a colon is not part of them.
-_WORD = re.compile(r'[\w.-]+/\d+|\w[\w.-]*\w')
-_IPV6 = re.compile(r'[0-9a-f]*:[0-9a-f:]*:[0-9a-f]*')
+_WORD = re.compile(r'[\w.-]+(?:/\d+)?')
+_IPV6 = re.compile(r'[0-9a-f:]+')
 _LONGEST = 2000
 
 
@@ -43,4 +43,12 @@ def failure_words(service: ServiceHealth) -> Iterator[tuple[str, frozenset[str]]
         for check in reading.report.checks if reading.report else ():
             if check.health is not Health.PASSED:
                 message = check.message.lower()[:_LONGEST]
-                yield check.name, frozenset(_WORD.findall(message) + _IPV6.findall(message))
+                yield check.name, frozenset(_words(message))
+
+
+def _words(message: str) -> Iterator[str]:
+    for word in _WORD.findall(message):
+        plain = word if '/' in word else word.strip('.-')
+        if len(plain) > 1:
+            yield plain
+    yield from (address for address in _IPV6.findall(message) if address.count(':') > 1)

@@ -46,19 +46,24 @@ _INSTALLING = re.compile(
 # How charms say what they wait for: "Missing relations: amqp, database", "'db' missing",
 # "waiting for shared-db relation", "Database relation missing", "database relation is required".
 _BLOCKERS = (
-    re.compile(r'(?:relations?|integrations?) (?:missing|incomplete|required)\s*:\s*(.+)', re.I),
-    re.compile(r'(?:missing|incomplete|required) (?:relation|integration)s?\s*[:-]?\s*(.+)', re.I),
+    re.compile(r'(?:relations?|integrations?) (?:missing|incomplete|required)\s*:\s*(\S.*)', re.I),
+    re.compile(
+        r'(?:missing|incomplete|required) (?:relation|integration)(?:s|(?!s))'
+        r'\s*(?:[:-]\s*)?(\S.*)',
+        re.I,
+    ),
     re.compile(r'waiting for (?:the )?([\w-]+)(?: relation| integration|$)', re.I),
     re.compile(r"'([\w-]+)' (?:missing|incomplete)", re.I),
     re.compile(
-        r'([\w-]+) (?:relation|integration)(?: is)? (?:missing|incomplete|required|not ready)',
+        r'(?:^|[^\w-])([\w-]+) (?:relation|integration)(?: is)?'
+        r' (?:missing|incomplete|required|not ready)',
         re.I,
     ),
     re.compile(r'(?:missing|no|need|needs) ([\w-]+) (?:relation|integration)', re.I),
 )
 _NAME = re.compile(r'[\w][\w.-]*')
 _MAX_BLOCKERS = 20
-# A charm says in its first words what it waits for, and looking takes square time.
+# A charm says in its first words what it waits for.
 _MOST_LOOKED_AT = 1000
 
 

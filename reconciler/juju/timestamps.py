@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 # `2006-01-02 15:04:05Z` with --utc, else `02 Jan 2006 15:04:05Z07:00` in local time; month names
 # are English whatever the locale (cmd/juju/common/format.go, Juju 2.9 to 4.1).
-_ISO = re.compile(r'(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?(.*)')
+_ISO = re.compile(r'(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?(\D.*)?')
 _WORDY = re.compile(r'(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(.*)')
 _MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 _OFFSET = re.compile(r'([+-])(\d\d):?(\d\d)')
@@ -19,7 +19,7 @@ def parse_since(text: str) -> datetime | None:
         iso = _ISO.fullmatch(text.strip())
         if iso:
             year, month, day, *clock = (int(part) for part in iso.groups()[:6])
-            return _utc(year, month, day, clock, iso[7])
+            return _utc(year, month, day, clock, iso[7] or '')
         wordy = _WORDY.fullmatch(text.strip())
         if wordy:
             clock = [int(part) for part in wordy.groups()[3:6]]

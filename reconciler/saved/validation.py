@@ -22,12 +22,12 @@ from .schema import SCHEMA_VERSION, FleetDocument, SweepDocument
 
 # What msgspec says, and how we do: of the value, and of what it names.
 _REASONS = (
-    (r'Object missing .*|Expected `str` of length >= 1', 'missing or empty'),
-    (r'Expected `int.*', '{value} is not a count'),
-    (r'Expected `float` >= .*', '{value} is less than none'),
-    (r'Expected `float` <= .*', '{value} is not between 0.0 and 1.0'),
-    (r'Expected `array` of length <= (\d+)', 'the limit is {0} items'),
-    (r'Expected `(\w+).*`, got `(\w+)`', '{1} where {0} belongs'),
+    (re.compile(r'Object missing .*|Expected `str` of length >= 1'), 'missing or empty'),
+    (re.compile(r'Expected `int.*'), '{value} is not a count'),
+    (re.compile(r'Expected `float` >= .*'), '{value} is less than none'),
+    (re.compile(r'Expected `float` <= .*'), '{value} is not between 0.0 and 1.0'),
+    (re.compile(r'Expected `array` of length <= (\d+)'), 'the limit is {0} items'),
+    (re.compile(r'Expected `(\w+)(?:\W.*)?`, got `(\w+)`'), '{1} where {0} belongs'),
 )
 _KINDS = {'object': 'an object', 'array': 'an array', 'str': 'a string', 'bool': 'a boolean'}
 _KINDS |= {'int': 'a number', 'float': 'a number'}
@@ -111,7 +111,7 @@ def _told(said: str, document: Any) -> tuple[str, str]:
     for key, index in re.findall(r'(\w+)|\[(\d+)\]', path):
         value = value[key or int(index)]
     for pattern, reason in _REASONS:
-        match = re.fullmatch(pattern, complaint)
+        match = pattern.fullmatch(complaint)
         if match:
             words = [_KINDS.get(word, word) for word in match.groups()]
             complaint = reason.format(*words, value=f'{value!r:.20}')

@@ -21,7 +21,7 @@ _MACHINE = re.compile(r'[0-9]{1,18}(?:/[a-z]+/[0-9]{1,18})*')
 # As ssh takes one after `-J`: an IPv6 address stands in brackets there.
 _JUMP = re.compile(
     r'(?:ssh://)?(?:(?P<user>.*)@)?'
-    r'(?:\[(?P<v6>[^\[\]]*)\]|(?P<host>[^\[\]:]*))(?::(?P<port>[0-9]{1,5}))?'
+    r'(?:\[(?P<v6>[^\[\]@]*)\]|(?P<host>[^\[\]:@]*))(?::(?P<port>[0-9]{1,5}))?'
 )
 _MOST_PORT = 65535
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Iterator, List, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
@@ -17,12 +16,22 @@ from ..options import OUTSIDE, OptionError, require_order
 from ..sockets import NoAnswer, bounded, connect, failed, where
 from ..thresholds import Range, judge
 
-_PEM = re.compile(b'-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----', re.DOTALL)
+_BEGIN, _END = b'-----BEGIN CERTIFICATE-----', b'-----END CERTIFICATE-----'
 _MOST_BYTES = 1024 * 1024
 
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Yield what stands between each begin of a certificate in PEM and the end after it."""
+    begin = data.find(_BEGIN)
+    end = data.find(_END, begin)
+    while 0 <= begin < end:
+        yield data[begin + len(_BEGIN) : end]
+        begin = data.find(_BEGIN, end)
+        end = data.find(_END, begin)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class TlsExpiry:
         except OSError as error:
             raise CheckError(f'cannot read {path}: {error.strerror}') from error
         try:
-            found = [binascii.a2b_base64(block) for block in _PEM.findall(data)]
+            found = [binascii.a2b_base64(block) for block in _blocks(data)]
         except binascii.Error as error:
             raise CheckError(f'cannot read {path}: {error}') from error
         if not found:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, List, Mapping
 
+from ...checks import command_line
 from ...checks.check import Check, CheckSpec, Verdict
 from ...checks.kinds import CHECKS
 from ...checks.options import OptionError, build
@@ -157,7 +158,7 @@ def _custom(asked: MonitorFile, name: str, options: MonitorOptions) -> None:
     if not program.is_absolute() or '..' in program.parts or program.is_dir():
         raise OptionError('check', f'{str(program)!r} is not the path of a plugin')
     try:
-        words = shlex.split(options.pop('params'))
+        words = command_line.split(options.pop('params'))
     except ValueError as error:
         raise OptionError('params', str(error).lower()) from error
     options.refuse_rest('check', 'plugin_path', 'params')

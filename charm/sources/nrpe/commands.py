@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Optional
 
+from ...checks import command_line
 from ...checks.check import CheckSpec, Verdict
 from ...checks.child_process import run_child
 from ...checks.kinds.nagios_plugin import judge
@@ -58,6 +58,8 @@ class NrpeCommand:
         """
         words = self._words()
         found = secrets.find(words)
+        if len(found) > secrets.MOST:
+            raise CheckError(f'cannot hide {len(found)} secrets, the limit is {secrets.MOST}')
         # From the words, since quotes inside a secret would hide it in the line.
         shown = secrets.redact(' '.join(words), found)
         if _ARGUMENT.search(self.line):
@@ -84,7 +86,7 @@ class NrpeCommand:
 
     def _words(self) -> List[str]:
         try:
-            words = shlex.split(self.line)
+            words = command_line.split(self.line)
         except ValueError as error:
             raise CheckError(f'cannot split the command into words: {error}') from None
         if not words:

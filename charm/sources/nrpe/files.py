@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
+from ...checks import command_line
 from ...kernel.errors import DefinitionError
 from ..account import Account
 from ..trust import read_trusted
@@ -146,7 +146,7 @@ def _take_command(path: Path, name: str, line: str, found: Configuration) -> Non
     if not name or not line:
         raise ValueError('a command without a name' if not name else f'{name}: no command')
     try:
-        shlex.split(line)
+        command_line.split(line)
     except ValueError as error:
         raise ValueError(f'{name}: {str(error).lower()}') from error
     program, space, words = line.partition(' ')

@@ -12,15 +12,18 @@ from typing import Any, Iterable, List, Sequence, Tuple
 
 MASK = '***'
 
-_NAMED = r'(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|api[-_]?key|community'
-_NAMED += r'|auth(?:entication|orization|pass)?|priv(?:ate)?[-_]?(?:key|pass\w*)|[xs]?privpasswd)'
-_OPTION = re.compile(rf'--?(?:[a-z0-9]+[-_])*{_NAMED}', re.IGNORECASE)
-_VARIABLE = re.compile(
-    rf'(?:(?:\w+[-_.])*{_NAMED}|\w*(?:password|passwd|pwd))=(?P<value>.+)', re.IGNORECASE
-)
-_HEADER = re.compile(rf'(?:[\w]+-)*{_NAMED}: *(?P<value>.+)', re.IGNORECASE)
-_URL_USER = re.compile(r'[a-z][a-z0-9+.-]*://(?P<value>[^/@\s]*:[^/@\s]+)@', re.IGNORECASE)
-_QUERY = re.compile(rf'[?&;](?:\w+[-_.])*{_NAMED}=(?P<value>[^&;\s]+)', re.IGNORECASE)
+# How a name ends, after its begin or a mark, if it is one of a secret. A name and its value are
+# told apart first and judged then: in one pattern, each mark would be a place to try again from.
+_NAMED = r'pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|api[-_]?key|community'
+_NAMED += r'|auth(?:entication|orization|pass)?|priv(?:ate)?[-_]?key|[xs]?privpasswd'
+_SECRET = re.compile(rf'(?:^|[-_.])(?:(?:{_NAMED})$|priv(?:ate)?[-_]?pass)', re.IGNORECASE)
+_PASSWORD = re.compile('(?:password|passwd|pwd)$', re.IGNORECASE)
+_NAME = re.compile(r'[\w.-]+')
+# With one dash, what follows the first letter may be a value: `-Ppwd`.
+_OPTION = re.compile(r'--[\w.-]+|-[a-z0-9]+(?:[-_][a-z0-9]+)*', re.IGNORECASE)
+_URL_USER = re.compile(r'://(?P<value>[^/@\s:]*:[^/@\s]+)@')
+_PARAMETER = re.compile(r'[?&;](?P<name>[\w.-]+)=')
+_VALUE = re.compile(r'[^&;\s]+')
 _DIGITS = re.compile(r'[0-9.,:/-]*')
 
 # Short options of the monitoring-plugins and of nagios-plugins-contrib, from their `--help`. For
@@ -41,6 +44,8 @@ _SHORT = {
     **dict.fromkeys(('check_tcp', 'check_by_ssh', 'check_disk', 'check_swap', 'check_procs'), ''),
 }
 _OTHERS = 'p'
+# Each is looked for in all of the output. No plugin takes as many.
+MOST = 100
 _SHORTEST_ANYWHERE = 4
 
 
@@ -60,18 +65,32 @@ def find(words: Sequence[str]) -> Tuple[str, ...]:
 
 
 def _in_word(word: str) -> Iterable[str]:
-    for pattern in (_URL_USER, _QUERY):
-        yield from (match['value'] for match in pattern.finditer(word))
-    for pattern in (_VARIABLE, _HEADER):
-        match = pattern.fullmatch(word.lstrip('-'))
-        if match:
-            yield match['value']
+    yield from (match['value'] for match in _URL_USER.finditer(word))
+    yield from _in_query(word)
+    plain = word.lstrip('-')
+    name, _, value = plain.partition('=')
+    if _NAME.fullmatch(name) and (_SECRET.search(name) or _PASSWORD.search(name)):
+        yield value
+    name, _, value = plain.partition(':')
+    if _NAME.fullmatch(name) and _SECRET.search(name):
+        yield value.lstrip(' ')
+
+
+def _in_query(word: str) -> Iterable[str]:
+    """Yield a URL's secrets; a name within a secret is a part of it."""
+    end = 0
+    for parameter in _PARAMETER.finditer(word):
+        if parameter.start() >= end and _SECRET.search(parameter['name']):
+            value = _VALUE.match(word, parameter.end())
+            if value:
+                yield value[0]
+                end = value.end()
 
 
 def _after_option(word: str, following: str, letters: str, known: bool) -> Iterable[str]:
     if not word.startswith('-') or word == '-':
         return
-    if _OPTION.fullmatch(word):
+    if _OPTION.fullmatch(word) and _SECRET.search(word.lstrip('-')):
         yield following
     elif word[:2] != '--':
         letter, attached = word[1:2], word[2:]
@@ -88,9 +107,7 @@ def redact(value: Any, secrets: Sequence[str]) -> Any:
     if not secrets:
         return value
     if isinstance(value, str):
-        for secret in secrets:
-            value = _replace(value, secret)
-        return value
+        return _masked(value, secrets)
     if isinstance(value, dict):
         return {redact(key, secrets): redact(item, secrets) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -98,8 +115,10 @@ def redact(value: Any, secrets: Sequence[str]) -> Any:
     return value
 
 
-def _replace(text: str, secret: str) -> str:
-    """Mask a secret; a very short one only where it is a whole word, or all text would go."""
-    if len(secret) >= _SHORTEST_ANYWHERE:
-        return text.replace(secret, MASK)
-    return re.sub(rf'(?<!\w){re.escape(secret)}(?!\w)', MASK, text)
+def _masked(text: str, secrets: Sequence[str]) -> str:
+    """Mask secrets; very short ones only where they are whole words, or all text would go."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_ANYWHERE:
+            text = text.replace(secret, MASK)
+    short = '|'.join(re.escape(secret) for secret in secrets if len(secret) < _SHORTEST_ANYWHERE)
+    return re.sub(rf'(?<!\w)(?:{short})(?!\w)', MASK, text) if short else text

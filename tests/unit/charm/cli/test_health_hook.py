@@ -214,3 +214,18 @@ def test_ending_it_ends_what_it_started(definitions: Path, tmp_path: Path) -> No
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 128 + signal.SIGTERM
     assert wait_gone(int(mark.read_text()))
+
+
+@pytest.mark.parametrize(('length', 'said'), [(60, '/bin/echo'), (100_000, 'the limit is')])
+def test_a_command_of_nrpe_of_many_names_holds_nothing_up(
+    length: int, said: str, deployed: Path, tmp_path: Path
+) -> None:
+    # Each `A_` once doubled the time of looking for secrets.
+    found = deployed / 'charm/sources/found.py'
+    found.write_text(found.read_text().replace("'/etc/nagios", f"'{tmp_path}/nagios"))
+    (tmp_path / 'nagios/nrpe.d').mkdir(parents=True)
+    line = f'command[letters]=/bin/echo {"A_" * (length // 2)}'
+    (tmp_path / 'nagios/nrpe.d/a.cfg').write_text(f'{line}\ncommand[next]=/bin/echo OK\n')
+    checks = {check.name: check for check in report(charm=deployed).checks}
+    assert checks.pop('nrpe-next').health is Health.PASSED
+    assert [check for check in checks.values() if said in f'{check.data} {check.message}']

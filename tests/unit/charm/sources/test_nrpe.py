@@ -11,6 +11,7 @@ from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
 from charm.sources.account import Account
 from charm.sources.nrpe.commands import NrpeCommand, find
+from charm.sources.nrpe.secrets import MOST
 from tests.support.checking import program, run
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason='only root can become another user')
@@ -108,3 +109,9 @@ def test_a_missing_plugin_is_named_and_not_who_changes_the_user() -> None:
     with pytest.raises(CheckError) as caught:
         run(NrpeCommand('/nonexistent/check_x', nobody, setpriv='/nonexistent/setpriv'))
     assert 'setpriv' not in str(caught.value)
+
+
+def test_more_secrets_than_anyone_has_are_not_looked_for() -> None:
+    line = '/bin/true ' + ' '.join(f'--password {number}' for number in range(MOST + 1))
+    with pytest.raises(CheckError, match='cannot hide 101 secrets, the limit is 100'):
+        run(NrpeCommand(line))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -9,6 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.sources.nrpe.secrets import MASK, find, redact
+
+# Parts of words, which may stand in any order.
+MARKS = ('a', 'A', '_', '-', '.', '=', '?', '&', ':', '/', '@', ' ', 'x1', '://')
+NAMES = ('pwd', 'pass', 'token', 'Password', 'priv-pass', 'api_key')
 
 
 @pytest.mark.parametrize(
@@ -76,3 +81,44 @@ def test_no_secret_after_an_option_survives(
 def test_without_secrets_nothing_changes(words: list[str], text: str) -> None:
     if not find(words):
         assert redact(text, find(words)) == text
+
+
+# What a secret is, in patterns that may take for ever: as short as these words are, they do not.
+_NAMED = r'(?:pass(?:word)?|pwd|token|api[-_]?key|priv[-_]?pass\w*)'
+_OPTION = rf'--?(?:[a-z0-9]+[-_])*{_NAMED}'
+_VALUES = (
+    rf'-*(?:(?:\w+[-_.])*{_NAMED}|\w*(?:password|pwd))=(?P<value>.+)',
+    rf'-*(?:\w+-)*{_NAMED}: *(?P<value>[^ ].*)',
+)
+_WITHIN = (
+    r'[a-z][a-z0-9+.-]*://(?P<value>[^/@\s]*:[^/@\s]+)@',
+    rf'[?&;](?:\w+[-_.])*{_NAMED}=(?P<value>[^&;\s]+)',
+)
+
+
+@given(st.lists(st.sampled_from(MARKS + NAMES), max_size=8).map(''.join))
+def test_what_stands_where_a_secret_stands_is_found(word: str) -> None:
+    ways = [re.finditer(within, word, re.IGNORECASE) for within in _WITHIN]
+    ways += [re.finditer(rf'\A{value}\Z', word, re.IGNORECASE) for value in _VALUES]
+    expected = {found['value'] for way in ways for found in way}
+    if re.fullmatch(_OPTION, word, re.IGNORECASE):
+        expected.add('following')
+    assert expected <= {*find(['check_tcp', word, 'following'])}
+
+
+@given(st.lists(st.sampled_from((*MARKS, 'word')), max_size=8).map(''.join))
+def test_where_nothing_is_named_like_a_secret_none_is_found(word: str) -> None:
+    found = {*find(['check_tcp', word, 'following'])}
+    assert not found or '://' in word
+
+
+@pytest.mark.parametrize(
+    'part', ['A_', 'aA_-.', '?pwd=', '://a:', '--pass-', 'priv_pass_', 'pwd=', ': ', '&a=']
+)
+def test_a_hostile_word_of_a_megabyte_does_not_hang(part: str) -> None:
+    # Each place to try again from doubled the time, or made it square.
+    find([part * (1_000_000 // len(part)) + '!'])
+
+
+def test_very_short_secrets_are_masked_together() -> None:
+    assert redact('a b ab abc', ('abc', 'a', 'b')) == f'{MASK} {MASK} ab {MASK}'

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import run
-from tests.support.hostile import hostile_names
+from tests.support.hostile_names import hostile_names
 
 KEY = 'AAAAC3NzaC1lZDI1NTE5AAAAIBYK8CVIb6BCdgkNLqcqKpBWRXoZbwjyVsLOCPtf6iFq'
 WELL = '10.0.0.5'

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.juju.status import decode
 from reconciler.values.model import Model
-from tests.support.hostile import hostile_names
+from tests.support.hostile_names import hostile_names
 
 HOSTILE = hostile_names(Path('/tmp/proof'))
 

@@ -10,7 +10,7 @@ from reconciler.reach.base import ReachError
 from reconciler.reach.ssh.login import Logins, read_config, through
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
-from tests.support.hostile import hostile_names
+from tests.support.hostile_names import hostile_names
 
 
 def logins(tmp_path: Path, config: str = '', jump: tuple[str, ...] = ()) -> Logins:

@@ -21,7 +21,7 @@ from reconciler.values.safe_names import (
     is_unit,
     is_user,
 )
-from tests.support.hostile import hostile_names
+from tests.support.hostile_names import hostile_names
 from tests.support.patience import PATIENCE
 
 RULES = (is_application, is_host, is_jump, is_machine, is_model, is_name, is_unit, is_user)
