@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from charm.kernel.builtin_checks import BUILT_IN_CHECKS, Scope
-from charm.kernel.report import Health, StateName
+from charm.kernel.report import Health, State, StateName
 
 from ..values.model import Model
 from ..values.outcomes import NOT_REACHED
@@ -82,6 +82,9 @@ def troubles_of(model: Model, service: ServiceHealth) -> tuple[Trouble, ...]:
     if absent > 0:
         message = f'{absent} of {service.coverage.expected} wanted units do not exist'
         found.append(Trouble('', '', Health.UNKNOWN, Origin.OWN, message))
+    if service.juju is not None:
+        origin = _origin_of_juju_word(service.state)
+        found.append(Trouble('', JUJU_STATUS, service.juju.ceiling, origin, service.message))
     return tuple(sorted(found, key=lambda trouble: trouble.order))
 
 
@@ -99,17 +102,16 @@ def _of_reading(model: Model, reading: Reading) -> Iterator[Trouble]:
         origin = Origin.OWN if own else Origin.ANYWHERE
         message = f'{check.name}: {check.message}'
         if check.name == JUJU_STATUS and reading.juju is not None:
-            origin, message = _origin_of_juju_word(reading), check.message
+            origin, message = _origin_of_juju_word(reading.state), check.message
         yield Trouble(reading.unit.name, check.name, check.health, origin, message)
     if not failing:
         origin = _origin(model, reading)
         yield Trouble(reading.unit.name, '', reading.health, origin, reading.message)
 
 
-def _origin_of_juju_word(reading: Reading) -> Origin:
-    """Return where it may be from that Juju says more of a unit than that all is well."""
-    state = reading.state.name if reading.state else None
-    stuck = state in (StateName.BLOCKED, StateName.ERROR)
+def _origin_of_juju_word(state: State | None) -> Origin:
+    """Return where it may be from that Juju says more of somebody than that all is well."""
+    stuck = state is not None and state.name in (StateName.BLOCKED, StateName.ERROR)
     return Origin.ANYWHERE if stuck else Origin.OWN
 
 

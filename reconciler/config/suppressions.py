@@ -147,6 +147,8 @@ def troubles(service: ServiceHealth, model: Model) -> Iterator[SuppressibleTroub
             machines = tuple(machine_chain(model.machines, reading.unit.machine))
             for check in _unwell_checks(reading):
                 yield SuppressibleTrouble(service.name, reading.unit.name, machines, check)
+    if service.juju is not None:
+        yield SuppressibleTrouble(service.name, '', (), JUJU_STATUS)
     if service.coverage.expected > len(service.readings) or not service.readings:
         yield SuppressibleTrouble(service.name, check=NO_REPORT)
 

@@ -17,7 +17,7 @@ from ..juju.ceiling_table import CEILINGS, LONG_SECONDS, UNREADABLE, UNRECOGNISE
 from ..juju.status_implies import derive
 from ..values.model import HEALTH_CHARM, Application, Model, StatusInfo, Unit
 from ..values.outcomes import HEARD
-from ..values.readings import JujuWord, Outcome, Reading
+from ..values.readings import JujuWord, Outcome, Reading, ServiceHealth
 from ..values.words import duration_text
 from .collate import furthest_state
 
@@ -79,6 +79,38 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     )
 
 
+def capped_service(
+    service: ServiceHealth, application: Application, policy: Policy, now: datetime
+) -> ServiceHealth:
+    """Return the service at best as well as what its leader says of it as a whole lets it be.
+
+    Where no leader said anything Juju gives the worst word of its units, which counts by the rule
+    of the service already.
+    """
+    status = application.status
+    of_units = {(unit.workload.current, unit.workload.message) for unit in application.units}
+    row = row_of('workload', status, now)
+    if row is None or (status.current, status.message) in of_units:
+        return service
+    ceiling = policy.get(row.name, row.health)
+    if ceiling.rank <= service.health.rank:
+        return service
+    relaxed = '' if ceiling is row.health else f'{row.name} as {ceiling.value}'
+    told = f': {status.message}' if status.message else ''
+    word = JujuWord(f'{status.current or row.word}{told}', ceiling, relaxed, service.health)
+    implied = derive(
+        Unit(application.name, application.name, workload=status), application, None, now
+    ).state
+    stuck = implied.name in (StateName.BLOCKED, StateName.ERROR)
+    return replace(
+        service,
+        health=ceiling,
+        state=furthest_state((service.state, implied)) if stuck else service.state,
+        message=word.of_application,
+        juju=word,
+    )
+
+
 def _state(seen: State | None, unit: Unit, model: Model, now: datetime) -> State | None:
     """Return the unit's state; what Juju alone knows of it, that it is stuck, comes first."""
     application = model.applications.get(unit.application, Application(unit.application))
@@ -95,7 +127,7 @@ def _heard(unit: Unit, model: Model, policy: Policy, now: datetime) -> Iterator[
     if machine is not None:
         infos += [('machine', machine.agent), ('instance', machine.instance)]
     for of, info in infos:
-        row = _row(of, info, now)
+        row = row_of(of, info, now)
         if row is not None:
             text = _text(row, of, unit, info, now)
             yield _Heard(row, text, policy.get(row.name, row.health))
@@ -117,8 +149,11 @@ def _is_own_report(reading: Reading, model: Model) -> bool:
     )
 
 
-def _row(of: str, info: StatusInfo, now: datetime) -> Ceiling | None:
-    """Return the row of one of Juju's words; `None` if it said none, or it does not count yet."""
+def row_of(of: str, info: StatusInfo, now: datetime) -> Ceiling | None:
+    """Return the row of one of Juju's words; `None` if it said none, or it does not count yet.
+
+    `of` is whose word it is, as in the table.
+    """
     if info.failed:
         return UNREADABLE
     if not info.current:

@@ -16,8 +16,9 @@ from ..config.suppressions import SuppressionEntry, annotate
 from ..config.unknown_names import unmatched
 from ..values.model import Application, Model
 from ..values.readings import Reading, Snapshot
-from .cap_by_juju import capped
+from .cap_by_juju import capped, capped_service
 from .collate import choose, collate, problems_first
+from .model_words import words_of_model
 from .views import judge_views
 
 
@@ -64,20 +65,31 @@ def conclude(
     for application, whole in shown:
         readings = [known[unit.name] for unit in application.units if unit.name in known]
         choice = choose(application.name, readings, own.rollup(application.name), whole)
-        judged.append(collate(application, readings, choice, model.machines))
+        seen = collate(application, readings, choice, model.machines)
+        # What is said of all of it is no word about a part.
+        policy = own.juju(application.name)
+        judged.append(capped_service(seen, application, policy, at) if whole else seen)
         faults += [choice.fault] if choice.fault else []
     declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
     services, causes = explain_causes(model, problems_first(judged), declared)
     entries = (*own.maintenance, *suppressions)
+    words = words_of_model(model, not patterns, at)
+    health = worst(service.health for service in services)
     entire = {application.name for application, whole in shown if whole}
     return Snapshot(
         model=model,
         services=annotate(services, model, entries, at),
-        health=worst(service.health for service in services),
+        health=worst((health, *(word.ceiling for word in words))),
         started_at=at,
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
-        faults=(*model.faults, *evidence.faults, *faults, *unmatched(entries, model, at)),
+        faults=(
+            *model.faults,
+            *(word.says for word in words),
+            *evidence.faults,
+            *faults,
+            *unmatched(entries, model, at),
+        ),
         causes=causes,
         views=judge_views(own.views, services, model.applications.keys() - entire),
     )

@@ -20,7 +20,7 @@ class Ceiling:
     """One row of the table: how well a unit is at best of which Juju says this word.
 
     Attributes:
-        of: whose word it is: `workload`, `agent`, `machine` or `instance`.
+        of: whose word it is: `workload`, `agent`, `machine`, `instance` or `model`.
         word: Juju's; `executing` counts from an hour on.
         health: the best that the unit may be.
         why: the argument for it, one sentence.
@@ -62,8 +62,15 @@ CEILINGS: tuple[Ceiling, ...] = (
     Ceiling('machine', 'stopped', _W, 'its agent was stopped'),
     Ceiling('machine', 'error', _F, 'it could not be set up', 'machine-error'),
     Ceiling('instance', 'provisioning error', _F, 'it was never made', 'provisioning-error'),
+    Ceiling('model', 'available', _P, 'Juju does in it what it is told'),
+    Ceiling('model', 'busy', _W, 'it is being moved, or upgraded'),
+    Ceiling('model', 'destroying', _W, 'it is about to go, with all that is in it'),
+    Ceiling('model', 'suspended', _W, 'its cloud no longer knows us: Juju can change nothing'),
+    Ceiling('model', 'error', _W, 'something in it is not as it was told to be'),
 )
 # Juju itself said that it cannot tell; or a word that is not in the table.
 UNREADABLE = Ceiling('', 'status-error', _U, 'Juju itself cannot tell', 'unreadable')
 UNRECOGNISED = Ceiling('', '', _U, 'nobody knows what it means', 'unrecognised')
-KEYS = tuple(dict.fromkeys(row.name for row in (*CEILINGS, UNREADABLE, UNRECOGNISED)))
+# What a word is called by who has it count otherwise, for a service.
+_OF_SERVICES = [row for row in CEILINGS if row.of != 'model']
+KEYS = tuple(dict.fromkeys(row.name for row in (*_OF_SERVICES, UNREADABLE, UNRECOGNISED)))

@@ -118,6 +118,7 @@ class _Reader:
                 for name, value in self._named(top.get('offers'), 'offers', is_name)
             },
             faults=tuple(self._faults),
+            status=self._info(about, 'model-status', 'model'),
         )
 
     def _fault(self, path: str, reason: str) -> None:

@@ -61,12 +61,12 @@ class StateDocument(Struct, frozen=True, kw_only=True):
 
 
 class JujuDocument(Struct, frozen=True, kw_only=True):
-    """What Juju says of a unit."""
+    """What Juju says of a unit, or of an application as a whole."""
 
     says: Annotated[str, _about('Its words.')] = ''
     ceiling: Annotated[_Health, _about('The best that the health may be beside them.')]
     relaxed: Annotated[str, _about('What health.yaml counts otherwise; or empty.')] = ''
-    seen: Annotated[_Health, _about("The unit's health by what was seen alone.")]
+    seen: Annotated[_Health, _about('The health by what was seen alone.')]
 
 
 class UnitDocument(Struct, frozen=True, kw_only=True):
@@ -143,6 +143,7 @@ class ServiceDocument(Struct, frozen=True, kw_only=True):
     message: str = ''
     blame: Annotated[BlameDocument | None, _about('Null if it is well.')] = None
     suppressed: _Many[SuppressionDocument] = ()
+    juju: Annotated[JujuDocument | None, _about('What its leader says, if that counts.')] = None
     coverage: CoverageDocument = field(default_factory=CoverageDocument)
     units: _Many[UnitDocument] = ()
 

@@ -142,6 +142,7 @@ class Model:
         faults: what could not be read, one line each; the rest was read all the same.
         parts: of several models as one, the full name of each by what its names begin with.
         owner: whose it is, if it was asked for so: juju status does not tell it.
+        status: model-status.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Model:
     faults: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     owner: str = ''
+    status: StatusInfo = field(default_factory=StatusInfo)
 
     @property
     def full_name(self) -> str:

@@ -20,11 +20,13 @@ JUJU_STATUS = 'juju-status'
 
 @dataclass(frozen=True)
 class JujuWord:
-    """What Juju says of a unit, where that is more than that all is well; see `ceiling_table`.
+    """What Juju says of a unit, or of an application, where that is more than that all is well.
+
+    See `ceiling_table`.
 
     Attributes:
         says: its words, such as `error: hook failed: "config-changed"`.
-        ceiling: the best that the unit's health may be beside them.
+        ceiling: the best that the health may be beside them.
         relaxed: what of them the operator has count otherwise, such as `blocked as warn`; or
             empty.
         seen: the health by what we saw alone.
@@ -39,6 +41,11 @@ class JujuWord:
     def alone(self) -> str:
         """Return what Juju says as one sentence, for a unit that nobody looked at."""
         return f'juju status says {self.says}{self._counted}'
+
+    @property
+    def of_application(self) -> str:
+        """Return what the leader says of all its units together."""
+        return f'Juju says of the whole application {self.says}{self._counted}'
 
     def beside(self, reading: Reading) -> str:
         """Return both sentences: what Juju says, and what was seen of the unit."""
@@ -204,6 +211,8 @@ class ServiceHealth:
         message: one line: the most telling message behind the health.
         blame: what it is to other troubles; `None` for a service that is well.
         suppressed: what operators said that covers all of its troubles; empty if nothing does.
+        juju: what Juju says of the application as a whole, where that counts for more than what
+            its units came to.
     """
 
     name: str
@@ -217,6 +226,7 @@ class ServiceHealth:
     because: str = ''
     blame: Blame | None = None
     suppressed: tuple[Suppression, ...] = ()
+    juju: JujuWord | None = None
 
 
 @dataclass(frozen=True)

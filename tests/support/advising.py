@@ -23,7 +23,7 @@ from .planned import Planned
 OF_MODEL = frozenset(
     {
         *('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh', 'show-machine'),
-        *('show-status-log', 'ssh', 'status'),
+        *('retry-provisioning', 'show-status-log', 'ssh', 'status'),
     }
 )
 OF_CONTROLLER = frozenset({'grant', 'login', 'models'})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Sequence
+
 from rich.text import Text
 from rich.tree import Tree
 
 from charm.kernel.report import Health
 from reconciler.values.node import NodeKind
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
+from reconciler.values.words import fold_units
 
+from ..alike import ServiceLine, service_lines
 from ..base import RenderOptions, draw, headline, health_text, plain, stale_text, state_text
 from ..blame import because_of, explained_text
 from ..meaning import suppression_text
@@ -24,11 +28,14 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     if options.blame:
         _add_by_cause(root, snapshot, options)
     else:
-        for service in snapshot.services:
-            _add_service(root, service, options)
-    told = explained_text(snapshot)
+        for shown in service_lines(snapshot.services, options):
+            if len(shown.services) == 1:
+                _add_service(root, shown.first, options)
+            else:
+                _add_many(root, shown)
+    explained = explained_text(snapshot)
     faults = [plain(fault, 'magenta') for fault in snapshot.faults]
-    return draw([root, *([plain(told, 'dim')] if told else []), *faults], options)
+    return draw([root, *([plain(explained, 'dim')] if explained else []), *faults], options)
 
 
 def _add_by_cause(root: Tree, snapshot: Snapshot, options: RenderOptions) -> None:
@@ -50,23 +57,49 @@ def _add_by_cause(root: Tree, snapshot: Snapshot, options: RenderOptions) -> Non
         _add_service(root, service, options)
 
 
+def _add_many(root: Tree, line: ServiceLine) -> None:
+    label = health_text(line.first.health).append('  ').append(plain(line.name, 'bold'))
+    label.append(f'  {line.coverage.reported} of {line.coverage.expected} reported', style='')
+    if line.message:
+        label.append('  ').append(plain(line.message, 'not bold'))
+    root.add(label)
+
+
 def _add_service(parent: Tree, service: ServiceHealth, options: RenderOptions) -> Tree:
     coverage = service.coverage
     line = health_text(service.health).append('  ').append(plain(service.name, 'bold'))
     line.append(
         f'  {coverage.reported} of {coverage.expected} reported{stale_text(coverage)}', style=''
     )
-    for told in (because_of(service), *map(suppression_text, service.suppressed)):
+    said = service.message if service.juju else ''
+    for told in (said, because_of(service), *map(suppression_text, service.suppressed)):
         if told:
             line.append(', ', style='').append(plain(told, 'not bold'))
     branch = parent.add(line)
-    for reading in service.readings:
-        _add_unit(branch, reading, options)
+    for readings in _alike(service, options):
+        _add_units(branch, readings, options)
     return branch
 
 
-def _add_unit(branch: Tree, reading: Reading, options: RenderOptions) -> None:
-    line = health_text(reading.health).append('  ').append(plain(reading.unit.name, 'bold'))
+def _alike(service: ServiceHealth, options: RenderOptions) -> Iterable[list[Reading]]:
+    """Return the units, the worst first, those that would make the same line together."""
+    found: dict[Hashable, list[Reading]] = {}
+    for reading in sorted(service.readings, key=lambda reading: -reading.health.rank):
+        apart = options.everything or options.unit_detail or reading.unit.leader
+        state = reading.state.name if reading.state else None
+        key: Hashable = (reading.health, state, reading.outcome, reading.message)
+        if apart or (reading.report is not None and reading.health is not Health.PASSED):
+            key = reading.unit.name
+        elif reading.report is not None:
+            key = (reading.health, state)
+        found.setdefault(key, []).append(reading)
+    return found.values()
+
+
+def _add_units(branch: Tree, readings: Sequence[Reading], options: RenderOptions) -> None:
+    reading = readings[0]
+    names = fold_units(one.unit.name for one in readings)
+    line = health_text(reading.health).append('  ').append(plain(names, 'bold'))
     line.append('*' if reading.unit.leader else '').append(f'  {state_text(reading.state)}', '')
     if reading.report is None:
         line.append('  ').append(plain(f'({reading.outcome.value}) {reading.message}', 'not bold'))

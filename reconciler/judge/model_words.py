@@ -1,0 +1,66 @@
+"""What Juju says of a model itself, and of its machines without units: else nobody tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from charm.kernel.report import Health
+
+from ..values.advice import NO_ADVICE, Advice, juju
+from ..values.model import Machine, Model, machine_chain
+from .cap_by_juju import row_of
+
+
+@dataclass(frozen=True)
+class ModelWord:
+    """One thing that Juju says, in one line, and the best health of the model beside it."""
+
+    says: str
+    ceiling: Health
+
+
+def words_of_model(model: Model, whole: bool, now: datetime) -> tuple[ModelWord, ...]:
+    """Return what Juju says that is more than that all is well.
+
+    Its machines without units are told of only where the `whole` model was asked.
+    """
+    found = list(_of_model(model, now))
+    if whole:
+        found += _of_machines(model, now)
+    return tuple(found)
+
+
+def _of_model(model: Model, now: datetime) -> Iterator[ModelWord]:
+    row = row_of('model', model.status, now)
+    if row is not None and row.health is not Health.PASSED:
+        told = f': {model.status.message}' if model.status.message else ''
+        says = f'{model.status.current or row.word}{told}'
+        yield ModelWord(f'Juju says of the model {says} ({row.why})', row.health)
+
+
+def _of_machines(model: Model, now: datetime) -> Iterator[ModelWord]:
+    used = {
+        place for unit in model.units() for place in machine_chain(model.machines, unit.machine)
+    }
+    for machine in model.machines.values():
+        if machine.id in used:
+            continue
+        for of, info in (('instance', machine.instance), ('machine', machine.agent)):
+            row = row_of(of, info, now)
+            if row is not None and row.health is not Health.PASSED:
+                told = f': {info.message}' if info.message else ''
+                advice = _advice(model, machine)
+                then = f'; {advice}' if advice else ''
+                says = f'machine {machine.id}, without units, is {info.current}{told}{then}'
+                # Nothing runs there that could fail.
+                yield ModelWord(f'Juju says that {says}', Health.WARN)
+                break
+
+
+def _advice(model: Model, machine: Machine) -> Advice:
+    if machine.instance.current != 'provisioning error':
+        return NO_ADVICE
+    full_name, name = model.locate(machine.id)
+    return Advice('once what it lacks is there', juju(full_name, 'retry-provisioning', name))
