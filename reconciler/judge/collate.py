@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from charm.kernel.report import Health, State
+from charm.kernel.report import Health, State, StateName
 from charm.kernel.safe_text import clean
 
 from ..rollups import WORST, RollupError, RollupResult, RollupRule, Vote, read_rule
@@ -165,8 +165,21 @@ def furthest_state(states: Iterable[State | None]) -> State | None:
 
 
 def problems_first(services: Iterable[ServiceHealth]) -> tuple[ServiceHealth, ...]:
-    """Return the services, the worst first, equals by name."""
-    return tuple(sorted(services, key=lambda s: (-s.health.rank, s.name)))
+    """Return the services: the worst first, of those what is newest; equals by name.
+
+    What nobody looked at comes after whatever is as bad.
+    """
+    return tuple(sorted(services, key=_urgency))
+
+
+def _urgency(service: ServiceHealth) -> tuple[int, bool, float, str]:
+    unwell = [one for one in service.readings if one.health is not Health.PASSED]
+    states = [service.state, *(reading.state for reading in unwell)]
+    since = [s.since.timestamp() for s in states if s and s.since and s.name is not StateName.UP]
+    seen = any(reading.outcome is not Outcome.NOT_SHIPPED for reading in service.readings)
+    looked = seen or service.health is not Health.UNKNOWN
+    newest = max(since, default=0.0) if unwell or service.juju else 0.0
+    return -service.health.rank, not looked, -newest, service.name
 
 
 def _message(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +25,9 @@ COLOURS = {
     Health.FAIL: 'bold red',
 }
 # The columns of free text, which may take several lines.
-_FOLDED = ('Cause', 'Message', 'Name', 'State', 'Why')
+_FOLDED = ('Cause', 'Message', 'Name', 'State', 'Unit', 'Why')
+# Beside what a row begins with a message has no room for whole words.
+_NARROW = 80
 # No characters at all, which neither XML nor a browser takes.
 _UNWRITABLE = re.compile('[\ufffe\uffff]')
 
@@ -39,6 +42,7 @@ class RenderOptions:
         width: columns of the terminal.
         unit_detail: show every check of every unit, not only what is wrong.
         blame: put the causes first, each with its victims.
+        everything: fold nothing that is alike.
     """
 
     now: datetime
@@ -46,6 +50,7 @@ class RenderOptions:
     width: int = 100
     unit_detail: bool = False
     blame: bool = False
+    everything: bool = False
 
 
 Renderer = Callable[[Snapshot, RenderOptions], str]
@@ -75,6 +80,33 @@ def grid(*columns: str, style: str = 'bold') -> Table:
     for column in columns:
         table.add_column(column, overflow='fold', no_wrap=column not in _FOLDED)
     return table
+
+
+def listed(
+    columns: Sequence[str], rows: Sequence[Sequence[RenderableType]], width: int
+) -> list[RenderableType]:
+    """Return a table whose last column is free text; where there is little room it stands below.
+
+    The other columns are of plain text, each on one line.
+    """
+    if width >= _NARROW:
+        table = grid(*columns)
+        for row in rows:
+            table.add_row(*row)
+        return [table]
+    heads = [[Text(name, style='bold') for name in columns[:-1]]]
+    heads += [[_as_text(cell) for cell in row[:-1]] for row in rows]
+    widths = [max(cell.cell_len for cell in column) for column in zip(*heads, strict=True)]
+    lines: list[RenderableType] = []
+    for head, message in zip(heads, ('', *(row[-1] for row in rows)), strict=True):
+        for cell, room in zip(head, widths, strict=True):
+            cell.pad_right(room - cell.cell_len)
+        lines += [Text('  ').join(head), *([Padding(message, (0, 0, 0, 2))] if message else [])]
+    return lines
+
+
+def _as_text(cell: RenderableType) -> Text:
+    return cell if isinstance(cell, Text) else Text(str(cell))
 
 
 def facts(rows: Iterable[tuple[str, str]], style: str = '') -> Table:

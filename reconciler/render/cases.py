@@ -30,14 +30,15 @@ def not_well(snapshot: Snapshot) -> tuple[ServiceHealth, ...]:
 
 
 def tally(snapshot: Snapshot) -> str:
-    """Return how many services are not well, as one sentence without its full stop."""
+    """Return how many services are how well, as one sentence without its full stop."""
     total = len(snapshot.services)
     if not total:
         return 'no services'
-    unwell = len(not_well(snapshot))
-    if not unwell:
+    counts = [(sum(o.health is health for o in snapshot.services), health) for health in Health]
+    if counts[0][0] == total:
         return f'all {total} services passed' if total > 1 else 'the service passed'
-    return f'{unwell} of {counted(total, "service")} not well'
+    unwell = [f'{count} {health.value}' for count, health in reversed(counts[1:]) if count]
+    return f'{", ".join(unwell)} of {counted(total, "service")}'
 
 
 @dataclass(frozen=True)

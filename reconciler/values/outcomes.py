@@ -131,9 +131,14 @@ WORDS: Mapping[Outcome, str] = {
 }
 # What to do about each; nothing about those that are not here.
 _ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
-    Outcome.NOT_SHIPPED: lambda of: Advice(
-        'deploy the health charm beside it',
-        of.juju('integrate', HEALTH_CHARM, of.unit.application),
+    Outcome.NOT_SHIPPED: lambda of: (
+        # The health charm is a subordinate for machines: it goes beside principals.
+        NO_ADVICE
+        if of.model.is_k8s or of.unit.principal
+        else Advice(
+            'deploy the health charm beside it',
+            of.juju('integrate', HEALTH_CHARM, of.unit.application),
+        )
     ),
     Outcome.UNASSIGNED: lambda of: Advice('see what it waits for', of.status),
     Outcome.UNREACHABLE: lambda of: Advice('see whether it is up', of.look),

@@ -55,6 +55,12 @@ printing_options = adding(
         help='In a table or tree: causes first, each before the services that it explains.',
     ),
     click.option(
+        '--all',
+        'everything',
+        is_flag=True,
+        help='Fold nothing: a line for each service and unit, however alike they are.',
+    ),
+    click.option(
         '--fail-on',
         type=click.Choice(['warn', 'unknown', 'fail']),
         default='warn',
@@ -85,6 +91,7 @@ class PrintOptions:
         fail_on: the least health that is not exit code 0.
         maintenance_is_ok, ack_is_ok: see `exit_code`.
         blame: causes come first.
+        everything: what is alike is not folded.
     """
 
     form: str = 'table'
@@ -93,6 +100,7 @@ class PrintOptions:
     maintenance_is_ok: bool = False
     ack_is_ok: bool = False
     blame: bool = False
+    everything: bool = False
 
     @property
     def is_for_programs(self) -> bool:
@@ -118,7 +126,9 @@ class PrintOptions:
         if self.form == 'textfile' and plain and path.suffix != '.prom':
             reason = 'node exporter reads only names ending in .prom'
             raise UsageError(f'cannot write {self.output}: {reason}')
-        options = replace(view(self.output, unit_detail, at), blame=self.blame)
+        options = replace(
+            view(self.output, unit_detail, at), blame=self.blame, everything=self.everything
+        )
         if isinstance(found, Fleet):
             text = render_fleet(found, self.form, options)
         else:

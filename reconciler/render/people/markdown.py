@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 
 from charm.kernel.report import Health
-from reconciler.values.readings import ServiceHealth, Snapshot
+from reconciler.values.readings import Snapshot
 from reconciler.values.words import counted, duration_text
 
-from ..base import RenderOptions, TableRow, findings, safe, state_text
-from ..cases import model_name, not_well, overall_health, tally
+from ..alike import FindingLine, ServiceLine, found_of, service_lines
+from ..base import RenderOptions, safe, state_text
+from ..cases import model_name, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, rule_text, view_text
 
 _RUN = re.compile('`+')
@@ -42,6 +43,7 @@ def cell(text: str) -> str:
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
     """Return a heading, the services as a table, and what is wrong as lists."""
+    shown = service_lines(snapshot.services, options)
     lines = [f'## {code(model_name(snapshot))}: {overall_health(snapshot).value}', '']
     took = duration_text(snapshot.duration_seconds)
     units = counted(len(snapshot.readings()), 'unit')
@@ -53,10 +55,10 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     if snapshot.services:
         lines.append('| Service | Health | Units | QoS | State |')
         lines.append('| --- | --- | ---: | ---: | --- |')
-        lines += [*map(_row, snapshot.services), '']
-    told = snapshot.services if options.unit_detail else not_well(snapshot)
-    for service in told:
-        lines += [*_about(service, options), '']
+        lines += [*map(_row, shown), '']
+    for line in shown:
+        if options.unit_detail or line.first.health is not Health.PASSED:
+            lines += [*_about(line, options), '']
     if snapshot.faults:
         lines += ['### The sweep itself', '', *(f'- {code(one)}' for one in snapshot.faults), '']
     return '\n'.join(lines).rstrip('\n') + '\n'
@@ -70,11 +72,12 @@ def _meaning(snapshot: Snapshot) -> list[str]:
     return [line for title, told in parts if told for line in (title, '', *told, '')]
 
 
-def _row(service: ServiceHealth) -> str:
-    units = f'{service.coverage.reported}/{service.coverage.expected}'
-    qos = '-' if service.qos is None else f'{service.qos:.2f}'
-    state = '-' if service.state is None else cell(state_text(service.state))
-    cells = (cell(service.name), _word(service.health), units, qos, state)
+def _row(line: ServiceLine) -> str:
+    service, alone = line.first, len(line.services) == 1
+    units = f'{line.coverage.reported}/{line.coverage.expected}'
+    qos = f'{service.qos:.2f}' if alone and service.qos is not None else '-'
+    state = cell(state_text(service.state)) if alone and service.state else '-'
+    cells = (cell(line.name), _word(service.health), units, qos, state)
     return f'| {" | ".join(cells)} |'
 
 
@@ -82,20 +85,24 @@ def _word(health: Health) -> str:
     return health.value if health is Health.PASSED else f'**{health.value}**'
 
 
-def _about(service: ServiceHealth, options: RenderOptions) -> Iterator[str]:
-    yield f'### {code(service.name)}: {service.health.value}'
+def _about(line: ServiceLine, options: RenderOptions) -> Iterator[str]:
+    service = line.first
+    yield f'### {code(line.name)}: {service.health.value}'
     yield ''
+    if len(line.services) > 1:
+        yield f'{code(line.message)}.'
+        return
     yield f'{code(service.message)}, {code(rule_text(service))}.'
     lines = [f'- {code(remark)}' for remark in remarks(service)]
-    lines += [_item(one) for one in findings(service, options.unit_detail)]
+    lines += [_item(one) for one in found_of(service, options)]
     if lines:
         yield ''
         yield from lines
 
 
-def _item(finding: TableRow) -> str:
-    reading = finding.reading
-    line = f'- {_word(finding.health)} {code(reading.unit.name)} {code(finding.what)}'
+def _item(found: FindingLine) -> str:
+    finding, reading = found.row, found.row.reading
+    line = f'- {_word(finding.health)} {code(found.whom)} {code(finding.what)}'
     line += f': {code(finding.message)}' if finding.message else ''
     if finding.check is None and reading.advice:
         line += f'; {code(str(reading.advice))}'

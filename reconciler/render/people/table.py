@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from charm.kernel.names import service_of
 from charm.kernel.safe_text import clean
 from reconciler.values.advice import Advice, reconcile_health
 from reconciler.values.outcomes import NOT_REACHED, OF_MACHINE
-from reconciler.values.readings import Reading, ServiceHealth, Snapshot
-from reconciler.values.words import age_text, counted, duration_text, fold_units
+from reconciler.values.readings import Outcome, Reading, ServiceHealth, Snapshot
+from reconciler.values.words import age_text, counted, duration_text
 
+from ..alike import FindingLine, finding_lines, service_lines, whom
 from ..base import (
     RenderOptions,
-    TableRow,
     draw,
     facts,
-    findings,
-    grid,
     headline,
     health_text,
+    listed,
     plain,
     reading_age,
     since_text,
@@ -31,24 +32,24 @@ from ..blame import because_of, causes_first, explained_text, victims_text
 from ..meaning import causes_shown, suppression_text
 
 _MOST_ADVICE = 12
-_MOST_SERVICES = 8
+_NARROW = 100
 
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
     """Return the snapshot as tables; with `unit_detail`, every check of every unit."""
     snapshot = causes_first(snapshot) if options.blame else snapshot
     parts: list[RenderableType] = [headline(snapshot, options), '']
-    causes = _causes(snapshot, options.blame)
+    causes = _causes(snapshot, options)
     if causes and options.blame:
         parts += [*causes, '']
     if snapshot.views:
-        parts += [_views(snapshot), '']
-    parts.append(_services(snapshot))
+        parts += [*_views(snapshot, options), '']
+    parts += _services(snapshot, options)
     if causes and not options.blame:
         parts += ['', *causes]
-    groups = _groups(snapshot, options.unit_detail)
-    if groups:
-        parts += ['', _findings(groups, options)]
+    lines = finding_lines(snapshot, options)
+    if lines:
+        parts += ['', *_findings(lines, options)]
     if options.unit_detail:
         for reading in snapshot.readings():
             parts += ['', _about(reading, options)]
@@ -59,30 +60,40 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     return draw(parts, options)
 
 
-def _services(snapshot: Snapshot) -> Table:
+def _services(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:
     measured = any(service.qos is not None for service in snapshot.services)
-    qos_column = ('QoS',) if measured else ()
-    table = grid('Service', 'Health', 'Units', *qos_column, 'State', 'Message')
-    for service in snapshot.services:
-        coverage = service.coverage
-        qos = '-' if service.qos is None else f'{service.qos:.2f}'
-        table.add_row(
-            plain(service.name),
-            health_text(service.health),
-            f'{coverage.reported}/{coverage.expected}{stale_text(coverage)}',
-            *((qos,) if measured else ()),
-            state_text(service.state),
-            _message(service),
+    rows: list[tuple[RenderableType, ...]] = []
+    for line in service_lines(snapshot.services, options):
+        service, coverage = line.first, line.coverage
+        alone = len(line.services) == 1
+        qos = f'{service.qos:.2f}' if alone and service.qos is not None else '-'
+        rows.append(
+            (
+                plain(line.name),
+                health_text(service.health),
+                f'{coverage.reported}/{coverage.expected}{stale_text(coverage)}',
+                *((qos,) if measured else ()),
+                _state(service, options) if alone else '-',
+                _message(service) if alone else plain(line.message),
+            )
         )
-    return table
+    columns = ('Service', 'Health', 'Units', *(('QoS',) if measured else ()), 'State', 'Message')
+    return listed(columns, rows, options.width)
 
 
-def _views(snapshot: Snapshot) -> Table:
-    table = grid('View', 'Health', 'Message')
-    for view in snapshot.views:
-        told = f'{view.because}, by {view.rule}'
-        table.add_row(plain(view.name), health_text(view.health), plain(told))
-    return table
+def _state(service: ServiceHealth, options: RenderOptions) -> str:
+    """Return the state; where there is little room without what it waits for."""
+    state = service.state
+    narrow = state is not None and options.width < _NARROW
+    return state_text(replace(state, blockers=()) if narrow and state else state)
+
+
+def _views(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:
+    rows = [
+        (plain(view.name), health_text(view.health), plain(f'{view.because}, by {view.rule}'))
+        for view in snapshot.views
+    ]
+    return listed(('View', 'Health', 'Message'), rows, options.width)
 
 
 def _message(service: ServiceHealth) -> RenderableType:
@@ -92,46 +103,35 @@ def _message(service: ServiceHealth) -> RenderableType:
     return Group(plain(service.message), *below) if below else plain(service.message)
 
 
-def _causes(snapshot: Snapshot, everything: bool) -> list[RenderableType]:
-    """Return what explains others, or every cause there is; empty if there is none."""
-    shown = snapshot.causes if everything else causes_shown(snapshot)
+def _causes(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:
+    """Return what explains others, with `blame` every cause; empty if there is none."""
+    shown = snapshot.causes if options.blame else causes_shown(snapshot)
     if not shown:
         return []
-    table = grid('Cause', 'Health', 'Message')
+    rows = []
     for cause in shown:
         below = [plain(f'explains {victims_text(cause)}', 'dim')] if cause.victims else []
         told = Group(plain(cause.message), *below)
-        table.add_row(plain(str(cause.node)), health_text(cause.health), told)
-    return [table, plain(explained_text(snapshot), 'dim')]
+        rows.append((plain(str(cause.node)), health_text(cause.health), told))
+    table = listed(('Cause', 'Health', 'Message'), rows, options.width)
+    return [*table, plain(explained_text(snapshot), 'dim')]
 
 
-Same = tuple[TableRow, list[str]]
-
-
-def _groups(snapshot: Snapshot, everything: bool) -> list[Same]:
-    """Return the findings, those that are the same on several units of a service as one."""
-    groups: list[Same] = []
-    for service in snapshot.services:
-        same: dict[tuple[str, str, str], Same] = {}
-        for finding in findings(service, everything):
-            key = (finding.health.value, finding.what, finding.message)
-            same.setdefault(key, (finding, []))[1].append(finding.reading.unit.name)
-        groups += same.values()
-    return groups
-
-
-def _findings(groups: list[Same], options: RenderOptions) -> Table:
-    table = grid('Unit', 'Health', 'Check', 'Age', 'Message')
-    for finding, units in groups:
+def _findings(lines: Sequence[FindingLine], options: RenderOptions) -> list[RenderableType]:
+    rows = []
+    for line in lines:
+        finding = line.row
         at = finding.check.at if finding.check else None
-        table.add_row(
-            plain(fold_units(units)),
-            health_text(finding.health),
-            finding.what,
-            age_text(at, options.now) if at else reading_age(finding.reading, options.now),
-            finding.message,
+        rows.append(
+            (
+                plain(line.whom),
+                health_text(finding.health),
+                finding.what,
+                age_text(at, options.now) if at else reading_age(finding.reading, options.now),
+                finding.message,
+            )
         )
-    return table
+    return listed(('Unit', 'Health', 'Check', 'Age', 'Message'), rows, options.width)
 
 
 def _about(reading: Reading, options: RenderOptions) -> Table:
@@ -154,30 +154,30 @@ def _about(reading: Reading, options: RenderOptions) -> Table:
 
 def _advice(snapshot: Snapshot) -> list[str]:
     """Return what to do, once for all that the same is to be done about."""
-    lines: dict[tuple[str, str], tuple[Reading, list[str]]] = {}
+    lines: dict[tuple[str, str], list[Reading]] = {}
     for reading in snapshot.readings():
         if reading.advice:
-            key = (reading.outcome.value, _place(reading))
-            lines.setdefault(key, (reading, []))[1].append(reading.unit.name)
-    told = [
-        clean(f'{_whom(units)}: {reading.outcome.value}: {reading.advice}')
-        for reading, units in lines.values()
-    ]
+            lines.setdefault((reading.outcome.value, _place(reading)), []).append(reading)
+    told = [_advised(readings) for readings in lines.values()]
     more = len(told) - _MOST_ADVICE
     explain = reconcile_health(snapshot.model.full_name, 'explain', 'SERVICE')
     rest = [clean(str(Advice(f'and {more} more', explain)))] if more > 0 else []
     return told[:_MOST_ADVICE] + rest
 
 
-def _whom(units: list[str]) -> str:
-    """Return whom an advice is for: the units, or only how many if they are of many services."""
-    services = {service_of(unit) for unit in units}
-    few = len(services) <= _MOST_SERVICES
-    return fold_units(units) if few else f'{len(units)} units of {len(services)} services'
+def _advised(readings: Sequence[Reading]) -> str:
+    """Return one line for what is to be done about each of some units."""
+    first = readings[0]
+    others = len({str(reading.advice) for reading in readings}) - 1
+    alike = f'; and so for the other {others}' if others else ''
+    units = whom([reading.unit.name for reading in readings])
+    return clean(f'{units}: {first.outcome.value}: {first.advice}{alike}')
 
 
 def _place(reading: Reading) -> str:
     """Return what an advice is about: a machine, a service, or none of them but all."""
+    if reading.outcome is Outcome.NOT_SHIPPED:
+        return ''
     if reading.outcome in OF_MACHINE:
         return f'machine {reading.unit.machine or reading.unit.name}'
     return str(reading.advice) if reading.outcome in NOT_REACHED else reading.unit.application

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from charm.kernel.report import Health
-from reconciler.values.readings import ServiceHealth, Snapshot
+from reconciler.values.readings import Snapshot
 from reconciler.values.words import counted, first_few
 
-from ..base import RenderOptions, findings, safe
+from ..alike import ServiceLine, found_of, service_lines
+from ..base import RenderOptions, safe
 from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, view_text
 
@@ -50,7 +51,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 
 def _headline(snapshot: Snapshot) -> str:
-    """Return such as `JUJU-HEALTH CRITICAL: prod: 2 of 5 services not well: db fail, web warn`."""
+    """Return such as `JUJU-HEALTH CRITICAL: prod: 1 fail of 5 services: db fail`."""
     named = [
         f'{sanitise(service.name, 60)} {service.health.value}' for service in not_well(snapshot)
     ]
@@ -74,19 +75,20 @@ def _long_output(snapshot: Snapshot, options: RenderOptions) -> Iterator[str]:
     for view in snapshot.views:
         if view.health is not Health.PASSED or options.unit_detail:
             yield sanitise(f'view {view.health.value} {view_text(view)}')
-    for service in snapshot.services:
-        yield from _about(service, options)
+    for line in service_lines(snapshot.services, options):
+        yield from _about(line, options)
 
 
-def _about(service: ServiceHealth, options: RenderOptions) -> Iterator[str]:
+def _about(line: ServiceLine, options: RenderOptions) -> Iterator[str]:
+    service = line.first
     if service.health is not Health.PASSED or options.unit_detail:
-        coverage = f'{service.coverage.reported} of {service.coverage.expected} reported'
-        yield sanitise(f'{service.health.value} {service.name} ({coverage}): {service.message}')
+        coverage = f'{line.coverage.reported} of {line.coverage.expected} reported'
+        yield sanitise(f'{service.health.value} {line.name} ({coverage}): {line.message}')
         for remark in remarks(service):
             yield sanitise(f'- {remark}')
-    for finding in findings(service, options.unit_detail):
-        about = f'{finding.health.value} {finding.reading.unit.name} {finding.what}'
-        yield sanitise(f'- {about}: {finding.message}')
+    for found in found_of(service, options) if len(line.services) == 1 else ():
+        about = f'{found.row.health.value} {found.whom} {found.row.what}'
+        yield sanitise(f'- {about}: {found.row.message}')
 
 
 def _perfdata(snapshot: Snapshot) -> str:

@@ -75,7 +75,7 @@ def test_it_opens_at_the_first_attempt_that_is_good_enough() -> None:
     assert found == well()
     assert clock.pauses == [8.0], 'attempts begin ten seconds apart'
     assert clock.said == [
-        'attempt 1: fail: 2 of 3 services not well; again in 8s',
+        'attempt 1: fail: 1 fail, 1 unknown of 3 services; again in 8s',
         'attempt 2: passed: the service passed',
     ]
 

@@ -69,7 +69,7 @@ def test_a_tree_by_cause_shows_every_service_and_unit_once(
 ) -> None:
     plan, declared = drawn
     snapshot = plan.snapshot(declared)
-    text = RENDERERS['tree'](snapshot, RenderOptions(NOW, width=300, blame=True))
+    text = RENDERERS['tree'](snapshot, RenderOptions(NOW, width=300, blame=True, everything=True))
     for service in snapshot.services:
         expected = service.coverage.expected
         line = f'{service.name}  {service.coverage.reported} of {expected} reported'

@@ -42,7 +42,7 @@ def test_the_first_line_names_what_is_not_well_the_worst_first() -> None:
     first = nagios.render(rich(), OPTIONS).splitlines()[0]
 
     assert first.startswith(
-        'JUJU-HEALTH CRITICAL: k1:prod: 6 of 7 services not well: mysql fail, '
+        'JUJU-HEALTH CRITICAL: k1:prod: 2 fail, 3 unknown, 1 warn of 7 services: mysql fail, '
     )
     assert 'wordpress warn: the sweep is incomplete |' in first
 
@@ -55,7 +55,7 @@ def test_a_model_without_services_is_unknown() -> None:
 
 def test_what_passed_is_told_only_in_detail() -> None:
     assert len(nagios.render(well(), OPTIONS).splitlines()) == 1
-    assert '- passed haproxy/1 http: 200' in nagios.render(well(), DETAIL)
+    assert '- passed haproxy/0-1 http: 200' in nagios.render(well(), DETAIL)
 
 
 @pytest.mark.slow
