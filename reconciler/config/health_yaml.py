@@ -14,7 +14,7 @@ from charm.kernel.report import Health
 from ..juju.ceiling_table import KEYS as JUJU_WORDS
 from ..rollups import WORST, RollupError, RollupRule, read_rule
 from ..values.errors import ConfigError
-from .settings import NOTHING, Config, ServiceConfig, ViewConfig, circle
+from .settings import NOTHING, Config, Expectation, ServiceConfig, ViewConfig, circle
 from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from .times import parse_moment, parse_zone
 from .yaml_nodes import MAX_BYTES, YamlNode, YamlProblems, parse
@@ -23,7 +23,7 @@ NAME = 'health.yaml'
 VARIABLE = 'JUJU_HEALTH_CONFIG'
 _KEYS = ('services', 'views', 'maintenance', 'acknowledged', 'defaults', 'models')
 _MODEL_KEYS = ('services', 'views', 'maintenance', 'acknowledged')
-_SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju')
+_SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju', 'expect')
 _VIEW_KEYS = ('rollup', 'services', 'views')
 _ENTRY_KEYS = ('target', 'start', 'end', 'timezone', 'reason', 'by')
 
@@ -111,9 +111,22 @@ def _service(name: str, spot: YamlNode) -> ServiceConfig:
             found.update(_requires(value))
         elif key == 'juju':
             found[key] = tuple(_counted(word, node) for word, node in value.items(JUJU_WORDS))
+        elif key == 'expect':
+            found[key] = _expected(value)
         else:
             found[key] = value.texts()
     return ServiceConfig(name, **found)
+
+
+def _expected(spot: YamlNode) -> Expectation | None:
+    said = spot.text()
+    words = [word.value for word in Expectation]
+    if said in words:
+        return Expectation(said)
+    if said:
+        known = ', '.join(words)
+        spot.refuse(f'{said!r} is nothing to expect{nearest(said, words, "")}: {known}')
+    return None
 
 
 def _counted(word: str, spot: YamlNode) -> tuple[str, Health]:

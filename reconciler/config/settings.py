@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,18 +16,32 @@ from ..values.model import Model
 from .suppressions import SuppressionEntry
 
 
+class Expectation(enum.Enum):
+    """What a service has to show to be well: reports, Juju's word, no units, or nothing at all."""
+
+    REPORT = 'report'
+    JUJU_WORD = 'juju-word'
+    NO_UNITS = 'no-units'
+    NOTHING = 'nothing'
+
+
+# What begins an entry that is for the applications of a charm.
+OF_CHARM = 'charm:'
+
+
 @dataclass(frozen=True)
 class ServiceConfig:
     """The configuration of the services that one name or glob stands for.
 
     Attributes:
-        name: the service's name, or a glob.
+        name: the service's name, or a glob; after `charm:` the name of its charm, or a glob.
         rollup: the rule for their health; `None` leaves it to the charm.
         requires: what they depend on: services, SAAS, or globs of either; `None` if unsaid.
         any_of: groups within `requires`, of each of which one is enough.
         provides: what they offer, by the names that others wait for; `None` if unsaid.
         juju: what Juju's words about their units count as, by the names in `ceiling_table`;
             words of which nothing is said count as that table says.
+        expect: what they have to show; `None` if unsaid.
     """
 
     name: str
@@ -35,6 +50,7 @@ class ServiceConfig:
     any_of: tuple[tuple[str, ...], ...] = ()
     provides: tuple[str, ...] | None = None
     juju: tuple[tuple[str, Health], ...] = ()
+    expect: Expectation | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,7 @@ class Config:
         defaults: values for the options of the commands, by option, such as `connect-timeout`.
         models: what is said of the models of a name, `controller:name`, or a glob of either.
         lines: where each key stands in the file, by path, such as `services.mysql.rollup`.
+        charms: the charm of each application, once it is known for which model this is.
     """
 
     source: str = ''
@@ -75,10 +92,12 @@ class Config:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Config] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    charms: Mapping[str, str] = field(default_factory=dict)
 
     def for_model(self, model: Model) -> Config:
         """Return the configuration with what is said of this model before the rest of it."""
-        chosen = self
+        charms = {name: application.charm for name, application in model.applications.items()}
+        chosen = replace(self, charms=charms)
         for pattern, own in reversed(list(self.models.items())):
             if model.is_meant_by(pattern):
                 theirs = {view.name for view in own.views}
@@ -95,6 +114,11 @@ class Config:
         return next(
             (entry.rollup for entry in self._of(service) if entry.rollup is not None), None
         )
+
+    def expect(self, service: str) -> Expectation:
+        """Return what the operator expects of a service; reports, if nothing is said."""
+        said = (entry.expect for entry in self._of(service) if entry.expect is not None)
+        return next(said, Expectation.REPORT)
 
     def juju(self, service: str) -> Mapping[str, Health]:
         """Return what Juju's words about a service's units count as; each by its first entry."""
@@ -146,7 +170,9 @@ class Config:
         """Yield what is said of a service: by its name, then by globs, in order."""
         yield from self._by_name.get(service, ())
         for entry in self._globs:
-            if entry.name != service and fnmatch.fnmatchcase(service, entry.name):
+            _, of_charm, charm = entry.name.partition(OF_CHARM)
+            name = self.charms.get(service, '') if of_charm else service
+            if entry.name != service and fnmatch.fnmatchcase(name, charm or entry.name):
                 yield entry
 
     @cached_property
@@ -158,7 +184,11 @@ class Config:
 
     @cached_property
     def _globs(self) -> list[ServiceConfig]:
-        return [entry for entry in self.services if is_glob(entry.name)]
+        return [
+            entry
+            for entry in self.services
+            if is_glob(entry.name) or entry.name.startswith(OF_CHARM)
+        ]
 
 
 NOTHING = Config()

@@ -9,7 +9,7 @@ from datetime import datetime
 from charm.kernel.names import nearest
 
 from ..values.model import Model
-from .settings import Config
+from .settings import OF_CHARM, Config
 from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 
 # The key's path in the file, the name, and the nearest right one as `nearest` says it.
@@ -44,7 +44,9 @@ def _in_one(config: Config, model: Model, at: str) -> Iterator[Stranger]:
     services = list(model.applications)
     for service in config.services:
         path = f'{at}services.{service.name}'
-        yield from _missing(path, [service.name], services)
+        _, of_charm, charm = service.name.partition(OF_CHARM)
+        known = [one.charm for one in model.applications.values()] if of_charm else services
+        yield from _missing(path, [charm or service.name], known)
         yield from _missing(f'{path}.requires', service.requires or (), [*services, *model.saas])
     for view in config.views:
         yield from _missing(f'{at}views.{view.name}.services', view.services, services)

@@ -11,13 +11,14 @@ from charm.kernel.report import worst
 
 from ..causes.cause_or_victim import explain_causes
 from ..causes.graph import DeclaredDependencies
-from ..config.settings import NOTHING, Config
+from ..config.settings import NOTHING, Config, Expectation
 from ..config.suppressions import SuppressionEntry, annotate
 from ..config.unknown_names import unmatched
 from ..values.model import Application, Model
 from ..values.readings import Reading, Snapshot
 from .cap_by_juju import capped, capped_service
 from .collate import choose, collate, problems_first
+from .expectations import notes, taken, with_depth, without_units
 from .model_words import words_of_model
 from .views import judge_views
 
@@ -56,16 +57,16 @@ def conclude(
     """
     model, own = evidence.model, config.for_model(evidence.model)
     at = evidence.started_at
-    known = {
-        name: capped(reading, model, own.juju(reading.unit.application), at)
-        for name, reading in evidence.readings.items()
-    }
+    known = {name: _judged(reading, model, own, at) for name, reading in evidence.readings.items()}
+    selected = _shown(evidence, patterns)
+    left_out = [] if patterns else [one.name for one, _ in selected if _is_left_out(one, own)]
+    shown = [(one, whole) for one, whole in selected if one.name not in left_out]
     judged, faults = [], []
-    shown = _shown(evidence, patterns)
     for application, whole in shown:
         readings = [known[unit.name] for unit in application.units if unit.name in known]
         choice = choose(application.name, readings, own.rollup(application.name), whole)
         seen = collate(application, readings, choice, model.machines)
+        seen = without_units(seen, application, own.expect(application.name))
         # What is said of all of it is no word about a part.
         policy = own.juju(application.name)
         judged.append(capped_service(seen, application, policy, at) if whole else seen)
@@ -74,6 +75,7 @@ def conclude(
     services, causes = explain_causes(model, problems_first(judged), declared)
     entries = (*own.maintenance, *suppressions)
     words = words_of_model(model, not patterns, at)
+    said = [word.says for word in words]
     health = worst(service.health for service in services)
     entire = {application.name for application, whole in shown if whole}
     return Snapshot(
@@ -83,16 +85,22 @@ def conclude(
         started_at=at,
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
-        faults=(
-            *model.faults,
-            *(word.says for word in words),
-            *evidence.faults,
-            *faults,
-            *unmatched(entries, model, at),
-        ),
+        faults=(*model.faults, *said, *evidence.faults, *faults, *unmatched(entries, model, at)),
         causes=causes,
         views=judge_views(own.views, services, model.applications.keys() - entire),
+        notes=notes(services, left_out),
     )
+
+
+def _is_left_out(application: Application, own: Config) -> bool:
+    return own.expect(application.name) is Expectation.NOTHING
+
+
+def _judged(reading: Reading, model: Model, own: Config, at: datetime) -> Reading:
+    """Return what is known of a unit, by what the operator expects of it and Juju says of it."""
+    service = reading.unit.application
+    found = taken(with_depth(reading), own.expect(service))
+    return capped(found, model, own.juju(service), at)
 
 
 def _shown(evidence: Evidence, patterns: Sequence[str]) -> list[tuple[Application, bool]]:

@@ -51,9 +51,9 @@ class ServiceLine:
 
     @property
     def message(self) -> str:
-        """Return the service's message, or that of all of them; empty for many that passed."""
-        several_passed = len(self.services) > 1 and self.first.health is Health.PASSED
-        return '' if several_passed else self.first.message
+        """Return the service's message, or what all of them have in common."""
+        seen = self.first.health is Health.PASSED and not _nobody_looked(self.first)
+        return '' if len(self.services) > 1 and seen else self.first.message
 
 
 def service_lines(
@@ -83,7 +83,8 @@ def _likeness(service: ServiceHealth, count: int) -> Hashable:
     if service.suppressed or service.juju or because_of(service):
         return None
     if service.health is Health.PASSED:
-        return 'passed' if count > _MOST_SERVICES else None
+        by_word = _nobody_looked(service)
+        return ('passed', by_word and service.message) if count > _MOST_SERVICES else None
     if service.health is Health.UNKNOWN and _nobody_looked(service):
         return service.message, service.state.name if service.state else None
     return None

@@ -25,7 +25,7 @@ from ..values import readings as values
 from ..values.advice import Advice
 from ..values.model import Model, Unit
 from ..values.node import Node
-from ..values.outcomes import advise
+from ..values.outcomes import Depth, advise
 from ..values.readings import Outcome, Reading, Role, ServiceHealth, Snapshot
 from . import schema
 
@@ -186,6 +186,7 @@ def _unit(document: schema.UnitDocument) -> dict[str, Any]:
     return {
         'unit': Unit(document.unit, '', *place),
         'outcome': _word(Outcome, least)(document.outcome),
+        'evidence': document.evidence and _word(Depth, Depth.NONE)(document.evidence),
     }
 
 

@@ -14,11 +14,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from charm.kernel.fields import MAX_NAMES
 from charm.kernel.report import Health, StateName
 
+from ..values.outcomes import Depth
 from ..values.readings import Outcome, Role
 
 SCHEMA_VERSION = 1
 # Keys that sweeps of the first versions lack.
-OPTIONAL = frozenset({'stale', 'last', 'age', 'juju', 'made_at', 'owner'})
+OPTIONAL = frozenset({'stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes'})
 
 _Value = TypeVar('_Value')
 _Many = Annotated[tuple[_Value, ...], Meta(max_length=100_000)]
@@ -88,6 +89,13 @@ class UnitDocument(Struct, frozen=True, kw_only=True):
         ),
     ]
     message: str = ''
+    evidence: Annotated[
+        str | None,
+        Meta(
+            description='How deep it was looked at; docs/evidence.md.',
+            extra_json_schema={'enum': [*(o.value for o in Depth), None]},
+        ),
+    ] = None
     advice: str = ''
     hook: Annotated[str, _about("The health hook's path; or empty.")] = ''
     via: Annotated[str, _about('How the reading was got.')] = ''
@@ -182,6 +190,7 @@ class SweepDocument(Struct, frozen=True, kw_only=True):
     started_at: _Time | None = None
     duration: _Seconds | None = None
     faults: _Names = ()
+    notes: Annotated[_Names, _about('What health.yaml has count otherwise.')] = ()
     causes: Annotated[_Many[CauseDocument], _about('Those with the most victims first.')] = ()
     views: _Many[ViewDocument] = ()
     services: _Many[ServiceDocument]

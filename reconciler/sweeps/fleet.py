@@ -57,6 +57,7 @@ class Fleet:
             faults=(*self.faults, *(fault for part in parts for fault in part.faults())),
             causes=_joined([cause for part in parts for cause in part.causes()]),
             views=tuple(view for part in parts for view in part.views()),
+            notes=tuple(note for part in parts for note in part.notes()),
         )
 
 
@@ -86,6 +87,9 @@ class _Part:
 
     def faults(self) -> list[str]:
         return [f'{self.model}: {fault}' for fault in self.snapshot.faults]
+
+    def notes(self) -> list[str]:
+        return [f'{self.model}: {note}' for note in self.snapshot.notes]
 
     def services(self) -> list[ServiceHealth]:
         return [

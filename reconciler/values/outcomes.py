@@ -38,6 +38,14 @@ class Outcome(enum.Enum):
     NOT_SAVED = 'not-saved'
 
 
+class Depth(enum.Enum):
+    """How deep a unit was looked at: what its health rests on."""
+
+    OWN = 'own'
+    JUJU = 'juju'
+    NONE = 'none'
+
+
 # Those by which a unit is known to work, or not: a report of its own, or another's.
 HEARD = frozenset({Outcome.REPORTED, Outcome.VOUCHED})
 # Those that kept us from asking: they tell of the way to the machine, not of the service.

@@ -11,7 +11,7 @@ from charm.kernel.report import CheckResult, Health, Report, State
 from .advice import NO_ADVICE, Advice
 from .model import Model, Unit
 from .node import Node
-from .outcomes import HEARD
+from .outcomes import HEARD, Depth
 from .outcomes import Outcome as Outcome
 
 # What Juju's word is called among a unit's checks, in output and by those who suppress it.
@@ -82,6 +82,8 @@ class Reading:
         via: how it was got, such as `juju ssh, hook`, `juju ssh, agent`, `push`, or `juju status`.
         juju: what Juju says of it, where that counts; `None` before the sweep is concluded.
         advice: what the operator may do about it; false where there is nothing.
+        evidence: how deep it was looked at; `None` before the sweep is concluded, and in one that
+            was saved before this was told.
     """
 
     unit: Unit
@@ -101,6 +103,7 @@ class Reading:
     made_at: datetime | None = None
     juju: JujuWord | None = None
     advice: Advice = NO_ADVICE
+    evidence: Depth | None = None
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:
@@ -263,6 +266,7 @@ class Snapshot:
         faults: what went wrong with the sweep itself, one line each.
         causes: what explains the troubles, the one with the most victims first.
         views: the operator's views, in the order of the configuration.
+        notes: what the operator has count otherwise, so that nobody is misled by it.
     """
 
     model: Model
@@ -274,6 +278,7 @@ class Snapshot:
     faults: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     views: tuple[ViewHealth, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def readings(self) -> tuple[Reading, ...]:
         """Return every unit's reading, service by service."""

@@ -146,6 +146,8 @@ def _said(entry: ServiceConfig | ViewConfig) -> dict[str, object]:
         said['provides'] = list(entry.provides)
     if entry.juju:
         said['juju'] = {word: health.value for word, health in entry.juju}
+    if entry.expect is not None:
+        said['expect'] = entry.expect.value
     return said
 
 

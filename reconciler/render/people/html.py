@@ -46,6 +46,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
         took=duration_text(snapshot.duration_seconds),
         complete=snapshot.complete,
         faults=[safe(fault) for fault in snapshot.faults],
+        notes=[safe(note) for note in snapshot.notes],
         causes=_causes(snapshot),
         views=_views(snapshot),
         services=[

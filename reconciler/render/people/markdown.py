@@ -59,6 +59,8 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     for line in shown:
         if options.unit_detail or line.first.health is not Health.PASSED:
             lines += [*_about(line, options), '']
+    if snapshot.notes:
+        lines += ['### By the operator', '', *(f'- {code(one)}' for one in snapshot.notes), '']
     if snapshot.faults:
         lines += ['### The sweep itself', '', *(f'- {code(one)}' for one in snapshot.faults), '']
     return '\n'.join(lines).rstrip('\n') + '\n'

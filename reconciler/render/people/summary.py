@@ -26,6 +26,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     lines += [_about(service) for service in unwell[:_MOST]]
     if len(unwell) > _MOST:
         lines.append(f'and {counted(len(unwell) - _MOST, "service")} more')
+    lines += [f'note: {safe(note, 200)}' for note in snapshot.notes[:_MOST]]
     lines += [f'sweep: {safe(fault, 200)}' for fault in snapshot.faults[:_MOST]]
     return '\n'.join(lines) + '\n'
 

@@ -57,6 +57,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     if advice:
         parts += ['', *(plain(line, 'cyan') for line in advice)]
     parts += [plain(fault, 'magenta') for fault in snapshot.faults]
+    parts += [plain(note, 'dim') for note in snapshot.notes]
     return draw(parts, options)
 
 

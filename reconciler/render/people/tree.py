@@ -35,7 +35,8 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
                 _add_many(root, shown)
     explained = explained_text(snapshot)
     faults = [plain(fault, 'magenta') for fault in snapshot.faults]
-    return draw([root, *([plain(explained, 'dim')] if explained else []), *faults], options)
+    notes = [plain(note, 'dim') for note in (explained, *snapshot.notes) if note]
+    return draw([root, *notes, *faults], options)
 
 
 def _add_by_cause(root: Tree, snapshot: Snapshot, options: RenderOptions) -> None:

@@ -38,7 +38,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 def _notes(snapshot: Snapshot) -> list[str]:
     partly = [] if snapshot.complete else ['the sweep ended before every unit was asked']
     causes = [f'{cause.health.value}: {cause_text(cause)}' for cause in causes_shown(snapshot)]
-    return [*partly, *(safe(fault) for fault in snapshot.faults), *causes]
+    return [*partly, *map(safe, (*snapshot.faults, *snapshot.notes)), *causes]
 
 
 def _add(checks: Checks, component: str, measurement: str, item: dict[str, Any]) -> None:

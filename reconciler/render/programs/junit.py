@@ -44,7 +44,7 @@ def _sweep_case(snapshot: Snapshot) -> CheckCase:
     words += [] if snapshot.services else ['there are no services']
     health = Health.UNKNOWN if words else Health.PASSED
     causes = [cause_text(cause) for cause in causes_shown(snapshot)]
-    message = '; '.join([*words, *(safe(fault) for fault in snapshot.faults), *causes])
+    message = '; '.join([*words, *map(safe, (*snapshot.faults, *snapshot.notes)), *causes])
     return CheckCase('sweep', '', 'complete', health, message, seconds=snapshot.duration_seconds)
 
 

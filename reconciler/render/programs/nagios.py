@@ -70,6 +70,8 @@ def _headline(snapshot: Snapshot) -> str:
 def _long_output(snapshot: Snapshot, options: RenderOptions) -> Iterator[str]:
     for fault in snapshot.faults:
         yield sanitise(f'sweep: {fault}')
+    for note in snapshot.notes:
+        yield sanitise(f'note: {note}')
     for cause in causes_shown(snapshot):
         yield sanitise(f'cause {cause.health.value} {cause_text(cause)}')
     for view in snapshot.views:

@@ -57,7 +57,7 @@ def _kept(model: Model, reading: Reading) -> Reading:
     advice = advise(reading.outcome, model, reading.unit, reading.hook)
     if nameless(str(reading.advice)) != nameless(str(advice)):
         advice = Advice(str(reading.advice).replace(f' -m {model.full_name}', ''))
-    return replace(reading, unit=unit, made_at=None, advice=advice)
+    return replace(reading, unit=unit, made_at=None, advice=advice, evidence=None)
 
 
 def saved(name: str) -> bytes:
@@ -94,7 +94,7 @@ def nameless(text: str) -> str:
 def without_added(document: Any) -> Any:
     """Return a document without the keys that sweeps of then lacked."""
     if isinstance(document, dict):
-        added = {'made_at', *(['juju'] if 'coverage' in document else [])}
+        added = {'made_at', 'evidence', 'notes', *(['juju'] if 'coverage' in document else [])}
         return {key: without_added(item) for key, item in document.items() if key not in added}
     return [*map(without_added, document)] if isinstance(document, list) else document
 
