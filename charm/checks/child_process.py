@@ -42,7 +42,12 @@ def run_child(
 
 def tail(done: Completed) -> str:
     """Return `: ` and the end of what the program wrote to stderr; nothing if it wrote nothing."""
-    text = clean(done.stderr[-4 * _MOST_TAIL :].decode('utf-8', 'replace'))
+    return last_words(done.stderr[-4 * _MOST_TAIL :].decode('utf-8', 'replace'))
+
+
+def last_words(written: str) -> str:
+    """Return `: ` and the end of what was written, made safe; nothing if that is nothing."""
+    text = clean(written)
     text = text if len(text) <= _MOST_TAIL else f'…{text[1 - _MOST_TAIL :]}'
     return f': {text}' if text else ''
 

@@ -59,7 +59,14 @@ class CheckError(HealthError):
 
 
 class OverrunError(CheckError):
-    """A check did not end by its deadline; the runner says which that was."""
+    """A check did not end by its deadline; the runner says which that was.
+
+    `said` is `: ` and the end of what it wrote until then, made safe, or empty.
+    """
+
+    def __init__(self, reason: str, said: str = '') -> None:
+        self.said = said
+        super().__init__(f'{reason}{said}')
 
 
 class CommandError(HealthError):

@@ -104,8 +104,8 @@ def _timed(
         started = time.monotonic()
         try:
             results = _checked(job.run(deadline.within(job.timeout_seconds)))
-        except OverrunError:
-            results = unknown(job, _overrun(job, deadline))
+        except OverrunError as error:
+            results = unknown(job, f'{_overrun(job, deadline)}{error.said}')
         except BaseException as error:  # noqa: BLE001 - the boundary: a check costs only itself
             # Not of the operator's keyboard either: that interrupts the main thread alone.
             results = unknown(job, said_of(error))

@@ -2,9 +2,10 @@
 
 Whatever an author's function does (it loops in C, holds the interpreter's lock, prints, changes
 directory, ends its process), it does not do it to whoever has to answer. `hosted.py` is the near
-side. A request is one packet on the host's control socket, with a descriptor to answer on; the
-answer is one line of JSON. Who closes its end of that wants no answer any more: the run is killed,
-with all it started. When the control socket ends, so does the host, with all its runs.
+side. A request is one packet on the host's control socket, with a descriptor to answer on. There
+the run writes its answer, one line of JSON, and after it the host another: how the run ended, and
+what it printed. Who shuts down or closes its end of that wants no answer any more: the run is
+killed, with all it started. When the control socket ends, so does the host, with all its runs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple
 
 from ...checks.child_process import describe_exit
 from ...kernel.deadline import Deadline
@@ -28,6 +29,7 @@ from ...kernel.kill_stray import MARK, begun_ticks, kill_escaped, marked, new_ma
 from ...kernel.merge_checks import read_subset
 from ...kernel.report_json import check_to_json
 from ..callbacks import Callback
+from .printed import Printed
 
 _MOST_REQUEST_BYTES = 65536
 _PAUSE_SECONDS = 0.002
@@ -45,11 +47,33 @@ class _Run:
         pid: of the process that leads its session.
         mark: what its commands carry in their environment.
         channel: where it answers; `None` once nobody wants an answer.
+        printed: what it prints.
     """
 
     pid: int
     mark: str
     channel: Optional[socket.socket]
+    printed: Printed
+
+    def tell(self, ended: str) -> None:
+        """Say how it ended, and what it printed until now, to who waits for that; then no more.
+
+        It begins a line of its own, whatever the run itself has written of one.
+        """
+        self.printed.drain()
+        self.printed.close_near()
+        if self.channel is None:
+            return
+        told = {'ended': ended, 'printed': self.printed.text}
+        with self.channel, contextlib.suppress(OSError):
+            # It waits only where the answer itself has left no room, and nobody reads it.
+            self.channel.settimeout(_END_SECONDS)
+            try:
+                self.channel.sendall(f'\n{json.dumps(told)}\n'.encode())
+            finally:
+                # Whatever it started may still have the descriptor: this ends it for all of them.
+                self.channel.shutdown(socket.SHUT_RDWR)
+        self.channel = None
 
 
 def serve(
@@ -93,10 +117,13 @@ class _Host:
             poll.register(self._bell, select.POLLIN)
             for run in self._runs.values():
                 if run.channel is not None:
-                    # That it is closed at the other end is told without being asked for.
-                    poll.register(run.channel, 0)
+                    poll.register(run.channel, select.POLLRDHUP)
+                if run.printed.near >= 0:
+                    poll.register(run.printed.near, select.POLLIN)
             ready = {descriptor for descriptor, _event in poll.poll()}
             for run in self._runs.values():
+                if run.printed.near in ready:
+                    run.printed.drain()
                 if run.channel is not None and run.channel.fileno() in ready:
                     self._kill(run)
             self._bury()
@@ -129,23 +156,26 @@ class _Host:
     def _begin(self, request: Mapping[str, Any], channel: socket.socket) -> None:
         mark = new_mark()
         try:
-            pid = os.fork()
+            pid, printed = _fork()
         except OSError as error:
             with channel:
                 _send(channel, {'error': f'it could not be begun: {error.strerror}'})
             return
+        run = _Run(pid, mark, channel, printed)
         if pid == 0:
             try:
-                self._be_run(request, channel, mark)
+                self._be_run(request, run)
             finally:
                 os._exit(1)
-        self._runs[pid] = _Run(pid, mark, channel)
+        printed.close_far()
+        self._runs[pid] = run
 
-    def _be_run(self, request: Mapping[str, Any], channel: socket.socket, mark: str) -> NoReturn:
+    def _be_run(self, request: Mapping[str, Any], run: _Run) -> NoReturn:
         """Call the callback, answer, and end: we are its process."""
         os.setsid()
         self._be_nobody()
-        os.environ[MARK] = marked(None, mark)[MARK]
+        run.printed.wear()
+        os.environ[MARK] = marked(None, run.mark)[MARK]
         callback = self._callbacks[request['run']]
         try:
             results = read_subset(callback(request['service']), request['name'])
@@ -153,7 +183,8 @@ class _Host:
         except BaseException as error:  # noqa: BLE001 - the boundary: a callback costs only itself
             answer = {'error': said_of(error)}
         flush()
-        _send(channel, answer)
+        if run.channel is not None:
+            _send(run.channel, answer)
         os._exit(0)
 
     def _be_nobody(self) -> None:
@@ -161,9 +192,12 @@ class _Host:
         signal.set_wakeup_fd(-1)
         for number in (*ENDING, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        channels = [run.channel for run in self._runs.values() if run.channel is not None]
-        for end in (self._control, self._bell, self._ringer, *channels):
+        for end in (self._control, self._bell, self._ringer):
             end.close()
+        for run in self._runs.values():
+            run.printed.close_near()
+            if run.channel is not None:
+                run.channel.close()
 
     def _bury(self) -> None:
         """See to what has ended."""
@@ -176,24 +210,16 @@ class _Host:
                 self._reap(run)
 
     def _reap(self, run: _Run) -> None:
-        """End what is left of a run's session, and say how it ended, in case it did not answer."""
+        """End what is left of a run's session, and say how it ended."""
         _kill_session(run.pid)
         _pid, status = os.waitpid(run.pid, 0)
         del self._runs[run.pid]
-        if run.channel is None:
-            return
         code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-        with run.channel, contextlib.suppress(OSError):
-            text = json.dumps({'error': f'it {describe_exit(code)} and gave no answer'})
-            run.channel.send(f'{text}\n'.encode(), socket.MSG_DONTWAIT)
-            # Whatever it started may still have the descriptor: this ends it for all of them.
-            run.channel.shutdown(socket.SHUT_RDWR)
+        run.tell(describe_exit(code))
 
     def _kill(self, run: _Run) -> None:
         """Kill a run that nobody waits for any more, unless it has answered and is at its end."""
-        if run.channel is not None:
-            run.channel.close()
-            run.channel = None
+        run.tell('did not end')
         soon = Deadline.after(_END_SECONDS)
         while not soon.passed:
             if os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
@@ -210,6 +236,16 @@ class _Host:
             finally:
                 os._exit(0)
         self._hunters.append(pid)
+
+
+def _fork() -> Tuple[int, Printed]:
+    printed = Printed()
+    try:
+        return os.fork(), printed
+    except OSError:
+        printed.close_near()
+        printed.close_far()
+        raise
 
 
 def _kill_session(pid: int) -> None:
@@ -232,8 +268,15 @@ def flush() -> None:
 
 
 def own_streams() -> None:
-    """Have what is printed go to stderr, and nothing be read: stdout is the report's."""
+    """Have what is printed go to stderr, and nothing be read: stdout is the report's.
+
+    Lines go there at once: who is killed leaves nothing in buffers.
+    """
     os.dup2(2, 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    for stream in (sys.stdout, sys.stderr):
+        # A launcher may have put what it likes there.
+        with contextlib.suppress(Exception):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]

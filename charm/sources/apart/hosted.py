@@ -24,15 +24,15 @@ from ...kernel.report_json import check_from_json
 from ..callback_files import list_files
 from ..callbacks import Apart, BoundCallback, Callback, Table, declared
 from . import file_hosts
-from .host import own_streams, serve
+from .answers import printed_until_now, read_answer
+from .host import flush, own_streams, serve
+from .printed import safe_lines
 
 # Every file is code that may hang while it is read; the checks are still to run after it.
 _READ_SECONDS = 5.0
 # An interpreter starts in a fraction of a second, save on a machine that is very busy.
 _START_SECONDS = 5.0
 _LEAVE_SECONDS = 3.0
-_MOST_ANSWER_BYTES = 16 * 1024 * 1024
-_CHUNK_BYTES = 65536
 
 _PROGRAM = f"""
 import json, sys
@@ -101,13 +101,24 @@ class HostedCallback(Apart):
     def answer(self, service: str, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
         """Return what it says of the service; it is ended at the deadline.
 
+        What it printed is told with the first of them, as `data.printed`.
+
         Raises:
-            CheckError: it failed, ended without an answer, or did not end in time.
+            CheckError: it failed, ended without an answer, or did not end in time; it says last
+                what was printed.
         """
         request = {'run': self._index, 'service': service, 'name': name}
         with self._host.ask(request, deadline) as near:
-            results = read_answer(near, deadline)['results']
-        return tuple(check_from_json(item, 'the answer') for item in results)
+            try:
+                answer = read_answer(near, deadline)
+            except OverrunError as error:
+                raise OverrunError(str(error), printed_until_now(near)) from error
+        results = tuple(check_from_json(item, 'the answer') for item in answer['results'])
+        printed = safe_lines(answer.get('printed', ''))
+        if not printed:
+            return results
+        # What the author calls so is the author's.
+        return (replace(results[0], data={'printed': printed, **results[0].data}), *results[1:])
 
 
 class OwnCallbacks:
@@ -140,6 +151,8 @@ class OwnCallbacks:
 
 def _forked(callbacks: Sequence[Callback]) -> Host:
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    # What the launcher printed is its own, and printed once.
+    flush()
     if os.fork() == 0:
         try:
             near.close()
@@ -240,36 +253,3 @@ def _executed(paths: Sequence[Path], patience_seconds: float) -> List[Host]:
     for _near, far in pairs:
         far.close()
     return [Host(near, process) for near, _far in pairs]
-
-
-def read_answer(near: socket.socket, deadline: Deadline) -> Dict[str, Any]:
-    """Return what a host answers.
-
-    Raises:
-        CheckError: there is no answer; `OverrunError` if there is none by the deadline.
-    """
-    try:
-        answer: Dict[str, Any] = json.loads(_read_line(near, deadline))
-    except ValueError as error:
-        raise CheckError('its answer broke off: what it ran in has ended') from error
-    if 'error' in answer:
-        raise CheckError(answer['error'])
-    return answer
-
-
-def _read_line(near: socket.socket, deadline: Deadline) -> bytes:
-    """Return a line without its end, or what there is of it."""
-    chunks: List[bytes] = []
-    size_bytes = 0
-    poll = select.poll()
-    poll.register(near, select.POLLIN)
-    while size_bytes <= _MOST_ANSWER_BYTES:
-        if not poll.poll(math.ceil(deadline.remaining_seconds * 1000)):
-            raise OverrunError('cannot wait longer for its answer')
-        chunk = near.recv(_CHUNK_BYTES)
-        line, end, _rest = chunk.partition(b'\n')
-        chunks.append(line)
-        size_bytes += len(line)
-        if end or not chunk:
-            return b''.join(chunks)
-    raise CheckError(f'its answer has more than {_MOST_ANSWER_BYTES} bytes')

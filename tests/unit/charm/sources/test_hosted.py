@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -15,14 +14,12 @@ import pytest
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CheckError, OverrunError
-from charm.kernel.report import CheckResult, Health
-from charm.sources.apart import hosted
-from charm.sources.callbacks import Apart, bind
+from charm.kernel.report import Health
+from charm.sources.callbacks import bind
+from tests.support.called_apart import GOOD, HEAD, answer, hook, table, write
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
-HEAD = 'import ctypes, os, re, signal, subprocess, sys, threading, time\n'
-GOOD = 'def good(service): return {"health": "passed", "message": service}\n'
 # What a callback does, and what is said of it.
 HOSTILE = {
     're.match("(a+)+b", "a" * 64)': 'it did not end',
@@ -58,14 +55,6 @@ def directory(tmp_path: Path) -> Path:
     return made
 
 
-def write(path: Path, **bodies: str) -> None:
-    """Write a file of callbacks, each of which does something and then passes."""
-    ending = '    return {"health": "passed"}\n'
-    functions = [f'def {name}(s):\n    {body}\n{ending}' for name, body in bodies.items()]
-    names = ', '.join(('good', *bodies))
-    path.write_text(f'{HEAD}{GOOD}{"".join(functions)}CALLBACKS = [{names}]\n')
-
-
 def left(directory: Path) -> list[str]:
     """Return the commands of the processes that are there because of these files."""
     found = []
@@ -78,24 +67,6 @@ def left(directory: Path) -> list[str]:
             if os.fsencode(directory) in line:
                 found.append(line.partition(b'\0')[0].decode())
     return found
-
-
-def hook(directory: Path, *arguments: str, launcher: Path = ROOT / 'hooks/health') -> Any:
-    """Run the hook as a process that has the directory in its environment; return the report."""
-    done = subprocess.run(
-        [
-            *(sys.executable, '-I', str(launcher), '--callbacks', str(directory)),
-            *('--definitions', '/nowhere', '--unit', 'web/0', *arguments),
-        ],
-        env={'PATH': os.environ['PATH'], 'JUJU_HEALTH_STATE': str(directory / 'state')},
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    # One line, whatever was printed: the rest is on stderr.
-    assert done.stdout.count(b'\n') == 1
-    return json.loads(done.stdout)
 
 
 def gone(directory: Path) -> bool:
@@ -154,13 +125,6 @@ def test_whatever_a_file_does_when_it_is_read_the_others_are_run(
     assert gone(directory)
 
 
-def test_what_a_file_prints_when_it_is_read_is_no_part_of_the_report(directory: Path) -> None:
-    write(directory / 'a.py')
-    with (directory / 'a.py').open('a') as file:
-        file.write('print("read")\nos.system("echo read")\n')
-    assert 'good' in [check['name'] for check in hook(directory)['checks']]
-
-
 def test_a_charm_s_own_callbacks_are_run_as_those_of_files_are(tmp_path: Path) -> None:
     launcher = tmp_path / 'hooks' / 'health'
     launcher.parent.mkdir()
@@ -201,17 +165,6 @@ def test_a_hook_that_is_killed_leaves_no_callback_running(directory: Path, numbe
 
 
 # The near side, in this process.
-
-
-def table(directory: Path) -> dict[str, Apart]:
-    loaded, faults = hosted.load(directory, Deadline.after(PATIENCE))
-    assert not faults
-    return {bound.name: bound.callback for bound in bind(loaded['*'], 'web')}  # type: ignore[misc]
-
-
-def answer(callback: Apart, seconds: float = PATIENCE) -> CheckResult:
-    (result,) = callback.answer('web', 'name', Deadline.after(seconds))
-    return result
 
 
 def test_each_run_begins_with_what_the_file_made_and_its_changes_are_lost(
