@@ -46,7 +46,7 @@ class Setup:
     Attributes:
         config: the operator's file.
         units: for whom to report, each with what to run.
-        faults: files of units that cannot be used; each is a failing check of every unit.
+        faults: files of units that cannot be used; each is an `unknown` check of every unit.
     """
 
     config: Config

@@ -41,15 +41,13 @@ class DefinitionError(HealthError):
     Attributes:
         source: the file, as given.
         key: the key inside it, such as `checks.web.port`, or `line 3`; empty for the whole file.
-        reason: what is wrong there.
-        denied: it is only that we may not read it: what is in it may well be good.
+        reason: what is wrong there; if we may only not read it (`denied`), that root may.
     """
 
     def __init__(self, source: str, key: str, reason: str, denied: bool = False) -> None:
         self.source = source
         self.key = key
         self.reason = f'{reason}; root may' if denied else reason
-        self.denied = denied
         where = f'{source}: {key}' if key else source
         super().__init__(f'cannot use {where}: {self.reason}')
 

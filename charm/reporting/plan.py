@@ -37,7 +37,7 @@ class Plan:
         unit: for whom, such as `wordpress/0`.
         reporter: the unit whose charm runs the checks, such as `health/0`.
         jobs: what to run.
-        faults: definitions that cannot be used; each is reported as a failing check.
+        faults: definitions that cannot be used; each is reported as an `unknown` check.
         rollup: how the charm wants the units of its application to make one; may be empty.
         settling: of each check that settles, by name, how.
         answers: what becomes of answers of checks that have many, by name.

@@ -2,7 +2,7 @@
 
 Definitions are trusted, since they name commands to run: a file that others than its owner may
 write, or that somebody else owns, is refused. One bad entry costs only itself; each fault is kept
-and becomes one failing check.
+and becomes one check that is `unknown`.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ def load(directory: Path) -> DefinitionsRead:
 
 
 def fault_result(fault: DefinitionError) -> CheckResult:
-    """Return the failing check that a fault becomes; its message names file, key and reason.
+    """Return the check that a fault becomes; its message names file, key and reason.
 
-    A file that we may not read is `unknown`: root would see what is in it.
+    It is `unknown`: nobody looked where the definition would have had us look.
     """
     key, reason = _shorten(fault.key), _shorten(fault.reason)
     where = f'{fault.source}: {key}' if key else fault.source
     return CheckResult(
         name=f'definition:{os.path.basename(fault.source)}',
-        health=Health.UNKNOWN if fault.denied else Health.FAIL,
+        health=Health.UNKNOWN,
         message=f'{where}: {reason}',
         data={'file': fault.source, 'key': key, 'reason': reason},
     )

@@ -58,7 +58,7 @@ def _serve_file(path: Path, control: socket.socket, patience_seconds: float) -> 
     try:
         table = read_file(path)
     except DefinitionError as error:
-        about: Any = {'fault': [error.source, error.key, error.reason, error.denied]}
+        about: Any = {'fault': [error.source, error.key, error.reason]}
     else:
         about = {'table': [_described(pattern, table[pattern]) for pattern in table]}
         callbacks = [callback for pattern in table for callback in table[pattern]]

@@ -106,7 +106,7 @@ def test_bad_news_exit_0_too(definitions: Path) -> None:
     assert found.health is Health.FAIL
 
 
-def test_a_bad_file_is_one_failing_check_and_takes_no_other_down(definitions: Path) -> None:
+def test_a_bad_file_is_one_unknown_check_and_takes_no_other_down(definitions: Path) -> None:
     (definitions / 'bad.yaml').write_text('checks:\n  web:\n    kind: htpp\n')
     (definitions / 'good.yaml').write_text(
         'checks:\n  here:\n    kind: file-age\n    path: /proc/version\n    minimum_bytes: 0\n'
@@ -115,7 +115,7 @@ def test_a_bad_file_is_one_failing_check_and_takes_no_other_down(definitions: Pa
     by_name = {check.name: check for check in found.checks}
     faulty = [check for check in found.checks if 'bad.yaml' in check.message]
     assert len(faulty) == 1
-    assert faulty[0].health is Health.FAIL
+    assert faulty[0].health is Health.UNKNOWN
     assert 'http' in faulty[0].message
     assert 'here' in by_name
     assert 'disk' in by_name

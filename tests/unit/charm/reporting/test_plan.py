@@ -94,7 +94,7 @@ def test_the_report_has_their_answers_and_the_faults(tmp_path: Path) -> None:
         'check_db': Health.PASSED,
         'nrpe-check_web': Health.WARN,
         'pebble': Health.FAIL,
-        'definition:x.cfg': Health.FAIL,
+        'definition:x.cfg': Health.UNKNOWN,
     }
 
 

@@ -132,11 +132,11 @@ def test_what_is_wrong_is_said_with_its_key(
     assert (fault.source, fault.key) == (str(directory / 'a.yaml'), key)
     assert said in fault.reason
     result = fault_result(fault)
-    assert (result.name, result.health) == ('definition:a.yaml', Health.FAIL)
+    assert (result.name, result.health) == ('definition:a.yaml', Health.UNKNOWN)
     assert str(directory / 'a.yaml') in result.message
 
 
-def test_a_file_that_we_may_not_read_is_unknown_and_not_a_failure() -> None:
+def test_of_a_file_that_we_may_not_read_it_is_said_that_root_may() -> None:
     result = fault_result(DefinitionError('/etc/a.yaml', '', 'cannot be read', denied=True))
     assert result.health is Health.UNKNOWN
     assert result.message == '/etc/a.yaml: cannot be read; root may'
