@@ -29,7 +29,7 @@ from .host import flush, own_streams, serve
 from .printed import safe_lines
 
 # Every file is code that may hang while it is read; the checks are still to run after it.
-_READ_SECONDS = 5.0
+READ_SECONDS = 5.0
 # An interpreter starts in a fraction of a second, save on a machine that is very busy.
 _START_SECONDS = 5.0
 _LEAVE_SECONDS = 3.0
@@ -166,7 +166,7 @@ def _forked(callbacks: Sequence[Callback]) -> Host:
 
 
 def load(
-    directory: Path, deadline: Deadline, patience_seconds: float = _READ_SECONDS
+    directory: Path, deadline: Deadline, patience_seconds: float = READ_SECONDS
 ) -> Tuple[Table, Tuple[DefinitionError, ...]]:
     """Return the callbacks in the directory's files, and what is wrong with those of no use.
 
