@@ -152,18 +152,11 @@ def serve(config: Path, given: LauncherArguments) -> None:
         raise StartError(f'{error}: does another agent run?') from error
 
 
-def summary(config: Path, given: LauncherArguments) -> Tuple[str, ...]:
-    """Return what the daemon would do, as lines: for `health-agent check`.
-
-    Raises:
-        HealthError: it would not start.
-    """
-    setup = read_setup(config, given)
+def summary(setup: Setup) -> Tuple[str, ...]:
+    """Return what the daemon would do, as lines: for `health-agent check`."""
     lines = [
         f'{unit.name}: {len(plan.jobs)} checks, '
         + (f'shipped to {unit.push.url}' if unit.push else 'not shipped')
         for unit, plan in setup.units
     ]
-    of_checks = (fault for _, plan in setup.units for fault in plan.faults)
-    # A file that is wrong is so for each of the units: it is said once.
-    return (*lines, *dict.fromkeys(str(fault) for fault in (*setup.faults, *of_checks)))
+    return (*lines, *setup.unusable)

@@ -53,6 +53,12 @@ class Setup:
     units: Tuple[Tuple[Unit, Plan], ...]
     faults: Tuple[DefinitionError, ...] = ()
 
+    @property
+    def unusable(self) -> Tuple[str, ...]:
+        """Return what cannot be used, and why: what is wrong for several units once."""
+        of_checks = (fault for _unit, plan in self.units for fault in plan.unusable)
+        return tuple(dict.fromkeys((*map(str, self.faults), *of_checks)))
+
 
 def read_setup(path: Path, given: LauncherArguments) -> Setup:
     """Read everything; `path` is that of `agent.yaml`.

@@ -33,7 +33,10 @@ examples:
   health-agent serve                      be the daemon; systemd does this
   health-agent report                     the last report, one line of JSON
   health-agent run disk load              run these now, print their report
-  health-agent log --cursor CURSOR        log lines after a cursor, then the next cursor"""
+  health-agent log --cursor CURSOR        log lines after a cursor, then the next cursor
+  health-agent check                      what is wrong in its files, and in the checks'
+Exit codes: 0; 3 for wrong usage, or where it cannot be done; 78 where agent.yaml, or with `check`
+anything else that is configured, cannot be used."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,9 +122,11 @@ def _serve(arguments: argparse.Namespace, given: LauncherArguments) -> int:
 
 def _check(arguments: argparse.Namespace, given: LauncherArguments) -> int:
     from ..agent.daemon import summary
+    from ..agent.setup import read_setup
 
-    print('\n'.join(summary(arguments.config, given)))
-    return 0
+    setup = read_setup(arguments.config, given)
+    print('\n'.join(summary(setup)))
+    return CONFIG_EXIT if setup.unusable else 0
 
 
 def _report(arguments: argparse.Namespace, _given: LauncherArguments) -> int:

@@ -12,8 +12,8 @@ from typing import Any, Iterable, List, Mapping, NoReturn, Optional, Sequence
 from .. import __version__
 from ..kernel.command import end_all
 from ..kernel.deadline import Deadline
-from ..kernel.errors import HealthError
-from ..kernel.exit_codes import USAGE_EXIT
+from ..kernel.errors import DefinitionError, HealthError
+from ..kernel.exit_codes import CONFIG_EXIT, USAGE_EXIT
 from ..kernel.identity import check_unit, own_unit
 from ..kernel.names import nearest
 from ..kernel.paths import HERE
@@ -29,7 +29,9 @@ DEADLINE_SECONDS = 25.0
 
 _DESCRIPTION = """\
 Run this unit's health checks and print the report, one line of JSON. The exit code is 0 whenever
-a report was printed, however bad the news is, and 3 when the command line is wrong."""
+a report was printed, however bad the news is; 3 when the command line is wrong; 78 when what the
+charm gives for its services cannot be used, or with --list and --validate anything that is
+configured."""
 
 _EPILOG = """\
 examples:
@@ -37,16 +39,23 @@ examples:
   hooks/health --list                    the names of the checks
   hooks/health --list --pretty           and where each comes from
   hooks/health --check disk --check web  run these only
+  hooks/health --validate                whether all definitions and callbacks can be used
 Checks are built in, defined in /etc/juju-health/checks.d/*.yaml, or functions of Python in
 /etc/juju-health/callbacks.d/*.py. States are what `health-status set` recorded."""
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(prog='health', description=_DESCRIPTION, epilog=_EPILOG)
     add = parser.add_argument
     add('--unit', metavar='UNIT', help='report for this unit (default: the one we are in)')
     add('--check', metavar='NAME', action='append', nargs='+', default=[], help='run only these')
-    add('--list', action='store_true', help='print the names of the checks, run none')
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument('--list', action='store_true', help='print the names of the checks')
+    instead.add_argument(
+        '--validate',
+        action='store_true',
+        help='read all that checks come from, run none, and print what cannot be used',
+    )
     add('--pretty', action='store_true', help='print text for people instead of JSON')
     add(
         '--deadline',
@@ -84,7 +93,11 @@ def main(
     callbacks; `services` are its services framework definitions, of which only `service`,
     `health` and `rollup` are read.
     """
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    names = [name for group in arguments.check for name in group]
+    if arguments.validate:
+        _refuse_to_pass_over(arguments, parser)
     own = OwnCallbacks(callbacks, services)
     signal.signal(signal.SIGTERM, _die)
     # Begun here: an operator's file that hangs while it is read costs the run's own time.
@@ -103,20 +116,18 @@ def main(
             apart=own.apart,
             deadline=deadline,
         )
-        names = [name for group in arguments.check for name in group]
         if names:
             _refuse_unknown(names, plan)
             plan = plan.only(names)
-        if arguments.list:
-            text = listing(plan) if arguments.pretty else '\n'.join(plan.names)
-        else:
-            report = sweep(plan, deadline)
-            colour = sys.stdout.isatty() and not os.environ.get('NO_COLOR')
-            text = pretty(report, colour) if arguments.pretty else encode(report)
+        if arguments.list or arguments.validate:
+            told = validation if arguments.validate else listing if arguments.pretty else names_of
+            return _print(told(plan)) or (CONFIG_EXIT if plan.unusable else 0)
+        report = sweep(plan, deadline)
+        colour = sys.stdout.isatty() and not os.environ.get('NO_COLOR')
+        return _print(pretty(report, colour) if arguments.pretty else encode(report))
     except HealthError as error:
         print(f'health: {error}', file=sys.stderr)
-        return USAGE_EXIT
-    return _print(text)
+        return CONFIG_EXIT if isinstance(error, DefinitionError) else USAGE_EXIT
 
 
 def _die(number: int, _frame: object) -> NoReturn:
@@ -125,12 +136,34 @@ def _die(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
+def _refuse_to_pass_over(arguments: argparse.Namespace, parser: Parser) -> None:
+    """Refuse what would have us call fine what nobody has looked at."""
+    if arguments.check:
+        parser.error('--validate is about all checks, and takes no --check')
+    usual = (HERE.checks, HERE.callbacks)
+    for path in (arguments.definitions, arguments.callbacks):
+        if path not in usual and not os.path.isdir(path):
+            parser.error(f'cannot validate {path}: it is no directory')
+
+
 def _refuse_unknown(names: List[str], plan: Plan) -> None:
     known = plan.names
     for name in names:
         if name not in known:
             hint = nearest(name, known, '') or '; see --list'
             raise HealthError(f'cannot run {name!r}: there is no such check{hint}')
+
+
+def validation(plan: Plan) -> str:
+    """Return what cannot be used, a line each; where all can, how many checks there are."""
+    return '\n'.join(plan.unusable) or f'checks: {len(plan.jobs)}, all of them fine'
+
+
+def names_of(plan: Plan) -> str:
+    """Return the checks for programs, by name alone; what cannot be used is told on stderr."""
+    for fault in plan.unusable:
+        print(f'health: {fault}', file=sys.stderr)
+    return '\n'.join(plan.names)
 
 
 def listing(plan: Plan) -> str:

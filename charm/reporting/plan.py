@@ -63,6 +63,11 @@ class Plan:
         """Return the names of the jobs, in order."""
         return tuple(job.name for job in self.jobs)
 
+    @property
+    def unusable(self) -> Tuple[str, ...]:
+        """Return what cannot be used, and why, each once."""
+        return tuple(dict.fromkeys(map(str, self.faults)))
+
     def name_of(self, job: str) -> str:
         """Return what the results of a job are called, which definitions may change."""
         answer = self.answers.get(job)

@@ -156,6 +156,7 @@ def test_the_command_line_prints_what_the_daemon_answers(agent: Agent) -> None:
     assert (len(first), end['kind'], end['more']) == (2, 'cursor', True)
     more = cli('log', '--cursor', end['cursor'])[1].splitlines()
     assert json.loads(more[0]) != json.loads(first[0])
+    assert cli('check')[0] == 0
     assert '1 checks' in cli('check')[1]
     assert 'Type=notify' in cli('unit-file')[1]
     agent.define(web={'kind': 'htpp'})
