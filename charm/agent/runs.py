@@ -71,12 +71,8 @@ class Runs:
                     self._inside.pop(key, None)
 
         guarded = Job(job.name, job.timeout_seconds, inside)
-        try:
-            results = run_jobs([guarded], Deadline.after(job.timeout_seconds + _PATIENCE_SECONDS))
-        except (RuntimeError, OSError) as error:
-            # The machine has no thread, or we have no file, left to give.
-            results = unknown(job, f'it could not be begun: {error}')
-        self._land(key, results)
+        until = Deadline.after(job.timeout_seconds + _PATIENCE_SECONDS)
+        self._land(key, run_jobs([guarded], until))
 
     def _land(self, key: str, results: Tuple[CheckResult, ...]) -> None:
         with self._lock:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
+from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError
 from ..kernel.identity import own_unit
-from ..reporting.plan import Plan, make_plan
+from ..kernel.paths import HERE
+from ..reporting.plan import PLAN_SECONDS, Plan, make_plan
 from ..reporting.runner import Callback
+from ..sources.apart import hosted
 from ..sources.callbacks import BoundCallback
 from . import config as config_file
 from . import units as units_directory
@@ -71,13 +74,18 @@ def read_setup(path: Path, given: LauncherArguments) -> Setup:
     if not units:
         name = own_unit(charm=given.charm)
         units = (Unit(name, name),)
-    planned = tuple((unit, _plan(unit, config.definitions, given, faults)) for unit in units)
-    return Setup(config, planned, faults)
-
-
-def _plan(
-    unit: Unit, definitions: Path, given: LauncherArguments, faults: Tuple[DefinitionError, ...]
-) -> Plan:
-    own = given.callbacks
-    plan = make_plan(unit.name, unit.reporter, own, definitions, given.services, apart=given.apart)
-    return dataclasses.replace(plan, faults=(*plan.faults, *faults))
+    # Once for the machine: each file is a process as long as it is of use.
+    plugged = hosted.load(HERE.callbacks, Deadline.after(PLAN_SECONDS))
+    planned = []
+    for unit in units:
+        plan = make_plan(
+            unit.name,
+            unit.reporter,
+            given.callbacks,
+            config.definitions,
+            given.services,
+            apart=given.apart,
+            plugged=plugged,
+        )
+        planned.append((unit, dataclasses.replace(plan, faults=(*plan.faults, *faults))))
+    return Setup(config, tuple(planned), faults)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from functools import partial
 from pathlib import Path
 from typing import (
     Any,
@@ -76,7 +77,7 @@ def build(check: Type[Made], values: Mapping[str, Any]) -> Made:
         required = field.default is missing and field.default_factory is missing
         if required and field.name not in converted:
             raise OptionError(field.name, 'missing, and it has no default')
-    return check(**converted)
+    return _made(partial(check, **converted))
 
 
 def rebuild(check: Made, values: Mapping[str, Any]) -> Made:
@@ -85,7 +86,17 @@ def rebuild(check: Made, values: Mapping[str, Any]) -> Made:
     Raises:
         OptionError: an option is unknown, of another type, or refused by the check.
     """
-    return dataclasses.replace(check, **convert(type(check), values))
+    return _made(partial(dataclasses.replace, check, **convert(type(check), values)))
+
+
+def _made(make: Callable[[], Made]) -> Made:
+    """Return what is made; that an option cannot be used costs its definition alone."""
+    try:
+        return make()
+    except OptionError:
+        raise
+    except Exception as error:
+        raise OptionError('', f'{type(error).__name__}: {error}') from error
 
 
 def convert(check: Type[HasOptions], values: Mapping[str, Any]) -> Dict[str, Any]:

@@ -34,7 +34,7 @@ def check_pattern(option: str, pattern: str) -> None:
     """
     try:
         re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise OptionError(option, f'not a regular expression: {error}') from error
 
 

@@ -23,6 +23,7 @@ from ..kernel.exit_codes import CONFIG_EXIT, USAGE_EXIT
 from ..kernel.identity import read_boot_id
 from ..kernel.log_files import Cursor, read_since
 from ..kernel.paths import HERE
+from ..kernel.streams import open_streams
 from ..reporting.runner import Callback
 from .usage import Parser
 
@@ -94,6 +95,7 @@ def main(
     A charm's own launcher gives what it gives to `charm.cli.main` in its `hooks/health`. That of
     this charm also gives its residence, so that the agent goes with the last of its units.
     """
+    open_streams()
     # The launcher is the charm's own, wherever in the charm this package lies.
     charm = Path(sys.argv[0]).resolve().parent.parent
     given = LauncherArguments(callbacks, services, charm, residence)

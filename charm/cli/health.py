@@ -18,6 +18,7 @@ from ..kernel.identity import check_unit, own_unit
 from ..kernel.names import nearest
 from ..kernel.paths import HERE
 from ..kernel.report_json import encode
+from ..kernel.streams import open_streams
 from ..reporting.plan import Plan, make_plan
 from ..reporting.runner import Callback
 from ..reporting.sweep import sweep
@@ -93,6 +94,7 @@ def main(
     callbacks; `services` are its services framework definitions, of which only `service`,
     `health` and `rollup` are read.
     """
+    open_streams()
     parser = _parser()
     arguments = parser.parse_args(argv)
     names = [name for group in arguments.check for name in group]

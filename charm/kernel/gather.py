@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import dataclass
-from typing import Callable, Dict, Generator, Generic, Hashable, Optional, Tuple, TypeVar
+from typing import Callable, Generator, Generic, Hashable, Mapping, Optional, Tuple, TypeVar
 
 from .deadline import Deadline
 from .wakeup import Mailbox
@@ -28,7 +28,7 @@ class CallResult(Generic[Key, Value]):
 
 
 def gather(
-    calls: Dict[Key, Callable[[], Value]], deadline: Deadline, workers: int
+    calls: Mapping[Key, Callable[[], Value]], deadline: Deadline, workers: int
 ) -> Generator[CallResult[Key, Value], None, None]:
     """Run the calls in at most `workers` threads and yield each as it ends.
 

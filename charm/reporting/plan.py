@@ -26,7 +26,7 @@ from . import states
 from .runner import Callback, Job, check_job
 from .settling_store import Settler
 
-_PLAN_SECONDS = 30.0
+PLAN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ def make_plan(
     find: Callable[[str, str], FoundChecks] = discovery.find,
     apart: Callable[[BoundCallback], BoundCallback] = lambda bound: bound,
     deadline: Optional[Deadline] = None,
+    plugged: Optional[hosted.Loaded] = None,
 ) -> Plan:
     """Return what applies to `unit`: callbacks, built-ins, what sources find, and definitions.
 
@@ -107,6 +108,7 @@ def make_plan(
         find: gives the checks of every source.
         apart: returns a charm's own callback so that another process calls it.
         deadline: of planning and running, together; by default there is half a minute.
+        plugged: what is in the files of callbacks, where that was read already.
 
     Raises:
         DefinitionError: `services` cannot be used.
@@ -121,8 +123,9 @@ def make_plan(
         changes = [entry for entry in loaded.definitions if entry.check is None]
         tuned = effective(given, changes, service, passing=('',))
         return _plan(unit, reporter, replace(tuned, faults=()), declared.rollup)
-    plugged, faults = hosted.load(plug_ins, deadline or Deadline.after(_PLAN_SECONDS))
-    given += [bound.spec for bound in authors.bind(authors.for_service(plugged, service), service)]
+    until = deadline or Deadline.after(PLAN_SECONDS)
+    table, faults = hosted.load(plug_ins, until) if plugged is None else plugged
+    given += [bound.spec for bound in authors.bind(authors.for_service(table, service), service)]
     given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
     found = find(unit, reporter)
     tuned = effective(

@@ -80,11 +80,16 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     rounds = -(-len(todo) // _AT_ONCE)
     patience = deadline.within(longest_seconds * rounds)
     answered: Dict[int, List[CheckResult]] = {}
-    for done in gather(calls, patience, _AT_ONCE):
-        job = todo[done.key]
-        # _timed() lets no exception out; were one to come all the same, it would say so.
-        failed = list(unknown(job, f'cannot tell: {done.error!r}'))
-        answered[done.key] = failed if done.value is None else done.value
+    try:
+        for done in gather(calls, patience, _AT_ONCE):
+            job = todo[done.key]
+            # _timed() lets no exception out; were one to come all the same, it would say so.
+            failed = list(unknown(job, f'cannot tell: {done.error!r}'))
+            answered[done.key] = failed if done.value is None else done.value
+    except (RuntimeError, OSError) as error:
+        # The machine has no thread, or we have no file, left to give.
+        for index, job in enumerate(todo):
+            answered.setdefault(index, list(unknown(job, f'it could not be begun: {error}')))
     # Their threads are still ending what they run, and may themselves end with our process first.
     kill_running([thread for index, thread in threads.items() if index not in answered])
     return tuple(

@@ -28,7 +28,7 @@ from ..values.errors import (
     NotLoggedIn,
     PermissionDenied,
 )
-from ..values.safe_names import is_argument, is_name
+from ..values.safe_names import is_argument, is_controller
 
 STATUS_CAP_BYTES = 64 * 1024 * 1024
 
@@ -247,7 +247,7 @@ def _at_controller(model: str, complaint: str) -> str:
     found = _CONTROLLER.search(complaint)
     controller = found and (found['old'] or found['new'])
     # Advice names it, so it has to be a name.
-    if not controller or not is_name(controller) or ':' in model:
+    if not controller or not is_controller(controller) or ':' in model:
         return model
     return f'{controller}:{model}'
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from charm.kernel.names import service_of
 
+from ..values import safe_names as named
 from ..values.errors import StatusError
 from ..values.model import (
     Application,
@@ -28,7 +29,6 @@ from ..values.model import (
     StatusInfo,
     Unit,
 )
-from ..values.safe_names import is_application, is_argument, is_host, is_machine, is_name, is_unit
 from .timestamps import parse_since
 
 _STORE = re.compile(r'^(?:cs|ch|local):')
@@ -43,12 +43,13 @@ _MADE_UP = frozenset({'error', 'lost', 'down'})
 _MOST_SCALE = 150_000
 # What is named by what keeps to each rule.
 _NAMED: dict[Callable[[str], bool], str] = {
-    is_application: 'an application',
-    is_argument: 'an instance',
-    is_host: 'a host, nor an address',
-    is_machine: 'a machine',
-    is_name: 'a model, a controller, an offer or what is consumed',
-    is_unit: 'a unit',
+    named.is_application: 'an application',
+    named.is_argument: 'an instance',
+    named.is_host: 'a host, nor an address',
+    named.is_machine: 'a machine',
+    named.is_controller: 'a controller',
+    named.is_name: 'a model, an offer or what is consumed',
+    named.is_unit: 'a unit',
 }
 
 
@@ -96,26 +97,26 @@ class _Reader:
         applications: dict[str, dict[str, Any]] = {}
         bare: dict[str, Application] = {}
         deployed = top.get('applications')
-        for name, value in self._named(deployed, 'applications', is_application):
+        for name, value in self._named(deployed, 'applications', named.is_application):
             applications[name] = value
             bare[name] = self._application(name, value, f'applications.{name}')
         units = list(self._units(applications))
         consumed = top.get('application-endpoints')
         saas = {
             name: self._saas(name, value, f'application-endpoints.{name}')
-            for name, value in self._named(consumed, 'application-endpoints', is_name)
+            for name, value in self._named(consumed, 'application-endpoints', named.is_name)
         }
         return Model(
-            name=self._name(about, 'name', 'model', is_name),
-            controller=self._name(about, 'controller', 'model', is_name),
+            name=self._name(about, 'name', 'model', named.is_name),
+            controller=self._name(about, 'controller', 'model', named.is_controller),
             type=self._text(about, 'type') or 'iaas',
             version=self._text(about, 'version'),
             machines=dict(sorted(machines.items(), key=lambda item: machine_order(item[0]))),
             applications=_with_units(bare, units),
             saas=saas,
             offers={
-                name: self._name(value, 'application', f'offers.{name}', is_application)
-                for name, value in self._named(top.get('offers'), 'offers', is_name)
+                name: self._name(value, 'application', f'offers.{name}', named.is_application)
+                for name, value in self._named(top.get('offers'), 'offers', named.is_name)
             },
             faults=tuple(self._faults),
             status=self._info(about, 'model-status', 'model'),
@@ -186,7 +187,7 @@ class _Reader:
         )
 
     def _machines(self, value: Any, path: str, parent: str) -> Iterator[tuple[str, Machine]]:
-        for identity, fields in self._named(value, path, is_machine):
+        for identity, fields in self._named(value, path, named.is_machine):
             here = f'{path}.{identity}'
             zone = _ZONE.search(self._text(fields, 'hardware'))
             listed = self._texts(fields.get('ip-addresses'), f'{here}.ip-addresses')
@@ -198,11 +199,13 @@ class _Reader:
                     agent=self._info(fields, 'juju-status', here),
                     instance=self._info(fields, 'machine-status', here),
                     hostname=self._text(fields, 'hostname'),
-                    dns_name=self._name(fields, 'dns-name', here, is_host),
+                    dns_name=self._name(fields, 'dns-name', here, named.is_host),
                     addresses=tuple(
-                        text for text in listed if self._is(text, f'{here}.ip-addresses', is_host)
+                        text
+                        for text in listed
+                        if self._is(text, f'{here}.ip-addresses', named.is_host)
                     ),
-                    instance_id=self._name(fields, 'instance-id', here, is_argument),
+                    instance_id=self._name(fields, 'instance-id', here, named.is_argument),
                     zone=zone[1] if zone else '',
                 ),
             )
@@ -247,7 +250,7 @@ class _Reader:
                 about = {'related-application': other} if isinstance(other, str) else other
                 here = f'{path}.{endpoint}[{index}]'
                 if isinstance(about, dict):
-                    application = self._name(about, 'related-application', here, is_name)
+                    application = self._name(about, 'related-application', here, named.is_name)
                     yield Relation(endpoint, application, self._text(about, 'interface'))
                 else:
                     self._fault(here, f'{_kind(other)} of no known shape')
@@ -255,12 +258,12 @@ class _Reader:
     def _units(self, applications: dict[str, dict[str, Any]]) -> Iterator[Unit]:
         for application, fields in applications.items():
             path = f'applications.{application}.units'
-            for name, values in self._named(fields.get('units'), path, is_unit):
+            for name, values in self._named(fields.get('units'), path, named.is_unit):
                 here = f'{path}.{name}'
                 unit = self._unit(name, values, here)
                 yield unit
                 beside = f'{here}.subordinates'
-                for other, inner in self._named(values.get('subordinates'), beside, is_unit):
+                for other, inner in self._named(values.get('subordinates'), beside, named.is_unit):
                     found = self._unit(other, inner, f'{beside}.{other}')
                     yield replace(found, machine=found.machine or unit.machine, principal=name)
 
@@ -268,7 +271,7 @@ class _Reader:
         return Unit(
             name=name,
             application=service_of(name),
-            machine=self._name(fields, 'machine', path, is_machine),
+            machine=self._name(fields, 'machine', path, named.is_machine),
             leader=fields.get('leader') is True,
             address=self._text(fields, 'address') or self._text(fields, 'public-address'),
             workload=self._info(fields, 'workload-status', path),

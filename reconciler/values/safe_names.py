@@ -14,6 +14,7 @@ _LABEL = '[A-Za-z0-9_][A-Za-z0-9_-]{0,62}'
 _HOST = re.compile(rf'{_LABEL}(?:\.{_LABEL})*\.?')
 _USER_FORBIDS = frozenset('\'"`;&<>|(){}%')
 _NAME = re.compile(r'\w[\w.+@-]*')
+_CONTROLLER = re.compile(r'\w[\w.+@ -]*')
 _APPLICATION = r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*'
 _APPLICATION_NAME = re.compile(_APPLICATION)
 _UNIT = re.compile(rf'{_APPLICATION}/[0-9]{{1,18}}')
@@ -52,12 +53,19 @@ def is_argument(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Return whether it may name a controller, a model, an offer or what is consumed of another.
+    """Return whether it may name a model, an owner, an offer or what is consumed of another.
 
-    Clients have taken more for a controller's name than Juju does for a model's; neither takes
-    what stands between the parts of `controller:owner/model`.
+    None has what stands between the parts of `controller:owner/model`.
     """
     return bool(_NAME.fullmatch(text))
+
+
+def is_controller(text: str) -> bool:
+    """Return whether it may name a controller: users call them as they like, blanks and all.
+
+    Juju itself refuses none but an empty one (jujuclient/validation.go).
+    """
+    return bool(_CONTROLLER.fullmatch(text))
 
 
 def is_model(text: str) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
 HEAD = 'import ctypes, os, re, signal, subprocess, sys, threading, time\n'
+# Of a callback, the number of its host: the parent of who sees to its run.
+HOST = 'int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])'
 GOOD = 'def good(service): return {"health": "passed", "message": service}\n'
 
 
@@ -62,3 +65,25 @@ def table(directory: Path) -> dict[str, Apart]:
 def answer(callback: Apart, seconds: float = PATIENCE) -> CheckResult:
     (result,) = callback.answer('web', 'name', Deadline.after(seconds))
     return result
+
+
+def left(directory: Path) -> list[str]:
+    """Return the commands of the processes that are there because of these files."""
+    found = []
+    for entry in Path('/proc').iterdir():
+        if entry.name.isdecimal() and entry.name != str(os.getpid()):
+            try:
+                line = (entry / 'cmdline').read_bytes() + (entry / 'environ').read_bytes()
+            except OSError:
+                continue
+            if os.fsencode(directory) in line:
+                found.append(line.partition(b'\0')[0].decode())
+    return found
+
+
+def gone(directory: Path) -> bool:
+    """Return whether everything is gone; what was killed may need a moment to be."""
+    until = Deadline.after(PATIENCE)
+    while left(directory) and not until.passed:
+        time.sleep(0.05)
+    return not left(directory)

@@ -1,38 +1,39 @@
-"""Callbacks by their hosts: the near side of `host.py`."""
+"""Have callbacks be called by hosts: those of files, and a charm's own."""
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
-import math
 import os
-import select
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ...checks.settling_rule import settle
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, DefinitionError, HealthError, OverrunError
-from ...kernel.report import CheckResult
-from ...kernel.report_json import check_from_json
+from ...kernel.gather import gather
 from ..callback_files import list_files
-from ..callbacks import Apart, BoundCallback, Callback, Table, declared
+from ..callbacks import BoundCallback, Callback, Table, declared
 from . import file_hosts
-from .answers import printed_until_now, read_answer
-from .host import flush, own_streams, serve
-from .printed import safe_lines
+from .answers import read_answer
+from .client import Host, HostedCallback, Life, Unhosted
+from .host import keep_hosts, serve
+from .run import flush
 
+# The callbacks in files, and what is wrong with those of no use.
+Loaded = Tuple[Table, Tuple[DefinitionError, ...]]
 # Every file is code that may hang while it is read; the checks are still to run after it.
 READ_SECONDS = 5.0
 # An interpreter starts in a fraction of a second, save on a machine that is very busy.
 _START_SECONDS = 5.0
-_LEAVE_SECONDS = 3.0
+# Files that may be read at once, each waited for by a thread.
+_MOST_ASKED = 64
 
 _PROGRAM = f"""
 import json, sys
@@ -41,84 +42,6 @@ sys.path[:] = given.pop('sys_path')
 from {file_hosts.__name__} import serve_files
 serve_files(**given)
 """
-
-
-class Host:
-    """One host; it ends when it is forgotten.
-
-    Args:
-        control: our end of its socket.
-        process: what it is of, kept as long as it is.
-    """
-
-    def __init__(self, control: socket.socket, process: object = None) -> None:
-        self._control = control
-        self._process = process
-
-    def __del__(self) -> None:
-        self._control.close()
-
-    def ask(self, request: Mapping[str, Any], deadline: Deadline) -> socket.socket:
-        """Return where it will answer, as `read_answer` reads it; to close that ends the run.
-
-        Raises:
-            CheckError: it cannot be asked.
-        """
-        near, far = socket.socketpair()
-        with far:
-            try:
-                self._send(json.dumps(request).encode(), far.fileno(), deadline)
-            except BaseException:
-                near.close()
-                raise
-        return near
-
-    def _send(self, packet: bytes, descriptor: int, deadline: Deadline) -> None:
-        passed = array.array('i', [descriptor])
-        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)
-        poll = select.poll()
-        poll.register(self._control, select.POLLOUT)
-        while True:
-            try:
-                self._control.sendmsg([packet], [rights], socket.MSG_DONTWAIT)
-                return
-            except BlockingIOError:
-                if not poll.poll(math.ceil(deadline.remaining_seconds * 1000)):
-                    raise OverrunError('cannot wait longer for it to begin') from None
-            except OSError as error:
-                reason = f'cannot run it: the process for that has ended ({error.strerror})'
-                raise CheckError(reason) from error
-
-
-class HostedCallback(Apart):
-    """A callback of a host, by its number there."""
-
-    def __init__(self, host: Host, index: int, name: str) -> None:
-        self.__name__ = name
-        self._host = host
-        self._index = index
-
-    def answer(self, service: str, name: str, deadline: Deadline) -> Tuple[CheckResult, ...]:
-        """Return what it says of the service; it is ended at the deadline.
-
-        What it printed is told with the first of them, as `data.printed`.
-
-        Raises:
-            CheckError: it failed, ended without an answer, or did not end in time; it says last
-                what was printed.
-        """
-        request = {'run': self._index, 'service': service, 'name': name}
-        with self._host.ask(request, deadline) as near:
-            try:
-                answer = read_answer(near, deadline)
-            except OverrunError as error:
-                raise OverrunError(str(error), printed_until_now(near)) from error
-        results = tuple(check_from_json(item, 'the answer') for item in answer['results'])
-        printed = safe_lines(answer.get('printed', ''))
-        if not printed:
-            return results
-        # What the author calls so is the author's.
-        return (replace(results[0], data={'printed': printed, **results[0].data}), *results[1:])
 
 
 class OwnCallbacks:
@@ -137,37 +60,45 @@ class OwnCallbacks:
         with contextlib.suppress(HealthError):
             # Where they are of no use it is said when they are planned.
             self._known += [bound.callback for bound in declared(services).callbacks]
-        self._host = _forked(self._known) if self._known else None
+        self._host: Optional[Host] = None
+        self._fault = ''
+        if self._known:
+            try:
+                self._host = _forked(self._known)
+            except OSError as error:
+                self._fault = f'no process could be started for it: {error.strerror}'
 
     def apart(self, bound: BoundCallback) -> BoundCallback:
         """Return the bound callback, to be called by the host if it is one of these."""
-        if self._host is None:
-            return bound
         for index, callback in enumerate(self._known):
             if callback is bound.callback:
-                return replace(bound, callback=HostedCallback(self._host, index, bound.name))
+                hosted = (
+                    Unhosted(self._fault)
+                    if self._host is None
+                    else HostedCallback(self._host, index, bound.name)
+                )
+                return replace(bound, callback=hosted)
         return bound
 
 
 def _forked(callbacks: Sequence[Callback]) -> Host:
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    life, far_life = socket.socketpair()
     # What the launcher printed is its own, and printed once.
     flush()
-    if os.fork() == 0:
-        try:
-            near.close()
-            os.setsid()
-            own_streams()
-            serve(far, callbacks)
-        finally:
-            os._exit(1)
-    far.close()
-    return Host(near)
+    with far, far_life:
+        if os.fork() == 0:
+            try:
+                near.close()
+                life.close()
+                os.setsid()
+                keep_hosts(far_life, {far: partial(serve, callbacks=callbacks)})
+            finally:
+                os._exit(1)
+    return Host(near, Life(life, None))
 
 
-def load(
-    directory: Path, deadline: Deadline, patience_seconds: float = READ_SECONDS
-) -> Tuple[Table, Tuple[DefinitionError, ...]]:
+def load(directory: Path, deadline: Deadline, patience_seconds: float = READ_SECONDS) -> Loaded:
     """Return the callbacks in the directory's files, and what is wrong with those of no use.
 
     Each file may take `patience_seconds`, and all of them half of the time until the deadline.
@@ -178,31 +109,50 @@ def load(
         return {}, (error,)
     if not paths:
         return {}, ()
-    table: Dict[str, List[Callback]] = {}
-    faults: List[DefinitionError] = []
     # Half of the time is for the checks themselves.
     budget_seconds = deadline.remaining_seconds / 2
     patience_seconds = max(min(patience_seconds, budget_seconds), 0.001)
     until = Deadline.after(min(patience_seconds + _START_SECONDS, budget_seconds))
-    began = time.monotonic()
-    hosts = _executed(paths, patience_seconds)
-    nears = [host.ask({}, until) for host in hosts]
-    for path, host, near in zip(paths, hosts, nears):
-        try:
-            with near:
-                about = read_answer(near, until)
-        except CheckError as error:
-            # What is read for too long is ended, by the kernel.
-            late = time.monotonic() - began >= patience_seconds
-            reason = f'it was not read to its end within {patience_seconds:.3g} s'
-            faults.append(DefinitionError(str(path), '', reason if late else str(error)))
-            continue
+    late = f'it was not read to its end within {patience_seconds:.3g} s'
+    reasons: Dict[Path, str] = {}
+    said: Dict[Path, Dict[str, Any]] = {}
+    hosts: Dict[Path, Host] = {}
+    try:
+        hosts = _executed(paths, patience_seconds)
+        asked = {path: partial(_about, hosts[path], until, patience_seconds) for path in paths}
+        for done in gather(asked, until, _MOST_ASKED):
+            if done.value is not None:
+                said[done.key] = done.value
+            else:
+                reasons[done.key] = str(done.error or '') or late
+    except (OSError, RuntimeError) as error:
+        reasons = dict.fromkeys(paths, f'no process could be started to read it: {error}')
+    table: Dict[str, List[Callback]] = {}
+    faults: List[DefinitionError] = []
+    for path in paths:
+        about = said.get(path, {'fault': [str(path), '', reasons.get(path, late)]})
         if 'fault' in about:
             faults.append(DefinitionError(*about['fault']))
             continue
-        for pattern, callbacks in _hosted(host, about['table']):
+        for pattern, callbacks in _hosted(hosts[path], about['table']):
             table.setdefault(pattern, []).extend(callbacks)
     return table, tuple(faults)
+
+
+def _about(host: Host, until: Deadline, patience_seconds: float) -> Dict[str, Any]:
+    """Return what a host says of its file.
+
+    Raises:
+        CheckError: it says nothing; without a reason if that is since reading took too long.
+    """
+    began = time.monotonic()
+    try:
+        with host.ask({}, until) as near:
+            return read_answer(near, until)
+    except CheckError as error:
+        # What is read for too long is ended, by the kernel.
+        late = isinstance(error, OverrunError) or time.monotonic() - began >= patience_seconds
+        raise CheckError('' if late else str(error)) from error
 
 
 def _hosted(host: Host, described: Any) -> Iterator[Tuple[str, List[Callback]]]:
@@ -216,40 +166,36 @@ def _hosted(host: Host, described: Any) -> Iterator[Tuple[str, List[Callback]]]:
         yield pattern, callbacks
 
 
-class _Process:
-    """The process that hosts of files are of; it is ended when the last of them is forgotten."""
+def _executed(paths: Sequence[Path], patience_seconds: float) -> Dict[Path, Host]:
+    """Return the hosts of files, in one new process: where we have threads we cannot fork.
 
-    def __init__(self, life: socket.socket, popen: subprocess.Popen[bytes]) -> None:
-        self._life = life
-        self._popen = popen
-
-    def __del__(self) -> None:
-        self._life.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(_LEAVE_SECONDS)
-
-
-def _executed(paths: Sequence[Path], patience_seconds: float) -> List[Host]:
-    """Return the hosts of files, in one new process: where we have threads we cannot fork."""
-    life, far_life = socket.socketpair()
-    pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in paths]
-    descriptors = [far.fileno() for _near, far in pairs]
-    given = {
-        'sys_path': sys.path,
-        'files': dict(zip(map(str, paths), descriptors)),
-        'life': far_life.fileno(),
-        'patience_seconds': patience_seconds,
-    }
-    isolated = ['-I'] if sys.flags.isolated else []
-    popen = subprocess.Popen(
-        [sys.executable, *isolated, '-c', _PROGRAM, json.dumps(given)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        pass_fds=(*descriptors, far_life.fileno()),
-        start_new_session=True,
-    )
-    process = _Process(life, popen)
-    far_life.close()
-    for _near, far in pairs:
-        far.close()
-    return [Host(near, process) for near, _far in pairs]
+    Raises:
+        OSError: it cannot be started.
+    """
+    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+        life, far_life = map(ours.enter_context, socket.socketpair())
+        theirs.enter_context(far_life)
+        nears: Dict[Path, socket.socket] = {}
+        descriptors: Dict[str, int] = {}
+        for path in paths:
+            near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            nears[path] = ours.enter_context(near)
+            descriptors[str(path)] = theirs.enter_context(far).fileno()
+        given = {
+            # Others than texts are nothing to the interpreter either.
+            'sys_path': [entry for entry in sys.path if isinstance(entry, str)],
+            'files': descriptors,
+            'life': far_life.fileno(),
+            'patience_seconds': patience_seconds,
+        }
+        popen = subprocess.Popen(
+            # Isolated, or what is in this directory would be imported before the path is set.
+            [sys.executable, '-I', '-c', _PROGRAM, json.dumps(given)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=(*descriptors.values(), far_life.fileno()),
+            start_new_session=True,
+        )
+        ours.pop_all()
+    kept = Life(life, popen)
+    return {path: Host(near, kept) for path, near in nears.items()}

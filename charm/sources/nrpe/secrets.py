@@ -90,10 +90,12 @@ def _in_query(word: str) -> Iterable[str]:
 def _after_option(word: str, following: str, letters: str, known: bool) -> Iterable[str]:
     if not word.startswith('-') or word == '-':
         return
-    if _OPTION.fullmatch(word) and _SECRET.search(word.lstrip('-')):
+    named = _OPTION.fullmatch(word) and _SECRET.search(word.lstrip('-'))
+    letter, attached = word[1:2], word[2:]
+    if named:
         yield following
-    elif word[:2] != '--':
-        letter, attached = word[1:2], word[2:]
+    # With one dash it may be a letter and its value all the same: `-pmy-private-pass-1`.
+    if word[:2] != '--' and not (named and attached.isalpha()):
         value = attached or following
         if letter in letters and letter:
             yield value

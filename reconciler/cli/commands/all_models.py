@@ -18,7 +18,7 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.one_model import SweepPlan
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
-from reconciler.values.safe_names import is_model, is_name
+from reconciler.values.safe_names import is_controller, is_model
 from reconciler.values.time_budget import TimeBudget
 
 from ..options.askers import sweep_of
@@ -96,8 +96,9 @@ def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], 
     What is not a name is told as well, and left out: no command line gets it.
     """
     asking_for = TimeBudget.listing(until)
-    listed = many.controllers or door.controllers(asking_for)
-    controllers = [name for name in listed if is_name(name)]
+    # What the operator names is the operator's.
+    listed = () if many.controllers else door.controllers(asking_for)
+    controllers = [*many.controllers, *filter(is_controller, listed)]
     faults = [
         f'juju controllers: {name!r} is not the name of a controller'
         for name in listed

@@ -77,7 +77,8 @@ def test_what_cannot_be_looked_for_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    'pattern', ['(', 'a{99999999999999999999}', '(' * 10_000 + ')' * 10_000, '[z-a]', '\\']
+    'pattern',
+    ['(', 'a{99999999999999999999}', '(' * 10_000 + ')' * 10_000, '[z-a]', '\\', '(?a)(?u)x'],
 )
 def test_what_is_no_pattern_is_refused_when_it_is_read(pattern: str) -> None:
     with pytest.raises(OptionError, match='cannot use the option matches: not a regular'):

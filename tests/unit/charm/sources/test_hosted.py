@@ -16,7 +16,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CheckError, OverrunError
 from charm.kernel.report import Health
 from charm.sources.callbacks import bind
-from tests.support.called_apart import GOOD, HEAD, answer, hook, table, write
+from tests.support.called_apart import GOOD, HEAD, HOST, answer, gone, hook, left, table, write
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
@@ -55,35 +55,13 @@ def directory(tmp_path: Path) -> Path:
     return made
 
 
-def left(directory: Path) -> list[str]:
-    """Return the commands of the processes that are there because of these files."""
-    found = []
-    for entry in Path('/proc').iterdir():
-        if entry.name.isdecimal() and entry.name != str(os.getpid()):
-            try:
-                line = (entry / 'cmdline').read_bytes() + (entry / 'environ').read_bytes()
-            except OSError:
-                continue
-            if os.fsencode(directory) in line:
-                found.append(line.partition(b'\0')[0].decode())
-    return found
-
-
-def gone(directory: Path) -> bool:
-    """Return whether everything is gone; what was killed may need a moment to be."""
-    until = Deadline.after(PATIENCE)
-    while left(directory) and not until.passed:
-        time.sleep(0.05)
-    return not left(directory)
-
-
 def test_whatever_callbacks_do_the_hook_answers_for_each_and_nothing_stays(
     directory: Path,
 ) -> None:
     bodies = {f'bad{number}': body for number, body in enumerate(HOSTILE)}
     fine = {f'fine{number}': body for number, body in enumerate(HARMLESS)}
     write(directory / 'a.py', **bodies, **fine)
-    report = hook(directory, '--deadline', '6')
+    report = hook(directory, '--deadline', '10')
     checks = {check['name']: check for check in report['checks']}
     for name, said in zip(bodies, HOSTILE.values()):
         assert checks[name]['health'] == 'unknown', bodies[name]
@@ -96,7 +74,7 @@ def test_whatever_callbacks_do_the_hook_answers_for_each_and_nothing_stays(
 
 
 def test_a_host_that_is_killed_costs_only_its_own_file(directory: Path) -> None:
-    write(directory / 'a.py', bad='os.kill(os.getppid(), 9); os._exit(0)')
+    write(directory / 'a.py', bad=f'os.kill({HOST}, 9); signal.pause()')
     (directory / 'b.py').write_text('def other(s): return {"health": "warn"}\nCALLBACKS = other\n')
     checks = {check['name']: check for check in hook(directory)['checks']}
     assert checks['bad']['health'] == 'unknown'
@@ -119,7 +97,7 @@ def test_whatever_a_file_does_when_it_is_read_the_others_are_run(
 ) -> None:
     (directory / 'a.py').write_text(f'{HEAD}{body}\n')
     write(directory / 'b.py')
-    checks = {check['name']: check for check in hook(directory, '--deadline', '6')['checks']}
+    checks = {check['name']: check for check in hook(directory, '--deadline', '10')['checks']}
     assert checks['good']['health'] == 'passed'
     assert said in checks['definition:a.py']['message']
     assert gone(directory)
@@ -239,7 +217,7 @@ def test_a_host_ends_when_it_is_forgotten(directory: Path) -> None:
 
 
 def test_one_whose_host_is_gone_cannot_be_told(directory: Path) -> None:
-    write(directory / 'a.py', bad='os.kill(os.getppid(), 9); os._exit(0)')
+    write(directory / 'a.py', bad=f'os.kill({HOST}, 9); signal.pause()')
     callbacks = table(directory)
     with pytest.raises(CheckError, match='its answer broke off'):
         answer(callbacks['bad'])

@@ -13,7 +13,7 @@ from charm.kernel.errors import CheckError, OverrunError
 from charm.reporting.runner import Job, run_jobs
 from charm.sources.apart.printed import MOST_BYTES, Printed, safe_lines
 from charm.sources.callbacks import Apart
-from tests.support.called_apart import HEAD, answer, hook, run_hook, table, write
+from tests.support.called_apart import HEAD, HOST, answer, hook, run_hook, table, write
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
@@ -183,7 +183,7 @@ def test_what_a_launcher_prints_is_of_no_check(tmp_path: Path, directory: Path) 
 
 
 def test_a_host_keeps_nothing_open_of_runs_that_have_ended(directory: Path) -> None:
-    count = 's = len(os.listdir(f"/proc/{os.getppid()}/fd"))'
+    count = f's = len(os.listdir("/proc/%d/fd" % {HOST}))'
     write(
         directory / 'a.py', fine=f'{count}; print(s)', bad='os.close(1); os.close(2); os._exit(1)'
     )

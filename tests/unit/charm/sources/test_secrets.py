@@ -122,3 +122,9 @@ def test_a_hostile_word_of_a_megabyte_does_not_hang(part: str) -> None:
 
 def test_very_short_secrets_are_masked_together() -> None:
     assert redact('a b ab abc', ('abc', 'a', 'b')) == f'{MASK} {MASK} ab {MASK}'
+
+
+def test_a_letter_with_a_value_that_looks_like_an_option_is_hidden() -> None:
+    words = ['/usr/lib/nagios/plugins/check_foo', '-H', 'h', '-pmy-private-pass-1']
+    assert 'my-private-pass-1' in find(words)
+    assert find(['check_mysql', '-password', 'hidden-one']) == ('hidden-one',)

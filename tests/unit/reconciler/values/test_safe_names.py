@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.values.safe_names import (
     is_application,
     is_argument,
+    is_controller,
     is_host,
     is_jump,
     is_machine,
@@ -34,6 +35,7 @@ SHELL = 'ab9.-_:/@$`;|&<>()\'"\\ \n\t%*?~#!{}[]=^'
         (is_host, ('10.0.0.5', 'fd00::5', '::1', 'node-1.maas', 'node_1.', 'ec2-1.aws.example')),
         (is_argument, ('i-0a1b', 'manual:', 'manual:10.0.0.5', 'manual:me@host', 'é', 'a%b')),
         (is_name, ('lab', 'my_controller.eu', 'prod-2', 'remote-0a1b', 'büro')),
+        (is_controller, ('lab', 'vsphere-DC 1', 'my ctrl', 'büro')),
         (is_model, ('prod', 'admin/prod', 'ann@external/prod', 'ann+x@idp.example/prod')),
         (is_application, ('mysql', 'a-b', 'nova-cloud-controller', 'k8s', 'a-1b')),
         (is_unit, ('mysql/0', 'a-b/12')),
@@ -52,6 +54,7 @@ def test_real_names_are_names(rule: Callable[[str], bool], names: tuple[str, ...
         (is_host, ('fe80::1%eth0', 'a:22', 'a' * 64, 'a.' * 127, 'a..b', '.', '10.0.0.1/24', 'é')),
         (is_argument, ('a b', 'a\xa0b', 'a\x00', 'a\u2028b', 'a\u202eb', '-a', '\ud800')),
         (is_name, ('a/b', 'a:b', '..', 'a b')),
+        (is_controller, ('a:b', 'a/b', ' a', '-a', 'a\tb', 'a;b', '')),
         (is_model, ('/prod', 'a/', 'a/b/c', 'lab:a/b', '../b')),
         (is_application, ('Mysql', 'a--b', 'a/0', '0a')),
         (is_unit, ('mysql', 'mysql/x', 'mysql/0/1', '../0', 'mysql/²')),

@@ -1,0 +1,101 @@
+"""End all that a process has started, whatever that did to get away.
+
+Who leaves its group, its session or its parent is still a descendant: a subreaper (prctl(2), Linux
+3.4) becomes the parent of all that those below it leave behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from typing import Dict, List, Set
+
+from ...kernel.deadline import Deadline
+
+# Of linux/prctl.h.
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+# Who is stuck in the kernel, or has become another user, is not waited for.
+_MOST_SECONDS = 2.0
+_PAUSE_SECONDS = 0.002
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all that our descendants leave behind."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when its parent ends, of which it is given the number."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _prctl(option: int, value: int) -> None:
+    # Imported here: only those who see to others' code pay for it.
+    import ctypes
+
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def kill_all() -> None:
+    """Kill all our descendants, again and again until none is left."""
+    until = Deadline.after(_MOST_SECONDS)
+    while _has_children() and not until.passed:
+        _kill(_descendants(os.getpid(), set()))
+        time.sleep(_PAUSE_SECONDS)
+
+
+def kill_orphans(own: Set[int]) -> None:
+    """Kill our descendants but for our `own` children and theirs; bury those that have ended."""
+    _kill(_descendants(os.getpid(), own))
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _has_children() -> bool:
+    """Return whether there are any, once those that have ended are buried."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
+
+
+def ended_of(children: Set[int]) -> Set[int]:
+    """Return those of our children that have ended, which are buried."""
+    ended = set()
+    for pid in children:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                ended.add(pid)
+        except ChildProcessError:
+            ended.add(pid)
+    return ended
+
+
+def _kill(pids: List[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _descendants(ancestor: int, spared: Set[int]) -> List[int]:
+    children: Dict[int, List[int]] = {}
+    for name in os.listdir('/proc'):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            with open(f'/proc/{int(name)}/stat', 'rb') as file:
+                parent = int(file.read().rpartition(b')')[2].split()[1])
+            children.setdefault(parent, []).append(int(name))
+    found: List[int] = []
+    waiting = [ancestor]
+    while waiting:
+        below = [pid for pid in children.get(waiting.pop(), ()) if pid not in spared]
+        found += below
+        waiting += below
+    return found
