@@ -46,12 +46,12 @@ class SuppressionRequest:
     zone: str | None = None
 
     def entries(self, now: datetime) -> tuple[SuppressionEntry, ...]:
-        """Return an entry for each target, in every model.
+        """Return an entry for each target, once, in every model.
 
         Raises:
             UsageError: it cannot be meant like that.
         """
-        targets = tuple(map(self._target, self.targets))
+        targets = dict.fromkeys(map(self._target, self.targets))
         start, until = self._period(now)
         reason, by = _bounded(self.reason, '--reason'), _bounded(self.by, '--by')
         return tuple(

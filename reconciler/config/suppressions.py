@@ -54,6 +54,11 @@ class SuppressionEntry:
         """Return the target as the operator writes it, with its check."""
         return f'{self.target}:{self.check}' if self.check else self.target
 
+    @property
+    def about(self) -> tuple[str, str, str, datetime | None]:
+        """Return what it is about: said again of the same, the newest counts, and that alone."""
+        return self.kind, self.written, self.model, self.start
+
     def is_active(self, now: datetime) -> bool:
         """Return whether it holds at `now`; the end itself is outside."""
         return (self.start is None or self.start <= now) and now < self.until
@@ -91,6 +96,14 @@ class SuppressibleTrouble:
     check: str = ''
 
 
+def without_repeated(
+    entries: Sequence[SuppressionEntry], now: datetime
+) -> tuple[SuppressionEntry, ...]:
+    """Return the entries, the newest last, without those that were said anew before they ended."""
+    newest = {entry.about: entry for entry in entries}
+    return tuple(entry for entry in entries if entry.until <= now or newest[entry.about] is entry)
+
+
 def annotate(
     services: Sequence[ServiceHealth],
     model: Model,
@@ -98,7 +111,9 @@ def annotate(
     now: datetime,
 ) -> tuple[ServiceHealth, ...]:
     """Return the services, with what covers all their troubles where something does."""
-    active = [entry for entry in entries if entry.is_active(now) and entry.is_for(model)]
+    holding = [entry for entry in entries if entry.is_active(now) and entry.is_for(model)]
+    # Here those of one target cover the same, whatever model each was said of; the newest is told.
+    active = list({(entry.kind, entry.written): entry for entry in holding}.values())
     if not active:
         return tuple(services)
     return tuple(

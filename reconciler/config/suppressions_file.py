@@ -23,7 +23,7 @@ from charm.kernel.strict_json import load as load_json
 
 from ..values.errors import UsageError
 from ..values.paths import state_directory
-from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
+from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry, without_repeated
 
 SCHEMA = 1
 MAX_ENTRIES = 1000
@@ -102,28 +102,46 @@ def _load(path: Path) -> tuple[SuppressionEntry, ...]:
     if schema is None:
         raise ReportError('schema', 'missing')
     items = fields.array('entries', MAX_ENTRIES)
-    return tuple(_entry(Fields(item, f'entries[{i}]'), i) for i, item in enumerate(items))
+    entries = [_entry(Fields(item, f'entries[{i}]'), i) for i, item in enumerate(items)]
+    return without_repeated(entries, datetime.now(timezone.utc))
 
 
-def add(path: Path, entry: SuppressionEntry) -> tuple[SuppressionEntry, str]:
-    """Write one more entry and return it with its id, and what was wrong with the file, if so.
+@dataclass(frozen=True)
+class Added:
+    """What became of an entry that was added.
+
+    Attributes:
+        entry: with its id.
+        replaced: those that had said the same, and count no more.
+        fault: what was wrong with the file; empty if all was well.
+    """
+
+    entry: SuppressionEntry
+    replaced: tuple[SuppressionEntry, ...] = ()
+    fault: str = ''
+
+
+def add(path: Path, entry: SuppressionEntry) -> Added:
+    """Write one more entry; it counts in the place of those that say the same and hold still.
 
     Raises:
         UsageError: the file cannot be written, or holds too many entries.
     """
-    added: list[SuppressionEntry] = []
+    added: list[Added] = []
 
     def change(entries: tuple[SuppressionEntry, ...]) -> Sequence[SuppressionEntry]:
-        if len(entries) >= MAX_ENTRIES:
-            raise UsageError(f'cannot hold more than {MAX_ENTRIES} entries: clear some')
         numbers = [int(present.id) for present in entries if _NUMBER.fullmatch(present.id)]
         taken = {present.id for present in entries}
         free = (str(number) for number in count(max(numbers, default=0) + 1))
-        added.append(replace(entry, id=next(number for number in free if number not in taken)))
-        return (*entries, *added)
+        new = replace(entry, id=next(number for number in free if number not in taken))
+        kept = without_repeated((*entries, new), datetime.now(timezone.utc))
+        if len(kept) > MAX_ENTRIES:
+            raise UsageError(f'cannot hold more than {MAX_ENTRIES} entries: clear some')
+        added.append(Added(new, tuple(entry for entry in entries if entry not in kept)))
+        return kept
 
     fault = _change(path, change)
-    return added[0], fault
+    return replace(added[0], fault=fault)
 
 
 def clear(path: Path, names: Sequence[str]) -> tuple[tuple[SuppressionEntry, ...], str]:

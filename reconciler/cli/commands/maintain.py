@@ -90,10 +90,12 @@ def _say(kind: str, targets: tuple[str, ...], start: str | None, given: dict[str
     model = '' if given['any_model'] else model_name(given['model'], Juju(binary=given['juju']))
     path = suppressions_file.default_path()
     for entry in entries:
-        added, fault = suppressions_file.add(path, replace(entry, model=model))
-        if fault:
-            click.echo(f'reconcile-health: {fault}', err=True)
-        print_document(_line(added, now))
+        added = suppressions_file.add(path, replace(entry, model=model))
+        if added.fault:
+            click.echo(f'reconcile-health: {added.fault}', err=True)
+        print_document(_line(added.entry, now))
+        for older in added.replaced:
+            click.echo(f'reconcile-health: it replaces {_line(older, now)}', err=True)
 
 
 @click.group('suppressions', invoke_without_command=True)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,7 +30,8 @@ KNOWN = SuppressionEntry(
 def test_what_is_added_is_read_and_can_be_cleared_by_id_or_target(tmp_path: Path) -> None:
     path = tmp_path / 'state' / 'maintenance.json'
     assert suppressions_file.read(path) == suppressions_file.SuppressionsRead()
-    added = [suppressions_file.add(path, one)[0] for one in (PLANNED, KNOWN, PLANNED)]
+    other = replace(PLANNED, model='lab:test')
+    added = [suppressions_file.add(path, one).entry for one in (PLANNED, KNOWN, other)]
     assert [one.id for one in added] == ['1', '2', '3']
     assert suppressions_file.read(path).entries == tuple(added)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -81,8 +83,8 @@ def test_a_file_that_cannot_be_used_is_set_aside_and_said(content: bytes, tmp_pa
     (aside,) = tmp_path.glob('m.json.corrupt-*')
     assert aside.read_bytes() == content
     assert str(aside) in said.fault
-    added, fault = suppressions_file.add(path, PLANNED)
-    assert (added.id, fault) == ('1', '')
+    added = suppressions_file.add(path, PLANNED)
+    assert (added.entry.id, added.fault) == ('1', '')
 
 
 @pytest.mark.parametrize('written', ['²', '9' * 5000, '9' * 18, '-1', ' 1', '1_0'])
@@ -93,10 +95,10 @@ def test_an_id_that_somebody_wrote_by_hand_is_one_and_costs_nothing(
     suppressions_file.add(path, PLANNED)
     path.write_text(path.read_text().replace('"id": "1"', f'"id": "{written}"'))
     ids = [written]
-    for _ in range(3):
-        added, fault = suppressions_file.add(path, PLANNED)
-        ids.append(added.id)
-        assert fault == ''
+    for number in range(3):
+        added = suppressions_file.add(path, replace(PLANNED, target=f'other/{number}'))
+        ids.append(added.entry.id)
+        assert added.fault == ''
     assert len(set(ids)) == 4
     assert [one.id for one in suppressions_file.read(path).entries] == ids
 
@@ -131,7 +133,7 @@ def test_it_cannot_grow_beyond_what_can_be_read(tmp_path: Path) -> None:
     long = SuppressionEntry(MAINTENANCE, 'a', LATER, 'é' * 100_000)
     suppressions_file.add(path, long)
     with pytest.raises(UsageError, match='cannot hold more in'):
-        suppressions_file.add(path, long)
+        suppressions_file.add(path, replace(long, target='b'))
     assert len(suppressions_file.read(path).entries) == 1
 
 
