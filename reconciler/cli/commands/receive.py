@@ -7,6 +7,7 @@ import logging
 import socket
 import ssl
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -73,6 +74,7 @@ def receive(
     Each unit signs with a credential of its own, which `reconcile-health enrol` gives to it.
     Sweeps read the inbox with --ask push or --ask auto.
     """
+    _refuse_without_extra()
     options = AskOptions(inbox=inbox, state_dir=state_dir)
     files = files_in(options.state)
     master = master_key_file or master_key_path(options.state)
@@ -87,6 +89,16 @@ def receive(
         return serve.run(options.inbox_path, admit, host, port)
     except FileError as error:
         raise UsageError(str(error)) from error
+
+
+def _refuse_without_extra() -> None:
+    """Say what to install before anything is made that would be of no use yet."""
+    try:
+        # By its name, so that no other command needs the extra.
+        import_module('reconciler.inbox.receive')
+    except ImportError as error:
+        reason = f"cannot receive: {error}: pip install 'juju-health[receive]'"
+        raise UsageError(reason) from error
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -116,13 +128,10 @@ class _Server:
     def run(self, place: Path, admit: Admit, host: str, port: int) -> int:
         """Serve until SIGTERM or SIGINT."""
         # Here, so that no other command needs the extra.
-        try:
-            import uvicorn
+        import uvicorn
 
-            from reconciler.inbox.receive import application, server_config
-        except ImportError as error:
-            reason = f"cannot receive: {error}: pip install 'juju-health[receive]'"
-            raise UsageError(reason) from error
+        from reconciler.inbox.receive import application, server_config
+
         logging.basicConfig(format='%(asctime)s %(message)s', level=logging.INFO)
         app = application(self.master_key, Inbox(place), admit)
         config = server_config(app, host, port, self.certificate, self.key)

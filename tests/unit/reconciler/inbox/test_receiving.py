@@ -28,6 +28,7 @@ from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.values.errors import UsageError
 from tests.support.asked import report
 from tests.support.patience import PATIENCE
+from tests.support.tree import ROOT
 
 COMMAND = Path(sys.executable).parent / 'reconcile-health'
 Done = subprocess.CompletedProcess[str]
@@ -164,22 +165,26 @@ def test_each_thing_that_is_missing_or_wrong_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
-    make_missing(CertificateFiles(tmp_path / 'receive'), ['localhost'])
-    key = tmp_path / 'receive' / 'master.key'
-    key.write_text('0' * 64)
-    key.chmod(0o600)
-    (tmp_path / 'uvicorn.py').write_text('raise ImportError("No module named uvicorn")')
+@pytest.mark.parametrize('library', ['uvicorn', 'starlette'])
+@pytest.mark.parametrize('words', [(), ('--init', '--name', 'localhost')])
+def test_without_the_extra_it_says_what_to_install_and_makes_nothing(
+    words: tuple[str, ...], library: str, tmp_path: Path
+) -> None:
+    missing, state = tmp_path / 'missing', tmp_path / 'state'
+    missing.mkdir()
+    (missing / f'{library}.py').write_text(f'raise ModuleNotFoundError("No module {library}")')
     done = subprocess.run(
-        [str(COMMAND), 'receive', '--state-dir', str(tmp_path)],
-        env={**os.environ, 'PYTHONPATH': str(tmp_path)},
+        [str(COMMAND), 'receive', *words, '--state-dir', str(state)],
+        env={**os.environ, 'PYTHONPATH': f'{missing}{os.pathsep}{ROOT}'},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
-    assert done.returncode == 3
-    assert "pip install 'juju-health[receive]'" in done.stderr
+    assert (done.returncode, done.stdout) == (3, '')
+    install = "pip install 'juju-health[receive]'"
+    assert done.stderr == f'reconcile-health: cannot receive: No module {library}: {install}\n'
+    assert not state.exists()
 
 
 def test_half_of_a_pair_is_not_made_anew(tmp_path: Path) -> None:
