@@ -109,7 +109,7 @@ def collect(
 
 
 def _homeless(model: Model, units: Sequence[Unit]) -> dict[str, Reading]:
-    """Return the readings of units that nobody can ask or hear of: they have no machine yet."""
+    """Return the readings of units that nobody can ask or hear of: no machine is known of them."""
     if model.is_k8s:
         return {}
     return {

@@ -18,7 +18,7 @@ from ..reach.base import last_line
 from ..values.advice import NO_ADVICE, Advice
 from ..values.freshness import MAX_AGE_SECONDS, DatedReport, age_seconds, is_fresh
 from ..values.model import Model, Unit
-from ..values.outcomes import WORDS, Outcome, advise
+from ..values.outcomes import WORDS, Outcome, advise, meant
 from ..values.readings import Reading
 from ..values.words import duration_text
 
@@ -47,7 +47,7 @@ def silent_reading(
         outcome=outcome,
         health=Health.UNKNOWN,
         state=derived.state,
-        message=message or WORDS[outcome],
+        message=message or meant(outcome, unit),
         hook=path,
         via='juju status',
         advice=advice or advise(outcome, model, unit, path),

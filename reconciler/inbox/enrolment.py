@@ -21,6 +21,7 @@ from ..reach.base import Reach, ReachError, last_line
 from ..values.advice import Advice, juju
 from ..values.errors import UsageError
 from ..values.model import HEALTH_CHARM, Model, Unit
+from ..values.outcomes import Outcome, meant
 
 _CAP_BYTES = 65536
 _HOOK = '/hooks/health'
@@ -105,9 +106,7 @@ def enrol_units(
     errands = plan_errands(model, units, 0.0)
     planned = {asked.unit.name for errand in errands for asked in errand.asked}
     yield from (
-        EnrolResult(unit.name, 'it has no machine yet')
-        for unit in units
-        if unit.name not in planned
+        EnrolResult(unit.name, _homeless(unit)) for unit in units if unit.name not in planned
     )
     calls = {
         index: _Call(model.full_name, errand, terms, reach, deadline).run
@@ -120,6 +119,11 @@ def enrol_units(
         yield from ended.value or _all(errands[ended.key].asked, error)
     for index in calls.keys() - done:
         yield from _all(errands[index].asked, 'it did not answer by the deadline')
+
+
+def _homeless(unit: Unit) -> str:
+    told = next((info.message for info in (unit.workload, unit.agent) if info.failed), '')
+    return ': '.join(filter(None, [meant(Outcome.UNASSIGNED, unit), told]))
 
 
 def _all(asked: Sequence[UnitRequest], error: str) -> tuple[EnrolResult, ...]:

@@ -1,10 +1,10 @@
 """The only reader of `juju status --format json`: any version's shape in, one `Model` out.
 
 The client makes the shape, not the controller (cmd/juju/status/formatted.go, Juju 2.9 to 4.1):
-every key may be absent, an object may be a `status-error` instead, a subordinate is found only
-under its principal and has no machine of its own. What cannot be read is named in `Model.faults`
-and left out, and so is what is no name (`safe_names`): names go on to shells, command lines and
-files. The rest is read all the same.
+every key may be absent, any object or status may be a `status-error` instead, a subordinate is
+found only under its principal and has no machine of its own. What cannot be read is named in
+`Model.faults` and left out, and so is what is no name (`safe_names`): names go on to shells,
+command lines and files. The rest is read all the same.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ _NUMBER = re.compile(r'[0-9]{1,18}')
 # from before (observed on 4.0.15), so "error since noon" may have failed a minute ago. What the
 # cloud says of an instance is stored as it is.
 _MADE_UP = frozenset({'error', 'lost', 'down'})
+# What Juju gives in the place of what it could not tell.
+_ERROR = 'status-error'
 # Kubernetes is made for 150000 pods in a cluster.
 _MOST_SCALE = 150_000
 # What is named by what keeps to each rule.
@@ -123,7 +125,7 @@ class _Reader:
         )
 
     def _fault(self, path: str, reason: str) -> None:
-        self._faults.append(f'juju status: {path}: {reason}')
+        self._faults.append(f'juju status: {path}: {" ".join(reason.split())}')
 
     def _object(self, value: Any, path: str) -> dict[str, Any]:
         """Return the object there, an empty one for nothing or nonsense."""
@@ -136,7 +138,11 @@ class _Reader:
 
     def _items(self, value: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for name, inner in self._object(value, path).items():
-            yield name, self._object(inner, f'{path}.{name}')
+            fields = self._object(inner, f'{path}.{name}')
+            if _ERROR in fields:
+                # Whatever else is in it, such as subordinates and containers, is not told.
+                self._fault(f'{path}.{name}', f'{_ERROR}: {self._text(fields, _ERROR)}')
+            yield name, fields
 
     def _named(
         self, value: Any, path: str, may_be: Callable[[str], bool]
@@ -173,11 +179,10 @@ class _Reader:
         return value if isinstance(value, str) else ''
 
     def _info(self, values: dict[str, Any], key: str, path: str) -> StatusInfo:
-        if 'status-error' in values:
-            return StatusInfo(message=self._text(values, 'status-error'), failed=True)
-        status = self._object(values.get(key), f'{path}.{key}')
-        if 'status-error' in status:
-            return StatusInfo(message=self._text(status, 'status-error'), failed=True)
+        status = values if _ERROR in values else self._object(values.get(key), f'{path}.{key}')
+        if _ERROR in status:
+            told = ' '.join(self._text(status, _ERROR).split())
+            return StatusInfo(_ERROR, told, failed=True)
         current = self._text(status, 'current')
         made_up = current in _MADE_UP and key != 'machine-status'
         return StatusInfo(

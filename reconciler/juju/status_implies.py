@@ -71,10 +71,9 @@ def derive(
     unit: Unit, application: Application, machine: Machine | None, now: datetime
 ) -> ImpliedState:
     """Return what juju status implies about the unit at `now`."""
-    infos = (unit.workload, unit.agent)
-    if any(info.failed for info in infos) or application.status.failed:
-        reason = next((i.message for i in (*infos, application.status) if i.failed), '')
-        return _derived(StateName.UNKNOWN, StatusInfo(message=reason), now)
+    for info in (unit.workload, unit.agent, application.status):
+        if info.failed:
+            return _derived(StateName.UNKNOWN, info, now)
     if machine is not None and machine.instance.current == 'provisioning error':
         return _derived(StateName.ERROR, machine.instance, now)
     if unit.workload.current == 'error' or unit.agent.current in ('error', 'failed'):

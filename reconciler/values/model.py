@@ -19,7 +19,8 @@ class StatusInfo:
     """One of juju's statuses.
 
     Attributes:
-        current: juju's word, such as `active`; empty if juju gave none.
+        current: juju's word, such as `active`; empty if juju gave none, and `status-error` where
+            it could not tell.
         message: one line; where juju could not tell, its `status-error`.
         since: when it began, UTC; `None` if juju gave none, it could not be read, or it is of
             the status before; see `status`.
@@ -75,6 +76,11 @@ class Unit:
     address: str = ''
     workload: StatusInfo = field(default_factory=StatusInfo)
     agent: StatusInfo = field(default_factory=StatusInfo)
+
+    @property
+    def is_untold(self) -> bool:
+        """Return whether juju could not tell of it: that it names no machine says nothing."""
+        return self.workload.failed or self.agent.failed
 
 
 @dataclass(frozen=True, order=True)

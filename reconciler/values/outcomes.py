@@ -148,7 +148,10 @@ _ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
             of.juju('integrate', HEALTH_CHARM, of.unit.application),
         )
     ),
-    Outcome.UNASSIGNED: lambda of: Advice('see what it waits for', of.status),
+    Outcome.UNASSIGNED: lambda of: Advice(
+        'see whether juju can tell now' if of.unit.is_untold else 'see what it waits for',
+        of.status,
+    ),
     Outcome.UNREACHABLE: lambda of: Advice('see whether it is up', of.look),
     Outcome.REFUSED_KEY: lambda of: Advice('add the key', line=of.key_line),
     Outcome.HOST_KEY: lambda of: Advice(
@@ -179,6 +182,13 @@ _ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
         f'save it too: /var/log/juju-health of its machine, or what {of.hook} prints'
     ),
 }
+
+
+def meant(outcome: Outcome, unit: Unit) -> str:
+    """Return what the outcome means of this unit."""
+    if outcome is Outcome.UNASSIGNED and unit.is_untold:
+        return 'juju could not tell which machine it is on'
+    return WORDS[outcome]
 
 
 def advise(outcome: Outcome, model: Model, unit: Unit, hook: str = '') -> Advice:

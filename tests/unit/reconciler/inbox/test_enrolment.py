@@ -20,7 +20,7 @@ from charm.kernel.push_contract import derive
 from reconciler.inbox.enrolment import _WRITE, EnrolResult, EnrolTerms, enrol_units
 from reconciler.reach.base import ReachError
 from reconciler.values.errors import UsageError
-from reconciler.values.model import Application, Model, Unit
+from reconciler.values.model import Application, Model, StatusInfo, Unit
 from reconciler.values.readings import Outcome
 from tests.support.asked import model
 from tests.support.patience import PATIENCE
@@ -110,6 +110,11 @@ def test_pods_have_no_agent_and_a_unit_without_a_machine_is_named() -> None:
     homeless = replace(web, units=(replace(web.units[0], machine=''),))
     inventory = replace(inventory, applications={'web': homeless})
     assert enrolled(inventory, Feeds()) == {'web/0': 'it has no machine yet'}
+    failed = StatusInfo('status-error', 'cannot read it', failed=True)
+    untold = replace(homeless, units=(replace(homeless.units[0], agent=failed),))
+    inventory = replace(inventory, applications={'web': untold})
+    said = 'juju could not tell which machine it is on: cannot read it'
+    assert enrolled(inventory, Feeds()) == {'web/0': said}
 
 
 def test_what_is_written_over_there_is_what_the_agent_reads(tmp_path: Path) -> None:

@@ -143,7 +143,8 @@ def test_no_shape_makes_the_reader_crash(about: Any, machines: Any, apps: Any, s
 def test_dumps_are_read_whole_and_without_a_fault(path: Path) -> None:
     document = json.loads(path.read_bytes())
     model = decode(path.read_bytes())
-    assert model.faults == ()
+    # What Juju itself could not tell is named.
+    assert [fault for fault in model.faults if ': status-error: ' not in fault] == []
     assert set(document['applications']) <= set(model.applications)
     names = {name for one in document['applications'].values() for name in one.get('units') or {}}
     assert names <= {unit.name for unit in model.units()}

@@ -31,7 +31,8 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=timezone.utc)
 def test_a_real_dump_is_read_whole_and_concluded(path: Path) -> None:
     document = json.loads(path.read_text())
     model = status.decode(path.read_bytes())
-    assert model.faults == ()
+    # What Juju itself could not tell is named.
+    assert [fault for fault in model.faults if ': status-error: ' not in fault] == []
     assert set(document['applications']) <= set(model.applications)
     units = list(model.units())
     wanted = {
