@@ -18,7 +18,7 @@ from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, Suppressio
 from reconciler.juju.command import Juju
 from reconciler.values.words import duration_text
 
-from ..options.durations import duration
+from ..options.durations import Duration
 from ..options.output import print_document
 from ..options.sweeping import juju_option
 from ..options.told import adding, told_by
@@ -27,7 +27,7 @@ _saying_options = adding(
     click.option(
         '--for',
         'lasts_seconds',
-        type=duration,
+        type=Duration(),
         metavar='DURATION',
         help='How long it holds, such as 2h.',
     ),

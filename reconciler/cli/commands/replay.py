@@ -17,10 +17,13 @@ from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.readings import Snapshot
 
 from ..options.config_option import config_option
-from ..options.durations import duration_option
+from ..options.durations import Duration, duration_option
 from ..options.printing import PrintOptions, printing_options
 from ..options.saved import read_bytes
 from ..options.told import told_by
+
+# Longer than any archive is kept, and no more than what dates can tell of.
+_CENTURY = 36500 * 86400.0
 
 
 def _moment(text: str) -> datetime:
@@ -59,7 +62,9 @@ def _moment(text: str) -> datetime:
     metavar='TIME',
     help='When it was saved; else the newest time in it. Ages are told against this.',
 )
-@duration_option('--max-age', '15m', 'A report that was older then tells nothing.')
+@duration_option(
+    '--max-age', Duration(0, _CENTURY), 900, 'A report that was older then tells nothing.'
+)
 @printing_options
 @config_option
 def replay(

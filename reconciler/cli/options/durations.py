@@ -1,4 +1,7 @@
-"""Durations as people write them on a command line."""
+"""Durations as people write them on a command line and in health.yaml: one form for every option.
+
+Beside those options, `diff --in` takes them as so long ago.
+"""
 
 from __future__ import annotations
 
@@ -8,43 +11,64 @@ from typing import Any
 
 import click
 
+from reconciler.values.words import duration_text
+
 from .told import Option
 
+FORM = '90, 90s, 10m, 1h30m or 2d'
 _SECONDS = {'': 1.0, 's': 1.0, 'm': 60.0, 'h': 3600.0, 'd': 86400.0}
-_PART = re.compile(r'(\d{1,9}(?:\.\d{1,3})?)([smhd]?)')
+_PART = re.compile(r'([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd]?)')
 
 
-class Seconds(click.FloatRange):
-    """A number of seconds within a range; `nan`, which click finds in every range, is in none."""
+class Duration(click.ParamType):  # type: ignore[type-arg]  # in click 8.1 it takes none
+    """A duration, which the command takes in seconds.
+
+    Attributes:
+        least, most: the bounds in seconds, which are durations too.
+        whole: the command takes an `int`, and parts of a second are refused.
+    """
+
+    name = 'duration'
+
+    def __init__(self, least: float = 0.0, most: float = math.inf, whole: bool = False) -> None:
+        self.least, self.most, self.whole = least, most, whole
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Return the number, or fail as click does."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f'{value} is not a finite number.', param, ctx)
-        return number
+        """Return the seconds, or fail as click does."""
+        seconds = duration(value)
+        if not self.least <= seconds <= self.most:
+            low, high = duration_text(self.least), duration_text(self.most)
+            self.fail(f'{value!r} is not between {low} and {high}', param, ctx)
+        if self.whole and seconds != int(seconds):
+            self.fail(f'{value!r} is no number of whole seconds', param, ctx)
+        return int(seconds) if self.whole else seconds
 
 
-def duration_option(name: str, default: str, told: str) -> Option[Any]:
-    """Return the option for a duration, which the command takes in seconds."""
+def duration_option(name: str, kind: Duration, default: float, told: str) -> Option[Any]:
+    """Return the option for a duration; `default` is in seconds, and shown as people write it."""
     return click.option(
-        name, type=duration, metavar='DURATION', default=default, show_default=True, help=told
+        name,
+        type=kind,
+        metavar='DURATION',
+        default=duration_text(default),
+        show_default=True,
+        help=told,
     )
 
 
-def duration(text: str | float) -> float:
-    """Return a duration such as `90`, `90s`, `10m` or `1h30m` as seconds.
+def duration(text: Any) -> float:
+    """Return a duration such as `90`, `90s`, `10m` or `1h30m` as seconds; a number is seconds.
 
     Raises:
         click.BadParameter: it is none.
     """
-    if not isinstance(text, str):
-        return float(text)
-    parts = _PART.findall(text)
+    # Defaults in health.yaml are values of YAML, where `yes` is no number.
+    written = str(text) if isinstance(text, str | int | float) else ''
+    parts = _PART.findall(written)
     whole = ''.join(f'{number}{unit}' for number, unit in parts)
     bare = len(parts) > 1 and any(not unit for _, unit in parts)
-    if not parts or whole != text or bare:
-        raise click.BadParameter(f'{text!r} is no duration: write such as 90s, 10m or 1h30m')
+    if not parts or whole != written or bare:
+        raise click.BadParameter(f'{text!r} is no duration: write such as {FORM}')
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)

@@ -11,7 +11,7 @@ from reconciler.ask.modes import MODES, PUSH, AskMode
 from reconciler.values.freshness import MAX_AGE_SECONDS
 from reconciler.values.paths import state_directory
 
-from .durations import Seconds
+from .durations import Duration, duration_option
 from .told import number_option
 
 AGENT_PORT = 8641
@@ -37,13 +37,11 @@ ASK_OPTIONS = (
         help="Run each unit's hook; reap its agent's log; take its agent's last report; whatever "
         'is cheapest and fresh; or only what was pushed.',
     ),
-    click.option(
+    duration_option(
         '--max-age',
-        default=MAX_AGE_SECONDS,
-        show_default=True,
-        type=Seconds(1, 30 * 86400),
-        metavar='SECONDS',
-        help='How old a report may be and still say how a unit is.',
+        Duration(1, 30 * 86400),
+        MAX_AGE_SECONDS,
+        'How old a report may be and still say how a unit is.',
     ),
     click.option(
         '--agent-token-file',

@@ -52,6 +52,8 @@ def _moment(time: str, now: datetime) -> datetime:
         return now - timedelta(seconds=duration(time))
     except click.BadParameter:
         pass
+    except OverflowError as error:
+        raise UsageError(f'cannot go back {time}: there were no sweeps then') from error
     try:
         return parse_moment(time)
     except ValueError as error:

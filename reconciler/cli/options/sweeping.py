@@ -25,7 +25,7 @@ from reconciler.values.time_budget import TimeBudget
 
 from .config_option import config_option
 from .direct import direct_reach
-from .durations import Seconds
+from .durations import Duration, duration_option
 from .modes import ASK_OPTIONS, AskOptions
 from .saved import read_bytes
 from .told import adding, number_option
@@ -63,11 +63,10 @@ _WAY = (
         metavar='[USER@]HOST[:PORT]|controller',
         help="With --reach direct: a host to go through, or the controller's machine.",
     ),
-    number_option(
+    duration_option(
         '--connect-timeout',
+        Duration(1, 600, whole=True),
         TimeBudget.connect_timeout_seconds,
-        600,
-        'SECONDS',
         'How long ssh may take to connect.',
     ),
     click.option(
@@ -80,20 +79,17 @@ _WAY = (
 )
 _EFFORT = (
     number_option('--workers', 16, 256, 'COUNT', 'Machines asked at once.'),
-    number_option(
+    duration_option(
         '--timeout',
+        Duration(1, 3600, whole=True),
         TimeBudget.timeout_seconds,
-        3600,
-        'SECONDS',
         'How long the hooks of one machine may take, in one attempt.',
     ),
-    click.option(
+    duration_option(
         '--deadline',
-        default=TimeBudget.deadline_seconds,
-        show_default=True,
-        type=Seconds(1, 86400),
-        metavar='SECONDS',
-        help='When it ends, with what has arrived by then.',
+        Duration(1, 86400),
+        TimeBudget.deadline_seconds,
+        'When it ends, with what has arrived by then.',
     ),
     number_option(
         '--attempts', 3, 10, 'COUNT', 'Tries per machine, for faults of the network only.'

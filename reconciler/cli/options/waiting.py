@@ -12,7 +12,7 @@ import click
 
 from charm.kernel.report import Health
 
-from .durations import duration_option
+from .durations import Duration, duration_option
 from .told import adding
 
 # They make a `GateOptions`.
@@ -22,11 +22,12 @@ waiting_options = adding(
         type=click.Choice(['passed', 'warn']),
         help='Sweep again until the health is this or better.',
     ),
+    duration_option('--within', Duration(), 600, 'With --wait-for: how long to try.'),
     duration_option(
-        '--within', '10m', 'With --wait-for: how long to try, such as 90s, 10m or 1h30m.'
-    ),
-    duration_option(
-        '--every', '15s', 'With --wait-for: from the start of one sweep to the start of the next.'
+        '--every',
+        Duration(),
+        15,
+        'With --wait-for: from the start of one sweep to the start of the next.',
     ),
 )
 

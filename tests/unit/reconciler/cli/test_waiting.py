@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +13,6 @@ from hypothesis import strategies as st
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from reconciler.cli.commands.sweep import judged
-from reconciler.cli.main import COMMANDS
-from reconciler.cli.options.durations import duration
 from reconciler.cli.options.printing import PrintOptions
 from reconciler.config.suppressions import MAINTENANCE
 from reconciler.render.cases import overall_health
@@ -166,39 +163,6 @@ def test_the_reasons_are_the_causes_and_what_is_worse_than_wanted() -> None:
         'fail mysql: disk-space: /var/lib/mysql is 97% full | 3 GiB left',
     ]
     assert any(line.startswith('warn wordpress') for line in reasons(told(), Health.PASSED))
-
-
-@pytest.mark.parametrize(
-    ('text', 'seconds'),
-    [('90', 90), ('90s', 90), ('10m', 600), ('1h30m', 5400), ('1.5h', 5400), ('2d', 172800)],
-)
-def test_durations_as_people_write_them(text: str, seconds: float) -> None:
-    assert duration(text) == seconds
-
-
-@pytest.mark.parametrize('text', ['', 'soon', '10 m', '-5', '1h30', '5x', 'm', '1e3'])
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter, match='is no duration'):
-        duration(text)
-
-
-@pytest.mark.parametrize('name', sorted(COMMANDS))
-@pytest.mark.parametrize('number', ['nan', 'inf', '-inf', '1e999'])
-def test_no_option_takes_a_number_that_is_none(name: str, number: str) -> None:
-    command = COMMANDS[name]
-    floats = [option.type for option in command.params if option.type.name.startswith('float')]
-    assert floats or name != 'sweep'
-    for one in floats:
-        with pytest.raises(click.BadParameter):
-            one.convert(number, None, None)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('option', ['--deadline', '--max-age'])
-def test_a_deadline_that_is_no_number_is_wrong_usage(option: str) -> None:
-    done = run(option, 'nan')
-    assert (done.returncode, done.stdout) == (3, b'')
-    assert f"'{option}': nan is not a finite number".encode() in done.stderr
 
 
 def test_what_is_excused_by_the_exit_code_does_not_hold_a_gate() -> None:
