@@ -67,18 +67,22 @@ def find(places: Sequence[Path], status_file: Path | None = None, model: str = '
 
     Raises:
         UsageError: there is no status document, or several models and none was chosen.
-        StatusError: the document that was given is none.
+        StatusError: the document that was given is none, or none that is named so can be read.
     """
     models: dict[str, Model] = {}
+    broken: list[StatusError] = []
     found: list[FoundReport] = []
     for path in files_in(places):
         found += reports_in(path)
         if status_file is None and is_status(path):
             try:
                 one = read_status(path)
-            except StatusError:
+            except StatusError as error:
+                broken.append(error)
                 continue
             models[f'{one.controller}:{one.name}'] = one
+    if broken and not models and status_file is None:
+        raise broken[0]
     chosen = read_status(status_file) if status_file else _choose(models, model, places)
     return SavedSweep(chosen, newest(found))
 

@@ -19,15 +19,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from charm.kernel import report_json
 from charm.kernel.errors import ReportError
 from charm.kernel.report import Report
 
-from ..juju import status
-from ..values.errors import StatusError, UsageError
+from ..values.errors import UsageError
 from ..values.model import Model
+from . import status_document
 
 MAX_FILES = 500_000
 MAX_BYTES = 256 * 1024 * 1024
@@ -38,16 +36,6 @@ _STATUS = re.compile(rb'\s*\{\s*"model"\s*:\s*\{\s*"name"')
 _TARBALL = re.compile(r'.*\.(tar|tgz|txz|tar\.(gz|xz|bz2|zst))')
 _SNIFF_BYTES = 200
 _NO_TIME = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, 'CSafeLoader') else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML whose times stay text, since juju's status is text to its reader."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in pairs if not tag.endswith(':timestamp')]
-    for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 @dataclass(frozen=True)
@@ -75,15 +63,7 @@ def read_status(path: Path) -> Model:
         UsageError: it cannot be read.
         StatusError: it is none.
     """
-    data = _bytes(path)
-    if data.lstrip()[:1] != b'{':
-        try:
-            # To JSON, so that one reader reads them all.
-            data = json.dumps(yaml.load(data, Loader=_Loader), default=str).encode()  # noqa: S506
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            reason = ' '.join(str(error).split())
-            raise StatusError('', f'{path} is neither JSON nor YAML: {reason}') from error
-    return status.decode(data)
+    return status_document.decode(_bytes(path), str(path))
 
 
 def _bytes(path: Path) -> bytes:

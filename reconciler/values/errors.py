@@ -149,13 +149,15 @@ class StatusError(ReconcilerError):
     """What `juju status` printed cannot be read.
 
     Attributes:
-        path: where in the document, such as `applications.mysql.units`.
+        path: where in the document, such as `applications.mysql.units`, or the line.
+        reason: what is wrong there.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, file: str = 'juju status') -> None:
         self.path = path
+        self.reason = reason
         where = f'{path}: ' if path else ''
-        super().__init__(f'cannot read juju status: {where}{reason}')
+        super().__init__(f'cannot read {file}: {where}{reason}')
 
 
 class SavedError(ReconcilerError):

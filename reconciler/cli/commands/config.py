@@ -14,11 +14,10 @@ from reconciler.config import health_yaml
 from reconciler.config.settings import Config, ServiceConfig, ViewConfig
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.unknown_names import strangers
-from reconciler.juju import status
 
 from ..options.config_option import check_defaults, option_defaults
 from ..options.output import print_document
-from ..options.saved import read_bytes
+from ..options.saved import read_status
 
 Line = tuple[int, str, str]
 
@@ -49,7 +48,8 @@ def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.G
         '--status',
         'status_file',
         metavar='FILE',
-        help='See also that every name in it is one of this saved juju status; - is stdin.',
+        help='See also that every name in it is one of this saved juju status, JSON or YAML; '
+        '- is stdin.',
     )
     def check(named: str, status_file: str | None) -> int:
         """Say whether the configuration is right, and name every mistake in it.
@@ -71,7 +71,7 @@ def _check(config: Config, status_file: str | None) -> int:
     if not config.source:
         click.echo('reconcile-health: there is no configuration file', err=True)
         return 0
-    model = status.decode(read_bytes(status_file)) if status_file else None
+    model = read_status(status_file) if status_file else None
     found = strangers(config, model) if model else []
     for path, name, hint in found:
         line = config.lines.get(path, 0)

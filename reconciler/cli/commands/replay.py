@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from charm.kernel.fields import parse_time
-from reconciler.saved.replay import find
+from reconciler.saved import status_document
+from reconciler.saved.replay import SavedSweep, find
 from reconciler.saved.replay import replay as conclude
 from reconciler.saved.sweep_document import decode_any
 from reconciler.sweeps.fleet import Fleet
@@ -76,8 +77,8 @@ def replay(
 ) -> int:
     """Show what the operator saw: from a saved sweep, or from a support archive.
 
-    PATH is a sweep saved with `--format json` (- is stdin), or directories of juju-crashdump or
-    sosreport. Conclusions are drawn from an archive as a sweep draws them.
+    PATH is a sweep saved with `--format json` or a `juju status`, where - is stdin, or directories
+    of juju-crashdump or sosreport. Conclusions are drawn from an archive as a sweep draws them.
     """
     printing = told_by(PrintOptions, given)
     places = [*paths, *reports]
@@ -85,23 +86,21 @@ def replay(
         raise UsageError('cannot replay nothing: name a saved sweep, or directories')
     chosen = [*patterns, *units]
     alone = len(paths) == 1 and not reports and not given['status_file']
-    sweep = _saved_sweep(paths[0]) if alone else None
-    if sweep is not None:
+    saved = _saved(paths[0]) if alone else None
+    if isinstance(saved, Snapshot | Fleet):
         if chosen:
             raise UsageError('cannot select from a saved sweep: what it shows is concluded')
-        ended = sweep.started_at + timedelta(seconds=sweep.duration_seconds)
-        return printing.show(sweep, at=ended)
+        ended = saved.started_at + timedelta(seconds=saved.duration_seconds)
+        return printing.show(saved, at=ended)
     status_file = Path(given['status_file']) if given['status_file'] else None
-    if alone and Path(paths[0]).is_file():
-        status_file, places = Path(places[0]), []
-    found = find([Path(place) for place in places], status_file, given['model'])
+    found = saved or find([Path(place) for place in places], status_file, given['model'])
     at = given['at'] or found.taken_at()
     snapshot = conclude(found, chosen, at, given['max_age'], given['config'])
     return printing.show(snapshot, unit_detail=bool(units), at=at)
 
 
-def _saved_sweep(place: str) -> Snapshot | Fleet | None:
-    """Return the sweep in the file, or `None` for a directory or a status document."""
+def _saved(place: str) -> Snapshot | Fleet | SavedSweep | None:
+    """Return the sweep in the file, or the model of a status document; `None` for a directory."""
     if place != '-' and Path(place).is_dir():
         return None
     data = read_bytes(place)
@@ -109,6 +108,7 @@ def _saved_sweep(place: str) -> Snapshot | Fleet | None:
         return decode_any(data)
     except SavedError as error:
         # A status document has no schema; anything that has one was meant as a sweep.
-        if error.path == 'schema' and b'"applications"' in data:
-            return None
+        in_json = data.lstrip()[:1] == b'{'
+        if not in_json or (error.path == 'schema' and b'"applications"' in data):
+            return SavedSweep(status_document.decode(data, place), {})
         raise SavedError(error.path, error.reason, place) from error

@@ -11,8 +11,10 @@ import click
 
 from charm.kernel.fields import parse_time
 from reconciler.config.times import parse_moment
+from reconciler.saved import status_document
 from reconciler.saved.sweep_document import MAX_BYTES, decode
 from reconciler.values.errors import SavedError, UsageError
+from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
 from .durations import duration
@@ -84,6 +86,16 @@ def read_bytes(name: str) -> bytes:
             return bytes(file.read(MAX_BYTES + 1))
     except OSError as error:
         raise UsageError(f'cannot read {name}: {error.strerror or error}') from error
+
+
+def read_status(name: str) -> Model:
+    """Return the model of the `juju status` that the file holds, JSON or YAML; `-` is stdin.
+
+    Raises:
+        UsageError: it cannot be read.
+        StatusError: it is none; the error names the file.
+    """
+    return status_document.decode(read_bytes(name), name)
 
 
 def read_saved(name: str) -> Snapshot:

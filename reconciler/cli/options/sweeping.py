@@ -27,7 +27,7 @@ from .config_option import config_option
 from .direct import direct_reach
 from .durations import Duration, duration_option
 from .modes import ASK_OPTIONS, AskOptions
-from .saved import read_bytes
+from .saved import read_status
 from .told import adding, number_option
 
 juju_option = click.option('--juju', default='juju', metavar='PATH', help='The juju command.')
@@ -43,7 +43,7 @@ _MODEL = (
         '--status',
         'status_file',
         type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-        help='Take the inventory from a saved `juju status --format json`; - is stdin.',
+        help='Take the inventory from a saved `juju status`, JSON or YAML; - is stdin.',
     ),
     juju_option,
     config_option,
@@ -159,12 +159,12 @@ class SweepOptions(AskOptions):
         if self.is_local:
             return local_model()
         owner = self.model.rpartition(':')[2].rpartition('/')[0]
-        return replace(status.decode(self._status(until)), owner=owner)
+        return replace(self._described(until), owner=owner)
 
-    def _status(self, until: Deadline) -> bytes:
+    def _described(self, until: Deadline) -> Model:
         if self.status_file:
-            return read_bytes(self.status_file)
-        return self.door.status(until)
+            return read_status(self.status_file)
+        return status.decode(self.door.status(until))
 
     def way(self, model: Model) -> Reach:
         """Return how bytes travel to the model's units.

@@ -193,7 +193,7 @@ def test_yaml_and_json_of_a_status_are_the_same_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize('text', ['{"model": 1', 'a: [', '- 1\n', '', '"a"'])
 def test_what_is_no_status_is_refused(text: str, tmp_path: Path) -> None:
     put(tmp_path, {'s': text})
-    with pytest.raises(StatusError, match='cannot read juju status'):
+    with pytest.raises(StatusError, match=f'cannot read {tmp_path}/s: '):
         read_status(tmp_path / 's')
 
 

@@ -1,0 +1,92 @@
+"""A saved `juju status`, JSON or YAML: the one reader of YAML that others wrote.
+
+Juju writes it with go-yaml (`juju status --format yaml`), without anchors, aliases and documents
+beside the one. Whatever has these was not written by it, and a few hundred bytes of aliases stand
+for gigabytes once they are JSON, so they are refused before anything is made of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import yaml
+
+from ..juju import status
+from ..values.errors import StatusError
+from ..values.model import Model
+
+_SWEEP = re.compile(rb'\s*\{?\s*"?schema"?\s*:')
+_TAG = 'tag:yaml.org,2002:'
+# go-yaml tags what is not UTF-8, and nothing else.
+_TAGS = (None, '!', f'{_TAG}binary', f'{_TAG}str')
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, 'CSafeLoader') else yaml.SafeLoader):  # type: ignore[misc]
+    """YAML of which only null, true, false and whole numbers are no text, as in a status.
+
+    So times stay text, and no number is so long, or in base 60, that it holds us up.
+    """
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _kind, _pattern, _first in (
+    ('null', r'~|null|', ['~', 'n', '']),
+    ('bool', r'true|false', ['t', 'f']),
+    ('int', r'-?(?:0|[1-9][0-9]{0,17})', [*'-0123456789']),
+):
+    _Loader.add_implicit_resolver(f'{_TAG}{_kind}', re.compile(f'^(?:{_pattern})$'), _first)
+
+
+def decode(data: bytes, name: str) -> Model:
+    """Return the model in the text of a status document, JSON or YAML.
+
+    Args:
+        data: the text.
+        name: of the file, for what is said of it.
+
+    Raises:
+        StatusError: it is none; the error names the file, the line where there is one, and why.
+    """
+    try:
+        if _SWEEP.match(data):
+            raise StatusError('schema', 'this is a saved sweep, and no juju status')
+        return status.decode(data if data.lstrip()[:1] == b'{' else _as_json(data))
+    except StatusError as error:
+        raise StatusError(error.path, error.reason, name) from error
+
+
+def _as_json(data: bytes) -> bytes:
+    """Return a document in YAML as JSON, so that one reader reads them all."""
+    try:
+        for event in yaml.parse(data, Loader=_Loader):
+            _refuse(event)
+        value = yaml.load(data, Loader=_Loader)  # noqa: S506 - a safe one
+        return json.dumps(value, default=_text).encode()
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        reason = getattr(error, 'problem', None) or getattr(error, 'reason', None) or str(error)
+        told = ' '.join(str(reason).split())
+        raise StatusError(_line(error, data), f'it is neither JSON nor YAML: {told}') from error
+
+
+def _refuse(event: yaml.Event) -> None:
+    line = f'line {event.start_mark.line + 1}' if event.start_mark else ''
+    if isinstance(event, yaml.AliasEvent) or getattr(event, 'anchor', None) is not None:
+        raise StatusError(line, 'an anchor or alias of YAML, which juju never prints')
+    if getattr(event, 'tag', None) not in _TAGS:
+        raise StatusError(line, 'a tag of YAML, which juju never prints')
+
+
+def _line(error: Exception, data: bytes) -> str:
+    """Return `line 3` for where the YAML breaks off; empty where that is not known."""
+    mark = getattr(error, 'problem_mark', None)
+    if mark is not None:
+        return f'line {mark.line + 1}'
+    position = getattr(error, 'position', None)
+    return '' if position is None else f'line {data[:position].count(bytes([10])) + 1}'
+
+
+def _text(value: Any) -> str:
+    """Return what YAML has and JSON has not, which is bytes, as text."""
+    return value.decode(errors='replace') if isinstance(value, bytes) else str(value)
