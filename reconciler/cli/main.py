@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import FrameType
 
 import click
@@ -15,7 +15,8 @@ from click.shell_completion import CompletionItem
 from charm import __version__
 from charm.kernel.command import end_all
 from charm.kernel.exit_codes import USAGE_EXIT
-from reconciler.values.errors import ReconcilerError
+from reconciler.values.advice import Advice
+from reconciler.values.errors import ReconcilerError, UsageError
 
 from .commands.completion import completion
 from .commands.config import config_group
@@ -28,6 +29,7 @@ from .commands.receive import receive
 from .commands.replay import replay
 from .commands.run import run
 from .commands.sweep import sweep
+from .misspelt import command_meant
 
 # An application of the same name as a command is asked with `reconcile-health sweep NAME`.
 COMMANDS: Mapping[str, click.Command] = {
@@ -71,6 +73,8 @@ class _Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Without a first word, completion offers the commands.
         known = bool(args) and (args[0] in self.commands or args[0] in ('-h', '--help'))
+        if not known and not ctx.resilient_parsing:
+            _refuse_misspelt(args, self.commands)
         if not known and args[:1] != ['--version'] and not (ctx.resilient_parsing and not args):
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
@@ -96,6 +100,20 @@ class _Commands(click.Group):
             formatter.write_dl(EXAMPLES, col_max=_WIDEST_EXAMPLE)
         with formatter.section('Exit codes'):
             formatter.write_text(_EXIT_CODES)
+
+
+def _refuse_misspelt(args: list[str], commands: Iterable[str]) -> None:
+    """Refuse a first word that was meant as a command, before anything is asked.
+
+    Raises:
+        UsageError: it was.
+    """
+    meant = command_meant(args[0], commands) if args else ''
+    if meant:
+        error = UsageError(f'cannot run {args[0]!r}: did you mean {meant}?')
+        words = ('reconcile-health', _DEFAULT, *args)
+        error.advice = Advice('if an application has that name', words)
+        raise error
 
 
 command = _Commands(

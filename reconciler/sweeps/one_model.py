@@ -17,6 +17,7 @@ from ..judge.conclude import Evidence, conclude
 from ..values.errors import NothingSelected
 from ..values.model import Model, Unit, machine_chain
 from ..values.readings import Snapshot
+from .near_names import hint
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def select(model: Model, patterns: Sequence[str]) -> tuple[Unit, ...]:
     for pattern in patterns:
         found = {unit.name for unit in units if _names(pattern, unit, model)}
         if not found and not fnmatch.filter(model.applications, pattern):
-            raise NothingSelected(pattern, model.name)
+            raise NothingSelected(pattern, model.name, hint(pattern, model))
         chosen |= found
     return tuple(unit for unit in units if unit.name in chosen)
 

@@ -54,11 +54,11 @@ class NothingSelected(UsageError):
         pattern: the name or glob.
     """
 
-    def __init__(self, pattern: str, model: str) -> None:
+    def __init__(self, pattern: str, model: str, hint: str = '') -> None:
         self.pattern = pattern
         super().__init__(
             f'cannot select {pattern!r}: no application, unit or machine of '
-            f'{model or "the model"} has that name'
+            f'{model or "the model"} has that name{hint}'
         )
 
 

@@ -51,13 +51,15 @@ def enrol(
     until = Deadline.after(asking.deadline)
     model = asking.inventory(until)
     units = select(model, names)
+    if not units:
+        raise UsageError(f'cannot enrol: the model {model.title} has no units of these names')
     uuid = asking.door.model_uuid(model.controller, model.name, until)
     terms = EnrolTerms(url, authority, key, uuid)
     failed = 0
     for result in enrol_units(model, units, terms, asking.way(model), until, asking.workers):
         failed += bool(result.error)
         click.echo(clean(f'{result.unit}: {result.error or "enrolled"}'), err=bool(result.error))
-    return 3 if failed or not units else 0
+    return 3 if failed else 0
 
 
 def _read(path: Path) -> str:

@@ -11,13 +11,17 @@ from charm.kernel.exit_codes import EXIT_CODES
 from reconciler.causes.explain import explain as look_into
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.render.people.explain import render
+from reconciler.sweeps.near_names import hint
+from reconciler.values.errors import UsageError
+from reconciler.values.node import Node, NodeKind
+from reconciler.values.readings import Snapshot
 
 from ..options.output import print_document
 from ..options.printing import view
 from ..options.saved import read_saved
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
-from .sweep import once
+from .sweep import of_model
 
 
 @click.command('explain', short_help='Say why it is as it is, and what to do next.')
@@ -36,10 +40,26 @@ def explain(name: str, saved: str | None, **given: Any) -> int:
     """
     asking = told_by(SweepOptions, given)
     until = Deadline.after(asking.deadline)
-    snapshot = read_saved(saved) if saved else once(asking, (), until)
+    snapshot = read_saved(saved) if saved else _ask(asking, name, until)
     model = snapshot.model
     own = asking.config.for_model(model)
     declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
     found = look_into(snapshot, name, declared)
     print_document(render(found, view()))
     return EXIT_CODES[found.health]
+
+
+def _ask(asking: SweepOptions, name: str, until: Deadline) -> Snapshot:
+    """Return a sweep of the whole model, unless it has nothing of that name.
+
+    Raises:
+        UsageError: it has not; no unit was asked then.
+    """
+    model = asking.inventory(until)
+    known = {*model.applications, *model.machines, *model.saas}
+    known.update(unit.name for unit in model.units())
+    # Of what else may be a cause only the sweep knows whether it is one.
+    if name not in known and Node.read(name).kind is NodeKind.SERVICE:
+        reason = f'{model.name} has no such service or unit{hint(name, model)}'
+        raise UsageError(f'cannot explain {name!r}: {reason}')
+    return of_model(asking, model, (), until)

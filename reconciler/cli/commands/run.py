@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
 
 from charm.kernel.deadline import Deadline
+from charm.kernel.names import closest
 from reconciler.ask.modes import AskMode
-from reconciler.sweeps.one_model import survey
+from reconciler.sweeps.near_names import hint
+from reconciler.sweeps.one_model import SweepPlan, survey
 from reconciler.values.errors import UsageError
+from reconciler.values.readings import Outcome
 
 from ..options.askers import sweep_of
 from ..options.printing import PrintOptions, printing_options
@@ -40,10 +44,31 @@ def run(unit: str, checks: tuple[str, ...], **given: Any) -> int:
     until = Deadline.after(asking.deadline)
     model = asking.inventory(until)
     if unit not in {known.name for known in model.units()}:
-        raise UsageError(f'cannot run checks of {unit!r}: {model.name} has no such unit')
+        reason = f'{model.name} has no such unit{hint(unit, model)}'
+        raise UsageError(f'cannot run checks of {unit!r}: {reason}')
     # By ssh or here, whatever the options for sweeps say.
     own = replace(asking, ask='hook', agent_token_file='', agent_ca='')
     sweep = sweep_of(own, model, progress=lambda known, asked: None)
     way = replace(sweep.way, mode=AskMode(checks=checks))
     snapshot = survey(replace(sweep, way=way), [unit], until)
-    return printing.show(snapshot, unit_detail=True)
+    (reading,) = snapshot.readings()
+    absent = _absent(checks, sweep, unit, until) if reading.outcome is Outcome.HOOK_BROKEN else ''
+    code = 0 if absent and not printing.is_for_programs else printing.show(snapshot, True)
+    if absent:
+        raise UsageError(f'cannot run {absent}')
+    return code
+
+
+def _absent(checks: Sequence[str], sweep: SweepPlan, unit: str, until: Deadline) -> str:
+    """Return which of the checks the unit has not, and which it has; empty if that is not so.
+
+    What a hook says of a wrong name is its own affair, so it is asked for all that it has.
+    """
+    (reading,) = survey(sweep, [unit], until).readings()
+    known = [check.name for check in reading.report.checks] if reading.report else []
+    wrong = next((name for name in checks if known and name not in known), '')
+    if not wrong:
+        return ''
+    near = closest(wrong, known)
+    meant = f'; did you mean {near!r}?' if near else ''
+    return f'{wrong!r}: {unit} has no such check{meant}; it has {", ".join(sorted(known))}'

@@ -19,6 +19,7 @@ from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.sweeps.one_model import survey
 from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.errors import NothingSelected, ReconcilerError
+from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
 from ..options.askers import sweep_of
@@ -85,7 +86,13 @@ def _command_meant(word: str) -> Advice:
 
 def once(asking: SweepOptions, patterns: Sequence[str], until: Deadline) -> Snapshot:
     """Return what one sweep found, by `until` at the latest."""
-    model = asking.inventory(until)
+    return of_model(asking, asking.inventory(until), patterns, until)
+
+
+def of_model(
+    asking: SweepOptions, model: Model, patterns: Sequence[str], until: Deadline
+) -> Snapshot:
+    """Return what one sweep of the model found, by `until` at the latest."""
     with progress_bar(asking.quiet) as update:
         return survey(sweep_of(asking, model, update), patterns, until)
 

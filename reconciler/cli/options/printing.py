@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from charm.kernel.report import Health
+from charm.kernel.safe_text import clean
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE
 from reconciler.judge.sweep_exit_code import exit_code, leave_out
 from reconciler.render import RENDERERS, RenderOptions
@@ -134,6 +135,7 @@ class PrintOptions:
         else:
             text = RENDERERS[self.form](found, options)
         write_document(text, self.output)
+        _say_if_empty(found)
         return exit_code(self.counted(found), Health(self.fail_on))
 
     def counted(self, found: Snapshot | Fleet) -> Snapshot:
@@ -145,6 +147,14 @@ class PrintOptions:
             name: leave_out(snapshot, self.excused) for name, snapshot in found.snapshots.items()
         }
         return replace(found, snapshots=own).merged()
+
+
+def _say_if_empty(found: Snapshot | Fleet) -> None:
+    """Say on stderr where there was nothing to ask, which is no fault of the way there."""
+    for one in found.snapshots.values() if isinstance(found, Fleet) else (found,):
+        if not one.model.applications and not one.faults:
+            what = f'the model {one.model.title} has no applications: nothing to ask'
+            click.echo(f'reconcile-health: {clean(what)}', err=True)
 
 
 def view(output: str = '', unit_detail: bool = False, at: datetime | None = None) -> RenderOptions:
