@@ -24,46 +24,34 @@ from .commands.diff import diff
 from .commands.doctor import doctor
 from .commands.enrol import enrol
 from .commands.explain import explain
+from .commands.help import help_command
 from .commands.maintain import ack, maintain, suppressions
 from .commands.receive import receive
 from .commands.replay import replay
 from .commands.run import run
 from .commands.sweep import sweep
 from .misspelt import command_meant
+from .options.sections import EXAMPLES, write_examples, write_options
 
+# In groups, as the help shows them.
+GROUPS: Mapping[str, Mapping[str, click.Command]] = {
+    'Ask now': {'sweep': sweep, 'run': run},
+    'Look closer': {'explain': explain, 'doctor': doctor},
+    'Keep and compare': {'replay': replay, 'diff': diff},
+    'Operate': {'maintain': maintain, 'ack': ack, 'suppressions': suppressions},
+    'Set up': {
+        'enrol': enrol,
+        'receive': receive,
+        'config': config_group(lambda: COMMANDS),
+        'completion': completion,
+        'help': help_command,
+    },
+}
 # An application of the same name as a command is asked with `reconcile-health sweep NAME`.
 COMMANDS: Mapping[str, click.Command] = {
-    'sweep': sweep,
-    'explain': explain,
-    'doctor': doctor,
-    'diff': diff,
-    'replay': replay,
-    'maintain': maintain,
-    'ack': ack,
-    'suppressions': suppressions,
-    'run': run,
-    'enrol': enrol,
-    'receive': receive,
-    'config': config_group(lambda: COMMANDS),
-    'completion': completion,
+    name: one for group in GROUPS.values() for name, one in group.items()
 }
 _DEFAULT = 'sweep'
-EXAMPLES = (
-    ('reconcile-health', 'the current model'),
-    ('reconcile-health -m prod mysql', 'one service of another model'),
-    ("reconcile-health 'web*' 3", 'services by glob, and machine 3 with its containers'),
-    ('reconcile-health --unit mysql/0', 'every check of one unit'),
-    ('reconcile-health explain mysql', 'why it is as it is, and what to do next'),
-    ('reconcile-health --reach local', 'this machine; needs no Juju'),
-    ('reconcile-health --all-models', 'every model of every controller'),
-    ('reconcile-health --format json -o a.json', 'for programs, and for later'),
-    ('reconcile-health diff a.json b.json', 'what changed between two sweeps'),
-    ('reconcile-health replay crashdump/', 'what the operator saw, from an archive'),
-    ('reconcile-health --wait-for passed --within 10m', 'a gate: sweeps until all is well'),
-    ('reconcile-health doctor', 'why units cannot be asked, and what mends it'),
-    ('reconcile-health --version', 'the version of this command'),
-)
-_WIDEST_EXAMPLE = 42  # One that is wider has its meaning in the next line.
 _EXIT_CODES = '0 passed   1 warn   2 fail   3 unknown, an incomplete sweep, or wrong usage'
 
 
@@ -93,11 +81,18 @@ class _Commands(click.Group):
         formatter.write_usage(ctx.command_path, 'COMMAND [ARGUMENT]...', prefix='       ')
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.commands[_DEFAULT].format_options(ctx, formatter)
-        if len(self.commands) > 1:
-            self.format_commands(ctx, formatter)
-        with formatter.section('Examples'):
-            formatter.write_dl(EXAMPLES, col_max=_WIDEST_EXAMPLE)
+        write_examples(EXAMPLES, formatter)
+        # One column for all groups.
+        widest = max(map(len, self.commands))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                rows = [
+                    (name.ljust(widest), one.get_short_help_str(62)) for name, one in group.items()
+                ]
+                formatter.write_dl(rows)
+        formatter.write_paragraph()
+        formatter.write_text('Options of a sweep; `reconcile-health help COMMAND` has the others:')
+        write_options(self.commands[_DEFAULT], ctx, formatter)
         with formatter.section('Exit codes'):
             formatter.write_text(_EXIT_CODES)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
 from charm import __version__
 
-from .main import COMMANDS, EXAMPLES
+from .main import COMMANDS, GROUPS
+from .options.sections import EXAMPLES, sections
 
 # Of the page's last version that was written by hand: its frame.
 _DATE = '2026-11-25'
@@ -49,8 +50,11 @@ def _lines() -> Iterator[str]:
     yield '.SH DESCRIPTION'
     yield from _paragraphs(sweep)
     yield '.SH OPTIONS'
-    yield from _options(sweep)
+    for title, options in sections(sweep, click.Context(sweep)).items():
+        yield f'.SS {escape(title)}'
+        yield from _options(options)
     yield '.SH COMMANDS'
+    yield from _groups()
     for name, command in COMMANDS.items():
         if command is not sweep:
             yield from _command(name, command)
@@ -65,6 +69,11 @@ def _lines() -> Iterator[str]:
     yield '.BR juju (1)'
 
 
+def _groups() -> Iterator[str]:
+    for title, group in GROUPS.items():
+        yield from _item(title, ', '.join(group))
+
+
 def _command(name: str, command: click.Command) -> Iterator[str]:
     if isinstance(command, click.Group):
         for inner in command.list_commands(click.Context(command)):
@@ -77,7 +86,8 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     yield '.PP'
     yield from _paragraphs(command)
     shared = {option.name for option in COMMANDS['sweep'].params}
-    yield from _options(command, leave_out=shared - {'form', 'output'})
+    own = [one for one in command.params if one.name not in shared - {'form', 'output'}]
+    yield from _options(own)
     if any(option.name in shared for option in command.params):
         yield '.PP\nOptions of the same name do as above.'
 
@@ -94,11 +104,11 @@ def _paragraphs(command: click.Command) -> Iterator[str]:
         yield escape(' '.join(paragraph.replace('\b', '').split()))
 
 
-def _options(command: click.Command, leave_out: Collection[str | None] = ()) -> Iterator[str]:
-    context = click.Context(command)
-    for option in command.params:
+def _options(options: Iterable[click.Parameter]) -> Iterator[str]:
+    context = click.Context(COMMANDS['sweep'])
+    for option in options:
         record = option.get_help_record(context)
-        if record is not None and option.name not in leave_out:
+        if record is not None and isinstance(option, click.Option):
             yield from _item(*record)
 
 

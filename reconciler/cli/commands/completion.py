@@ -6,13 +6,14 @@ import click
 from click.shell_completion import get_completion_class
 
 from ..options.output import print_document
+from ..options.sections import Sectioned
 
 SHELLS = ('bash', 'zsh', 'fish')
 # What click looks for when the shell asks it for words; made of the program's name.
 _VARIABLE = '_RECONCILE_HEALTH_COMPLETE'
 
 
-@click.command('completion', short_help='Print the completion script for a shell.')
+@click.command('completion', Sectioned, short_help='Print the completion script for a shell.')
 @click.argument('shell', type=click.Choice(SHELLS))
 def completion(shell: str) -> int:
     """Print the script that completes our words in a shell.

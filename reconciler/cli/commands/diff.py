@@ -13,11 +13,12 @@ from reconciler.saved.diff import diff as compare
 from ..options.output import write_document
 from ..options.printing import format_option, output_option, view
 from ..options.saved import read_at, read_saved
+from ..options.sections import Sectioned
 
 SAME, CHANGED, WORSE = 0, 1, 2
 
 
-@click.command('diff', short_help='Say what changed between two saved sweeps.')
+@click.command('diff', Sectioned, short_help='Say what changed between two saved sweeps.')
 @click.argument('old', type=click.Path(dir_okay=False, allow_dash=True))
 @click.argument('new', type=click.Path(dir_okay=False, allow_dash=True))
 @click.option(

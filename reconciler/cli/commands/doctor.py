@@ -14,13 +14,16 @@ from reconciler.values.errors import UsageError
 
 from ..options.output import write_document
 from ..options.printing import format_option, output_option, view
+from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import number_option, told_by
 
 EXIT_CODES = {ProbeResult.OK: 0, ProbeResult.SKIPPED: 0, ProbeResult.WARN: 1, ProbeResult.FAIL: 2}
 
 
-@click.command('doctor', short_help='Find out why units cannot be asked, and what mends it.')
+@click.command(
+    'doctor', Sectioned, short_help='Find out why units cannot be asked, and what mends it.'
+)
 @number_option(
     '--machines',
     12,

@@ -19,12 +19,13 @@ from reconciler.values.readings import Snapshot
 from ..options.output import print_document
 from ..options.printing import view
 from ..options.saved import read_saved
+from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 from .sweep import of_model
 
 
-@click.command('explain', short_help='Say why it is as it is, and what to do next.')
+@click.command('explain', Sectioned, short_help='Say why it is as it is, and what to do next.')
 @click.argument('name', metavar='SERVICE|UNIT')
 @click.option(
     '--saved',

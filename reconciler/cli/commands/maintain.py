@@ -20,6 +20,7 @@ from reconciler.values.words import duration_text
 
 from ..options.durations import Duration
 from ..options.output import print_document
+from ..options.sections import Sectioned
 from ..options.sweeping import juju_option
 from ..options.told import adding, told_by
 
@@ -58,7 +59,7 @@ _saying_options = adding(
 )
 
 
-@click.command('maintain', short_help='Announce planned maintenance.')
+@click.command('maintain', Sectioned, short_help='Announce planned maintenance.')
 @click.argument('targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE[:CHECK]...')
 @click.option('--from', 'start', metavar='TIME', help='When it begins; by default, now.')
 @_saying_options
@@ -70,7 +71,7 @@ def maintain(targets: tuple[str, ...], start: str | None, **given: Any) -> None:
     _say(MAINTENANCE, targets, start, given)
 
 
-@click.command('ack', short_help='Acknowledge a trouble that is known.')
+@click.command('ack', Sectioned, short_help='Acknowledge a trouble that is known.')
 @click.argument('targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE:CHECK...')
 @_saying_options
 def ack(targets: tuple[str, ...], **given: Any) -> None:

@@ -20,12 +20,13 @@ from reconciler.inbox.store import Inbox
 from reconciler.values.errors import UsageError
 
 from ..options.modes import AskOptions, inbox_option, state_dir_option
+from ..options.sections import Sectioned
 
 PORT = 8642
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command('receive')
+@click.command('receive', Sectioned)
 @click.option(
     '--listen',
     default=f'0.0.0.0:{PORT}',

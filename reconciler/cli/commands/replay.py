@@ -21,6 +21,7 @@ from ..options.config_option import config_option
 from ..options.durations import Duration, duration_option
 from ..options.printing import PrintOptions, printing_options
 from ..options.saved import read_bytes
+from ..options.sections import Sectioned
 from ..options.told import told_by
 
 # Longer than any archive is kept, and no more than what dates can tell of.
@@ -35,7 +36,7 @@ def _moment(text: str) -> datetime:
         raise click.BadParameter(reason) from error
 
 
-@click.command('replay', short_help='Show a saved sweep, or a support archive.')
+@click.command('replay', Sectioned, short_help='Show a saved sweep, or a support archive.')
 @click.argument('paths', nargs=-1, metavar='[PATH]...')
 @click.option(
     '--status',

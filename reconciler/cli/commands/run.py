@@ -19,6 +19,7 @@ from reconciler.values.readings import Outcome
 
 from ..options.askers import sweep_of
 from ..options.printing import PrintOptions, printing_options
+from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 
@@ -26,7 +27,7 @@ from ..options.told import told_by
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}')
 
 
-@click.command('run')
+@click.command('run', Sectioned)
 @click.argument('unit')
 @click.argument('checks', nargs=-1, required=True, metavar='CHECK...')
 @printing_options

@@ -25,6 +25,7 @@ from reconciler.values.readings import Snapshot
 from ..options.askers import sweep_of
 from ..options.printing import PrintOptions, printing_options
 from ..options.progress import progress_bar
+from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
 from ..options.waiting import GateOptions, noting_interrupts, waiting_options
@@ -32,7 +33,7 @@ from .all_models import FleetOptions, fleet_options
 from .all_models import once as all_once
 
 
-@click.command('sweep', short_help='Sweep the model, as without a command.')
+@click.command('sweep', Sectioned, short_help='Sweep the model, as without a command.')
 @click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
 @click.option(
     '--unit',

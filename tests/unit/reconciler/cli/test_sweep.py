@@ -66,7 +66,7 @@ def test_help_teaches() -> None:
     done = run('--help')
     assert done.returncode == 0
     text = done.stdout.decode()
-    for word in ('Examples:', 'Exit codes:', 'Commands:', '--wait-for', *COMMANDS):
+    for word in ('Examples:', 'Exit codes:', 'Look closer:', '--wait-for', *COMMANDS):
         assert word in text
     assert run('-h').stdout == done.stdout
 
