@@ -72,8 +72,16 @@ class _Commands(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         default = self.commands[_DEFAULT]
-        own = default.shell_complete(click.Context(default, ctx, _DEFAULT), incomplete)
-        return [*super().shell_complete(ctx, incomplete), *own]
+        inner = click.Context(default, ctx, _DEFAULT)
+        offered = [
+            *super().shell_complete(ctx, incomplete),
+            *default.shell_complete(inner, incomplete),
+        ]
+        # Names cost a call of juju, so of them something has to be typed.
+        if incomplete and not incomplete.startswith('-'):
+            names = next(one for one in default.params if isinstance(one, click.Argument))
+            offered += names.shell_complete(inner, incomplete)
+        return offered
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = self.commands[_DEFAULT].collect_usage_pieces(ctx)

@@ -22,6 +22,7 @@ from reconciler.values.safe_names import is_controller, is_model
 from reconciler.values.time_budget import TimeBudget
 
 from ..options.askers import sweep_of
+from ..options.completing import controllers
 from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions
 from ..options.told import adding
@@ -38,6 +39,7 @@ fleet_options = adding(
         'controllers',
         multiple=True,
         metavar='NAME',
+        shell_complete=controllers,
         help='With --all-models: of this controller only; may be repeated.',
     ),
 )

@@ -15,11 +15,29 @@ from reconciler.config.settings import Config, ServiceConfig, ViewConfig
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.unknown_names import strangers
 
+from ..options.completing import files
 from ..options.config_option import check_defaults, option_defaults
 from ..options.output import print_document
 from ..options.saved import read_status
 
 Line = tuple[int, str, str]
+
+_file_option = click.option(
+    '--config',
+    'named',
+    default='',
+    metavar='FILE',
+    shell_complete=files,
+    help='The file; by default the one that a sweep takes.',
+)
+_status_option = click.option(
+    '--status',
+    'status_file',
+    metavar='FILE',
+    shell_complete=files,
+    help='See also that every name in it is one of this saved juju status, JSON or YAML; '
+    '- is stdin.',
+)
 
 
 def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.Group:
@@ -34,23 +52,9 @@ def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.G
     def group() -> None:
         """Check the configuration, or show what is in effect."""
 
-    option = click.option(
-        '--config',
-        'named',
-        default='',
-        metavar='FILE',
-        help='The file; by default the one that a sweep takes.',
-    )
-
     @group.command('check', short_help='Say whether the configuration is right.')
-    @option
-    @click.option(
-        '--status',
-        'status_file',
-        metavar='FILE',
-        help='See also that every name in it is one of this saved juju status, JSON or YAML; '
-        '- is stdin.',
-    )
+    @_file_option
+    @_status_option
     def check(named: str, status_file: str | None) -> int:
         """Say whether the configuration is right, and name every mistake in it.
 
@@ -59,7 +63,7 @@ def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.G
         return _check(loaded(named), status_file)
 
     @group.command('show', short_help='Print the configuration in effect.')
-    @option
+    @_file_option
     def show(named: str) -> None:
         """Print the configuration in effect, as YAML that says in which line each part stands."""
         print_document(_show(loaded(named), option_defaults(commands())))

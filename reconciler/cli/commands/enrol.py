@@ -15,6 +15,7 @@ from reconciler.inbox.keys import files_in, master_key_path, read_master_key, re
 from reconciler.sweeps.one_model import select
 from reconciler.values.errors import UsageError
 
+from ..options.completing import services
 from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
@@ -23,7 +24,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command('enrol', Sectioned, short_help='Have units push their reports to `receive`.')
-@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
+@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...', shell_complete=services)
 @click.option('--url', required=True, metavar='https://HOST:8642', help='Where `receive` listens.')
 @click.option(
     '--ca',

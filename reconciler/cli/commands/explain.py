@@ -16,6 +16,7 @@ from reconciler.values.errors import UsageError
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Snapshot
 
+from ..options.completing import files, services
 from ..options.output import print_document
 from ..options.printing import view
 from ..options.saved import read_saved
@@ -26,10 +27,11 @@ from .sweep import of_model
 
 
 @click.command('explain', Sectioned, short_help='Say why it is as it is, and what to do next.')
-@click.argument('name', metavar='SERVICE|UNIT')
+@click.argument('name', metavar='SERVICE|UNIT', shell_complete=services)
 @click.option(
     '--saved',
     metavar='FILE',
+    shell_complete=files,
     help='Explain a sweep that was saved with --format json, rather than ask; - is stdin.',
 )
 @asking_options

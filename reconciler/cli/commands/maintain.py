@@ -15,10 +15,11 @@ from charm.kernel.safe_text import clean
 from reconciler.config import suppressions_file
 from reconciler.config.suppression_request import SuppressionRequest, model_name
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
-from reconciler.juju.command import Juju
 from reconciler.values.words import duration_text
 
+from ..options.completing import models, targets
 from ..options.durations import Duration
+from ..options.juju_door import door
 from ..options.output import print_document
 from ..options.sections import Sectioned
 from ..options.sweeping import juju_option
@@ -52,6 +53,7 @@ _saying_options = adding(
         '--model',
         default='',
         metavar='[CONTROLLER:]MODEL',
+        shell_complete=models,
         help='The model where it holds; by default, the current one.',
     ),
     click.option('--any-model', is_flag=True, help='It holds in every model.'),
@@ -60,7 +62,13 @@ _saying_options = adding(
 
 
 @click.command('maintain', Sectioned, short_help='Announce planned maintenance.')
-@click.argument('targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE[:CHECK]...')
+@click.argument(
+    'targets',
+    nargs=-1,
+    required=True,
+    metavar='APP|UNIT|MACHINE[:CHECK]...',
+    shell_complete=targets,
+)
 @click.option('--from', 'start', metavar='TIME', help='When it begins; by default, now.')
 @_saying_options
 def maintain(targets: tuple[str, ...], start: str | None, **given: Any) -> None:
@@ -72,7 +80,9 @@ def maintain(targets: tuple[str, ...], start: str | None, **given: Any) -> None:
 
 
 @click.command('ack', Sectioned, short_help='Acknowledge a trouble that is known.')
-@click.argument('targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE:CHECK...')
+@click.argument(
+    'targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE:CHECK...', shell_complete=targets
+)
 @_saying_options
 def ack(targets: tuple[str, ...], **given: Any) -> None:
     """Acknowledge a trouble that is known; any other stays unacknowledged.
@@ -88,7 +98,7 @@ def _say(kind: str, targets: tuple[str, ...], start: str | None, given: dict[str
     by = given['by'] or getpass.getuser()
     said = {**given, 'kind': kind, 'targets': targets, 'start': start, 'by': by}
     entries = told_by(SuppressionRequest, said).entries(now)
-    model = '' if given['any_model'] else model_name(given['model'], Juju(binary=given['juju']))
+    model = '' if given['any_model'] else model_name(given['model'], door(given['juju']))
     path = suppressions_file.default_path()
     for entry in entries:
         added = suppressions_file.add(path, replace(entry, model=model))

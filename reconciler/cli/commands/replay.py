@@ -17,6 +17,7 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.readings import Snapshot
 
+from ..options.completing import files
 from ..options.config_option import config_option
 from ..options.durations import Duration, duration_option
 from ..options.printing import PrintOptions, printing_options
@@ -37,15 +38,20 @@ def _moment(text: str) -> datetime:
 
 
 @click.command('replay', Sectioned, short_help='Show a saved sweep, or a support archive.')
-@click.argument('paths', nargs=-1, metavar='[PATH]...')
+@click.argument('paths', nargs=-1, metavar='[PATH]...', shell_complete=files)
 @click.option(
     '--status',
     'status_file',
     metavar='FILE',
+    shell_complete=files,
     help='The saved `juju status`, JSON or YAML; else it is looked for in the paths.',
 )
 @click.option(
-    '--reports', multiple=True, metavar='DIR', help='Where saved reports are; may be repeated.'
+    '--reports',
+    multiple=True,
+    metavar='DIR',
+    shell_complete=files,
+    help='Where saved reports are; may be repeated.',
 )
 @click.option(
     '-m', '--model', default='', metavar='MODEL', help='Which model, where the paths hold several.'

@@ -18,6 +18,7 @@ from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
 
 from ..options.askers import sweep_of
+from ..options.completing import checks, units
 from ..options.printing import PrintOptions, printing_options
 from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
@@ -28,8 +29,8 @@ _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}')
 
 
 @click.command('run', Sectioned)
-@click.argument('unit')
-@click.argument('checks', nargs=-1, required=True, metavar='CHECK...')
+@click.argument('unit', shell_complete=units)
+@click.argument('checks', nargs=-1, required=True, metavar='CHECK...', shell_complete=checks)
 @printing_options
 @asking_options
 def run(unit: str, checks: tuple[str, ...], **given: Any) -> int:

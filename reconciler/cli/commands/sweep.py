@@ -23,6 +23,7 @@ from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
 from ..options.askers import sweep_of
+from ..options.completing import services, units
 from ..options.printing import PrintOptions, printing_options
 from ..options.progress import progress_bar
 from ..options.sections import Sectioned
@@ -34,12 +35,13 @@ from .all_models import once as all_once
 
 
 @click.command('sweep', Sectioned, short_help='Sweep the model, as without a command.')
-@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...')
+@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...', shell_complete=services)
 @click.option(
     '--unit',
     'units',
     multiple=True,
     metavar='UNIT',
+    shell_complete=units,
     help='Show every check of a unit; may be repeated.',
 )
 @printing_options

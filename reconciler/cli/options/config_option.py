@@ -13,6 +13,8 @@ from reconciler.config.health_yaml import find, load
 from reconciler.config.settings import Config
 from reconciler.values.errors import ConfigError
 
+from .completing import files
+
 
 def _load(context: click.Context, parameter: click.Parameter, named: str | None) -> Config:
     """Return the configuration; its `defaults` hold for what was not given to the command."""
@@ -30,6 +32,7 @@ def _load(context: click.Context, parameter: click.Parameter, named: str | None)
 config_option = click.option(
     '--config',
     metavar='FILE',
+    shell_complete=files,
     is_eager=True,
     callback=_load,
     help='The configuration: by default $JUJU_HEALTH_CONFIG, then juju-health/health.yaml '

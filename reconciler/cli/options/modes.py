@@ -11,6 +11,7 @@ from reconciler.ask.modes import MODES, PUSH, AskMode
 from reconciler.values.freshness import MAX_AGE_SECONDS
 from reconciler.values.paths import state_directory
 
+from .completing import files
 from .durations import Duration, duration_option
 from .told import number_option
 
@@ -20,12 +21,14 @@ state_dir_option = click.option(
     '--state-dir',
     default='',
     metavar='DIRECTORY',
+    shell_complete=files,
     help='Where what is learnt is kept.  [default: $XDG_STATE_HOME/juju-health]',
 )
 inbox_option = click.option(
     '--inbox',
     default='',
     metavar='DIRECTORY',
+    shell_complete=files,
     help='Where `receive` keeps pushed reports.  [default: inbox in the state directory]',
 )
 ASK_OPTIONS = (
@@ -47,12 +50,14 @@ ASK_OPTIONS = (
         '--agent-token-file',
         default='',
         metavar='FILE',
+        shell_complete=files,
         help='With --ask agent: ask over TLS instead of ssh, with the token in this file.',
     ),
     click.option(
         '--agent-ca',
         default='',
         metavar='FILE',
+        shell_complete=files,
         help="The authority that signed the agents' certificates, as PEM.",
     ),
     number_option('--agent-port', AGENT_PORT, 65535, 'PORT', 'Where agents listen.'),

@@ -21,6 +21,7 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Snapshot
 
+from .completing import files
 from .output import colour, write_document
 from .told import Option, adding
 
@@ -44,6 +45,7 @@ output_option = click.option(
     '--output',
     default='',
     metavar='FILE',
+    shell_complete=files,
     help='Write to a file instead of stdout, whole or not at all.',
 )
 # They make a `PrintOptions`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import click
 
@@ -23,20 +22,25 @@ from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.time_budget import TimeBudget
 
+from .completing import files, models
 from .config_option import config_option
 from .direct import direct_reach
 from .durations import Duration, duration_option
+from .juju_door import door
 from .modes import ASK_OPTIONS, AskOptions
 from .saved import read_status
 from .told import adding, number_option
 
-juju_option = click.option('--juju', default='juju', metavar='PATH', help='The juju command.')
+juju_option = click.option(
+    '--juju', default='juju', metavar='PATH', shell_complete=files, help='The juju command.'
+)
 _MODEL = (
     click.option(
         '-m',
         '--model',
         default='',
         metavar='[CONTROLLER:]MODEL',
+        shell_complete=models,
         help='The Juju model to ask; by default the current one.',
     ),
     click.option(
@@ -128,9 +132,7 @@ class SweepOptions(AskOptions):
     @property
     def door(self) -> Juju:
         """Return the door to the juju command."""
-        # Commands run in the root directory, so a path is made whole; a name is looked up on PATH.
-        binary = str(Path(self.juju).absolute()) if '/' in self.juju else self.juju
-        return Juju(binary=binary, model=self.model)
+        return door(self.juju, self.model)
 
     @property
     def time(self) -> TimeBudget:
