@@ -51,7 +51,7 @@ class DenyList:
 
     def _read(self) -> frozenset[str]:
         with reading(self.path, '--deny'):
-            lines = self.path.read_text().splitlines()
+            lines = self.path.read_text('utf-8').splitlines()
         names = set()
         for number, line in enumerate(lines, 1):
             name = line.partition('#')[0].strip()

@@ -79,7 +79,7 @@ def read_word(path: Path, option: str) -> str:
             raise UsageError(
                 f'cannot use {path} as {option}: others may read it: chmod 600 {path}'
             )
-        words = path.read_text().split()
+        words = path.read_text('utf-8').split()
     if not words:
         raise UsageError(f'cannot use {path} as {option}: it is empty')
     return words[0]

@@ -16,6 +16,7 @@ from reconciler.sweeps.one_model import select
 from reconciler.values.errors import UsageError
 
 from ..options.completing import services
+from ..options.output import print_document
 from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
@@ -59,14 +60,17 @@ def enrol(
     terms = EnrolTerms(url, authority, key, uuid)
     failed = 0
     for result in enrol_units(model, units, terms, asking.way(model), until, asking.workers):
-        failed += bool(result.error)
-        click.echo(clean(f'{result.unit}: {result.error or "enrolled"}'), err=bool(result.error))
+        if result.error:
+            failed += 1
+            click.echo(clean(f'{result.unit}: {result.error}'), err=True)
+        else:
+            print_document(f'{result.unit}: enrolled')
     return 3 if failed else 0
 
 
 def _read(path: Path) -> str:
     with reading(path, '--ca'):
-        text = path.read_text()
+        text = path.read_text('utf-8')
     if '-----BEGIN CERTIFICATE-----' not in text:
         raise UsageError(f'cannot use {path} as --ca: it is not a PEM certificate')
     return text

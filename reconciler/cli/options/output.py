@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -11,18 +12,38 @@ from charm.kernel.errors import FileError
 from charm.kernel.files import write_whole
 from reconciler.values.errors import UsageError
 
+# What we write ourselves and ASCII lacks; a tree is drawn as `tree --charset ascii` does.
+_MARKS = {
+    **{'─': '-', '│': '|', '├': '|', '└': '`', '…': '...', '–': '-', '¦': ':'},
+    **{'✓': '+', '✗': 'x'},
+}
 
-def print_document(text: str) -> None:
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for what an encoding lacks: our marks in ASCII, or escapes of others."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    told = (_MARKS.get(one, one.encode('ascii', 'backslashreplace').decode()) for one in lacking)
+    return ''.join(told), error.end
+
+
+codecs.register_error('marks', _in_ascii)
+
+
+def print_document(text: str, utf8: bool = False) -> None:
     """Write the text to stdout, ending with one line end.
 
-    What its encoding lacks, such as the lines of a tree, is written as an escape.
+    Args:
+        text: what its encoding lacks is written in ASCII, as by `_in_ascii`.
+        utf8: the format is UTF-8 by its definition, whatever the locale is.
 
     Raises:
         UsageError: it cannot be written, for example since the disk is full.
     """
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors='backslashreplace')
+            sys.stdout.reconfigure(encoding='utf-8' if utf8 else None, errors='marks')
         sys.stdout.write(text if text.endswith('\n') else text + '\n')
         sys.stdout.flush()
     except BrokenPipeError:
@@ -32,8 +53,10 @@ def print_document(text: str) -> None:
         raise UsageError(f'cannot write to stdout: {error.strerror or error}') from error
 
 
-def write_document(text: str, output: str = '') -> None:
+def write_document(text: str, output: str = '', utf8: bool = False) -> None:
     """Write the text to the file `output`, whole or not at all; to stdout if that is empty.
+
+    A file is UTF-8; for stdout see `print_document`.
 
     A link is followed, and what is no plain file, such as a pipe, is written to rather than
     replaced. A half-written file is never seen, which matters to node exporter.
@@ -42,7 +65,7 @@ def write_document(text: str, output: str = '') -> None:
         UsageError: it cannot be written; an old file stays as it was.
     """
     if output in ('', '-'):
-        print_document(text)
+        print_document(text, utf8)
         return
     path = Path(output)
     body = (text if text.endswith('\n') else text + '\n').encode()

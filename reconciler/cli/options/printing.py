@@ -25,6 +25,11 @@ from .completing import files
 from .output import colour, write_document
 from .told import Option, adding
 
+# Formats whose definitions say so, and whose readers would not know an escape.
+_IN_UTF8 = (
+    *('html', 'json', 'jsonl', 'yaml', 'openmetrics', 'textfile', 'junit', 'tap', 'health-json'),
+)
+
 
 def format_option(names: Iterable[str]) -> Option[Any]:
     """Return the option for the format; the command takes it as `form`."""
@@ -136,7 +141,7 @@ class PrintOptions:
             text = render_fleet(found, self.form, options)
         else:
             text = RENDERERS[self.form](found, options)
-        write_document(text, self.output)
+        write_document(text, self.output, utf8=self.form in _IN_UTF8)
         _say_if_empty(found)
         return exit_code(self.counted(found), Health(self.fail_on))
 
@@ -154,7 +159,7 @@ class PrintOptions:
 def _say_if_empty(found: Snapshot | Fleet) -> None:
     """Say on stderr where there was nothing to ask, which is no fault of the way there."""
     for one in found.snapshots.values() if isinstance(found, Fleet) else (found,):
-        if not one.model.applications and not one.faults:
+        if not (one.model.applications or one.services or one.faults):
             what = f'the model {one.model.title} has no applications: nothing to ask'
             click.echo(f'reconcile-health: {clean(what)}', err=True)
 

@@ -76,7 +76,7 @@ def _from_agent(login: Login, agent: paramiko.Agent) -> Iterator[paramiko.PKey]:
     wanted = set()
     for path in login.identities:
         with contextlib.suppress(OSError):
-            words = Path(f'{path}.pub').read_text().split()
+            words = Path(f'{path}.pub').read_text('utf-8', 'replace').split()
             wanted.add(words[1] if len(words) > 1 else '')
     for key in agent.get_keys():
         if not login.identities_only or key.get_base64() in wanted:

@@ -168,7 +168,7 @@ def read_config(path: Path) -> SSHConfig | None:
 
 def _with_included(path: Path, depth: int) -> Iterator[str]:
     """Yield the file's lines, with those of the files that it includes in their place."""
-    for line in path.read_text().splitlines():
+    for line in path.read_text('utf-8').splitlines():
         word, _, rest = line.strip().replace('=', ' ', 1).partition(' ')
         if word.lower() != 'include' or depth >= _MOST_INCLUDED:
             yield line

@@ -162,14 +162,6 @@ def test_a_full_disk_behind_stdout_is_said_in_words(saved: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_an_encoding_lacks_is_an_escape_and_no_crash(saved: Path) -> None:
-    words = ('replay', str(saved), '--format', 'tree')
-    done = run(*words, environment={'PYTHONIOENCODING': 'ascii'})
-    assert (done.returncode, done.stderr) == (2, b'')
-    assert b'\\u2514' in done.stdout
-
-
-@pytest.mark.slow
 def test_a_file_is_written_whole_and_stdout_stays_empty(saved: Path, tmp_path: Path) -> None:
     target = tmp_path / 'juju.prom'
     link = tmp_path / 'link.prom'
