@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -13,8 +14,8 @@ from reconciler.causes.graph import DeclaredDependencies
 from reconciler.render.people.explain import render
 from reconciler.sweeps.near_names import hint
 from reconciler.values.errors import UsageError
+from reconciler.values.model import Model
 from reconciler.values.node import Node, NodeKind
-from reconciler.values.readings import Snapshot
 
 from ..options.completing import files, services
 from ..options.output import print_document
@@ -23,7 +24,7 @@ from ..options.saved import read_saved
 from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import told_by
-from .sweep import of_model
+from .sweep import once
 
 
 @click.command('explain', Sectioned, short_help='Say why it is as it is, and what to do next.')
@@ -43,7 +44,10 @@ def explain(name: str, saved: str | None, **given: Any) -> int:
     """
     asking = told_by(SweepOptions, given)
     until = Deadline.after(asking.deadline)
-    snapshot = read_saved(saved) if saved else _ask(asking, name, until)
+    if saved:
+        snapshot = read_saved(saved)
+    else:
+        snapshot = once(asking, (), until, partial(_refuse_unknown, name))
     model = snapshot.model
     own = asking.config.for_model(model)
     declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
@@ -52,17 +56,15 @@ def explain(name: str, saved: str | None, **given: Any) -> int:
     return EXIT_CODES[found.health]
 
 
-def _ask(asking: SweepOptions, name: str, until: Deadline) -> Snapshot:
-    """Return a sweep of the whole model, unless it has nothing of that name.
+def _refuse_unknown(name: str, model: Model) -> None:
+    """Refuse a name that is of nothing in the model, before any unit is asked.
 
     Raises:
-        UsageError: it has not; no unit was asked then.
+        UsageError: it is none, nor may it be that of a cause.
     """
-    model = asking.inventory(until)
     known = {*model.applications, *model.machines, *model.saas}
     known.update(unit.name for unit in model.units())
     # Of what else may be a cause only the sweep knows whether it is one.
     if name not in known and Node.read(name).kind is NodeKind.SERVICE:
         reason = f'{model.name} has no such service or unit{hint(name, model)}'
         raise UsageError(f'cannot explain {name!r}: {reason}')
-    return of_model(asking, model, (), until)

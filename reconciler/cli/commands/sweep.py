@@ -87,16 +87,16 @@ def _command_meant(word: str) -> Advice:
     return Advice(what, ('reconcile-health', name)) if name else NO_ADVICE
 
 
-def once(asking: SweepOptions, patterns: Sequence[str], until: Deadline) -> Snapshot:
-    """Return what one sweep found, by `until` at the latest."""
-    return of_model(asking, asking.inventory(until), patterns, until)
-
-
-def of_model(
-    asking: SweepOptions, model: Model, patterns: Sequence[str], until: Deadline
+def once(
+    asking: SweepOptions,
+    patterns: Sequence[str],
+    until: Deadline,
+    check: Callable[[Model], None] = lambda model: None,
 ) -> Snapshot:
-    """Return what one sweep of the model found, by `until` at the latest."""
+    """Return what one sweep found, by `until` at the latest; `check` may refuse the model."""
     with progress_bar(asking.quiet) as update:
+        model = asking.inventory(until)
+        check(model)
         return survey(sweep_of(asking, model, update), patterns, until)
 
 
