@@ -17,7 +17,12 @@ from ..juju import status
 from ..values.errors import StatusError
 from ..values.model import Model
 
-_SWEEP = re.compile(rb'\s*\{?\s*"?schema"?\s*:')
+# How a saved sweep of ours begins, without the blanks before it.
+_SWEEP = re.compile(rb'(?:\{\s*)?"?schema"?:')
+_HEAD_BYTES = 200
+_NULL = re.compile(r'(?:~|null)?$')
+_BOOL = re.compile(r'(?:true|false)$')
+_INT = re.compile(r'-?(?:0|[1-9][0-9]{0,17})$')
 _TAG = 'tag:yaml.org,2002:'
 # go-yaml tags what is not UTF-8, and nothing else.
 _TAGS = (None, '!', f'{_TAG}binary', f'{_TAG}str')
@@ -31,12 +36,9 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, 'CSafeLoader') else yaml.SafeLoa
 
 
 _Loader.yaml_implicit_resolvers = {}
-for _kind, _pattern, _first in (
-    ('null', r'~|null|', ['~', 'n', '']),
-    ('bool', r'true|false', ['t', 'f']),
-    ('int', r'-?(?:0|[1-9][0-9]{0,17})', [*'-0123456789']),
-):
-    _Loader.add_implicit_resolver(f'{_TAG}{_kind}', re.compile(f'^(?:{_pattern})$'), _first)
+_Loader.add_implicit_resolver(f'{_TAG}null', _NULL, ['~', 'n', ''])
+_Loader.add_implicit_resolver(f'{_TAG}bool', _BOOL, ['t', 'f'])
+_Loader.add_implicit_resolver(f'{_TAG}int', _INT, [*'-0123456789'])
 
 
 def decode(data: bytes, name: str) -> Model:
@@ -50,7 +52,7 @@ def decode(data: bytes, name: str) -> Model:
         StatusError: it is none; the error names the file, the line where there is one, and why.
     """
     try:
-        if _SWEEP.match(data):
+        if _SWEEP.match(data[:_HEAD_BYTES].lstrip()):
             raise StatusError('schema', 'this is a saved sweep, and no juju status')
         return status.decode(data if data.lstrip()[:1] == b'{' else _as_json(data))
     except StatusError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from charm.cli import health
 from charm.kernel.deadline import Deadline
 from reconciler.cli.main import COMMANDS
+from reconciler.cli.options.durations import Duration, duration
 from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
 from tests.support.tree import DOCS
 
@@ -24,12 +24,10 @@ OPTIONS = {option.name: option for option in COMMANDS['sweep'].params}
 def accepted(name: str) -> st.SearchStrategy[float]:
     """Return what the command accepts for an option, by its own bounds."""
     kind = OPTIONS[name].type
-    assert isinstance(kind, click.IntRange | click.FloatRange)
-    assert kind.min is not None
-    assert kind.max is not None
-    if isinstance(kind, click.IntRange):
-        return st.integers(int(kind.min), int(kind.max))
-    return st.floats(kind.min, kind.max)
+    assert isinstance(kind, Duration)
+    if kind.whole:
+        return st.integers(int(kind.least), int(kind.most))
+    return st.floats(kind.least, kind.most)
 
 
 BUDGETS = st.builds(
@@ -70,7 +68,7 @@ def test_juju_never_has_all_the_time_that_is_left(time: TimeBudget, gone: float)
 def test_what_is_not_given_is_as_the_budget_has_it(command: str) -> None:
     defaults = {option.name: option.default for option in COMMANDS[command].params}
     for name in {'deadline', 'timeout', 'connect_timeout'} & set(defaults):
-        assert defaults[name] == getattr(DEFAULT_TIME, f'{name}_seconds')
+        assert duration(defaults[name]) == getattr(DEFAULT_TIME, f'{name}_seconds')
 
 
 def test_a_hook_that_is_told_no_deadline_has_the_same() -> None:
