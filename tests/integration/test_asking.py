@@ -192,7 +192,7 @@ def test_checks_are_run_by_name_by_the_agent_if_it_runs_else_by_the_hook(lab: La
         assert (check['name'], check['health']) == ('words', 'warn')
     unknown = lab.run('run', 'web/0', 'wrods')
     assert unknown.returncode == 3
-    assert "did you mean 'words'" in unknown.stdout
+    assert "web/0 has no such check; did you mean 'words'?" in unknown.stderr
     for name in ('--list', 'x; reboot', '$(id)', ''):
         refused = lab.run('run', 'web/0', '--', name)
         assert refused.returncode == 3
