@@ -43,16 +43,6 @@ _MADE_UP = frozenset({'error', 'lost', 'down'})
 _ERROR = 'status-error'
 # Kubernetes is made for 150000 pods in a cluster.
 _MOST_SCALE = 150_000
-# What is named by what keeps to each rule.
-_NAMED: dict[Callable[[str], bool], str] = {
-    named.is_application: 'an application',
-    named.is_argument: 'an instance',
-    named.is_host: 'a host, nor an address',
-    named.is_machine: 'a machine',
-    named.is_controller: 'a controller',
-    named.is_name: 'a model, an offer or what is consumed',
-    named.is_unit: 'a unit',
-}
 
 
 def decode(document: bytes) -> Model:
@@ -162,7 +152,7 @@ class _Reader:
     def _is(self, name: str, path: str, may_be: Callable[[str], bool]) -> bool:
         if may_be(name):
             return True
-        self._fault(path, f'{name!r} is not the name of {_NAMED[may_be]}')
+        self._fault(path, f'{name!r} is not the name of {named.WHAT[may_be]}')
         return False
 
     def _list(self, value: Any, path: str) -> list[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Mapping
 
 _MOST_CHARACTERS = 253
 _LABEL = '[A-Za-z0-9_][A-Za-z0-9_-]{0,62}'
@@ -103,3 +104,15 @@ def is_jump(text: str) -> bool:
     host, user, port = found['host'], found['user'], found['port']
     there = _is_ipv6(found['v6']) if host is None else is_host(host)
     return there and (user is None or is_user(user)) and 0 < int(port or 1) <= _MOST_PORT
+
+
+# What is named by what keeps to each rule.
+WHAT: Mapping[Callable[[str], bool], str] = {
+    is_application: 'an application',
+    is_argument: 'an instance',
+    is_host: 'a host, nor an address',
+    is_machine: 'a machine',
+    is_controller: 'a controller',
+    is_name: 'a model, an offer or what is consumed',
+    is_unit: 'a unit',
+}
