@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -123,6 +124,14 @@ def _find(snapshot: Snapshot, name: str) -> tuple[ServiceHealth, tuple[Reading, 
             victims = ', '.join(cause.victims) or 'nothing else'
             reason = f'it is no service or unit; it explains {victims}; {cause.message}'
             raise UsageError(f'cannot explain {str(node)!r}: {reason}')
+    if name.partition('/')[0] in snapshot.model.applications and any(
+        note.startswith('left out') for note in snapshot.notes
+    ):
+        ask = reconcile_health(snapshot.model.full_name, 'sweep', name)
+        raise UsageError(
+            f'cannot explain {name!r}: health.yaml leaves it out of the sweep; '
+            f'asked for by name it is there: {shlex.join(ask)}'
+        )
     known = [service.name for service in snapshot.services]
     known += [reading.unit.name for reading in snapshot.readings()]
     near = closest(name, known)

@@ -88,12 +88,11 @@ def capped_service(
     of the service already.
     """
     status = application.status
-    of_units = {(unit.workload.current, unit.workload.message) for unit in application.units}
     row = row_of('workload', status, now)
-    if row is None or (status.current, status.message) in of_units:
+    if row is None or any(_is_of(status, unit.workload) for unit in application.units):
         return service
     ceiling = policy.get(row.name, row.health)
-    if ceiling.rank <= service.health.rank:
+    if ceiling is Health.PASSED:
         return service
     relaxed = '' if ceiling is row.health else f'{row.name} as {ceiling.value}'
     told = f': {status.message}' if status.message else ''
@@ -102,13 +101,26 @@ def capped_service(
         Unit(application.name, application.name, workload=status), application, None, now
     ).state
     stuck = implied.name in (StateName.BLOCKED, StateName.ERROR)
+    worse = ceiling.rank > service.health.rank
+    silent = all(reading.outcome not in HEARD for reading in service.readings)
+    capped = f"Juju's word makes it {ceiling.value}" if worse else ''
     return replace(
         service,
-        health=ceiling,
+        health=worst((service.health, ceiling)),
         state=furthest_state((service.state, implied)) if stuck else service.state,
-        message=word.of_application,
+        message=word.of_application if worse or silent else service.message,
+        because='; '.join(filter(None, [service.because, capped])),
         juju=word,
     )
+
+
+def _is_of(status: StatusInfo, workload: StatusInfo) -> bool:
+    """Return whether an application's status is its unit's, as Juju gives it with all it has.
+
+    A leader that says the same of the whole has said so at a moment of its own.
+    """
+    when = status.since is None or workload.since is None or status.since == workload.since
+    return (status.current, status.message) == (workload.current, workload.message) and when
 
 
 def _state(seen: State | None, unit: Unit, model: Model, now: datetime) -> State | None:

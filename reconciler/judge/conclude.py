@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from charm.kernel.report import worst
+from charm.kernel.report import Health, worst
 
 from ..causes.cause_or_victim import explain_causes
 from ..causes.graph import DeclaredDependencies
@@ -76,19 +76,22 @@ def conclude(
     entries = (*own.maintenance, *suppressions)
     words = words_of_model(model, not patterns, at)
     said = [word.says for word in words]
+    ceiling = worst([Health.PASSED, *(word.ceiling for word in words)])
     health = worst(service.health for service in services)
     entire = {application.name for application, whole in shown if whole}
+    unasked = model.applications.keys() - entire - {*left_out}
     return Snapshot(
         model=model,
         services=annotate(services, model, entries, at),
-        health=worst((health, *(word.ceiling for word in words))),
+        health=worst((health, ceiling)),
         started_at=at,
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
         faults=(*model.faults, *said, *evidence.faults, *faults, *unmatched(entries, model, at)),
         causes=causes,
-        views=judge_views(own.views, services, model.applications.keys() - entire),
+        views=judge_views(own.views, services, unasked, left_out),
         notes=notes(services, left_out),
+        ceiling=ceiling,
     )
 
 

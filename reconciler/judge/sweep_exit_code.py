@@ -39,7 +39,7 @@ def leave_out(snapshot: Snapshot, excused: Collection[str]) -> Snapshot:
     return replace(
         snapshot,
         services=counting,
-        health=worst([Health.PASSED, *(service.health for service in counting)]),
+        health=worst([snapshot.ceiling, *(service.health for service in counting)]),
         causes=tuple(
             cause
             for cause in snapshot.causes

@@ -14,16 +14,21 @@ from ..values.readings import ServiceHealth, ViewHealth
 
 
 def judge_views(
-    views: Sequence[ViewConfig], services: Iterable[ServiceHealth], unasked: Collection[str] = ()
+    views: Sequence[ViewConfig],
+    services: Iterable[ServiceHealth],
+    unasked: Collection[str] = (),
+    left_out: Collection[str] = (),
 ) -> tuple[ViewHealth, ...]:
     """Return the views' health, in order; one that holds a service of `unasked` is left out.
 
-    A member that is not there, and a view within itself, have no evidence: they are `unknown`.
+    Services of `left_out` are no part of any; a view of which nothing is left is left out too. A
+    member that is not there, and a view within itself, have no evidence: they are `unknown`.
     """
     judge = _Judge(
         {view.name: view for view in views},
         {service.name: service for service in services},
         unasked,
+        left_out,
     )
     return tuple(found for view in views if (found := judge.view(view, ())) is not None)
 
@@ -35,10 +40,11 @@ class _Judge:
     _views: Mapping[str, ViewConfig]
     _services: Mapping[str, ServiceHealth]
     _unasked: Collection[str]
+    _left_out: Collection[str]
     _known: dict[str, ViewHealth | None] = field(default_factory=dict)
 
     def view(self, view: ViewConfig, within: tuple[str, ...]) -> ViewHealth | None:
-        """Return one view's health; `None` if part of it was not asked."""
+        """Return a view's health; `None` if part of it was not asked, or nothing is left."""
         if view.name not in self._known:
             votes = self._votes(view, (*within, view.name))
             self._known[view.name] = None if votes is None else _judge(view, votes)
@@ -50,6 +56,11 @@ class _Judge:
             if fnmatch.filter(self._unasked, name):
                 return None
             found = fnmatch.filter(self._services, name) if is_glob(name) else [name]
+            if fnmatch.filter(self._left_out, name):
+                # It counts without them; of those that are left each counts as ever.
+                found = [service for service in found if service in self._services]
+                votes.update((service, self._vote_of(service)) for service in found)
+                continue
             for service in found or [name]:
                 votes[service] = self._vote_of(service)
         for name in view.views:
@@ -61,7 +72,7 @@ class _Judge:
             if judged is None:
                 return None
             votes[f'view {name}'] = Vote(f'view {name}', judged.health, judged.qos)
-        return list(votes.values())
+        return list(votes.values()) or None
 
     def _vote_of(self, service: str) -> Vote:
         found = self._services.get(service)

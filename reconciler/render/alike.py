@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from charm.kernel.names import service_of
 from charm.kernel.report import Health
-from reconciler.values.readings import Coverage, Outcome, ServiceHealth, Snapshot
+from reconciler.values.readings import Coverage, Outcome, Reading, ServiceHealth, Snapshot
 from reconciler.values.words import counted, fold_units
 
 from .base import RenderOptions, TableRow, findings
@@ -82,12 +82,22 @@ def _likeness(service: ServiceHealth, count: int) -> Hashable:
     """Return what services have in common that are alike; `None` for one that is like no other."""
     if service.suppressed or service.juju or because_of(service):
         return None
+    if service.coverage.missing or any(
+        reading.health is not Health.PASSED and not _is_silent(reading)
+        for reading in service.readings
+    ):
+        # What one of its units has to say is not the others'.
+        return None
     if service.health is Health.PASSED:
         by_word = _nobody_looked(service)
         return ('passed', by_word and service.message) if count > _MOST_SERVICES else None
     if service.health is Health.UNKNOWN and _nobody_looked(service):
         return service.message, service.state.name if service.state else None
     return None
+
+
+def _is_silent(reading: Reading) -> bool:
+    return reading.outcome is Outcome.NOT_SHIPPED and reading.health is Health.UNKNOWN
 
 
 def _nobody_looked(service: ServiceHealth) -> bool:

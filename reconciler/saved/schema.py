@@ -19,7 +19,9 @@ from ..values.readings import Outcome, Role
 
 SCHEMA_VERSION = 1
 # Keys that sweeps of the first versions lack.
-OPTIONAL = frozenset({'stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes'})
+OPTIONAL = frozenset(
+    {'stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes', 'ceiling'}
+)
 
 _Value = TypeVar('_Value')
 _Many = Annotated[tuple[_Value, ...], Meta(max_length=100_000)]
@@ -191,6 +193,9 @@ class SweepDocument(Struct, frozen=True, kw_only=True):
     duration: _Seconds | None = None
     faults: _Names = ()
     notes: Annotated[_Names, _about('What health.yaml has count otherwise.')] = ()
+    ceiling: Annotated[_Health, _about('The best it may be by what Juju says of the model.')] = (
+        Health.PASSED.value
+    )
     causes: Annotated[_Many[CauseDocument], _about('Those with the most victims first.')] = ()
     views: _Many[ViewDocument] = ()
     services: _Many[ServiceDocument]

@@ -41,7 +41,8 @@ class Fleet:
     @property
     def health(self) -> Health:
         """Return the worst of the models; one in which nothing is deployed has none."""
-        return worst(s.health for s in self.snapshots.values() if s.services or s.faults)
+        told = (s for s in self.snapshots.values() if s.services or s.faults or s.notes)
+        return worst(snapshot.health for snapshot in told)
 
     def merged(self) -> Snapshot:
         """Return one snapshot of everything, with the model in each name."""
@@ -58,6 +59,7 @@ class Fleet:
             causes=_joined([cause for part in parts for cause in part.causes()]),
             views=tuple(view for part in parts for view in part.views()),
             notes=tuple(note for part in parts for note in part.notes()),
+            ceiling=worst([Health.PASSED, *(part.snapshot.ceiling for part in parts)]),
         )
 
 

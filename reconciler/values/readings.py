@@ -267,6 +267,7 @@ class Snapshot:
         causes: what explains the troubles, the one with the most victims first.
         views: the operator's views, in the order of the configuration.
         notes: what the operator has count otherwise, so that nobody is misled by it.
+        ceiling: the best that the health may be by what Juju says of the model itself.
     """
 
     model: Model
@@ -279,6 +280,7 @@ class Snapshot:
     causes: tuple[Cause, ...] = ()
     views: tuple[ViewHealth, ...] = ()
     notes: tuple[str, ...] = ()
+    ceiling: Health = Health.PASSED
 
     def readings(self) -> tuple[Reading, ...]:
         """Return every unit's reading, service by service."""

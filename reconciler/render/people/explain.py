@@ -53,6 +53,7 @@ def render(found: Explanation, options: RenderOptions) -> str:
         if table is not None:
             parts += ['', Text(title, style='bold'), table]
     faults: list[RenderableType] = [plain(fault, 'magenta') for fault in found.snapshot.faults]
+    faults += [plain(note, 'dim') for note in found.snapshot.notes]
     text = draw([*parts, *([''] if faults else []), *faults], options)
     # A command is never folded, so that it can be copied.
     return text + (draw(_advice(found), replace(options, width=_UNFOLDED)) if found.advice else '')

@@ -115,7 +115,8 @@ def _causes(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:
         told = Group(plain(cause.message), *below)
         rows.append((plain(str(cause.node)), health_text(cause.health), told))
     table = listed(('Cause', 'Health', 'Message'), rows, options.width)
-    return [*table, plain(explained_text(snapshot), 'dim')]
+    explained = explained_text(snapshot)
+    return [*table, *([plain(explained, 'dim')] if explained else [])]
 
 
 def _findings(lines: Sequence[FindingLine], options: RenderOptions) -> list[RenderableType]:

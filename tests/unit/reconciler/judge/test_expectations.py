@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 import pytest
 
 from charm.kernel.report import Health
+from reconciler.causes.explain import explain
 from reconciler.collect.interpret import silent_reading
 from reconciler.config import health_yaml
 from reconciler.config.settings import Config
@@ -15,7 +16,8 @@ from reconciler.config.unknown_names import strangers
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.saved.sweep_document import decode
-from reconciler.values.errors import ConfigError
+from reconciler.sweeps.fleet import Fleet
+from reconciler.values.errors import ConfigError, UsageError
 from reconciler.values.model import Application, Model, StatusInfo
 from reconciler.values.outcomes import HEARD, Depth
 from reconciler.values.readings import Outcome, Reading, Snapshot
@@ -150,3 +152,40 @@ def test_a_charm_that_the_model_lacks_is_named() -> None:
     (stranger,) = strangers(said('services: {"charm:ngnix": {expect: nothing}}'), model)
     assert stranger[:2] == ('services.charm:ngnix', 'ngnix')
     assert "did you mean 'nginx'" in stranger[2]
+
+
+def test_views_count_without_what_is_left_out() -> None:
+    web, db = unit_of(), unit_of(name='db/0')
+    model = replace(
+        world(web),
+        applications={
+            one.application: Application(one.application, units=(one,)) for one in (web, db)
+        },
+    )
+    config = said(
+        'services: {web: {expect: nothing}}\n'
+        'views: {shop: {services: [web, db]}, all: {services: ["*"]}, gone: {services: [web]}}\n'
+    )
+    readings = {one.name: seen(model, one) for one in (web, db)}
+    found = conclude(Evidence(model, readings, NOW, 1.0), config=config)
+    assert [(view.name, view.health) for view in found.views] == [
+        ('shop', Health.PASSED),
+        ('all', Health.PASSED),
+    ]
+
+
+def test_who_wants_what_is_left_out_explained_is_told_so() -> None:
+    model = model_of()
+    found = swept(model, said('services: {web: {expect: nothing}}'), seen(model, unit_of()))
+    for name in ('web', 'web/0'):
+        with pytest.raises(UsageError, match='leaves it out of the sweep'):
+            explain(found, name)
+
+
+def test_a_fleet_is_no_better_for_a_model_of_which_nothing_is_left() -> None:
+    model = model_of()
+    left = swept(model, said('services: {web: {expect: nothing}}'), seen(model, unit_of()))
+    well = swept(model, Config(), seen(model, unit_of()))
+    fleet = Fleet({'lab:a': well, 'lab:b': left}, NOW, 1.0)
+    assert fleet.health is Health.UNKNOWN
+    assert fleet.merged().notes == ('lab:b: left out: web (health.yaml)',)

@@ -9,13 +9,14 @@ import pytest
 
 from charm.kernel.report import Health, StateName
 from reconciler.causes.explain import explain
+from reconciler.collect.interpret import silent_reading
 from reconciler.config.settings import Config, ServiceConfig
 from reconciler.config.suppressions import SuppressionEntry
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.saved.sweep_document import decode
 from reconciler.values.model import Application, Model, StatusInfo
-from reconciler.values.readings import JUJU_STATUS, ServiceHealth, Snapshot
+from reconciler.values.readings import JUJU_STATUS, Outcome, ServiceHealth, Snapshot
 from tests.support.asked import NOW
 from tests.support.juju_said import seen, unit_of, words_of, world
 
@@ -121,3 +122,31 @@ def test_every_format_tells_it_and_a_saved_sweep_keeps_it() -> None:
     assert only(again).juju == only(found).juju
     told = explain(again, 'web')
     assert told.health is Health.FAIL
+
+
+@pytest.mark.parametrize('word', ['waiting', 'maintenance'])
+def test_a_mild_word_is_told_beside_what_nobody_looked_at(word: str) -> None:
+    model = model_of(StatusInfo(word, 'Waiting for leader'))
+    silent = silent_reading(model, unit_of(), Outcome.NOT_SHIPPED, '', NOW)
+    found = only(conclude(Evidence(model, {'web/0': silent}, NOW, 1.0)))
+    assert found.health is Health.UNKNOWN
+    assert 'Waiting for leader' in found.message
+    assert found.juju is not None
+
+
+def test_what_was_seen_to_fail_is_told_before_a_mild_word() -> None:
+    model = model_of(StatusInfo('waiting', 'for its turn'))
+    readings = {'web/0': seen(model, unit_of(), Health.FAIL)}
+    found = only(conclude(Evidence(model, readings, NOW, 1.0)))
+    assert found.health is Health.FAIL
+    assert 'for its turn' not in found.message
+
+
+def test_a_leader_that_says_the_same_of_itself_and_of_the_whole_is_heard() -> None:
+    later = replace(BLOCKED, since=NOW)
+    assert only(swept(model_of(later, BLOCKED))).juju is not None
+    assert only(swept(model_of(BLOCKED, BLOCKED))).juju is None
+
+
+def test_it_says_that_not_the_rule_but_juju_made_it_so() -> None:
+    assert only(swept(model_of(BLOCKED))).because.endswith("; Juju's word makes it fail")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from charm.kernel.report import Health
+from reconciler.config.suppressions import MAINTENANCE, SuppressionEntry
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.judge.model_words import words_of_model
+from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.juju import status
+from reconciler.render import RENDERERS, RenderOptions
+from reconciler.saved.sweep_document import decode
 from reconciler.values.model import Machine, Model, StatusInfo
 from reconciler.values.readings import Snapshot
 from tests.support.asked import NOW
@@ -102,3 +107,14 @@ def test_a_started_one_is_told_nothing_of() -> None:
 def test_a_model_without_services_is_no_better_for_it() -> None:
     empty = Model('prod', 'lab', status=StatusInfo('busy'))
     assert conclude(Evidence(empty, {}, NOW, 1.0)).health is Health.UNKNOWN
+
+
+def test_who_leaves_out_services_leaves_out_no_word_of_the_model() -> None:
+    model = well(status=StatusInfo('suspended'))
+    (unit,) = model.units()
+    readings = {unit.name: seen(model, unit, Health.FAIL)}
+    entry = SuppressionEntry(MAINTENANCE, 'web', NOW + timedelta(days=1), 'planned')
+    found = conclude(Evidence(model, readings, NOW, 1.0), suppressions=[entry])
+    assert exit_code(found, excused=[MAINTENANCE]) == 1
+    again = decode(RENDERERS['json'](found, RenderOptions(NOW)).encode())
+    assert exit_code(again, excused=[MAINTENANCE]) == 1

@@ -10,13 +10,14 @@ import pytest
 
 from charm.kernel.report import Health
 from reconciler.collect.interpret import silent_reading
+from reconciler.config import health_yaml
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.juju import status
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.render.alike import finding_lines, service_lines
 from reconciler.render.programs.nagios import MAX_BYTES
 from reconciler.values.model import Model
-from reconciler.values.readings import Outcome, Reading, Snapshot
+from reconciler.values.readings import Coverage, Outcome, Reading, Snapshot
 from tests.support.crowded import REASONS, crowded
 from tests.support.juju_said import seen
 
@@ -137,3 +138,22 @@ def test_a_since_that_is_younger_moves_a_service_up() -> None:
     assert first.state is not None
     assert second.state is not None
     assert first.state.since == second.state.since + timedelta(minutes=1)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize('form', ['table', 'tree', 'nagios', 'markdown'])
+def test_a_unit_that_fails_in_a_service_that_passes_is_not_folded_away(form: str) -> None:
+    readings = {reading.unit.name: reading for reading in deployed().readings()}
+    bad = replace(next(model().units()), name='app00/0')
+    readings['app00/0'] = seen(model(), bad, Health.FAIL)
+    config = health_yaml.read('services: {app00: {rollup: best}}', '')
+    found = conclude(Evidence(model(), readings, NOW, 9.0), config=config)
+    assert next(one for one in found.services if one.name == 'app00').health is Health.PASSED
+    text = RENDERERS[form](found, RenderOptions(NOW, width=200))
+    assert 'app00' in text
+
+
+def test_units_that_are_missing_are_not_folded_away() -> None:
+    services = untouched().services
+    lacking = replace(services[-1], coverage=Coverage(expected=3, no_hook=1, missing=2))
+    lines = service_lines((*services[:-1], lacking), RenderOptions(NOW))
+    assert lacking.name in [line.name for line in lines]
