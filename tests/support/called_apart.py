@@ -20,6 +20,8 @@ from tests.support.tree import ROOT
 HEAD = 'import ctypes, os, re, signal, subprocess, sys, threading, time\n'
 # Of a callback, the number of its host: the parent of who sees to its run.
 HOST = 'int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])'
+# And that of the process which its host is in.
+KEEPER = f'int(open("/proc/%d/stat" % {HOST}).read().rpartition(")")[2].split()[1])'
 GOOD = 'def good(service): return {"health": "passed", "message": service}\n'
 
 

@@ -6,11 +6,13 @@ import array
 import contextlib
 import json
 import math
+import os
 import select
+import signal
 import socket
-import subprocess
+import time
 from dataclasses import replace
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Callable, Mapping, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, OverrunError
@@ -19,22 +21,44 @@ from ...kernel.report_json import check_from_json
 from ..callbacks import Apart
 from .answers import printed_until_now, read_answer
 from .printed import safe_lines
+from .reaper import kill_below
 
+# Those below it are many, or the machine is busy.
 _LEAVE_SECONDS = 3.0
+_PAUSE_SECONDS = 0.002
 
 
 class Life:
-    """Ends the process that hosts are in once it is forgotten."""
+    """Ends the process that hosts are in, and all below it, once it is forgotten.
 
-    def __init__(self, near: socket.socket, popen: Optional[subprocess.Popen[bytes]]) -> None:
+    Args:
+        near: our end of the socket by which it sees that.
+        pid: its number.
+        ended: returns whether it has ended, and buries it then.
+    """
+
+    def __init__(self, near: socket.socket, pid: int, ended: Callable[[], bool]) -> None:
         self._near = near
-        self._popen = popen
+        self._pid = pid
+        self._ended = ended
 
     def __del__(self) -> None:
         self._near.close()
-        if self._popen is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(_LEAVE_SECONDS)
+        # One that an author's code has stopped would never see it.
+        self._signal(signal.SIGCONT)
+        soon = Deadline.after(_LEAVE_SECONDS)
+        while not self._ended():
+            if soon.passed:
+                kill_below(self._pid)
+                self._signal(signal.SIGKILL)
+                return
+            time.sleep(_PAUSE_SECONDS)
+
+    def _signal(self, number: int) -> None:
+        # It is our child: its number is nobody else's until it is buried.
+        if not self._ended():
+            with contextlib.suppress(OSError):
+                os.kill(self._pid, number)
 
 
 class Host:

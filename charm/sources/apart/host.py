@@ -62,7 +62,7 @@ def keep_hosts(
     poll.register(bell, select.POLLIN)
     while life.fileno() not in {descriptor for descriptor, _event in poll.poll()}:
         bell.hush()
-        own -= ended_of(own)
+        own -= ended_of(own).keys()
         # A host that was killed has left its runs to us.
         kill_orphans(own)
     kill_all()
@@ -81,12 +81,17 @@ def serve(
     poll.register(control, select.POLLIN)
     poll.register(bell, select.POLLIN)
     runs: Set[int] = set()
+    keeper = os.getppid()
     try:
         while True:
             ready = {descriptor for descriptor, _event in poll.poll()}
             bell.hush()
             # Only ours: what a file has started when it was read is its own to wait for.
-            runs -= ended_of(runs)
+            ended = ended_of(runs)
+            runs -= ended.keys()
+            if any(ended.values()) and os.getppid() == keeper:
+                # Who was to see to a run was killed: what that has left is our parent's to end.
+                os.kill(keeper, signal.SIGCHLD)
             if control.fileno() in ready:
                 packet, channel = _receive(control)
                 if channel is None:

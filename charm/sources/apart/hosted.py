@@ -24,6 +24,7 @@ from . import file_hosts
 from .answers import read_answer
 from .client import Host, HostedCallback, Life, Unhosted
 from .host import keep_hosts, serve
+from .reaper import ended_of
 from .run import flush
 
 # The callbacks in files, and what is wrong with those of no use.
@@ -87,7 +88,8 @@ def _forked(callbacks: Sequence[Callback]) -> Host:
     # What the launcher printed is its own, and printed once.
     flush()
     with far, far_life:
-        if os.fork() == 0:
+        pid = os.fork()
+        if pid == 0:
             try:
                 near.close()
                 life.close()
@@ -95,7 +97,7 @@ def _forked(callbacks: Sequence[Callback]) -> Host:
                 keep_hosts(far_life, {far: partial(serve, callbacks=callbacks)})
             finally:
                 os._exit(1)
-    return Host(near, Life(life, None))
+    return Host(near, Life(life, pid, lambda: bool(ended_of({pid}))))
 
 
 def load(directory: Path, deadline: Deadline, patience_seconds: float = READ_SECONDS) -> Loaded:
@@ -197,5 +199,5 @@ def _executed(paths: Sequence[Path], patience_seconds: float) -> Dict[Path, Host
             start_new_session=True,
         )
         ours.pop_all()
-    kept = Life(life, popen)
+    kept = Life(life, popen.pid, lambda: popen.poll() is not None)
     return {path: Host(near, kept) for path, near in nears.items()}

@@ -49,6 +49,11 @@ def kill_all() -> None:
         time.sleep(_PAUSE_SECONDS)
 
 
+def kill_below(pid: int) -> None:
+    """Kill the descendants of a process."""
+    _kill(_descendants(pid, set()))
+
+
 def kill_orphans(own: Set[int]) -> None:
     """Kill our descendants but for our `own` children and theirs; bury those that have ended."""
     _kill(_descendants(os.getpid(), own))
@@ -67,15 +72,16 @@ def _has_children() -> bool:
     return True
 
 
-def ended_of(children: Set[int]) -> Set[int]:
-    """Return those of our children that have ended, which are buried."""
-    ended = set()
+def ended_of(children: Set[int]) -> Dict[int, int]:
+    """Return those of our children that have ended, which are buried, each with its status."""
+    ended = {}
     for pid in children:
         try:
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                ended.add(pid)
+            found, status = os.waitpid(pid, os.WNOHANG)
         except ChildProcessError:
-            ended.add(pid)
+            found, status = pid, 0
+        if found:
+            ended[pid] = status
     return ended
 
 

@@ -17,7 +17,18 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.errors import OverrunError
 from charm.kernel.report import Health
 from charm.sources.apart import hosted
-from tests.support.called_apart import GOOD, HEAD, HOST, answer, gone, hook, run_hook, table, write
+from tests.support.called_apart import (
+    GOOD,
+    HEAD,
+    HOST,
+    KEEPER,
+    answer,
+    gone,
+    hook,
+    run_hook,
+    table,
+    write,
+)
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
@@ -34,6 +45,8 @@ ESCAPES = {
     'os.kill(os.getppid(), signal.SIGSTOP); signal.pause()': True,
     'os.kill(os.getppid(), signal.SIGKILL); signal.pause()': True,
     f'os.kill({HOST}, signal.SIGSTOP); signal.pause()': True,
+    f'os.kill({KEEPER}, signal.SIGSTOP)': False,
+    f'subprocess.Popen(["setsid", "sleep", "10000"]); os.kill({KEEPER}, signal.SIGSTOP)': False,
     f'os.kill({HOST}, signal.SIGKILL); re.match("(a+)+b", "a" * 64)': True,
 }
 
