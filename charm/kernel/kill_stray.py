@@ -14,6 +14,8 @@ import signal
 import time
 from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Set
 
+from .process_stat import read_stat
+
 MARK = 'JUJU_HEALTH_RUN'
 # Who forks as fast as we look is caught up with in a few rounds, or never.
 _MOST_ROUNDS = 30
@@ -113,8 +115,7 @@ def _look(leaders: Mapping[int, str], since_ticks: int) -> _Look:
 def _stat(pid: int) -> Optional[_Stat]:
     """Return `None` if it is gone."""
     try:
-        with open(f'/proc/{pid}/stat', 'rb') as file:
-            fields = file.read().rpartition(b')')[2].split()
+        _name, fields = read_stat(f'/proc/{pid}')
         ended = fields[0] in (b'Z', b'X')
         kernels = int(fields[6]) & _KERNEL_THREAD != 0
         env_start, env_end = int(fields[47]), int(fields[48])

@@ -134,7 +134,7 @@ class _Search:
         machine = self._model.machines[identity]
         broken = machine.instance.current == 'provisioning error'
         info = machine.instance if broken else machine.agent
-        return f'juju says {info.current}' + (f': {info.message}' if info.message else '')
+        return f'juju says {info.said()}'
 
     def _containing(self, lost: Mapping[str, SharedCause]) -> Iterator[tuple[str, SharedCause]]:
         """Yield the machines that are lost with all their containers, but have no unit to ask."""

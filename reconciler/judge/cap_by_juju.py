@@ -38,8 +38,10 @@ class _Heard:
     health: Health
 
     @property
-    def is_relaxed(self) -> bool:
-        return self.health is not self.row.health
+    def relaxed(self) -> str:
+        """Return what the operator has it count as, such as `blocked as warn`; or nothing."""
+        row = self.row
+        return '' if self.health is row.health else f'{row.name} as {self.health.value}'
 
 
 def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Reading:
@@ -59,14 +61,14 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     if _is_own_report(reading, model):
         unit = replace(unit, workload=StatusInfo())
     heard = sorted(_heard(unit, model, policy, now), key=lambda word: -word.health.rank)
-    counting = [word for word in heard if word.health is not Health.PASSED or word.is_relaxed]
+    counting = [word for word in heard if word.health is not Health.PASSED or word.relaxed]
     if not counting:
         return reading
     says = ', '.join([counting[0].text, *(word.text.partition(': ')[0] for word in counting[1:])])
     word = JujuWord(
         says=says,
         ceiling=worst(word.health for word in counting),
-        relaxed=', '.join(f'{w.row.name} as {w.health.value}' for w in counting if w.is_relaxed),
+        relaxed=', '.join(filter(None, (word.relaxed for word in counting))),
         seen=reading.health,
     )
     message = word.alone if reading.outcome is Outcome.NOT_SHIPPED else word.beside(reading)
@@ -80,34 +82,27 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
 
 
 def capped_service(
-    service: ServiceHealth, application: Application, policy: Policy, now: datetime
+    service: ServiceHealth, model: Model, policy: Policy, now: datetime
 ) -> ServiceHealth:
     """Return the service at best as well as what its leader says of it as a whole lets it be.
 
     Where no leader said anything Juju gives the worst word of its units, which counts by the rule
     of the service already.
     """
-    status = application.status
-    row = row_of('workload', status, now)
-    if row is None or any(_is_of(status, unit.workload) for unit in application.units):
+    application = model.applications[service.name]
+    whole = Unit(service.name, service.name, workload=application.status)
+    heard = _word('workload', whole, whole.workload, policy, now)
+    of_unit = any(_is_of(whole.workload, unit.workload) for unit in application.units)
+    if heard is None or heard.health is Health.PASSED or of_unit:
         return service
-    ceiling = policy.get(row.name, row.health)
-    if ceiling is Health.PASSED:
-        return service
-    relaxed = '' if ceiling is row.health else f'{row.name} as {ceiling.value}'
-    told = f': {status.message}' if status.message else ''
-    word = JujuWord(f'{status.current or row.word}{told}', ceiling, relaxed, service.health)
-    implied = derive(
-        Unit(application.name, application.name, workload=status), application, None, now
-    ).state
-    stuck = implied.name in (StateName.BLOCKED, StateName.ERROR)
-    worse = ceiling.rank > service.health.rank
+    word = JujuWord(heard.text, heard.health, heard.relaxed, service.health)
+    worse = heard.health.rank > service.health.rank
     silent = all(reading.outcome not in HEARD for reading in service.readings)
-    capped = f"Juju's word makes it {ceiling.value}" if worse else ''
+    capped = f"Juju's word makes it {heard.health.value}" if worse else ''
     return replace(
         service,
-        health=worst((service.health, ceiling)),
-        state=furthest_state((service.state, implied)) if stuck else service.state,
+        health=worst((service.health, heard.health)),
+        state=_state(service.state, whole, model, now),
         message=word.of_application if worse or silent else service.message,
         because='; '.join(filter(None, [service.because, capped])),
         juju=word,
@@ -139,10 +134,17 @@ def _heard(unit: Unit, model: Model, policy: Policy, now: datetime) -> Iterator[
     if machine is not None:
         infos += [('machine', machine.agent), ('instance', machine.instance)]
     for of, info in infos:
-        row = row_of(of, info, now)
-        if row is not None:
-            text = _text(row, of, unit, info, now)
-            yield _Heard(row, text, policy.get(row.name, row.health))
+        word = _word(of, unit, info, policy, now)
+        if word is not None:
+            yield word
+
+
+def _word(of: str, unit: Unit, info: StatusInfo, policy: Policy, now: datetime) -> _Heard | None:
+    """Return one of Juju's words with how much it counts; `None` if it says none that counts."""
+    row = row_of(of, info, now)
+    if row is None:
+        return None
+    return _Heard(row, _text(row, of, unit, info, now), policy.get(row.name, row.health))
 
 
 def _is_own_report(reading: Reading, model: Model) -> bool:

@@ -16,7 +16,7 @@ from ..config.suppressions import SuppressionEntry, annotate
 from ..config.unknown_names import unmatched
 from ..values.model import Application, Model
 from ..values.readings import Reading, Snapshot
-from .cap_by_juju import capped, capped_service
+from .cap_by_juju import Policy, capped, capped_service
 from .collate import choose, collate, problems_first
 from .expectations import notes, taken, with_depth, without_units
 from .model_words import words_of_model
@@ -57,19 +57,22 @@ def conclude(
     """
     model, own = evidence.model, config.for_model(evidence.model)
     at = evidence.started_at
-    known = {name: _judged(reading, model, own, at) for name, reading in evidence.readings.items()}
-    selected = _shown(evidence, patterns)
-    left_out = [] if patterns else [one.name for one, _ in selected if _is_left_out(one, own)]
-    shown = [(one, whole) for one, whole in selected if one.name not in left_out]
+    # Once for each application, since globs are matched for it: units are many.
+    expected = {name: own.expect(name) for name in model.applications}
+    counted = {name: own.juju(name) for name in model.applications}
+    known = _judged(evidence, expected, counted)
+    nothing = [name for name, one in expected.items() if one is Expectation.NOTHING]
+    left_out = [] if patterns else nothing
+    shown = [pair for pair in _shown(evidence, patterns) if pair[0].name not in left_out]
     judged, faults = [], []
     for application, whole in shown:
         readings = [known[unit.name] for unit in application.units if unit.name in known]
         choice = choose(application.name, readings, own.rollup(application.name), whole)
         seen = collate(application, readings, choice, model.machines)
-        seen = without_units(seen, application, own.expect(application.name))
+        seen = without_units(seen, application, expected[application.name])
         # What is said of all of it is no word about a part.
-        policy = own.juju(application.name)
-        judged.append(capped_service(seen, application, policy, at) if whole else seen)
+        policy = counted[application.name]
+        judged.append(capped_service(seen, model, policy, at) if whole else seen)
         faults += [choice.fault] if choice.fault else []
     declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
     services, causes = explain_causes(model, problems_first(judged), declared)
@@ -77,13 +80,12 @@ def conclude(
     words = words_of_model(model, not patterns, at)
     said = [word.says for word in words]
     ceiling = worst([Health.PASSED, *(word.ceiling for word in words)])
-    health = worst(service.health for service in services)
     entire = {application.name for application, whole in shown if whole}
     unasked = model.applications.keys() - entire - {*left_out}
     return Snapshot(
         model=model,
         services=annotate(services, model, entries, at),
-        health=worst((health, ceiling)),
+        health=worst((worst(service.health for service in services), ceiling)),
         started_at=at,
         duration_seconds=evidence.duration_seconds,
         complete=evidence.complete,
@@ -95,15 +97,16 @@ def conclude(
     )
 
 
-def _is_left_out(application: Application, own: Config) -> bool:
-    return own.expect(application.name) is Expectation.NOTHING
-
-
-def _judged(reading: Reading, model: Model, own: Config, at: datetime) -> Reading:
-    """Return what is known of a unit, by what the operator expects of it and Juju says of it."""
-    service = reading.unit.application
-    found = taken(with_depth(reading), own.expect(service))
-    return capped(found, model, own.juju(service), at)
+def _judged(
+    evidence: Evidence, expected: Mapping[str, Expectation], counted: Mapping[str, Policy]
+) -> dict[str, Reading]:
+    """Return what is known of each unit, by what its service has to show, and Juju says."""
+    known = {}
+    for name, reading in evidence.readings.items():
+        service = reading.unit.application
+        found = taken(with_depth(reading), expected[service])
+        known[name] = capped(found, evidence.model, counted[service], evidence.started_at)
+    return known
 
 
 def _shown(evidence: Evidence, patterns: Sequence[str]) -> list[tuple[Application, bool]]:

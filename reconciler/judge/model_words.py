@@ -35,8 +35,7 @@ def words_of_model(model: Model, whole: bool, now: datetime) -> tuple[ModelWord,
 def _of_model(model: Model, now: datetime) -> Iterator[ModelWord]:
     row = row_of('model', model.status, now)
     if row is not None and row.health is not Health.PASSED:
-        told = f': {model.status.message}' if model.status.message else ''
-        says = f'{model.status.current or row.word}{told}'
+        says = model.status.said(row.word)
         yield ModelWord(f'Juju says of the model {says} ({row.why})', row.health)
 
 
@@ -50,10 +49,9 @@ def _of_machines(model: Model, now: datetime) -> Iterator[ModelWord]:
         for of, info in (('instance', machine.instance), ('machine', machine.agent)):
             row = row_of(of, info, now)
             if row is not None and row.health is not Health.PASSED:
-                told = f': {info.message}' if info.message else ''
                 advice = _advice(model, machine)
                 then = f'; {advice}' if advice else ''
-                says = f'machine {machine.id}, without units, is {info.current}{told}{then}'
+                says = f'machine {machine.id}, without units, is {info.said()}{then}'
                 # Nothing runs there that could fail.
                 yield ModelWord(f'Juju says that {says}', Health.WARN)
                 break

@@ -102,8 +102,7 @@ def _of_workload(unit: Unit, now: datetime) -> ImpliedState:
 
 
 def _machine_down(machine: Machine) -> StatusInfo:
-    said = f': {machine.agent.message}' if machine.agent.message else ''
-    message = f'machine {machine.id} is {machine.agent.current}{said}'
+    message = f'machine {machine.id} is {machine.agent.said()}'
     return StatusInfo(machine.agent.current, message, machine.agent.since)
 
 
@@ -111,9 +110,7 @@ def _derived(name: StateName, told: StatusInfo, now: datetime) -> ImpliedState:
     duration = None if told.since is None else max(0.0, (now - told.since).total_seconds())
     blockers = blockers_in(told.message) if name is StateName.BLOCKED else ()
     state = State(name, duration, told.since, told.message, blockers)
-    word = told.current or 'nothing'
-    said = f': {told.message}' if told.message else ''
-    return ImpliedState(state, f'juju status says {word}{said}')
+    return ImpliedState(state, f'juju status says {told.said("nothing")}')
 
 
 def blockers_in(message: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from charm.kernel.process_stat import read_stat
+
 # juju, ssh, and for a way through a jump host a shell, a juju and an ssh more, are five.
 MOST_PROCESSES = 16
 _PROC = Path('/proc')
@@ -47,9 +49,8 @@ class Sessions:
             return
         for name in names:
             try:
-                text = (self._proc / name / 'stat').read_bytes()
-                # The command's name, in brackets, may hold anything: proc_pid_stat(5), field 6.
-                yield int(text.rpartition(b')')[2].split()[3])
+                # proc_pid_stat(5), field 6.
+                yield int(read_stat(str(self._proc / name))[1][3])
             except (OSError, ValueError, IndexError):
                 continue
 

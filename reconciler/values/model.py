@@ -32,6 +32,13 @@ class StatusInfo:
     since: datetime | None = None
     failed: bool = False
 
+    def said(self, otherwise: str = '') -> str:
+        """Return its word and message, as in `blocked: Missing relations: db`.
+
+        `otherwise` stands for a word that is missing.
+        """
+        return f'{self.current or otherwise}' + (f': {self.message}' if self.message else '')
+
 
 @dataclass(frozen=True)
 class Machine:

@@ -25,6 +25,13 @@ KEEPER = f'int(open("/proc/%d/stat" % {HOST}).read().rpartition(")")[2].split()[
 GOOD = 'def good(service): return {"health": "passed", "message": service}\n'
 
 
+def write_launcher(path: Path, program: str, before: str = '') -> Path:
+    """Write a charm's own `hooks/health`, which ends as the program does; return its path."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'{before}import sys\nsys.path.insert(0, {str(ROOT)!r})\n{program}')
+    return path
+
+
 def write(path: Path, **bodies: str) -> None:
     """Write a file of callbacks, each of which does something and then passes."""
     ending = '    return {"health": "passed"}\n'

@@ -9,6 +9,7 @@ from typing import Iterable, Iterator, List, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.process_stat import below, read_stat
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError
@@ -92,32 +93,25 @@ class ProcessCount:
 def _of_others(processes: Iterable[Process]) -> List[Process]:
     """Return the processes but for ours and all that it started, such as other checks."""
     kept = list(processes)
-    ours = {os.getpid()}
+    us = os.getpid()
     # In a container we may be the first process, whose children all become.
-    while 1 not in ours:
-        of_ours = {process.pid for process in kept if process.parent in ours} - ours
-        if not of_ours:
-            break
-        ours |= of_ours
-    return [process for process in kept if process.pid not in ours]
+    ours = below({one.pid: one.parent for one in kept}, us) if us != 1 else set()
+    return [process for process in kept if process.pid not in ours | {us}]
 
 
 def read_process(directory: Path) -> Optional[Process]:
     """Return the process of a /proc directory, `None` if it has ended (a zombie has)."""
     try:
-        stat = (directory / 'stat').read_bytes()
+        comm, fields = read_stat(str(directory))
         line = (directory / 'cmdline').read_bytes()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    # The name stands in parentheses and may hold parentheses and spaces itself.
-    head, _close, rest = stat.rpartition(b')')
-    state, parent, *_rest = rest.split()
-    if state in (b'Z', b'X'):
+    if fields[0] in (b'Z', b'X'):
         return None
-    comm = head.partition(b'(')[2].decode('utf-8', 'replace')
     words = line.rstrip(b'\0').split(b'\0') if line else []
     arguments = [word.decode('utf-8', 'replace') for word in words]
-    return Process(int(directory.name), int(parent), comm, arguments)
+    name = comm.decode('utf-8', 'replace')
+    return Process(int(directory.name), int(fields[1]), name, arguments)
 
 
 def _is_named(process: Process, name: str) -> bool:

@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import time
+import weakref
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Tuple
 
@@ -29,7 +30,7 @@ _PAUSE_SECONDS = 0.002
 
 
 class Life:
-    """Ends the process that hosts are in, and all below it, once it is forgotten.
+    """Ends the process that hosts are in, and all below it, once it is forgotten, or we end.
 
     Args:
         near: our end of the socket by which it sees that.
@@ -38,27 +39,28 @@ class Life:
     """
 
     def __init__(self, near: socket.socket, pid: int, ended: Callable[[], bool]) -> None:
-        self._near = near
-        self._pid = pid
-        self._ended = ended
+        # Not `__del__`: a thread that is about to end may still hold us when our process ends.
+        weakref.finalize(self, _end, near, pid, ended)
 
-    def __del__(self) -> None:
-        self._near.close()
-        # One that an author's code has stopped would never see it.
-        self._signal(signal.SIGCONT)
-        soon = Deadline.after(_LEAVE_SECONDS)
-        while not self._ended():
-            if soon.passed:
-                kill_below(self._pid)
-                self._signal(signal.SIGKILL)
-                return
-            time.sleep(_PAUSE_SECONDS)
 
-    def _signal(self, number: int) -> None:
-        # It is our child: its number is nobody else's until it is buried.
-        if not self._ended():
-            with contextlib.suppress(OSError):
-                os.kill(self._pid, number)
+def _end(near: socket.socket, pid: int, ended: Callable[[], bool]) -> None:
+    near.close()
+    # One that an author's code has stopped would never see it.
+    _signal(pid, signal.SIGCONT, ended)
+    soon = Deadline.after(_LEAVE_SECONDS)
+    while not ended():
+        if soon.passed:
+            kill_below(pid)
+            _signal(pid, signal.SIGKILL, ended)
+            return
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _signal(pid: int, number: int, ended: Callable[[], bool]) -> None:
+    # It is our child: its number is nobody else's until it is buried.
+    if not ended():
+        with contextlib.suppress(OSError):
+            os.kill(pid, number)
 
 
 class Host:

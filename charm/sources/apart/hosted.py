@@ -116,45 +116,37 @@ def load(directory: Path, deadline: Deadline, patience_seconds: float = READ_SEC
     patience_seconds = max(min(patience_seconds, budget_seconds), 0.001)
     until = Deadline.after(min(patience_seconds + _START_SECONDS, budget_seconds))
     late = f'it was not read to its end within {patience_seconds:.3g} s'
-    reasons: Dict[Path, str] = {}
-    said: Dict[Path, Dict[str, Any]] = {}
-    hosts: Dict[Path, Host] = {}
     try:
         hosts = _executed(paths, patience_seconds)
         asked = {path: partial(_about, hosts[path], until, patience_seconds) for path in paths}
-        for done in gather(asked, until, _MOST_ASKED):
-            if done.value is not None:
-                said[done.key] = done.value
-            else:
-                reasons[done.key] = str(done.error or '') or late
+        answers = {done.key: done.value for done in gather(asked, until, _MOST_ASKED)}
     except (OSError, RuntimeError) as error:
-        reasons = dict.fromkeys(paths, f'no process could be started to read it: {error}')
+        reason = f'no process could be started to read it: {error}'
+        return {}, tuple(DefinitionError(str(path), '', reason) for path in paths)
     table: Dict[str, List[Callback]] = {}
     faults: List[DefinitionError] = []
     for path in paths:
-        about = said.get(path, {'fault': [str(path), '', reasons.get(path, late)]})
-        if 'fault' in about:
+        about = answers.get(path) or {'unread': ''}
+        if 'unread' in about:
+            faults.append(DefinitionError(str(path), '', about['unread'] or late))
+        elif 'fault' in about:
             faults.append(DefinitionError(*about['fault']))
-            continue
-        for pattern, callbacks in _hosted(hosts[path], about['table']):
-            table.setdefault(pattern, []).extend(callbacks)
+        else:
+            for pattern, callbacks in _hosted(hosts[path], about['table']):
+                table.setdefault(pattern, []).extend(callbacks)
     return table, tuple(faults)
 
 
 def _about(host: Host, until: Deadline, patience_seconds: float) -> Dict[str, Any]:
-    """Return what a host says of its file.
-
-    Raises:
-        CheckError: it says nothing; without a reason if that is since reading took too long.
-    """
+    """Return what a host says of its file, else why it is `unread`: nothing where that is time."""
     began = time.monotonic()
     try:
         with host.ask({}, until) as near:
             return read_answer(near, until)
-    except CheckError as error:
+    except (CheckError, OSError) as error:
         # What is read for too long is ended, by the kernel.
         late = isinstance(error, OverrunError) or time.monotonic() - began >= patience_seconds
-        raise CheckError('' if late else str(error)) from error
+        return {'unread': '' if late else str(error)}
 
 
 def _hosted(host: Host, described: Any) -> Iterator[Tuple[str, List[Callback]]]:

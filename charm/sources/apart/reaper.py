@@ -10,9 +10,10 @@ import contextlib
 import os
 import signal
 import time
-from typing import Dict, List, Set
+from typing import Dict, Iterable, Set
 
 from ...kernel.deadline import Deadline
+from ...kernel.process_stat import below, read_stat
 
 # Of linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
@@ -44,7 +45,7 @@ def _prctl(option: int, value: int) -> None:
 def kill_all() -> None:
     """Kill all our descendants, again and again until none is left."""
     until = Deadline.after(_MOST_SECONDS)
-    while _has_children() and not until.passed:
+    while _bury() and not until.passed:
         _kill(_descendants(os.getpid(), set()))
         time.sleep(_PAUSE_SECONDS)
 
@@ -57,13 +58,11 @@ def kill_below(pid: int) -> None:
 def kill_orphans(own: Set[int]) -> None:
     """Kill our descendants but for our `own` children and theirs; bury those that have ended."""
     _kill(_descendants(os.getpid(), own))
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+    _bury()
 
 
-def _has_children() -> bool:
-    """Return whether there are any, once those that have ended are buried."""
+def _bury() -> bool:
+    """Bury those of our children that have ended, and return whether there are others."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -85,23 +84,15 @@ def ended_of(children: Set[int]) -> Dict[int, int]:
     return ended
 
 
-def _kill(pids: List[int]) -> None:
+def _kill(pids: Iterable[int]) -> None:
     for pid in pids:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _descendants(ancestor: int, spared: Set[int]) -> List[int]:
-    children: Dict[int, List[int]] = {}
+def _descendants(ancestor: int, spared: Set[int]) -> Set[int]:
+    parents: Dict[int, int] = {}
     for name in os.listdir('/proc'):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            with open(f'/proc/{int(name)}/stat', 'rb') as file:
-                parent = int(file.read().rpartition(b')')[2].split()[1])
-            children.setdefault(parent, []).append(int(name))
-    found: List[int] = []
-    waiting = [ancestor]
-    while waiting:
-        below = [pid for pid in children.get(waiting.pop(), ()) if pid not in spared]
-        found += below
-        waiting += below
-    return found
+            parents[int(name)] = int(read_stat(f'/proc/{name}')[1][1])
+    return below(parents, ancestor, spared)

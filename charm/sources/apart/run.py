@@ -19,6 +19,7 @@ from ...checks.child_process import describe_exit
 from ...kernel.errors import said_of
 from ...kernel.merge_checks import read_subset
 from ...kernel.report_json import check_to_json
+from ...kernel.wakeup import Wakeup
 from ..callbacks import Callback
 from .printed import Printed
 from .reaper import adopt_orphans, end_with, kill_all
@@ -29,25 +30,17 @@ ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _TELL_SECONDS = 0.1
 
 
-class Bell:
+class Bell(Wakeup):
     """Rings when a child has ended; one for each process, which makes it for itself."""
 
     def __init__(self) -> None:
-        self._near, self._far = socket.socketpair()
-        for end in (self._near, self._far):
-            end.setblocking(False)
+        super().__init__()
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
 
     def fileno(self) -> int:
         """Return the descriptor that is ready to be read when it has rung."""
         return self._near.fileno()
-
-    def hush(self) -> None:
-        """Let it be as if it had never rung."""
-        with contextlib.suppress(BlockingIOError):
-            while self._near.recv(4096):
-                pass
 
     def close(self) -> None:
         """Let it go: this process is a copy, and has no use for it."""

@@ -11,6 +11,7 @@ import pytest
 
 from charm.agent.units import Unit, enrol
 from charm.kernel.exit_codes import CONFIG_EXIT, USAGE_EXIT
+from tests.support.called_apart import write_launcher
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
@@ -94,11 +95,9 @@ def test_all_that_cannot_be_used_is_said(place: Path) -> None:
 
 
 def test_what_a_charm_gives_for_its_services_is_configured_too(place: Path) -> None:
-    launcher = place / 'hooks' / 'health'
-    launcher.parent.mkdir()
-    launcher.write_text(
-        f'import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom charm import cli\n'
-        'sys.exit(cli.main(services=[{"service": "web", "health": 3}]))\n'
+    launcher = write_launcher(
+        place / 'hooks' / 'health',
+        'from charm import cli\nsys.exit(cli.main(services=[{"service": "web", "health": 3}]))\n',
     )
     for arguments in (['--validate'], ['--list'], []):
         done = run(place, str(launcher), *arguments)

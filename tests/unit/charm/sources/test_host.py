@@ -28,6 +28,7 @@ from tests.support.called_apart import (
     run_hook,
     table,
     write,
+    write_launcher,
 )
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
@@ -130,11 +131,10 @@ def test_nothing_of_the_current_directory_is_run(directory: Path) -> None:
     for name in ('json.py', 'sys.py', 'array.py', 'charm.py'):
         (here / name).write_text(f'open({str(directory / "owned")!r}, "w")\n')
     write(directory / 'a.py')
-    launcher = directory / 'launcher'
-    launcher.write_text(
-        f'import pathlib, sys\nsys.path.insert(0, {str(ROOT)!r})\n'
-        'sys.path.insert(0, pathlib.Path("/nowhere"))\n'
-        'from charm.cli import health\nsys.exit(health.main())\n'
+    launcher = write_launcher(
+        directory / 'launcher',
+        'import pathlib\nsys.path.insert(0, pathlib.Path("/nowhere"))\n'
+        'from charm.cli import health\nsys.exit(health.main())\n',
     )
     done = subprocess.run(
         [sys.executable, str(launcher), '--callbacks', str(directory), '--unit', 'web/0'],
@@ -151,11 +151,10 @@ def test_nothing_of_the_current_directory_is_run(directory: Path) -> None:
 def test_without_descriptors_or_processes_the_rest_is_reported(directory: Path) -> None:
     for number in range(60):
         write(directory / f'{number}.py')
-    limited = 'import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n'
-    launcher = directory / 'launcher'
-    launcher.write_text(
-        f'import sys; {limited}sys.path.insert(0, {str(ROOT)!r})\n'
-        'from charm.cli import health\nsys.exit(health.main())\n'
+    launcher = write_launcher(
+        directory / 'launcher',
+        'from charm.cli import health\nsys.exit(health.main())\n',
+        'import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n',
     )
     report = hook(directory, launcher=launcher)
     checks = {check['name']: check for check in report['checks']}

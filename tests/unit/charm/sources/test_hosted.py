@@ -16,7 +16,18 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CheckError, OverrunError
 from charm.kernel.report import Health
 from charm.sources.callbacks import bind
-from tests.support.called_apart import GOOD, HEAD, HOST, answer, gone, hook, left, table, write
+from tests.support.called_apart import (
+    GOOD,
+    HEAD,
+    HOST,
+    answer,
+    gone,
+    hook,
+    left,
+    table,
+    write,
+    write_launcher,
+)
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 
@@ -104,16 +115,14 @@ def test_whatever_a_file_does_when_it_is_read_the_others_are_run(
 
 
 def test_a_charm_s_own_callbacks_are_run_as_those_of_files_are(tmp_path: Path) -> None:
-    launcher = tmp_path / 'hooks' / 'health'
-    launcher.parent.mkdir()
-    launcher.write_text(
-        f'{HEAD}sys.path.insert(0, {str(ROOT)!r})\n{GOOD}'
-        'from charm import cli\n'
+    launcher = write_launcher(
+        tmp_path / 'hooks' / 'health',
+        f'{HEAD}{GOOD}from charm import cli\n'
         'def loops(s):\n    print("loops")\n    re.match("(a+)+b", "a" * 64)\n'
         'def of_services(s): return {"health": "warn", "message": s}\n'
         'services = [{"service": "worker", "health": of_services}]\n'
         'callbacks = {"*": (each for each in [loops, good])}\n'
-        'sys.exit(cli.main(callbacks=callbacks, services=services))\n'
+        'sys.exit(cli.main(callbacks=callbacks, services=services))\n',
     )
     report = hook(tmp_path, '--deadline', '4', launcher=launcher)
     checks = {check['name']: check for check in report['checks']}
