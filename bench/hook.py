@@ -1,10 +1,11 @@
-"""Measure what `hooks/health` costs, beside an empty Python and one real Nagios plugin.
+"""Measure what `hooks/health` and the probe cost, beside an empty Python and a Nagios plugin.
 
     .venv/bin/python bench/hook.py [--rounds 20] [--python /usr/bin/python3]
 
 Prints one JSON object: of each program the median of its wall-clock time and of its CPU time, its
-children's included, in milliseconds; and both as multiples of `python -c pass`. The programs take
-turns, so that whatever else the machine does is shared out fairly. Bytecode is compiled before.
+children's included, in milliseconds; both as multiples of `python -c pass`; and the bytes that the
+probe is sent as. The programs take turns, so that whatever else the machine does is shared out
+fairly. Bytecode is compiled before.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from reconciler.ask.probe import look_at
+
 HOOK = Path(__file__).resolve().parents[1] / 'hooks' / 'health'
 PLUGINS = Path('/usr/lib/nagios/plugins')
 # Twenty definitions beside the built-in checks, as a busy unit may have; none waits for anything.
@@ -26,6 +29,9 @@ DEFINED = {
     **{f'age-{n}': {'kind': 'file-age', 'path': '/etc/hostname'} for n in range(10)},
     **{f'tcp-{n}': {'kind': 'tcp', 'port': 9 + n} for n in range(10)},
 }
+
+
+PROBE = look_at('web/0', [], [], 30.0)
 
 
 def programs(python: str, place: Path) -> dict[str, list[str]]:
@@ -37,6 +43,7 @@ def programs(python: str, place: Path) -> dict[str, list[str]]:
         'hooks/health --check load': [*hook, '--check', 'load'],
         'hooks/health': hook,
         'hooks/health, 20 definitions': [*hook, '--definitions', str(place)],
+        'the probe': [python, *PROBE.arguments],
     }
     plugin = PLUGINS / 'check_load'
     if plugin.exists():
@@ -47,7 +54,8 @@ def programs(python: str, place: Path) -> dict[str, list[str]]:
 def run(argv: list[str]) -> tuple[float, float]:
     """Run it once; return its wall-clock and its CPU time, in milliseconds."""
     before, started = os.times(), time.perf_counter()
-    done = subprocess.run(argv, capture_output=True, check=False, timeout=60)
+    # All but the probe read nothing of it.
+    done = subprocess.run(argv, input=PROBE.stdin, capture_output=True, check=False, timeout=60)
     spent = time.perf_counter() - started
     after = os.times()
     if done.returncode not in (0, 1, 2):
@@ -77,6 +85,7 @@ def measure(rounds: int, python: str) -> dict[str, object]:
     return {
         'python': subprocess.check_output([python, '-V'], text=True).split()[1],
         'rounds': rounds,
+        'probe_bytes': len(PROBE.stdin),
         'programs': {
             name: {
                 'wall_ms': round(wall[name], 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from charm.kernel.names import slug
@@ -12,9 +12,12 @@ from ..values.model import HEALTH_CHARM, Application, Model, Unit
 from .frames import Request
 from .modes import AUTO, PUSH, AskMode, Programs, request_for
 from .orphans import AGENTS
+from .probe import ProbeOptions, look_at
 
 BY_HOOK = AskMode('hook')
 _OF_AGENTS = ('agent', 'log')
+# One that nobody answers on may take two seconds to find out.
+_MOST_PORTS = 32
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class MachineRequest:
         place: the machine's id, or a pod's unit.
         target: the unit to name to `juju ssh`.
         asked: the requests, in unit order.
+        probe: what looks at the machine for those without a hook; `None` where all have one, or
+            nobody wants it.
         gone: Juju has not heard of anybody there for long: one try is enough to see whether it
             is right.
     """
@@ -50,7 +55,14 @@ class MachineRequest:
     place: str
     target: str
     asked: tuple[UnitRequest, ...]
+    probe: Request | None = None
     gone: bool = False
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Return the requests of all units, and the probe's after them."""
+        probes = () if self.probe is None else (self.probe,)
+        return (*(asked.request for asked in self.asked), *probes)
 
 
 def hook_path(unit: str) -> str:
@@ -96,10 +108,28 @@ def plan_errands(
             taken = _without_detour(mode, unit, reporter)
             asked = UnitRequest(unit, request_for(programs, taken), shipped, programs.hook[0])
             places.setdefault(place, []).append(asked)
+    probe = None if local or mode.checks else mode.probe
     return tuple(
-        MachineRequest(place, asked[0].unit.name, tuple(asked), _is_gone(model, place, asked))
+        MachineRequest(
+            place,
+            asked[0].unit.name,
+            tuple(asked),
+            None if probe is None else _look(asked, deadline_seconds, probe),
+            _is_gone(model, place, asked),
+        )
         for place, asked in places.items()
     )
+
+
+def _look(
+    asked: Sequence[UnitRequest], deadline_seconds: float, options: ProbeOptions
+) -> Request | None:
+    """Return what looks at the machine, if not all there have a health charm."""
+    unless = [one.request.path for one in asked if not one.shipped]
+    ports = sorted({port for one in asked for port in one.unit.tcp_ports})[:_MOST_PORTS]
+    if not unless:
+        return None
+    return look_at(asked[0].unit.name, ports, unless, deadline_seconds, options)
 
 
 def _is_gone(model: Model, place: str, asked: Iterable[UnitRequest]) -> bool:

@@ -64,8 +64,10 @@ class Request:
         arguments: what it is given; names only, never commands.
         as_root: as in `Command`.
         first: what to run before it; if that answers, it is not run.
-        by: what readings call who answers: `hook`, `agent`, `agent log`.
+        by: what readings call who answers: `hook`, `agent`, `agent log`, `probe`.
         cap_bytes: how much of its stdout is wanted.
+        stdin: what it reads; at most one of the requests of a script may have any.
+        unless: it is not needed, and answers nothing, where all of these can be run.
     """
 
     unit: str
@@ -75,6 +77,8 @@ class Request:
     first: Command | None = None
     by: str = 'hook'
     cap_bytes: int = STDOUT_CAP_BYTES
+    stdin: bytes = b''
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,12 @@ class UnitAnswer:
 # The hook runs as the ssh user where that user may run it, else through sudo; then `timeout` runs
 # through sudo as well, since it could not kill a process of root. What the hook prints past the
 # cap is read and dropped, so that it never blocks on a full pipe; a process that the hook left
-# behind may hold the pipe open, so reading is bounded in time as well. base64 wraps its lines,
+# behind may hold the pipe open, so reading is bounded in time as well. What the whole script reads
+# is kept as 5, since what runs in the background has no stdin. base64 wraps its lines,
 # and sed passes on whole ones (-u), which keeps frames whole.
 _SCRIPT = """\
 N={nonce}
+exec 5<&0
 tag() {{
 timeout {drain} cat | {{ head -c "$3"; cat >/dev/null; }} |
 base64 -w 2000 | sed -u "s/^/$N $1 $2 /"
@@ -141,13 +147,23 @@ fi
 printf '%s\\n' "$o" | tag "$i" o "$c"
 echo "$N $i c"; gone 0
 }}
-ask() {{
-i=$1; c=$2; r=$3; h=$4; shift 4
-way "$r" "$h" || {{ gone $?; return; }}
-{{ {{ {{ $s timeout -k {kill_after} {timeout} "$h" "$@" 2>&3 3>&- 4>&- </dev/null
+run() {{
+{{ {{ {{ $s timeout -k {kill_after} {timeout} "$@" 2>&3 3>&- 4>&- 5<&-
 echo "$N $i x $?" >&4; }} | tag "$i" o "$c" >&4; }} 3>&1 | tag "$i" e {stderr_cap} >&4; \
 }} 4>&1
 echo "$N $i z"
+}}
+ask() {{
+i=$1; c=$2; r=$3; h=$4; shift 4
+way "$r" "$h" || {{ gone $?; return; }}
+run "$h" "$@" </dev/null
+}}
+look() {{
+i=$1; c=$2; n=$3; h=$4; m=; shift 4
+while [ "$n" -gt 0 ]; do way - "$1" || m=1; shift; n=$((n - 1)); done
+[ -n "$m" ] || {{ gone 0; return; }}
+s=; h=$(command -v "$h") || {{ gone 127; return; }}
+run "$h" "$@" <&5
 }}
 {{ {calls}
 {orphans}
@@ -175,6 +191,9 @@ def script(requests: Sequence[Request], nonce: str, time: TimeBudget) -> str:
 def _call(index: int, request: Request) -> str:
     """Return the line that asks one request, in the background."""
     number, cap = str(index), str(request.cap_bytes)
+    if request.unless:
+        words = (str(len(request.unless)), request.path, *request.unless, *request.arguments)
+        return f'{shlex.join(["look", number, cap, *words])} &'
     kind = 'r' if request.as_root else '-'
     call = shlex.join(['ask', number, cap, kind, request.path, *request.arguments])
     if request.first is None:

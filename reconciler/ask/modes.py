@@ -9,6 +9,7 @@ from reconciler.values.freshness import MAX_AGE_SECONDS
 
 from .frames import Command, Request
 from .log_chunk import BY_LOG, CHUNK_BYTES, LOG_CAP_BYTES
+from .probe import ProbeOptions
 
 BY_AGENT = 'agent'
 
@@ -21,11 +22,13 @@ class AskMode:
         name: a key of `MODES`, or `push` for none of them.
         max_age_seconds: how old a report may be and still say how a unit is.
         checks: run only these, now; names, never commands. Empty for the whole report.
+        probe: look at machines themselves where no hook answers, and how; `None` for not.
     """
 
     name: str = 'hook'
     max_age_seconds: float = MAX_AGE_SECONDS
     checks: tuple[str, ...] = ()
+    probe: ProbeOptions | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from charm.kernel.deadline import Deadline
-from reconciler.reach.base import Reach, ReachError
+from charm.kernel.safe_text import clean
+from reconciler.reach.base import Reach, ReachError, last_line
+from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
 
 from . import frames, orphans
@@ -18,6 +20,7 @@ from .modes import BY_AGENT
 
 # base64 and the frames around it.
 _FRAMED = 1.5
+_MOST_SAID = 200
 # As `health-agent report --envelope` prints it. The report inside is cut out as it is, so that it
 # is decoded once and with all bounds.
 _ENVELOPE = re.compile(rb'\s*\{"age": ([0-9][0-9.eE+-]{0,30}), "report": (.*)\}\s*', re.DOTALL)
@@ -45,14 +48,25 @@ class ScriptAsker:
         nonce = secrets.token_hex(8)
         command = frames.command(requests, nonce, self.time)
         cap_bytes = int(sum(request.cap_bytes for request in requests) * _FRAMED)
+        stdin = b''.join(request.stdin for request in requests)
         fault: ReachError | None = None
         try:
-            output = self.reach.run(target, command, deadline, cap_bytes).stdout
+            output = self.reach.run(target, command, deadline, cap_bytes, stdin).stdout
         except ReachError as error:
             fault, output = error, error.completed.stdout
+        if fault is None and nonce.encode() not in output:
+            fault = _something_else(output)
         answers = frames.read(output, nonce, len(requests))
         told = tuple(map(_told, requests, answers))
         return MachineAnswer(told, fault, orphans.read(output, nonce))
+
+
+def _something_else(output: bytes) -> ReachError:
+    """Return the error of a machine that ran something, and not what it was asked to."""
+    said = clean(last_line(output), _MOST_SAID)
+    answer = f'it said {said!r}' if said else 'it said nothing'
+    message = f'what it ran is not what was asked: {answer}; is a command forced on our ssh key?'
+    return ReachError(Outcome.REFUSED_KEY, message)
 
 
 def _told(request: Request, answer: UnitAnswer) -> UnitAnswer:

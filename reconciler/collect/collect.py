@@ -14,6 +14,7 @@ from ..ask.base import Asker
 from ..ask.errands import BY_HOOK, MachineRequest, UnitRequest, plan_errands
 from ..ask.frames import UnitAnswer
 from ..ask.modes import AUTO, PUSH, AskMode
+from ..ask.probe import BY_PROBE
 from ..inbox.store import PushedReports
 from ..values.freshness import DatedReport, is_fresh, newest
 from ..values.model import Model, Unit
@@ -21,6 +22,7 @@ from ..values.readings import Outcome, Reading
 from ..values.words import natural_order
 from .fanout import FanoutLimits, MachineResult, run_errands
 from .interpret import dated_reading, read_answer, silent_reading
+from .probed import as_its_neighbours, probed
 from .removed_units import absent, left_behind, strangers
 from .reporter_evidence import principals, vouched
 
@@ -103,7 +105,7 @@ def collect(
         if not way.shared:
             kill_running()
     late = _late(model, errands, readings, interrupted)
-    known_now = vouched({**readings, **late})
+    known_now = as_its_neighbours(model, vouched({**readings, **late}))
     found = {name: reading for name, reading in known_now.items() if name in wanted}
     return Collection(found, not late, tuple(sorted(faults, key=natural_order)))
 
@@ -147,9 +149,16 @@ def _of_inbox(way: CollectPlan, model: Model, units: Sequence[Unit]) -> dict[str
 
 def _of_return(way: CollectPlan, model: Model, returned: MachineResult) -> list[Reading]:
     """Return the readings of one errand's units: of the answer, else of the fault."""
+    via = f'{way.asker.name}, {BY_PROBE}'
     return [
         replace(
-            _of_answer(way, model, returned, asked, answer),
+            probed(
+                model,
+                _of_answer(way, model, returned, asked, answer),
+                returned.probed,
+                via,
+                _now(),
+            ),
             duration_seconds=returned.duration_seconds,
             attempts=returned.attempts,
         )

@@ -46,11 +46,13 @@ class MachineResult(MachineAnswer):
 
     Attributes:
         errand: what it was asked.
+        probed: what looked at the machine itself answered; `None` where nothing did.
         duration_seconds: how long it took, retries and all.
         attempts: how often it was tried.
     """
 
     errand: MachineRequest
+    probed: UnitAnswer | None = None
     duration_seconds: float = 0.0
     attempts: int = 1
 
@@ -120,6 +122,7 @@ class _Runner:
             fault,
             self._orphans,
             errand=self._errand,
+            probed=self._answers.get(len(self._errand.asked)),
             duration_seconds=time.monotonic() - started,
             attempts=self._attempts,
         )
@@ -127,12 +130,13 @@ class _Runner:
     def _attempt(self, number: int) -> None:
         """Ask for what is still missing, keep what comes, and raise what kept some from coming."""
         self._attempts = number
+        wanted = self._errand.requests
         missing = [
             index
-            for index in range(len(self._errand.asked))
+            for index in range(len(wanted))
             if index not in self._answers or not self._answers[index].complete
         ]
-        requests = [self._errand.asked[index].request for index in missing]
+        requests = [wanted[index] for index in missing]
         attempt = self._deadline.within(self._seconds)
         began = self._clock()
         came = self._asker.ask(self._errand.target, requests, attempt)
@@ -155,7 +159,8 @@ class _Runner:
 
     def _retry_upgrading(self, missing: Sequence[int], number: int) -> None:
         """Ask once more for a shipped hook that is not there: Juju may be unpacking an upgrade."""
-        for index in missing if number == 1 else ():
+        units = [index for index in missing if index < len(self._errand.asked)]
+        for index in units if number == 1 else ():
             answer = self._answers[index]
             lost = answer.exit_code in (frames.NOT_FOUND, frames.NOT_EXECUTABLE)
             if lost and self._errand.asked[index].shipped:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.names import nearest
 from charm.kernel.report import Health
 
@@ -21,8 +22,8 @@ from .yaml_nodes import MAX_BYTES, YamlNode, YamlProblems, parse
 
 NAME = 'health.yaml'
 VARIABLE = 'JUJU_HEALTH_CONFIG'
-_KEYS = ('services', 'views', 'maintenance', 'acknowledged', 'defaults', 'models')
-_MODEL_KEYS = ('services', 'views', 'maintenance', 'acknowledged')
+_MODEL_KEYS = ('services', 'views', 'maintenance', 'acknowledged', 'probe')
+_KEYS = (*_MODEL_KEYS, 'defaults', 'models')
 _SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju', 'expect')
 _VIEW_KEYS = ('rollup', 'services', 'views')
 _ENTRY_KEYS = ('target', 'start', 'end', 'timezone', 'reason', 'by')
@@ -87,6 +88,7 @@ def _config(root: YamlNode, keys: tuple[str, ...]) -> Config:
     entries: list[SuppressionEntry] = []
     defaults: dict[str, Any] = {}
     models: dict[str, Config] = {}
+    probe: dict[str, Mapping[str, Any]] = {}
     for key, spot in root.items(keys):
         if key == 'services':
             services = tuple(_service(name, entry) for name, entry in spot.items())
@@ -94,12 +96,23 @@ def _config(root: YamlNode, keys: tuple[str, ...]) -> Config:
             views = tuple(_view(name, entry) for name, entry in spot.items())
         elif key == 'defaults':
             defaults = {name: _default(value) for name, value in spot.items()}
+        elif key == 'probe':
+            probe = _probe(spot)
         elif key == 'models':
             models = {name: _config(own, _MODEL_KEYS) for name, own in spot.items()}
         else:
             kind = MAINTENANCE if key == 'maintenance' else ACKNOWLEDGED
             entries += [found for entry in spot.each() if (found := _entry(entry, kind))]
-    return Config('', services, views, tuple(entries), defaults, models)
+    return Config('', services, views, tuple(entries), defaults, models, probe)
+
+
+def _probe(spot: YamlNode) -> dict[str, Mapping[str, Any]]:
+    """Return the options of built-in checks; what each may be, the check itself knows."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for _, checks in spot.items(('checks',)):
+        for name, options in checks.items(tuple(BUILT_IN_CHECKS)):
+            found[name] = {option: value.plain() for option, value in options.items()}
+    return found
 
 
 def _service(name: str, spot: YamlNode) -> ServiceConfig:

@@ -81,6 +81,7 @@ class Config:
         maintenance: planned windows and acknowledgements.
         defaults: values for the options of the commands, by option, such as `connect-timeout`.
         models: what is said of the models of a name, `controller:name`, or a glob of either.
+        probe: options of built-in checks, by check, for machines where no health charm is.
         lines: where each key stands in the file, by path, such as `services.mysql.rollup`.
         charms: the charm of each application, once it is known for which model this is.
     """
@@ -91,6 +92,7 @@ class Config:
     maintenance: tuple[SuppressionEntry, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Config] = field(default_factory=dict)
+    probe: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     charms: Mapping[str, str] = field(default_factory=dict)
 
@@ -106,6 +108,7 @@ class Config:
                     services=(*own.services, *chosen.services),
                     views=(*own.views, *(v for v in chosen.views if v.name not in theirs)),
                     maintenance=(*own.maintenance, *chosen.maintenance),
+                    probe={**chosen.probe, **own.probe},
                 )
         return chosen
 

@@ -147,6 +147,7 @@ def cover(application: Application, readings: Sequence[Reading]) -> Coverage:
         invalid=sum(outcome in _INVALID for outcome in outcomes),
         missing=outcomes.count(Outcome.UNASSIGNED) + expected - len(readings),
         stale=outcomes.count(Outcome.STALE),
+        probed=outcomes.count(Outcome.PROBED),
     )
 
 

@@ -5,7 +5,7 @@ It is told in the notes of the sweep, so that green means what the operator says
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from charm.kernel.report import Health
@@ -24,6 +24,8 @@ def with_depth(reading: Reading) -> Reading:
     """Return the reading with how deep its unit was looked at."""
     if reading.outcome in HEARD:
         return replace(reading, evidence=Depth.OWN)
+    if reading.outcome is Outcome.PROBED:
+        return replace(reading, evidence=Depth.MACHINE)
     unit = reading.unit
     told = bool(unit.workload.current) and unit.agent.current != 'lost'
     return replace(reading, evidence=Depth.JUJU if told else Depth.NONE)
@@ -57,7 +59,10 @@ def without_units(
 
 
 def notes(services: Sequence[ServiceHealth], left_out: Sequence[str]) -> tuple[str, ...]:
-    """Return what has to be said of services for which less was enough, and of those left out."""
+    """Return what has to be said of services for which less was enough, and of those left out.
+
+    Whoever reads that all is well should know what that rests on.
+    """
     told = [service for service in services if any(map(is_taken, service.readings))]
     units = sum(is_taken(reading) for service in told for reading in service.readings)
     empty = [one.name for one in services if one.health is Health.PASSED and not one.readings]
@@ -69,4 +74,16 @@ def notes(services: Sequence[ServiceHealth], left_out: Sequence[str]) -> tuple[s
         found.append(f'no units are expected of {first_few(empty, _MOST_NAMES)}')
     if left_out:
         found.append(f'left out: {first_few(left_out, _MOST_NAMES)}')
-    return tuple(f'{one} (health.yaml)' for one in found)
+    return (*(f'{one} (health.yaml)' for one in found), *_by_machine(services))
+
+
+def _by_machine(services: Sequence[ServiceHealth]) -> Iterator[str]:
+    """Yield how many units passed without anybody having looked at the service itself."""
+    shallow = [
+        reading
+        for service in services
+        for reading in service.readings
+        if reading.evidence is Depth.MACHINE and reading.health is Health.PASSED
+    ]
+    if shallow:
+        yield f'{counted(len(shallow), "unit")} passed by machine and agent alone: no hook there'

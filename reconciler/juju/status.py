@@ -271,6 +271,8 @@ class _Reader:
             address=self._text(fields, 'address') or self._text(fields, 'public-address'),
             workload=self._info(fields, 'workload-status', path),
             agent=self._info(fields, 'juju-status', path),
+            open_ports=self._texts(fields.get('open-ports'), f'{path}.open-ports'),
+            upgrading_from=self._text(fields, 'upgrading-from'),
         )
 
 

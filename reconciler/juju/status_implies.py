@@ -7,7 +7,7 @@ unit's health, `ceiling_table` says.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from charm.kernel.report import State, StateName
@@ -92,6 +92,9 @@ def derive(
 def _of_workload(unit: Unit, now: datetime) -> ImpliedState:
     workload = unit.workload
     name = _WORKLOAD.get(workload.current, StateName.UNKNOWN)
+    if unit.upgrading_from and workload.current in ('active', 'unknown'):
+        message = f'its charm is being upgraded from {unit.upgrading_from}'
+        return _derived(StateName.CHURNING, replace(workload, message=message), now)
     if workload.current in ('waiting', 'maintenance', 'unknown'):
         agent_and_workload = f'{workload.message}\n{unit.agent.message}'
         if workload.current == 'waiting' and _BUILDING.search(workload.message):

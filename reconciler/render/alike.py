@@ -47,6 +47,7 @@ class ServiceLine:
             expected=sum(one.expected for one in each),
             reported=sum(one.reported for one in each),
             stale=sum(one.stale for one in each),
+            probed=sum(one.probed for one in each),
         )
 
     @property

@@ -149,8 +149,15 @@ def since_text(state: State | None) -> str:
     return f', since {state.since:%Y-%m-%d %H:%M:%SZ}' if state and state.since else ''
 
 
+def coverage_text(coverage: Coverage) -> str:
+    """Return how much is known, such as `2 of 4 reported, 1 probed, 1 stale`."""
+    probed = f', {coverage.probed} probed' if coverage.probed else ''
+    reported = f'{coverage.reported} of {coverage.expected} reported'
+    return f'{reported}{probed}{stale_text(coverage)}'
+
+
 def stale_text(coverage: Coverage) -> str:
-    """Return what to add to how many units reported, such as `, 1 stale`; empty if none is."""
+    """Return what to add to how many units were seen, such as `, 1 stale`; empty if none is."""
     return f', {coverage.stale} stale' if coverage.stale else ''
 
 

@@ -20,7 +20,7 @@ from ..values.readings import Outcome, Role
 SCHEMA_VERSION = 1
 # Keys that sweeps of the first versions lack.
 OPTIONAL = frozenset(
-    {'stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes', 'ceiling'}
+    {'stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes', 'ceiling', 'probed'}
 )
 
 _Value = TypeVar('_Value')
@@ -121,6 +121,7 @@ class CoverageDocument(Struct, frozen=True, kw_only=True):
     invalid: _Count = 0
     missing: _Count = 0
     stale: _Count = 0
+    probed: _Count = 0
 
 
 class BlameDocument(Struct, frozen=True, kw_only=True):

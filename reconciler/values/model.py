@@ -6,12 +6,14 @@ Every field that juju may leave out has a default that says so: an empty string,
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 # This project's charm, whatever the application is called.
 HEALTH_CHARM = 'juju-health'
+_TCP_PORT = re.compile(r'([1-9][0-9]{0,4})/tcp')
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Unit:
             one is assigned.
         principal: the principal unit of a subordinate; empty for a principal.
         workload, agent: workload-status and juju-status.
+        upgrading_from: the charm that it runs, while another is wanted; empty for none.
+        open_ports: what its charm opened, as Juju writes it: `80/tcp`, `8000-8010/udp`, `icmp`.
     """
 
     name: str
@@ -83,6 +87,14 @@ class Unit:
     address: str = ''
     workload: StatusInfo = field(default_factory=StatusInfo)
     agent: StatusInfo = field(default_factory=StatusInfo)
+    open_ports: tuple[str, ...] = ()
+    upgrading_from: str = ''
+
+    @property
+    def tcp_ports(self) -> tuple[int, ...]:
+        """Return its open ports of TCP; a range says what may be used, not what is."""
+        found = map(_TCP_PORT.fullmatch, self.open_ports)
+        return tuple(int(port[1]) for port in found if port and int(port[1]) < 1 << 16)
 
     @property
     def is_untold(self) -> bool:

@@ -14,11 +14,13 @@ from .model import HEALTH_CHARM, Model, Unit
 class Outcome(enum.Enum):
     """How asking one unit ended; every value but `REPORTED` is a reason for having no report.
 
-    `VOUCHED` is a good one: the report is another unit's, and this one made it.
+    Two of those are good ones: `VOUCHED`, the report is another unit's, and this one made it; and
+    `PROBED`, its machine and its agent were looked at.
     """
 
     REPORTED = 'reported'
     VOUCHED = 'vouched'
+    PROBED = 'probed'
     NOT_SHIPPED = 'no-hook'
     UNASSIGNED = 'unassigned'
     UNREACHABLE = 'unreachable'
@@ -42,6 +44,7 @@ class Depth(enum.Enum):
     """How deep a unit was looked at: what its health rests on."""
 
     OWN = 'own'
+    MACHINE = 'machine'
     JUJU = 'juju'
     NONE = 'none'
 
@@ -117,6 +120,7 @@ class SilentUnit:
 WORDS: Mapping[Outcome, str] = {
     Outcome.REPORTED: 'the unit reported',
     Outcome.VOUCHED: 'its report for its principal shows that it works',
+    Outcome.PROBED: 'no health hook is shipped with it; its machine and its agent were looked at',
     Outcome.NOT_SHIPPED: 'no health hook is shipped with it; this is what juju status says',
     Outcome.UNASSIGNED: 'it has no machine yet',
     Outcome.UNREACHABLE: 'its machine did not answer',
@@ -139,6 +143,9 @@ WORDS: Mapping[Outcome, str] = {
 }
 # What to do about each; nothing about those that are not here.
 _ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
+    Outcome.PROBED: lambda of: Advice(
+        'see what became of its agent', of.juju('show-status-log', of.unit.name)
+    ),
     Outcome.NOT_SHIPPED: lambda of: (
         # The health charm is a subordinate for machines: it goes beside principals.
         NO_ADVICE

@@ -129,6 +129,7 @@ class Coverage:
         invalid: those whose hook or agent was missing, broken, overran, or gave no report.
         missing: those without a machine, or that do not exist yet.
         stale: those whose last report is too old to say anything.
+        probed: those without a hook whose machine and agent were looked at.
     """
 
     expected: int = 0
@@ -138,6 +139,12 @@ class Coverage:
     invalid: int = 0
     missing: int = 0
     stale: int = 0
+    probed: int = 0
+
+    @property
+    def seen(self) -> int:
+        """Return how many were looked at, by whatever."""
+        return self.reported + self.probed
 
 
 class Role(enum.Enum):

@@ -204,7 +204,11 @@ class Box:
         return done.stdout.decode(errors='replace')
 
     def ssh(
-        self, command: str | Sequence[str], *, timeout_seconds: float = PATIENCE
+        self,
+        command: str | Sequence[str],
+        *,
+        timeout_seconds: float = PATIENCE,
+        stdin: bytes = b'',
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command over ssh as `ubuntu`; its host key has to be the machine's.
 
@@ -232,7 +236,7 @@ class Box:
                 f'ubuntu@{self.address}',
                 text,
             ],
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=timeout_seconds,
             check=False,

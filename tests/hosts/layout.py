@@ -20,11 +20,12 @@ PARTS = ('charm', 'hooks', 'metadata.yaml', 'config.yaml', 'actions.yaml', 'disp
 _ANY_LOAD = 'checks:\n  load: {warn_per_cpu: 1000, fail_per_cpu: 1000}\n'
 # Outside a hook every one of Juju's hook tools says this and fails.
 _TOOL = b'#!/bin/sh\necho "ERROR JUJU_AGENT_SOCKET_ADDRESS not set" >&2\nexit 1\n'
-# The machine's own agent, which runs those of its units, under the name that Juju gives it.
+# The machine's own agent, which runs those of its units, under the name that Juju gives it; the
+# kernel calls a process by the file that was run.
 MACHINE_AGENT = 'jujud-machine-0.service'
 _MACHINE_AGENT = """\
 [Service]
-ExecStart=/bin/sleep infinity
+ExecStart=/var/lib/juju/tools/machine-0/jujud /var/lib/juju/tools/machine-0/jujud.py
 
 [Install]
 WantedBy=multi-user.target
@@ -49,7 +50,10 @@ def add_machine_agent(host: Host) -> None:
         return
     service.write_text(_MACHINE_AGENT)
     _here(host, Path('/var/lib/juju/agents/machine-0')).mkdir(parents=True, exist_ok=True)
-    _here(host, Path('/var/lib/juju/tools')).mkdir(exist_ok=True)
+    tools = _here(host, Path('/var/lib/juju/tools/machine-0'))
+    tools.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).with_name('jujud.py'), tools)
+    (tools / 'jujud').symlink_to('/usr/bin/python3')
     host.must(['systemctl', 'daemon-reload'])
     host.must(['systemctl', 'enable', '--now', '--quiet', MACHINE_AGENT])
 

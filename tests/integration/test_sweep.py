@@ -154,7 +154,7 @@ def test_a_bad_hook_costs_only_its_own_unit(
     world = World(
         (Machine.of(host, '0'),), (Application('web', (Unit('web/0', '0'), Unit('web/1', '0'))),)
     )
-    done = ask(world, host.identity, '--timeout', '3', '--format', 'json')
+    done = ask(world, host.identity, '--timeout', '3', '--no-probe', '--format', 'json')
     found = units_of(done)
     assert found['web/1']['outcome'] == 'reported'
     assert found['web/0']['outcome'] == outcome

@@ -145,6 +145,7 @@ class Shown:
                 'juju-status': agent.document(),
                 'leader': unit.leader,
                 'machine': unit.machine,
+                'open-ports': list(unit.open_ports),
                 'public-address': next(iter(machine.addresses), ''),
                 'address': address,
                 'provider-id': unit.name.replace('/', '-') if self.world.type == 'caas' else '',

@@ -74,6 +74,7 @@ class Unit:
         subordinates: the units on the same machine that are subordinate to it.
         pod: for k8s, the machine that stands for its pod; none while it is not ready.
         containers: for k8s, the pod's containers beside `charm`.
+        open_ports: what its charm opened, such as `80/tcp`.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Unit:
     subordinates: tuple[Unit, ...] = ()
     pod: Machine | None = None
     containers: tuple[str, ...] = ()
+    open_ports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

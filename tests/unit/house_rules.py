@@ -19,7 +19,19 @@ from graphlib import CycleError, TopologicalSorter
 
 # From the ground up: a room may import those before it, and its own.
 ROOMS = {
-    'charm': ('kernel', 'checks', 'sources', 'reporting', 'agent', 'framework', 'cli', 'juju'),
+    'charm': (
+        *(
+            'kernel',
+            'checks',
+            'sources',
+            'reporting',
+            'probe',
+            'agent',
+            'framework',
+            'cli',
+            'juju',
+        ),
+    ),
     'reconciler': (
         *('values', 'juju', 'rollups', 'causes', 'config', 'reach', 'ask', 'judge', 'inbox'),
         *('collect', 'sweeps', 'doctor', 'saved', 'render', 'cli'),

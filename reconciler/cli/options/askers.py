@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from charm.kernel.deadline import Deadline
 from reconciler.ask.base import Asker
 from reconciler.ask.log import LogAsker
 from reconciler.ask.log_store import LogStore
-from reconciler.ask.modes import AUTO, PUSH
+from reconciler.ask.modes import AUTO, PUSH, AskMode
+from reconciler.ask.probe import ProbeOptions
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan, Progress
 from reconciler.inbox.keys import read_word
@@ -86,5 +88,12 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
 def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPlan:
     """Return the sweep of a model as the options want it."""
     asker, pushed = asker_of(asking, model), pushed_of(asking, model)
-    way = CollectPlan(asker, asking.limits, asking.mode, pushed, asking.is_local)
+    way = CollectPlan(asker, asking.limits, _mode(asking, model), pushed, asking.is_local)
     return SweepPlan(model, way, progress, asking.config, asking.suppressions())
+
+
+def _mode(asking: SweepOptions, model: Model) -> AskMode:
+    # What is asked over TLS can only be an agent.
+    if not asking.probe or asking.agent_ca:
+        return asking.mode
+    return replace(asking.mode, probe=ProbeOptions(asking.config.for_model(model).probe))

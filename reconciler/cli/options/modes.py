@@ -40,6 +40,11 @@ ASK_OPTIONS = (
         help="Run each unit's hook; reap its agent's log; take its agent's last report; whatever "
         'is cheapest and fresh; or only what was pushed.',
     ),
+    click.option(
+        '--probe/--no-probe',
+        default=True,
+        help='Look at machines and pods themselves where no health hook answers.  [default: yes]',
+    ),
     duration_option(
         '--max-age',
         Duration(1, 30 * 86400),
@@ -71,6 +76,7 @@ class AskOptions:
     """The options of asking."""
 
     ask: str = 'hook'
+    probe: bool = True
     max_age: float = MAX_AGE_SECONDS
     agent_token_file: str = ''
     agent_ca: str = ''

@@ -14,7 +14,7 @@ _MANY = 10
 SECTIONS: Mapping[str, Sequence[str]] = {
     'What to ask': (
         *('model', 'all_models', 'controllers', 'units', 'patterns', 'status_file', 'saved'),
-        *('reports', 'ask', 'machines'),
+        *('reports', 'ask', 'probe', 'machines'),
     ),
     'How to get there': (
         *('reach', 'jump', 'ssh_options', 'juju', 'workers', 'attempts'),

@@ -21,6 +21,7 @@ from reconciler.values.words import age_text, counted, duration_text, first_few,
 
 from ..base import (
     RenderOptions,
+    coverage_text,
     draw,
     facts,
     grid,
@@ -94,7 +95,7 @@ def _about(found: Explanation, options: RenderOptions) -> Table:
         ('State', state_text(state) + since_text(state) if state else ''),
         ('Waits for', ', '.join(waits)),
         ('QoS', '' if qos is None else f'{qos:.2f}'),
-        ('Units', f'{coverage.reported} of {coverage.expected} reported'),
+        ('Units', coverage_text(coverage)),
         ('Explains', first_few(explains, _MOST_NAMES)),
         ('Needed by', first_few(found.needed_by, _MOST_NAMES)),
         *(('Suppressed', suppression_text(suppression)) for suppression in service.suppressed),

@@ -112,7 +112,7 @@ def _service(number: int, service: ServiceHealth, options: RenderOptions) -> dic
         'blamed': f'caused by {safe(str(path[-1]), 200)}' if path else '',
         'planned': sorted({safe(suppression.kind, 50) for suppression in service.suppressed}),
         'message': safe(service.message),
-        'units': f'{service.coverage.reported}/{service.coverage.expected}',
+        'units': f'{service.coverage.seen}/{service.coverage.expected}',
         'coverage': _coverage(service),
         'readings': [_reading(reading, options) for reading in service.readings],
     }

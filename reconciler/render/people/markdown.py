@@ -76,7 +76,7 @@ def _meaning(snapshot: Snapshot) -> list[str]:
 
 def _row(line: ServiceLine) -> str:
     service, alone = line.first, len(line.services) == 1
-    units = f'{line.coverage.reported}/{line.coverage.expected}'
+    units = f'{line.coverage.seen}/{line.coverage.expected}'
     qos = f'{service.qos:.2f}' if alone and service.qos is not None else '-'
     state = cell(state_text(service.state)) if alone and service.state else '-'
     cells = (cell(line.name), _word(service.health), units, qos, state)

@@ -33,7 +33,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 def _about(service: ServiceHealth) -> str:
     coverage = service.coverage
-    silent = coverage.expected - coverage.reported
+    silent = coverage.expected - coverage.seen
     without = f' ({silent} of {counted(coverage.expected, "unit")} without a report)'
     message = safe(service.message, 200)
     line = f'{service.health.value} {safe(service.name, 100)}: {message}'.rstrip(': ')

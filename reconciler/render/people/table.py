@@ -72,7 +72,7 @@ def _services(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType
             (
                 plain(line.name),
                 health_text(service.health),
-                f'{coverage.reported}/{coverage.expected}{stale_text(coverage)}',
+                f'{coverage.seen}/{coverage.expected}{stale_text(coverage)}',
                 *((qos,) if measured else ()),
                 _state(service, options) if alone else '-',
                 _message(service) if alone else plain(line.message),

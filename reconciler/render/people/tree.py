@@ -13,7 +13,7 @@ from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 from reconciler.values.words import fold_units
 
 from ..alike import ServiceLine, service_lines
-from ..base import RenderOptions, draw, headline, health_text, plain, stale_text, state_text
+from ..base import RenderOptions, coverage_text, draw, headline, health_text, plain, state_text
 from ..blame import because_of, explained_text
 from ..meaning import suppression_text
 
@@ -60,18 +60,15 @@ def _add_by_cause(root: Tree, snapshot: Snapshot, options: RenderOptions) -> Non
 
 def _add_many(root: Tree, line: ServiceLine) -> None:
     label = health_text(line.first.health).append('  ').append(plain(line.name, 'bold'))
-    label.append(f'  {line.coverage.reported} of {line.coverage.expected} reported', style='')
+    label.append(f'  {coverage_text(line.coverage)}', style='')
     if line.message:
         label.append('  ').append(plain(line.message, 'not bold'))
     root.add(label)
 
 
 def _add_service(parent: Tree, service: ServiceHealth, options: RenderOptions) -> Tree:
-    coverage = service.coverage
     line = health_text(service.health).append('  ').append(plain(service.name, 'bold'))
-    line.append(
-        f'  {coverage.reported} of {coverage.expected} reported{stale_text(coverage)}', style=''
-    )
+    line.append(f'  {coverage_text(service.coverage)}', style='')
     said = service.message if service.juju else ''
     for told in (said, because_of(service), *map(suppression_text, service.suppressed)):
         if told:

@@ -93,7 +93,7 @@ def _properties(service: ServiceHealth) -> ElementTree.Element:
         'suppressed': ' '.join(sorted({suppression.kind for suppression in service.suppressed})),
         'qos': '' if service.qos is None else f'{service.qos:.4f}',
         'state': '' if service.state is None else service.state.name.value,
-        'units': f'{coverage.reported}/{coverage.expected}',
+        'units': f'{coverage.seen}/{coverage.expected}',
     }
     properties = ElementTree.Element('properties')
     for name, value in values.items():

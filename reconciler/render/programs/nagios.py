@@ -17,7 +17,7 @@ from reconciler.values.readings import Snapshot
 from reconciler.values.words import counted, first_few
 
 from ..alike import ServiceLine, found_of, service_lines
-from ..base import RenderOptions, safe
+from ..base import RenderOptions, coverage_text, safe
 from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, view_text
 
@@ -84,7 +84,7 @@ def _long_output(snapshot: Snapshot, options: RenderOptions) -> Iterator[str]:
 def _about(line: ServiceLine, options: RenderOptions) -> Iterator[str]:
     service = line.first
     if service.health is not Health.PASSED or options.unit_detail:
-        coverage = f'{line.coverage.reported} of {line.coverage.expected} reported'
+        coverage = coverage_text(line.coverage)
         yield sanitise(f'{service.health.value} {line.name} ({coverage}): {line.message}')
         for remark in remarks(service):
             yield sanitise(f'- {remark}')

@@ -96,6 +96,7 @@ def without_added(document: Any) -> Any:
     if isinstance(document, dict):
         added = {'made_at', 'evidence', 'notes', *(['juju'] if 'coverage' in document else [])}
         added |= {'ceiling'} if 'causes' in document else set()
+        added |= {'probed'} if 'no_hook' in document else set()
         return {key: without_added(item) for key, item in document.items() if key not in added}
     return [*map(without_added, document)] if isinstance(document, list) else document
 

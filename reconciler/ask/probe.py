@@ -1,0 +1,121 @@
+"""What looks at a machine where no health hook answers: sent by stdin, run from memory.
+
+It is the `probe` room of the unit side with all that this imports, as one archive. The machine's
+own Python takes it from an anonymous file of memory (memfd_create(2)), so that a full disk or a
+`noexec` one changes nothing, and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import charm
+
+from .frames import Request
+
+BY_PROBE = 'probe'
+_PROGRAM = 'charm.probe.main'
+# The zip format knows no earlier day: the same sources always make the same bytes.
+_DAY = (1980, 1, 1, 0, 0, 0)
+# In words of any Python 3: one that is too old has to be able to say so.
+BOOTSTRAP = """\
+import sys
+if sys.version_info < (3, 8):
+    sys.exit('its Python is %d.%d, and that wants 3.8 or newer' % sys.version_info[:2])
+import os
+size = int(sys.argv[1])
+archive = sys.stdin.buffer.read(size)
+if len(archive) < size:
+    sys.exit('what was to look at it did not come whole')
+memory = os.memfd_create('juju-health')
+with open(memory, 'wb', closefd=False) as file:
+    file.write(archive)
+sys.path.insert(0, '/proc/self/fd/%d' % memory)
+from charm.probe.main import main
+main(sys.argv[2])
+"""
+
+
+@dataclass(frozen=True)
+class ProbeOptions:
+    """How to look at a machine: `checks` has options of built-in checks, by check."""
+
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def look_at(
+    unit: str,
+    ports: Sequence[int],
+    unless: Sequence[str],
+    deadline_seconds: float,
+    options: ProbeOptions = ProbeOptions(),
+) -> Request:
+    """Return the request to look at the machine, or pod, that the unit is on.
+
+    Args:
+        unit: any one that is there.
+        ports: those on which somebody should answer.
+        unless: the hooks that would answer: if all of them are there, nobody has to look.
+        deadline_seconds: what is not seen by then is unknown.
+        options: how.
+    """
+    packed = archive()
+    program = ('-I', '-S', '-B', '-c', BOOTSTRAP, str(len(packed)))
+    asked = {'unit': unit, 'seconds': deadline_seconds, 'ports': ports, 'checks': options.checks}
+    told = (json.dumps(asked, default=str),)
+    return Request(
+        unit, 'python3', (*program, *told), by=BY_PROBE, stdin=packed, unless=tuple(unless)
+    )
+
+
+@functools.cache
+def archive() -> bytes:
+    """Return the program and all that it imports of ours, as a zip file."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, 'w') as packed:
+        for name, path in sorted(_modules().items()):
+            inside = name.replace('.', '/')
+            inside += '/__init__.py' if path.name == '__init__.py' else '.py'
+            info = zipfile.ZipInfo(inside, _DAY)
+            packed.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+    return held.getvalue()
+
+
+def _modules() -> dict[str, Path]:
+    """Return the file of each module that the program is made of, by its name."""
+    found: dict[str, Path] = {}
+    waiting = [_PROGRAM]
+    while waiting:
+        name = waiting.pop()
+        path = None if name in found else _file(name)
+        if path is not None:
+            found[name] = path
+            waiting += _imported(name, path)
+    return found
+
+
+def _file(name: str) -> Path | None:
+    """Return a module's file; `None` for a name that a module only holds."""
+    inside = Path(charm.__file__).parent.parent.joinpath(*name.split('.'))
+    files = (inside / '__init__.py', inside.with_suffix('.py'))
+    return next((one for one in files if one.is_file()), None)
+
+
+def _imported(name: str, path: Path) -> Iterator[str]:
+    """Yield the packages that a module is in, and every name that it imports of ours."""
+    words = name.split('.')
+    yield from ('.'.join(words[:count]) for count in range(1, len(words)))
+    package = words if path.name == '__init__.py' else words[:-1]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *filter(None, [node.module])]
+            yield '.'.join(base)
+            yield from ('.'.join([*base, alias.name]) for alias in node.names)

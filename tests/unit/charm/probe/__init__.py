@@ -1,0 +1,1 @@
+"""What a sweep runs on a machine where no health hook answers."""

@@ -1,0 +1,156 @@
+"""The readings of units without a hook, by what looked at their machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
+from charm.kernel.merge_checks import make_report
+from charm.kernel.report import CheckResult, Health, Report, Reporter
+from charm.kernel.report_json import encode
+from reconciler.ask.frames import UnitAnswer
+from reconciler.collect.interpret import silent_reading
+from reconciler.collect.probed import as_its_neighbours, probed
+from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
+from reconciler.values.outcomes import Outcome
+from reconciler.values.readings import Reading
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+UNIT = Unit('telegraf/3', 'telegraf', '0', 'web/0', workload=StatusInfo('active', since=NOW))
+MODEL = Model(
+    'prod',
+    machines={'0': Machine('0')},
+    applications={'telegraf': Application('telegraf', units=(UNIT,))},
+)
+BARE = silent_reading(MODEL, UNIT, Outcome.NOT_SHIPPED, '', NOW)
+AGENT = {'answers': True, 'uniter': 'started'}
+
+
+def seen(*checks: CheckResult, tag: str = 'unit-telegraf-3') -> UnitAnswer:
+    report = make_report(
+        'web',
+        'web/0',
+        (
+            *checks,
+            CheckResult('agents', Health.PASSED, message='1', data={'agents': {tag: AGENT}}),
+            CheckResult('hooks', Health.PASSED, message='0', data={'running': []}),
+            CheckResult('listening', Health.PASSED, message='listens on 22', data={}),
+        ),
+        boot_id='b',
+        reported_at=NOW,
+    )
+    return UnitAnswer(encode(report).encode(), b'', 0, True)
+
+
+def disk(health: Health, message: str = 'full') -> CheckResult:
+    return CheckResult('disk', health, message=message)
+
+
+def read(answer: UnitAnswer | None, reading: Reading = BARE) -> Reading:
+    return probed(MODEL, reading, answer, 'juju ssh, probe', NOW)
+
+
+def names(reading: Reading) -> list[str]:
+    assert reading.report is not None
+    return [check.name for check in reading.report.checks]
+
+
+def test_a_unit_whose_agent_runs_on_a_machine_that_is_well_passes() -> None:
+    reading = read(seen(disk(Health.PASSED)))
+    assert (reading.outcome, reading.health) == (Outcome.PROBED, Health.PASSED)
+    assert reading.message == 'its agent runs, and its machine is well (4 checks)'
+    assert (reading.via, reading.age_seconds, reading.received_at) == ('juju ssh, probe', 0.0, NOW)
+    assert reading.report is not None
+    assert (reading.report.unit, reading.report.service) == ('telegraf/3', 'telegraf')
+    assert names(reading) == ['agent', 'hook', 'disk', 'listening']
+
+
+def test_its_state_is_what_juju_implies() -> None:
+    assert read(seen()).state == BARE.state
+
+
+def test_what_ails_its_machine_ails_it() -> None:
+    reading = read(seen(disk(Health.FAIL)))
+    assert (reading.health, reading.message) == (Health.FAIL, 'disk: full')
+
+
+def test_one_whose_agent_was_not_seen_is_unknown_however_well_the_machine_is() -> None:
+    reading = read(seen(disk(Health.PASSED), tag='unit-web-0'))
+    assert (reading.outcome, reading.health) == (Outcome.PROBED, Health.UNKNOWN)
+    assert reading.message == 'agent: its agent was not seen running on machine 0'
+    assert 'show-status-log' in str(reading.advice)
+    assert not read(seen(disk(Health.FAIL))).advice
+
+
+FAILED = {
+    'no Python': (UnitAnswer(exit_code=127, complete=True), 'there is no python3'),
+    'too slow': (UnitAnswer(exit_code=124, complete=True), 'that did not end in time'),
+    'killed': (UnitAnswer(exit_code=137, complete=True), 'that did not end in time'),
+    'cut off': (UnitAnswer(b'{"sch'), 'the connection ended before it told'),
+    'too old': (
+        UnitAnswer(b'', b'noise\nits Python is 3.6, and that wants 3.8 or newer\n', 1, True),
+        'its Python is 3.6, and that wants 3.8 or newer',
+    ),
+    'silent failure': (UnitAnswer(b'', b'', 3, True), 'that exited with 3'),
+    'nonsense': (UnitAnswer(b'hello', b'', 0, True), 'what it told is no report: not JSON'),
+}
+
+
+@pytest.mark.parametrize(('answer', 'reason'), list(FAILED.values()), ids=list(FAILED))
+def test_what_could_not_be_looked_at_is_named_and_never_passes(
+    answer: UnitAnswer, reason: str
+) -> None:
+    reading = read(answer)
+    assert (reading.outcome, reading.health) == (Outcome.NOT_SHIPPED, Health.UNKNOWN)
+    assert reading.message.startswith(f'{BARE.message}; its machine could not be looked at: ')
+    assert reason in reading.message
+
+
+@pytest.mark.parametrize('outcome', [one for one in Outcome if one is not Outcome.NOT_SHIPPED])
+def test_every_other_reading_stays_as_it_is(outcome: Outcome) -> None:
+    other = replace(BARE, outcome=outcome)
+    assert read(seen(disk(Health.PASSED)), other) == other
+    assert read(None) == BARE
+
+
+def reported(*checks: CheckResult, unit: str = 'web/0', machine: str = '0') -> Reading:
+    report = Report(
+        'web', unit, Health.PASSED, checks=checks, reporter=Reporter('health/0', '1'), boot_id='b'
+    )
+    of = Unit(unit, 'web', machine)
+    return Reading(of, Outcome.REPORTED, Health.PASSED, report=report, received_at=NOW)
+
+
+def beside(neighbour: Reading, own: Reading) -> Reading:
+    found = as_its_neighbours(MODEL, {'web/0': neighbour, 'telegraf/3': own})
+    assert found['web/0'] is neighbour
+    return found['telegraf/3']
+
+
+def test_what_a_report_says_of_their_machine_counts_for_both() -> None:
+    own = read(seen(disk(Health.FAIL), CheckResult('clock', Health.FAIL, message='off')))
+    found = beside(reported(disk(Health.WARN, 'fuller than I like')), own)
+    assert (found.health, found.message) == (Health.WARN, 'disk: fuller than I like')
+    assert names(found) == ['agent', 'hook', 'listening', 'disk']
+    assert (found.outcome, found.received_at, found.via) == (own.outcome, own.received_at, own.via)
+
+
+def test_a_report_of_its_own_matters_alone_changes_nothing() -> None:
+    own = read(seen(disk(Health.FAIL)))
+    assert beside(reported(CheckResult('db', Health.PASSED)), own) == own
+    assert beside(reported(disk(Health.PASSED), machine='1'), own) == own
+
+
+def test_pods_are_no_neighbours() -> None:
+    own = read(seen(disk(Health.FAIL)))
+    alone = replace(own, unit=replace(UNIT, machine=''))
+    assert beside(reported(disk(Health.PASSED), machine=''), alone) == alone
+
+
+def test_every_check_of_a_machine_is_taken_from_a_neighbour() -> None:
+    every = [CheckResult(name, Health.FAIL, message='-') for name in BUILT_IN_CHECKS]
+    well = [CheckResult(name, Health.PASSED, message='-') for name in BUILT_IN_CHECKS]
+    assert beside(reported(*well), read(seen(*every))).health is Health.PASSED
