@@ -11,9 +11,11 @@ from functools import partial
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
+from charm.kernel.names import service_of
 
 from ..ask.errands import MachineRequest, is_health_charm, plan_errands
 from ..collect.removed_units import absent
+from ..config.settings import NOTHING, Config, Expectation
 from ..juju.command import Juju
 from ..reach.base import Reach, ReachError
 from ..values.advice import Advice, juju, reconcile_health, steps
@@ -28,7 +30,7 @@ from ..values.errors import (
 )
 from ..values.model import HEALTH_CHARM, Model
 from ..values.time_budget import TimeBudget
-from .probes import DoctorFinding, ProbeAnswer, ProbeResult, over_there, probe, reached
+from .probes import DoctorFinding, ProbeAnswer, ProbeResult, hooks, over_there, probe, reached
 
 OK, WARN, FAIL = ProbeResult.OK, ProbeResult.WARN, ProbeResult.FAIL
 
@@ -43,6 +45,8 @@ class Doctor:
         inventory: gets the model.
         workers: machines asked at once.
         most: how many machines to ask at the most.
+        config: what the operator expects of services: what needs no report lacks no hook.
+        looks: machines are looked at where no hook answers, so that nothing has to be deployed.
     """
 
     juju: Juju
@@ -50,6 +54,8 @@ class Doctor:
     inventory: Callable[[Deadline], Model]
     workers: int = 16
     most: int = 12
+    config: Config = NOTHING
+    looks: bool = False
 
     def examine(self, deadline: Deadline) -> Iterator[DoctorFinding]:
         """Yield what was found, from the juju command to the hooks over there."""
@@ -165,21 +171,27 @@ class Doctor:
             if application.units
             and not application.subordinate_to
             and application.name not in beside
+            and self._wants_report(model, application.name)
         ]
         named = model.full_name
+        if not bare:
+            message = f'{deployed[0]}, beside every application' if deployed else 'none is needed'
+            return DoctorFinding('health charm', OK, message)
+        if self.looks:
+            message = f'none beside {", ".join(bare[:10])}: their machines are looked at instead'
+            return DoctorFinding('health charm', OK, message)
         if not deployed:
             deploy = juju(named, 'deploy', './build/juju-health.charm')
             relate = juju(named, 'integrate', HEALTH_CHARM, 'APP')
             mend = Advice(line=steps(('make', 'charm'), deploy, relate))
             message = 'no health charm is deployed: only hooks that charms ship are asked'
             return DoctorFinding('health charm', WARN, message, mend)
-        name = deployed[0]
-        if bare:
-            steps_of = (juju(named, 'integrate', name, application) for application in bare[:5])
-            mend = Advice(line=steps(*steps_of))
-            message = f'no health charm beside {", ".join(bare[:10])}'
-            return DoctorFinding('health charm', WARN, message, mend)
-        return DoctorFinding('health charm', OK, f'{name}, beside every application')
+        steps_of = (juju(named, 'integrate', deployed[0], application) for application in bare[:5])
+        message = f'no health charm beside {", ".join(bare[:10])}'
+        return DoctorFinding('health charm', WARN, message, Advice(line=steps(*steps_of)))
+
+    def _wants_report(self, model: Model, service: str) -> bool:
+        return self.config.for_model(model).expect(service) is Expectation.REPORT
 
     def _machines(self, model: Model, deadline: Deadline) -> Iterator[DoctorFinding]:
         errands = plan_errands(model, model.units(), 0.0)
@@ -209,7 +221,15 @@ class Doctor:
             if isinstance(found := probes.get(errand.place), ProbeAnswer)
         }
         if answered:
-            yield from over_there(model, answered, next(iter(_health_charms(model)), ''))
+            charm = next(iter(_health_charms(model)), '')
+            yield from over_there(model, answered, charm)
+            hookless = [
+                unit
+                for found in answered.values()
+                for unit, there in found.hooks
+                if there == 'no' and self._wants_report(model, service_of(unit))
+            ]
+            yield hooks(model, hookless, self.looks)
 
 
 def _health_charms(model: Model) -> list[str]:

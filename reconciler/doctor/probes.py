@@ -178,18 +178,8 @@ def over_there(
         'python',
         [unit for unit, found in answered.items() if _is_old(found.python)],
         f'{named} or later',
-        f'python3 is missing or older than {named}, which the health charm needs',
+        f'python3 is missing or older than {named}, which the health charm and the probe need',
         lambda unit: _as_root(model, unit, 'apt-get', 'install', '-y', 'python3'),
-    )
-    yield _lacking(
-        'hook',
-        [unit for found in answered.values() for unit, there in found.hooks if there == 'no'],
-        'a health hook is there for every unit asked',
-        'no health hook is there: juju status is all that is known',
-        lambda unit: Advice(
-            argv=juju(model.full_name, 'integrate', HEALTH_CHARM, 'APPLICATION'),
-            remark='or ship hooks/health with the charm',
-        ),
     )
     yield _version(model, {unit: found.version for unit, found in answered.items()}, charm)
     yield from _agent(model, {unit: found.agent for unit, found in answered.items()})
@@ -198,6 +188,23 @@ def over_there(
             message = f'beside {unit}: {removed_units.whose(found.orphans)}'
             mend = removed_units.mend(model, unit, found.orphans)
             yield DoctorFinding('orphans', ProbeResult.WARN, message, mend)
+
+
+def hooks(model: Model, without: Sequence[str], looks: bool) -> DoctorFinding:
+    """Return whether each unit that should report has a hook, or its machine is looked at."""
+    if without and looks:
+        message = f'{fold_units(without)}: no health hook is there: their machines are looked at'
+        return DoctorFinding('hook', ProbeResult.OK, message)
+    return _lacking(
+        'hook',
+        without,
+        'a health hook is there for every unit asked that should report',
+        'no health hook is there: juju status is all that is known',
+        lambda unit: Advice(
+            argv=juju(model.full_name, 'integrate', HEALTH_CHARM, 'APPLICATION'),
+            remark='or ship hooks/health with the charm, or expect its word in health.yaml',
+        ),
+    )
 
 
 def _version(model: Model, told: Mapping[str, str], charm: str) -> DoctorFinding:

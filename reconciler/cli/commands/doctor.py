@@ -45,7 +45,15 @@ def doctor(machines: int, form: str, output: str, **given: Any) -> int:
     if asking.is_local:
         raise UsageError('cannot examine --reach local: it needs nothing but this machine')
     until = Deadline.after(asking.deadline)
-    examined = Doctor(asking.door, asking.way, asking.inventory, asking.workers, machines)
+    examined = Doctor(
+        asking.door,
+        asking.way,
+        asking.inventory,
+        asking.workers,
+        machines,
+        asking.config,
+        asking.probe,
+    )
     found = list(examined.examine(until))
     write_document(FINDINGS[form](found, view(output)), output)
     return max((EXIT_CODES[finding.result] for finding in found), default=0)

@@ -253,7 +253,6 @@ FINE = ProbeAnswer('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'ac
         ({'sudo': False}, 'sudo', 'NOPASSWD'),
         ({'python': '3.6'}, 'python', 'apt-get install -y python3'),
         ({'python': ''}, 'python', 'apt-get install -y python3'),
-        ({'hooks': (('web/0', 'no'),)}, 'hook', 'juju integrate -m lab:prod juju-health'),
         ({'version': '0.0.1'}, 'version', 'juju refresh -m lab:prod checks'),
         ({'agent': 'failed'}, 'agent', 'systemctl restart juju-health-agent'),
         ({'orphans': ('health/3',)}, 'orphans', 'unit-health-3/current/hooks/health-agent remove'),
