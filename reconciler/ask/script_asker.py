@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
 from reconciler.reach.base import Reach, ReachError, last_line
@@ -51,21 +52,29 @@ class ScriptAsker:
         stdin = b''.join(request.stdin for request in requests)
         fault: ReachError | None = None
         try:
-            output = self.reach.run(target, command, deadline, cap_bytes, stdin).stdout
+            completed = self.reach.run(target, command, deadline, cap_bytes, stdin)
         except ReachError as error:
-            fault, output = error, error.completed.stdout
-        if fault is None and nonce.encode() not in output:
+            fault, completed = error, error.completed
+        output = completed.stdout
+        if nonce.encode() not in output and _is_other(completed):
             fault = _something_else(output)
         answers = frames.read(output, nonce, len(requests))
         told = tuple(map(_told, requests, answers))
         return MachineAnswer(told, fault, orphans.read(output, nonce))
 
 
+def _is_other(completed: Completed) -> bool:
+    """Return whether what was run there ended by itself, with words and no complaint."""
+    ended = completed.exit_code != 255 and not completed.timed_out
+    return ended and bool(completed.stdout.strip()) and not completed.stderr.strip()
+
+
 def _something_else(output: bytes) -> ReachError:
     """Return the error of a machine that ran something, and not what it was asked to."""
     said = clean(last_line(output), _MOST_SAID)
-    answer = f'it said {said!r}' if said else 'it said nothing'
-    message = f'what it ran is not what was asked: {answer}; is a command forced on our ssh key?'
+    message = (
+        f'what it ran is not what was asked: it said {said!r}; is a command forced on our key?'
+    )
     return ReachError(Outcome.REFUSED_KEY, message)
 
 

@@ -111,7 +111,8 @@ def _where(model: Model, unit: Unit) -> str:
 
 def _why_not(answer: UnitAnswer, error: ReportError) -> str:
     """Return why what was to look at a machine told nothing."""
-    if answer.exit_code == frames.NOT_FOUND:
+    # A Python without its libraries ends so too, and says of what.
+    if answer.exit_code == frames.NOT_FOUND and not answer.stderr.strip():
         return _NO_PYTHON
     if answer.timed_out:
         return 'that did not end in time'

@@ -174,3 +174,9 @@ class Unit:
             timeout=PATIENCE,
             check=False,
         )
+
+
+def pretended(python: str) -> str:
+    """Return a shell script that is a Python 3.6 to what `python3 -I -S -B -c TEXT` runs."""
+    older = 'import sys; sys.version_info = (3, 6, 15); exec(sys.argv.pop(1))'
+    return f'#!/bin/sh\nshift 4\nexec {python} -I -c "{older}" "$@"\n'

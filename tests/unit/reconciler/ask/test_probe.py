@@ -19,9 +19,10 @@ from reconciler.ask.probe import BOOTSTRAP, ProbeOptions, archive, look_at
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.reach.local import LocalReach
 from reconciler.values.time_budget import TimeBudget
-from tests.support.authors import PYTHONS, python_of
+from tests.support.authors import PYTHONS, pretended, python_of
 from tests.support.patience import PATIENCE
 
+# Those of pyenv that are too old.
 OLD = sorted(
     path
     for minor in ('6', '7')
@@ -98,15 +99,21 @@ def test_every_python_from_3_8_on_looks(
     assert len(report_json.decode(answer.stdout).checks) == 9
 
 
-@pytest.mark.parametrize('python', OLD, ids=[path.parts[-3] for path in OLD])
 def test_an_older_one_says_that_it_is_too_old(
-    python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only(python, tmp_path, monkeypatch)
-    (answer,) = ask(probe(tmp_path / 'none'))
-    minor = python.parts[-3].split('.')[1]
-    said = f'its Python is 3.{minor}, and that wants 3.8 or newer\n'
-    assert (answer.exit_code, answer.stderr.decode()) == (1, said)
+    fake = tmp_path / 'fake'
+    fake.write_text(pretended(sys.executable))
+    fake.chmod(0o755)
+    for number, python in enumerate((fake, *OLD)):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        only(python, directory, monkeypatch)
+        (answer,) = ask(probe(tmp_path / 'none'))
+        assert answer.exit_code == 1
+        assert answer.stderr in (
+            b'its Python is 3.%d, and that wants 3.8 or newer\n' % minor for minor in (6, 7)
+        )
 
 
 def test_without_a_python_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

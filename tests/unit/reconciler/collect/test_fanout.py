@@ -94,7 +94,9 @@ def test_one_bad_machine_costs_only_itself(kinds: list[str | None]) -> None:
     for number, kind in enumerate(kinds):
         (answer,) = found[str(number)].answers
         assert answer.complete == (kind is None)
-        assert (found[str(number)].fault is not None) == (kind in ('unreachable', 'refused'))
+        assert (found[str(number)].fault is not None) == (
+            kind in ('unreachable', 'refused', 'noise')
+        )
 
 
 def test_a_fault_of_our_own_costs_only_its_machine() -> None:
