@@ -1,8 +1,9 @@
-"""The health of a Pebble: what its `/v1/health` and `/v1/checks` say, over its unix socket.
+"""The health of a Pebble: what it says of itself, its checks and its services, on its socket.
 
 Pebble is the service manager of Kubernetes charms and of some machine charms; see
 https://documentation.ubuntu.com/pebble/reference/health-checks. A check of it that is `up` but has
-failed since is a warning: it fails once its failures reach its threshold.
+failed since is a warning: it fails once its failures reach its threshold. Pebble calls itself
+healthy as well where it has no check, or none that ever ran.
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ _HEALTHS = {'up': Health.PASSED, 'down': Health.FAIL}
 
 @dataclass(frozen=True)
 class PebbleHealth:
-    """Ask a Pebble, over its unix socket, whether all of its checks are well."""
+    """Ask a Pebble, over its unix socket, whether its checks are well and its services run."""
 
     socket: Path
 
     def run(self, deadline: Deadline) -> Verdict:
-        """Return `passed` if Pebble says that it is healthy, `fail` if it says that it is not.
+        """Return `fail` if Pebble is not healthy, or a service does not run that it should run.
+
+        Where no check ever ran and no service runs there is no evidence of anything.
 
         Raises:
             CheckError: it does not answer, or not as Pebble does.
@@ -48,12 +51,30 @@ class PebbleHealth:
         healthy = result.get('healthy') if isinstance(result, dict) else None
         if not isinstance(healthy, bool):
             raise CheckError(f'cannot tell: {self.socket} answered without `healthy`')
-        if healthy:
-            return Verdict(Health.PASSED, 'Pebble is healthy', {'healthy': True})
-        down = [check.name for check in checks(self.socket, deadline) if check.status == 'down']
-        which = f': {listed(down)} down' if down else ''
-        data = {'healthy': False, 'down': down}
-        return Verdict(Health.FAIL, f'Pebble is not healthy{which}', data)
+        known, services = checks(self.socket, deadline), self._services(deadline)
+        down = [check.name for check in known if check.status == 'down']
+        stopped = [name for name, word in services.items() if word != 'active']
+        data = {'healthy': healthy, 'down': down, 'services': services}
+        if stopped or not healthy:
+            wrong = [
+                *(f'{name} is {services[name]}' for name in stopped),
+                *(f'{n} down' for n in down),
+            ]
+            which = f': {listed(wrong)}' if wrong else ''
+            return Verdict(Health.FAIL, f'Pebble is not healthy{which}', data)
+        ran = sum(check.ran for check in known)
+        text = f'Pebble is healthy: checks that ran: {ran}, services that run: {len(services)}'
+        return Verdict(Health.PASSED if ran or services else Health.UNKNOWN, text, data)
+
+    def _services(self, deadline: Deadline) -> Dict[str, str]:
+        """Return how each service is that is to run: `active`, `inactive`, `backoff`, `error`."""
+        result = ask(self.socket, '/v1/services', deadline)
+        listing = result if isinstance(result, list) else []
+        return {
+            str(item.get('name')): str(item.get('current'))
+            for item in listing
+            if isinstance(item, dict) and item.get('startup') == 'enabled'
+        }
 
 
 @dataclass(frozen=True)
@@ -85,6 +106,7 @@ class PebbleStatus:
         failures: how often it failed in a row.
         threshold: at how many it is down.
         level: `alive`, `ready` or empty.
+        successes: how often it was well in a row; `None` where an older Pebble does not say.
     """
 
     name: str
@@ -92,9 +114,15 @@ class PebbleStatus:
     failures: int = 0
     threshold: int = 0
     level: str = ''
+    successes: Optional[int] = None
+
+    @property
+    def ran(self) -> bool:
+        """Return whether it ever ran, as far as is known."""
+        return self.successes != 0 or self.failures > 0
 
     def verdict(self) -> Verdict:
-        """Return what it means: a check that somebody stopped is `unknown`, not well."""
+        """Return what it means: one that somebody stopped, or that never ran, is `unknown`."""
         data = {
             'status': self.status,
             'failures': self.failures,
@@ -106,6 +134,8 @@ class PebbleStatus:
         if health is Health.PASSED and self.failures:
             health = Health.WARN
         note = ': nobody looks' if self.status == 'inactive' else ''
+        if health is Health.PASSED and not self.ran:
+            health, note = Health.UNKNOWN, ', and has not run yet'
         return Verdict(health, f'{self.status}{counted}{note}', data)
 
 
@@ -189,6 +219,7 @@ def _reading(path: Path, item: Any) -> PebbleStatus:
         _count(item, 'failures'),
         _count(item, 'threshold'),
         str(item.get('level') or ''),
+        _count(item, 'successes') if 'successes' in item else None,
     )
 
 

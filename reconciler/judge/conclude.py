@@ -18,6 +18,7 @@ from ..values.model import Application, Model
 from ..values.readings import Reading, Snapshot
 from .cap_by_juju import Policy, capped, capped_service
 from .collate import choose, collate, problems_first
+from .disagreements import disagreements
 from .expectations import notes, taken, with_depth, without_units
 from .model_words import words_of_model
 from .views import judge_views
@@ -92,7 +93,7 @@ def conclude(
         faults=(*model.faults, *said, *evidence.faults, *faults, *unmatched(entries, model, at)),
         causes=causes,
         views=judge_views(own.views, services, unasked, left_out),
-        notes=notes(services, left_out),
+        notes=(*notes(services, left_out), *disagreements(services)),
         ceiling=ceiling,
     )
 

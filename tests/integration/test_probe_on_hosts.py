@@ -19,6 +19,24 @@ from tests.support.patience import PATIENCE
 
 from .probing import Operator, run_agents, set_agent, untouched
 
+# As Pebble answers where a workload's service crashes, and nobody defined a check.
+PEBBLE = """
+import http.server, json, os, socketserver
+ANSWERS = {
+    '/v1/health': {'healthy': True},
+    '/v1/checks': None,
+    '/v1/services': [{'name': 'nginx', 'startup': 'enabled', 'current': 'backoff'}],
+}
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        answer = {'type': 'sync', 'result': ANSWERS[self.path]}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+    def address_string(self):
+        return 'unix'
+socketserver.UnixStreamServer('/charm/containers/nginx/pebble.socket', Handler).serve_forever()
+"""
 SHOWN = ('/etc', '/home', '/opt', '/root', '/srv', '/usr/local', '/tmp', '/var/tmp', '/var/lib')
 
 
@@ -209,7 +227,17 @@ def test_a_pod_is_looked_at_in_its_charm_container(hosts: Hosts, tmp_path: Path)
     run_agents(host, 'web/0')
     pod = Unit('web/0', leader=True, pod=Machine.of(host, ''), open_ports=('22/tcp', '8080/tcp'))
     world = World((), (Application('web', (pod,)),), type='caas')
-    sweep = Operator(tmp_path, world, host.identity).sweep()
-    unit = sweep.units['web/0']
+    operator = Operator(tmp_path, world, host.identity)
+    unit = operator.sweep().units['web/0']
     assert (unit['outcome'], unit['evidence']) == ('probed', 'machine')
     assert unit['message'] == 'open-ports: nobody answers on 8080/tcp, which it opened'
+    socket = host.root / 'charm/containers/nginx/pebble.socket'
+    socket.parent.mkdir(parents=True)
+    (host.root / 'srv/pebble.py').write_text(PEBBLE)
+    host.must(['systemd-run', 'python3', '/srv/pebble.py'])
+    wait_until(socket.is_socket, 'Pebble')
+    sweep = operator.sweep()
+    assert sweep.units['web/0']['message'] == (
+        'pebble-nginx: Pebble is not healthy: nginx is backoff'
+    )
+    assert sweep.done.returncode == 2

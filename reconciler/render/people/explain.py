@@ -16,6 +16,7 @@ from charm.kernel.safe_text import clean
 from reconciler.causes.explain import Explanation, failing
 from reconciler.juju.status import machine_order
 from reconciler.values.node import NodeKind
+from reconciler.values.outcomes import Outcome
 from reconciler.values.readings import Reading, Role
 from reconciler.values.words import age_text, counted, duration_text, first_few, fold_units
 
@@ -41,6 +42,8 @@ _ROLES = {
 _MOST_NAMES = 12
 _MOST_DATA = 300
 _UNFOLDED = 10_000
+# What was run where no hook answered; docs/probe.md has all of it.
+_PROBED = 'its own python3 ran our checks, from memory'
 
 
 def render(found: Explanation, options: RenderOptions) -> str:
@@ -211,6 +214,7 @@ def _origin(readings: Sequence[Reading]) -> str:
         f'machine{"" if len(machines) == 1 else "s"} {", ".join(machines)}' if machines else '',
         (f'{leader} leads' if len(readings) > 1 else 'leader') if leader else '',
         f'by {first.via}' if first.via else '',
+        _PROBED if first.outcome is Outcome.PROBED else '',
         f'reported by {reporter.unit} {reporter.version}' if reporter else '',
         f'took {duration_text(took)}' if took is not None else '',
         f'{attempts} attempts' if attempts > 1 else '',

@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,8 @@ def _accept(listener: socket.socket, serve: Serve) -> None:
             serve(connection)
 
 
-def pebble(*checks: dict[str, Any]) -> Serve:
-    """Answer as Pebble does: internals/daemon/api_health.go and api_checks.go."""
+def pebble(*checks: dict[str, Any], services: Sequence[dict[str, Any]] = ()) -> Serve:
+    """Answer as Pebble does: internals/daemon/api_health.go, api_checks.go and api_services.go."""
 
     def serve(connection: socket.socket) -> None:
         target = connection.recv(65536).split()[1].decode()
@@ -65,6 +65,8 @@ def pebble(*checks: dict[str, Any]) -> Serve:
         elif target.startswith('/v1/checks'):
             wanted = target.partition('names=')[2]
             result = [check for check in checks if wanted in ('', check['name'])] or None
+        elif target == '/v1/services':
+            result = list(services) or None
         body = json.dumps(
             {'type': 'sync', 'status-code': status, 'status': 'OK', 'result': result}
         ).encode()
@@ -94,7 +96,35 @@ def test_health_is_what_pebble_says_of_itself(tmp_path: Path) -> None:
     with listening(tmp_path / 't', pebble(UP, DOWN)) as path:
         verdict = run(PebbleHealth(path))
     assert (verdict.health, verdict.message) == (Health.FAIL, 'Pebble is not healthy: disk down')
-    assert verdict.data == {'healthy': False, 'down': ['disk']}
+    assert verdict.data == {'healthy': False, 'down': ['disk'], 'services': {}}
+
+
+RUNNING = {'name': 'web', 'startup': 'enabled', 'current': 'active'}
+TOOL = {'name': 'tool', 'startup': 'disabled', 'current': 'inactive'}
+BACKOFF = {**RUNNING, 'name': 'grafana', 'current': 'backoff'}
+BROKEN = {**RUNNING, 'name': 'db', 'current': 'error'}
+NEVER = {**UP, 'successes': 0, 'failures': 0}
+KNOWN_BY = {
+    'an enabled service in backoff': ([], [RUNNING, BACKOFF], Health.FAIL, 'grafana is backoff'),
+    'a broken one, whatever its checks say': ([UP], [BROKEN], Health.FAIL, 'db is error'),
+    'both': ([DOWN], [BACKOFF], Health.FAIL, 'grafana is backoff, disk down'),
+    'one that is not to run': ([], [RUNNING, TOOL], Health.PASSED, 'services that run: 1'),
+    'no checks and no services': ([], [TOOL], Health.UNKNOWN, 'checks that ran: 0'),
+    'a check that never ran': ([NEVER], [], Health.UNKNOWN, 'checks that ran: 0'),
+    'one that did': ([{**NEVER, 'successes': 1}], [], Health.PASSED, 'checks that ran: 1'),
+}
+
+
+@pytest.mark.parametrize(
+    ('checks', 'services', 'health', 'said'), list(KNOWN_BY.values()), ids=list(KNOWN_BY)
+)
+def test_that_it_is_healthy_counts_for_what_it_rests_on(
+    tmp_path: Path, checks: Any, services: Any, health: Health, said: str
+) -> None:
+    with listening(tmp_path / 's', pebble(*checks, services=services)) as path:
+        verdict = run(PebbleHealth(path))
+    assert verdict.health is health
+    assert said in verdict.message
 
 
 @pytest.mark.parametrize(
@@ -105,6 +135,7 @@ def test_health_is_what_pebble_says_of_itself(tmp_path: Path) -> None:
         (DOWN, Health.FAIL, 'down, 5 of 3 failures'),
         (STOPPED, Health.UNKNOWN, 'inactive: nobody looks'),
         ({**UP, 'status': 'dancing'}, Health.UNKNOWN, 'dancing'),
+        (NEVER, Health.UNKNOWN, 'up, and has not run yet'),
     ],
 )
 def test_each_status_of_a_check_has_its_verdict(

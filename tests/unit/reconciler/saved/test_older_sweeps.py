@@ -35,7 +35,7 @@ MADE: dict[str, Callable[[], Snapshot]] = {
 
 
 def kept(snapshot: Snapshot) -> Snapshot:
-    """Return what a saved sweep kept of it then: no inventory, and not when reports were made.
+    """Return what a saved sweep kept of it then: no inventory, no notes, not when reports were made.
 
     Its advice named no model; what was said of an outcome names it all the same when it is read.
     """
@@ -48,6 +48,7 @@ def kept(snapshot: Snapshot) -> Snapshot:
         snapshot,
         model=Model(model.name, model.controller, model.type, model.version),
         services=tuple(services),
+        notes=(),
     )
 
 
