@@ -1,4 +1,7 @@
-"""What Juju says of a model itself, and of its machines without units: else nobody tells it."""
+"""What Juju says of a model itself, of its machines without units, and of what it consumes.
+
+Else nobody tells it.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,12 @@ class ModelWord:
 def words_of_model(model: Model, whole: bool, now: datetime) -> tuple[ModelWord, ...]:
     """Return what Juju says that is more than that all is well.
 
-    Its machines without units are told of only where the `whole` model was asked.
+    Its machines without units, and what it consumes, are told of only where the `whole` model was
+    asked.
     """
     found = list(_of_model(model, now))
     if whole:
-        found += _of_machines(model, now)
+        found += [*_of_machines(model, now), *_of_saas(model, now)]
     return tuple(found)
 
 
@@ -55,6 +59,16 @@ def _of_machines(model: Model, now: datetime) -> Iterator[ModelWord]:
                 # Nothing runs there that could fail.
                 yield ModelWord(f'Juju says that {says}', Health.WARN)
                 break
+
+
+def _of_saas(model: Model, now: datetime) -> Iterator[ModelWord]:
+    """Yield what is said of applications of other models that somebody here uses."""
+    for saas in model.saas.values():
+        row = row_of('workload', saas.status, now)
+        if saas.relations and row is not None and row.health is not Health.PASSED:
+            says = saas.status.said(row.word)
+            # Whoever needs it here says so himself; it is another model's to mend.
+            yield ModelWord(f'Juju says of {saas.name}, of {saas.url}, {says}', Health.WARN)
 
 
 def _advice(model: Model, machine: Machine) -> Advice:

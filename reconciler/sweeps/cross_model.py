@@ -92,6 +92,8 @@ def _joined(
         found,
         model=snapshot.model,
         faults=snapshot.faults,
+        health=snapshot.health,
+        ceiling=snapshot.ceiling,
         services=tuple(_renamed(service, nodes) for service in found.services),
         causes=tuple(
             replace(cause, node=nodes.get(cause.node, cause.node)) for cause in found.causes

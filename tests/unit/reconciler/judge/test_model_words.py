@@ -16,7 +16,7 @@ from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.juju import status
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.saved.sweep_document import decode
-from reconciler.values.model import Machine, Model, StatusInfo
+from reconciler.values.model import Machine, Model, Relation, Saas, StatusInfo
 from reconciler.values.readings import Snapshot
 from tests.support.asked import NOW
 from tests.support.juju_said import seen, unit_of, words_of, world
@@ -50,6 +50,27 @@ def test_each_of_its_words_is_told_and_at_best_what_the_table_says(word: str) ->
     assert fault.startswith(f'Juju says of the model {word}: so it is (')
     assert found.health is (Health.UNKNOWN if 'tomorrow' in word else Health.WARN)
     assert found.services[0].health is Health.PASSED
+
+
+def consumed(word: str, *relations: Relation) -> Model:
+    db = Saas('db', 'lab:admin/data.db', StatusInfo(word, 'so it is'), relations)
+    return well(saas={'db': db})
+
+
+USED = Relation('db', 'web', 'pgsql')
+
+
+@pytest.mark.parametrize('word', ['error', 'blocked', 'waiting', 'terminated', 'maintenance'])
+def test_what_it_consumes_of_another_model_is_told_where_that_is_not_well(word: str) -> None:
+    found = swept(consumed(word, USED))
+    assert found.faults == (f'Juju says of db, of lab:admin/data.db, {word}: so it is',)
+    assert (found.health, found.services[0].health) == (Health.WARN, Health.PASSED)
+
+
+def test_what_is_well_or_used_by_nobody_is_not() -> None:
+    for model in (consumed('active', USED), consumed('unknown', USED), consumed('error')):
+        assert (swept(model).faults, swept(model).health) == ((), Health.PASSED)
+    assert swept(consumed('error', USED), 'web').faults == ()
 
 
 def test_that_juju_cannot_tell_is_told() -> None:

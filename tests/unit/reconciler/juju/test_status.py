@@ -199,3 +199,12 @@ def test_what_only_looks_like_a_number_is_no_part_of_a_name(name: str) -> None:
         'not the name of a machine',
         'not the name of a unit',
     ]
+
+
+def test_what_a_unit_opened_and_what_it_is_upgraded_from_are_read() -> None:
+    ports = ['80/tcp', '8000-8010/tcp', '53/udp', 'icmp', '0/tcp', '99999/tcp', '443/tcp', 7]
+    unit = {'open-ports': ports, 'upgrading-from': 'ch:web-57'}
+    status = {'model': {}, 'applications': {'web': {'units': {'web/0': unit, 'web/1': {}}}}}
+    first, second = decode(json.dumps(status).encode()).units()
+    assert (first.tcp_ports, first.upgrading_from) == ((80, 443), 'ch:web-57')
+    assert (second.tcp_ports, second.upgrading_from) == ((), '')

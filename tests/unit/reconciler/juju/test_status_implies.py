@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -50,6 +51,16 @@ def test_the_table(asked: Unit, state: StateName) -> None:
     assert found.state.name is state
     assert found.state.duration == 120
     assert found.message.startswith('juju status says')
+
+
+@pytest.mark.parametrize('word', ['active', 'unknown'])
+def test_one_whose_charm_is_being_upgraded_churns(word: str) -> None:
+    upgrading = replace(unit(word), upgrading_from='ch:amd64/jammy/web-57')
+    found = derive(upgrading, Application('web'), Machine('0'), NOW).state
+    assert found.name is StateName.CHURNING
+    assert found.message == 'its charm is being upgraded from ch:amd64/jammy/web-57'
+    blocked = replace(unit('blocked'), upgrading_from='ch:amd64/jammy/web-57')
+    assert derive(blocked, Application('web'), Machine('0'), NOW).state.name is StateName.BLOCKED
 
 
 def test_a_machine_that_is_down_or_never_came_speaks_before_its_units() -> None:

@@ -35,7 +35,7 @@ MADE: dict[str, Callable[[], Snapshot]] = {
 
 
 def kept(snapshot: Snapshot) -> Snapshot:
-    """Return what a saved sweep kept of it then: no inventory, no notes, not when reports were made.
+    """Return what a saved sweep kept of it then: no inventory, notes, or when reports were made.
 
     Its advice named no model; what was said of an outcome names it all the same when it is read.
     """
