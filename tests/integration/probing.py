@@ -77,6 +77,7 @@ class Operator:
     world: World
     identity: Path
     environment: dict[str, str] = field(default_factory=dict)
+    services: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # The load of a test machine is that of the computer that runs the tests, whatever that is.
@@ -88,7 +89,11 @@ class Operator:
     ) -> Path:
         """Write a health.yaml and return it; any load is fine with it."""
         any_load = {'load': {'enabled': False}}
-        document = {'defaults': {'probe': probe}, 'probe': {'checks': {**any_load, **checks}}}
+        document = {
+            'services': dict(self.services),
+            'defaults': {'probe': probe},
+            'probe': {'checks': {**any_load, **checks}},
+        }
         path = self.directory / f'health-{len(list(self.directory.glob("health-*")))}.yaml'
         path.write_text(json.dumps(document))
         return path
