@@ -34,6 +34,10 @@ class Wakeup:
             self._near.close()
             self._far.close()
 
+    def fileno(self) -> int:
+        """Return what to poll, beside other files, until it is rung."""
+        return self._near.fileno()
+
     def ring(self) -> None:
         """Ring it, from any thread or signal handler."""
         with contextlib.suppress(BlockingIOError):

@@ -30,12 +30,13 @@ from .commands.receive import receive
 from .commands.replay import replay
 from .commands.run import run
 from .commands.sweep import sweep
+from .commands.watch import watch
 from .misspelt import command_meant
 from .options.sections import EXAMPLES, write_examples, write_options
 
 # In groups, as the help shows them.
 GROUPS: Mapping[str, Mapping[str, click.Command]] = {
-    'Ask now': {'sweep': sweep, 'run': run},
+    'Ask now': {'sweep': sweep, 'watch': watch, 'run': run},
     'Look closer': {'explain': explain, 'doctor': doctor},
     'Keep and compare': {'replay': replay, 'diff': diff},
     'Operate': {'maintain': maintain, 'ack': ack, 'suppressions': suppressions},

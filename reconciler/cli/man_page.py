@@ -86,7 +86,7 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     yield '.PP'
     yield from _paragraphs(command)
     shared = {option.name for option in COMMANDS['sweep'].params}
-    own = [one for one in command.params if one.name not in shared - {'form', 'output'}]
+    own = [one for one in command.params if one.name not in shared - {'form', 'output', 'every'}]
     yield from _options(own)
     if any(option.name in shared for option in command.params):
         yield '.PP\nOptions of the same name do as above.'

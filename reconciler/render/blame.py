@@ -29,11 +29,14 @@ def victims_text(cause: Cause) -> str:
 
 
 def explained_text(snapshot: Snapshot) -> str:
-    """Return such as `5 causes explain 22 of the 31 services that are not well`."""
+    """Return such as `5 causes explain 22 of the 31 services that are not well`.
+
+    Of a part of the services, without some that are explained, there is nothing to say.
+    """
     unwell = sum(service.health is not Health.PASSED for service in snapshot.services)
     victims = {victim for cause in snapshot.causes for victim in cause.victims}
     causes = sum(bool(cause.victims) for cause in snapshot.causes)
-    if not causes:
+    if not causes or not victims.issubset(service.name for service in snapshot.services):
         return ''
     return (
         f'{causes} cause{" explains" if causes == 1 else "s explain"} {len(victims)} '

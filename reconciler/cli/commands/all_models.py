@@ -23,7 +23,6 @@ from reconciler.values.time_budget import TimeBudget
 
 from ..options.askers import sweep_of
 from ..options.completing import controllers
-from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions
 from ..options.told import adding
 
@@ -73,7 +72,11 @@ class FleetOptions:
 
 
 def once(
-    asking: SweepOptions, many: FleetOptions, patterns: Sequence[str], until: Deadline
+    asking: SweepOptions,
+    many: FleetOptions,
+    patterns: Sequence[str],
+    until: Deadline,
+    progress: Progress,
 ) -> Fleet:
     """Return what one sweep of all the models found, by `until` at the latest.
 
@@ -82,14 +85,13 @@ def once(
         JujuError: not one controller could be asked for its models.
     """
     names, faults = _names(asking.door, many, until)
-    with progress_bar(asking.quiet) as update:
-        plan = FleetPlan(
-            {name: replace(asking, model=name).inventory for name in names},
-            partial(_prepare, asking, _Sum(update)),
-            asking.workers,
-            faults,
-        )
-        return survey_all(plan, patterns, until)
+    plan = FleetPlan(
+        {name: replace(asking, model=name).inventory for name in names},
+        partial(_prepare, asking, _Sum(progress)),
+        asking.workers,
+        faults,
+    )
+    return survey_all(plan, patterns, until)
 
 
 def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], tuple[str, ...]]:

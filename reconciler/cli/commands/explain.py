@@ -20,6 +20,7 @@ from reconciler.values.node import Node, NodeKind
 from ..options.completing import files, services
 from ..options.output import print_document
 from ..options.printing import view
+from ..options.progress import progress_bar
 from ..options.saved import read_saved
 from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
@@ -47,7 +48,8 @@ def explain(name: str, saved: str | None, **given: Any) -> int:
     if saved:
         snapshot = read_saved(saved)
     else:
-        snapshot = once(asking, (), until, partial(_refuse_unknown, name))
+        with progress_bar(asking.quiet) as update:
+            snapshot = once(asking, (), until, update, partial(_refuse_unknown, name))
     model = snapshot.model
     own = asking.config.for_model(model)
     declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))

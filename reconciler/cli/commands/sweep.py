@@ -11,6 +11,7 @@ import click
 from charm.kernel.deadline import Deadline
 from charm.kernel.names import closest
 from charm.kernel.report import Health
+from reconciler.collect.collect import Progress
 from reconciler.render.cases import overall_health, tally
 from reconciler.render.people.gate import reasons
 from reconciler.sweeps.all_models import failure
@@ -28,22 +29,29 @@ from ..options.printing import PrintOptions, printing_options
 from ..options.progress import progress_bar
 from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
-from ..options.told import told_by
+from ..options.told import adding, told_by
 from ..options.waiting import GateOptions, noting_interrupts, waiting_options
 from .all_models import FleetOptions, fleet_options
 from .all_models import once as all_once
 
+# A command takes them as `names` and `units`.
+selecting_options = adding(
+    click.argument(
+        'names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...', shell_complete=services
+    ),
+    click.option(
+        '--unit',
+        'units',
+        multiple=True,
+        metavar='UNIT',
+        shell_complete=units,
+        help='Show every check of a unit; may be repeated.',
+    ),
+)
+
 
 @click.command('sweep', Sectioned, short_help='Sweep the model, as without a command.')
-@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...', shell_complete=services)
-@click.option(
-    '--unit',
-    'units',
-    multiple=True,
-    metavar='UNIT',
-    shell_complete=units,
-    help='Show every check of a unit; may be repeated.',
-)
+@selecting_options
 @printing_options
 @waiting_options
 @fleet_options
@@ -57,7 +65,8 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
 
     def attempt(until: Deadline) -> Snapshot | Fleet:
         own = until.within(asking.deadline)
-        return all_once(asking, many, patterns, own) if many else once(asking, patterns, own)
+        with progress_bar(asking.quiet) as update:
+            return asked(asking, many, patterns, own, update)
 
     try:
         if waiting.goal is None:
@@ -87,17 +96,30 @@ def _command_meant(word: str) -> Advice:
     return Advice(what, ('reconcile-health', name)) if name else NO_ADVICE
 
 
+def asked(
+    asking: SweepOptions,
+    many: FleetOptions,
+    patterns: Sequence[str],
+    until: Deadline,
+    progress: Progress,
+) -> Snapshot | Fleet:
+    """Return what one sweep found, of one model or of all, by `until` at the latest."""
+    if many:
+        return all_once(asking, many, patterns, until, progress)
+    return once(asking, patterns, until, progress)
+
+
 def once(
     asking: SweepOptions,
     patterns: Sequence[str],
     until: Deadline,
+    progress: Progress,
     check: Callable[[Model], None] = lambda model: None,
 ) -> Snapshot:
     """Return what one sweep found, by `until` at the latest; `check` may refuse the model."""
-    with progress_bar(asking.quiet) as update:
-        model = asking.inventory(until)
-        check(model)
-        return survey(sweep_of(asking, model, update), patterns, until)
+    model = asking.inventory(until)
+    check(model)
+    return survey(sweep_of(asking, model, progress), patterns, until)
 
 
 def _wait(

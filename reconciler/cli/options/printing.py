@@ -53,10 +53,8 @@ output_option = click.option(
     shell_complete=files,
     help='Write to a file instead of stdout, whole or not at all.',
 )
-# They make a `PrintOptions`.
-printing_options = adding(
-    format_option(RENDERERS),
-    output_option,
+# They make a `PrintOptions` without a format and a file.
+table_options = adding(
     click.option(
         '--blame',
         is_flag=True,
@@ -87,6 +85,8 @@ printing_options = adding(
         help='The same for those all of whose troubles are acknowledged.',
     ),
 )
+# They make a `PrintOptions`.
+printing_options = adding(format_option(RENDERERS), output_option, table_options)
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,10 @@ class PrintOptions:
             text = RENDERERS[self.form](found, options)
         write_document(text, self.output, utf8=self.form in _IN_UTF8)
         _say_if_empty(found)
+        return self.exit_code(found)
+
+    def exit_code(self, found: Snapshot | Fleet) -> int:
+        """Return the exit code that tells of what was found."""
         return exit_code(self.counted(found), Health(self.fail_on))
 
     def counted(self, found: Snapshot | Fleet) -> Snapshot:

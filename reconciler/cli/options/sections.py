@@ -33,6 +33,7 @@ EXAMPLES = (
     ('reconcile-health -m prod mysql', 'one service of another model'),
     ("reconcile-health 'web*' 3", 'services by glob, and machine 3 with its containers'),
     ('reconcile-health --unit mysql/0', 'every check of one unit'),
+    ('reconcile-health watch -m prod', 'the table, live, until q'),
     ('reconcile-health explain mysql', 'why it is as it is, and what to do next'),
     ('reconcile-health --reach local', 'this machine; needs no Juju'),
     ('reconcile-health --all-models', 'every model of every controller'),
@@ -48,6 +49,7 @@ EXAMPLES = (
 MORE = (
     ('reconcile-health explain mysql/0', 'one unit of it'),
     ('reconcile-health explain mysql --saved a.json', 'as it was when that was saved'),
+    ("reconcile-health watch 'web*' --every 10s", 'some services, more often'),
     ('reconcile-health run mysql/0 disk load', 'two checks of one unit, now'),
     ('reconcile-health diff --in sweeps/ 1h now', 'what changed in an hour'),
     ('reconcile-health replay a.json --format html', 'a saved sweep, in any format'),

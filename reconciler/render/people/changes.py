@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -22,13 +23,18 @@ SCHEMA_VERSION = 1
 
 def render(found: Diff, options: RenderOptions) -> str:
     """Return the changes as a table, the worse ones first."""
+    return draw(parts(found), options)
+
+
+def parts(found: Diff) -> list[RenderableType]:
+    """Return what the table is made of."""
     worse = sum(change.worse for change in found.changes)
     line = Text(clean(found.model) or 'model', style='bold')
     line.append(f'  {counted(len(found.changes), "change")}, {worse} for the worse', style='')
     between = (found.new_at - found.old_at).total_seconds()
     line.append(f'; from {found.old_at:%Y-%m-%d %H:%M:%SZ} to {found.new_at:%Y-%m-%d %H:%M:%SZ}')
     line.append(f' ({duration_text(abs(between))}{" back" if between < 0 else ""})')
-    return draw([line, '', _table(found)] if found.changes else [line], options)
+    return [line, '', _table(found)] if found.changes else [line]
 
 
 def _table(found: Diff) -> Table:

@@ -37,8 +37,13 @@ _NARROW = 100
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:
     """Return the snapshot as tables; with `unit_detail`, every check of every unit."""
+    return draw([headline(snapshot, options), '', *body(snapshot, options)], options)
+
+
+def body(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:
+    """Return what stands below the headline."""
     snapshot = causes_first(snapshot) if options.blame else snapshot
-    parts: list[RenderableType] = [headline(snapshot, options), '']
+    parts: list[RenderableType] = []
     causes = _causes(snapshot, options)
     if causes and options.blame:
         parts += [*causes, '']
@@ -58,7 +63,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
         parts += ['', *(plain(line, 'cyan') for line in advice)]
     parts += [plain(fault, 'magenta') for fault in snapshot.faults]
     parts += [plain(note, 'dim') for note in snapshot.notes]
-    return draw(parts, options)
+    return parts
 
 
 def _services(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:

@@ -1,0 +1,1 @@
+"""The live table of `reconcile-health watch`; no other command imports it."""
