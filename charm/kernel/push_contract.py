@@ -1,6 +1,6 @@
 """What both ends of a push hold to: the headers, the credential and the signature.
 
-`docs/agent.md` has it in words. The credential of a unit is derived from a master key that never
+`docs/push.md` has it in words. The credential of a unit is derived from a master key that never
 leaves the orchestrator, and is good for that unit only. It is not sent: it signs what is.
 """
 

@@ -1,4 +1,4 @@
-"""The receiver of what agents push: `POST /v1/reports`, as `docs/agent.md` has it in words.
+"""The receiver of what agents push: `POST /v1/reports`, as `docs/push.md` has it in words.
 
 Each request is signed with a credential that is good for one unit only; nobody reports for
 another. Size, time, places and rates are bounded before anything is believed.
