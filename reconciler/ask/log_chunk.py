@@ -1,4 +1,4 @@
-"""What `health-agent log` prints: lines of the log, and where to go on; see `docs/agent.md`."""
+"""What `health-agent log` prints: its lines, and where to go on; see `docs/agent-log.md`."""
 
 from __future__ import annotations
 

@@ -158,6 +158,9 @@ class Doctor:
 
     def _charm(self, model: Model) -> DoctorFinding:
         """Say which applications have no health charm beside them; they may ship a hook."""
+        if model.is_k8s:
+            message = 'pods have none beside them: charms ship their hooks themselves'
+            return DoctorFinding('health charm', OK, message)
         beside = {
             unit.principal.rpartition('/')[0]
             for application in model.applications.values()

@@ -200,9 +200,13 @@ def hooks(model: Model, without: Sequence[str], looks: bool) -> DoctorFinding:
         without,
         'a health hook is there for every unit asked that should report',
         'no health hook is there: juju status is all that is known',
-        lambda unit: Advice(
-            argv=juju(model.full_name, 'integrate', HEALTH_CHARM, 'APPLICATION'),
-            remark='or ship hooks/health with the charm, or expect its word in health.yaml',
+        lambda unit: (
+            Advice('ship hooks/health with the charm, or have its word be enough in health.yaml')
+            if model.is_k8s
+            else Advice(
+                argv=juju(model.full_name, 'integrate', HEALTH_CHARM, 'APPLICATION'),
+                remark='or ship hooks/health with the charm, or expect its word in health.yaml',
+            )
         ),
     )
 

@@ -65,6 +65,19 @@ def test_where_machines_are_looked_at_nothing_has_to_be_deployed(examine: Examin
     assert {found[name].result for name in ('health charm', 'hook')} == {ProbeResult.OK}
 
 
+def test_on_kubernetes_nobody_is_told_to_deploy_what_cannot_be(
+    tmp_path: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod = Unit('web/0', pod=Machine('', ('10.0.0.5',)))
+    world = World((), (Application('web', (pod,)),), type='caas')
+    for key, value in world.write(tmp_path / 'k8s').items():
+        monkeypatch.setenv(key, value)
+    found = examine()
+    assert found['health charm'].result is ProbeResult.OK
+    assert 'integrate' not in str(found['hook'].mend)
+    assert 'ship hooks/health' in str(found['hook'].mend)
+
+
 @pytest.mark.parametrize('expected', NO_REPORT)
 def test_what_needs_no_report_lacks_nothing(examine: Examine, expected: Expectation) -> None:
     one = examine(expecting(ntp=expected))
