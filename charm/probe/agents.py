@@ -21,9 +21,13 @@ from ..checks.options import OUTSIDE
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, CommandError
 from ..kernel.report import Health
+from ..kernel.safe_text import clean
 from . import agent_sockets, ask_agents
 
 _ENGINE, _LOCK = ask_agents.PATHS
+# An agent answers from memory.
+_ASK_SECONDS = 3.0
+_MOST_TEXT = 300
 # Go's `time.Duration` in whole seconds, such as `3h2m1s` (core/machinelock).
 _SPAN = re.compile(r'(?:([0-9]{1,9})h)?(?:([0-9]{1,2})m)?([0-9]{1,2})s')
 
@@ -32,7 +36,8 @@ _SPAN = re.compile(r'(?:([0-9]{1,9})h)?(?:([0-9]{1,2})m)?([0-9]{1,2})s')
 class Agents:
     """Which agents listen here; `data.agents` has each by its tag, such as `unit-mysql-0`.
 
-    Of each: `uniter`, the state of the worker that runs hooks, and its `error`; `holds` the
+    Of each: whether it `answers`; `uniter`, the state of the worker that runs hooks, `missing`
+    where it has none, and its `error`; `holds` the
     machine's lock, or `waits` for it, each with `seconds` and what for in `doing`. What is not
     known is null.
     """
@@ -65,7 +70,8 @@ class Agents:
         program = (sys.executable, '-I', '-S', '-B', '-c', text.decode())
         root = () if os.geteuid() == 0 else self.sudo
         try:
-            done = run_child((*root, *program, *addresses), deadline)
+            seconds = f'{min(_ASK_SECONDS, deadline.remaining_seconds / 2):.2f}'
+            done = run_child((*root, *program, seconds, *addresses), deadline)
             if done.exit_code != 0:
                 return {}, f'root cannot ask them: {describe_exit(done.exit_code)}{tail(done)}'
             said = json.loads(done.stdout)
@@ -78,10 +84,9 @@ def read_agent(said: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
     """Return what an agent's answers, by the path that was asked, say of it."""
     texts = said or {}
     engine, lock = texts.get(_ENGINE), texts.get(_LOCK)
-    answers = None if said is None else isinstance(engine, str) or isinstance(lock, str)
     return {
-        'answers': answers,
-        **_uniter(engine if isinstance(engine, str) else ''),
+        'answers': None if said is None else isinstance(engine, str),
+        **(_uniter(engine) if isinstance(engine, str) else {'uniter': None, 'error': None}),
         **_lock(lock if isinstance(lock, str) else ''),
     }
 
@@ -96,7 +101,8 @@ def _uniter(report: str) -> Dict[str, Any]:
         elif inside and line[4:5] != ' ':
             key, _colon, value = line.strip().partition(': ')
             told[key] = value
-    return {'uniter': told.get('state'), 'error': told.get('error')}
+    error = told.get('error')
+    return {'uniter': told.get('state', 'missing'), 'error': error and clean(error, _MOST_TEXT)}
 
 
 def _lock(report: str) -> Dict[str, Any]:
@@ -114,5 +120,8 @@ def _lock(report: str) -> Dict[str, Any]:
         lasted = _SPAN.fullmatch(span)
         if key and found and lasted and told[key] is None:
             hours, minutes, seconds = (int(number or 0) for number in lasted.groups())
-            told[key] = {'doing': doing, 'seconds': hours * 3600.0 + minutes * 60 + seconds}
+            told[key] = {
+                'doing': clean(doing, _MOST_TEXT),
+                'seconds': hours * 3600.0 + minutes * 60 + seconds,
+            }
     return told

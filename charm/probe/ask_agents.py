@@ -1,7 +1,9 @@
 """A program on its own: what agents answer on their sockets, which root alone may ask.
 
-It is run by its text, so it imports nothing of ours. Its arguments are sockets, `@` before a name
-that is no file's; it prints what each answers to each of `PATHS` as JSON, `null` for no answer.
+It is run by its text, so it imports nothing of ours. Its arguments are seconds and sockets, `@`
+before a name that is no file's; it prints what each answers to each of `PATHS` as JSON, `null` for
+no answer. All are asked at once: one that is deaf costs the others nothing. It ends by itself, as
+who started it may not be able to end it.
 """
 
 from __future__ import annotations
@@ -9,28 +11,33 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import threading
 import time
-from typing import Optional
+from typing import Dict, Optional
 
 # How the agent's workers are, and who holds the machine's lock (worker/introspection).
 PATHS = ('/depengine', '/machinelock')
 _MOST_BYTES = 256 * 1024
-# For one agent, which answers from memory, and for all: who started us may not be able to end us.
-_SECONDS = 2.0
-_ALL_SECONDS = 8.0
 
 
 def main() -> None:
-    """Ask every agent, one after the other."""
-    said = {}
-    end = time.monotonic() + _ALL_SECONDS
-    for address in sys.argv[1:]:
-        until = min(end, time.monotonic() + _SECONDS)
-        # Older versions know the latter with a slash behind it, and point there.
-        said[address] = {
-            path: ask(address, path, until) or ask(address, f'{path}/', until) for path in PATHS
-        }
-    json.dump(said, sys.stdout)
+    """Ask every agent, for so many seconds."""
+    until = time.monotonic() + float(sys.argv[1])
+    said: Dict[str, Dict[str, Optional[str]]] = {one: {} for one in sys.argv[2:]}
+
+    def ask_all(address: str, answers: Dict[str, Optional[str]]) -> None:
+        for path in PATHS:
+            # Older versions know the latter with a slash behind it, and point there.
+            answers[path] = ask(address, path, until) or ask(address, f'{path}/', until)
+
+    threads = [threading.Thread(target=ask_all, args=one, daemon=True) for one in said.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(_left(until) + 0.5)
+    print(
+        json.dumps({one: {path: heard.get(path) for path in PATHS} for one, heard in said.items()})
+    )
 
 
 def ask(address: str, path: str, until: float) -> Optional[str]:
@@ -42,7 +49,7 @@ def ask(address: str, path: str, until: float) -> Optional[str]:
             sock.connect('\0' + address[1:] if address.startswith('@') else address)
             sock.sendall(f'GET {path} HTTP/1.0\r\nHost: agent\r\n\r\n'.encode())
             piece = b'.'
-            while piece and len(answer) < _MOST_BYTES:
+            while piece and len(answer) < _MOST_BYTES and time.monotonic() < until:
                 sock.settimeout(_left(until))
                 piece = sock.recv(65536)
                 answer += piece

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from ..checks.check import Verdict
 from ..checks.options import OUTSIDE
@@ -36,6 +37,10 @@ class Hooks:
     """
 
     proc: Path = field(default=Path('/proc'), metadata=OUTSIDE)
+    # Not /proc/uptime, which is that of a container while what it is compared with is the host's.
+    clock: Callable[[], float] = field(
+        default=lambda: time.clock_gettime(time.CLOCK_BOOTTIME), metadata=OUTSIDE
+    )
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return what is running; nothing is well or ill for it.
@@ -44,14 +49,13 @@ class Hooks:
             CheckError: the kernel does not tell.
         """
         try:
-            uptime_seconds = float((self.proc / 'uptime').read_text().split()[0])
-            running = list(self._running(uptime_seconds))
+            running = list(self._running(self.clock()))
         except (OSError, ValueError, IndexError) as error:
             raise CheckError(f'cannot see what runs: {error}') from error
         text = f'agents run {len(running)} hooks' if running else 'no agent runs a hook'
         return Verdict(Health.PASSED, text, {'running': running})
 
-    def _running(self, uptime_seconds: float) -> Iterator[Dict[str, Any]]:
+    def _running(self, now_seconds: float) -> Iterator[Dict[str, Any]]:
         stats = {}
         for name in os.listdir(self.proc):
             if name.isdigit():
@@ -65,7 +69,7 @@ class Hooks:
                 told = self._told(pid)
                 if told is not None:
                     began = int(fields[_BEGAN]) / os.sysconf('SC_CLK_TCK')
-                    yield {**told, 'seconds': round(max(0.0, uptime_seconds - began), 1)}
+                    yield {**told, 'seconds': round(max(0.0, now_seconds - began), 1)}
 
     def _told(self, pid: int) -> Optional[Dict[str, str]]:
         """Return what a child of an agent is; `None` for what is no hook."""

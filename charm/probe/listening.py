@@ -17,6 +17,8 @@ from ..kernel.report import Health
 
 # The state of a socket that listens, as proc_net_tcp has it.
 _LISTENS = '0A'
+# How 127.0.0.1 ends there, ::1, and the former as an address of IPv6.
+_LOOPBACK = ('0100007F', '00000000000000000000000001000000')
 # Of documentation (RFC 5737): nothing is sent, the kernel only says from where it would be.
 _FAR_AWAY = ('192.0.2.1', 9)
 _CONNECT_SECONDS = 2.0
@@ -37,19 +39,29 @@ class Listening:
     )
 
     def run(self, deadline: Deadline) -> Verdict:
-        """Return the ports: `data.tcp` and `data.silent`; nobody is well or ill for them.
+        """Return the ports; nobody is well or ill for them.
+
+        `data.tcp` has those that others reach, `local` those that the machine alone does;
+        `answering` and `silent` are the wanted ones.
 
         Raises:
             CheckError: the kernel does not tell.
         """
-        ports = self._ports()
+        local, ports = self._ports()
         missing = [port for port in self.wanted if port not in ports]
         silent = [port for port in missing if not _answers(port, deadline)]
+        answering = sorted(set(self.wanted) - set(silent))
         text = f'listens on {listed([str(port) for port in sorted(ports)])}'
-        data = {'tcp': sorted(ports), 'silent': silent}
+        data = {
+            'tcp': sorted(ports),
+            'local': sorted(local - ports),
+            'answering': answering,
+            'silent': silent,
+        }
         return Verdict(Health.PASSED, text if ports else 'listens on no port', data)
 
-    def _ports(self) -> Set[int]:
+    def _ports(self) -> Tuple[Set[int], Set[int]]:
+        """Return the ports on which the machine alone is listened to, and those of all."""
         texts: List[str] = []
         for path in self.tables:
             try:
@@ -61,7 +73,12 @@ class Listening:
         if not texts:
             raise CheckError('cannot see who listens: the kernel does not tell')
         rows = (line.split() for text in texts for line in text.splitlines()[1:])
-        return {int(row[1].rpartition(':')[2], 16) for row in rows if row[3:4] == [_LISTENS]}
+        listening = [row[1].partition(':') for row in rows if row[3:4] == [_LISTENS]]
+        local: Set[int] = set()
+        ports: Set[int] = set()
+        for address, _colon, port in listening:
+            (local if address.endswith(_LOOPBACK) else ports).add(int(port, 16))
+        return local, ports
 
 
 def _answers(port: int, deadline: Deadline) -> bool:

@@ -27,10 +27,10 @@ CheckOptions = Mapping[str, Mapping[str, Any]]
 def look(unit: str, ports: Iterable[int], options: CheckOptions, deadline: Deadline) -> Report:
     """Return what is seen on the machine, or in the pod, that the unit is on.
 
-    Beside the built-in checks and what Pebble says there are `agents`, `hooks` and `listening`.
+    Before the built-in checks and what Pebble says there are `agents`, `hooks` and `listening`.
     Those tell what is there; whoever knows which units should be makes something of it.
     """
-    jobs = [check_job(spec) for spec in (*_checks(options), *_facts(tuple(ports)))]
+    jobs = [check_job(spec) for spec in (*_facts(tuple(ports)), *_checks(options))]
     return make_report(
         service_of(unit),
         unit,

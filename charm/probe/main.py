@@ -22,7 +22,7 @@ _MOST_MEMORY_BYTES = 512 << 20
 _NICER = 5
 
 
-def main(asked: str) -> NoReturn:
+def main(asked: bytes) -> NoReturn:
     """Print the report that is asked for, as JSON.
 
     `unit` says for whom, `seconds` by when, `ports` has those on which somebody should answer, and
@@ -32,7 +32,7 @@ def main(asked: str) -> NoReturn:
     signal.signal(signal.SIGTERM, _die)
     _be_modest()
     try:
-        told = load(asked.encode())
+        told = load(asked)
         deadline = Deadline.after(told['seconds'])
         report = look(check_unit(told['unit']), told['ports'], told['checks'], deadline)
         print(encode(report), flush=True)

@@ -30,12 +30,14 @@ class UnitRequest:
         shipped: a health charm is there to answer, so that a missing hook is a fault; otherwise
             it is only a charm that ships none.
         hook: the path of the hook that answers for the unit, whoever is asked now.
+        looked: if there is no such hook, its machine is looked at.
     """
 
     unit: Unit
     request: Request
     shipped: bool
     hook: str = ''
+    looked: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,7 @@ class MachineRequest:
         place: the machine's id, or a pod's unit.
         target: the unit to name to `juju ssh`.
         asked: the requests, in unit order.
-        probe: what looks at the machine for those without a hook; `None` where all have one, or
-            nobody wants it.
+        probe: what looks at the machine for those without a hook; `None` where nobody wants it.
         gone: Juju has not heard of anybody there for long: one try is enough to see whether it
             is right.
     """
@@ -98,6 +99,7 @@ def plan_errands(
     if mode.name == PUSH and not mode.checks:
         return ()
     reporters = _reporters(model)
+    probe = None if local or mode.checks else mode.probe
     places: dict[str, list[UnitRequest]] = {}
     for unit in units:
         place = unit.name if model.is_k8s else unit.machine
@@ -106,9 +108,10 @@ def plan_errands(
             programs = _programs(unit, reporter, deadline_seconds, local)
             shipped = local or reporter is not None
             taken = _without_detour(mode, unit, reporter)
-            asked = UnitRequest(unit, request_for(programs, taken), shipped, programs.hook[0])
+            looked = probe is not None and not shipped and unit.application not in probe.spared
+            request, hook = request_for(programs, taken), programs.hook[0]
+            asked = UnitRequest(unit, request, shipped, hook, looked)
             places.setdefault(place, []).append(asked)
-    probe = None if local or mode.checks else mode.probe
     return tuple(
         MachineRequest(
             place,
@@ -124,12 +127,12 @@ def plan_errands(
 def _look(
     asked: Sequence[UnitRequest], deadline_seconds: float, options: ProbeOptions
 ) -> Request | None:
-    """Return what looks at the machine, if not all there have a health charm."""
-    unless = [one.request.path for one in asked if not one.shipped]
-    ports = sorted({port for one in asked for port in one.unit.tcp_ports})[:_MOST_PORTS]
-    if not unless:
+    """Return what looks at the machine for those who want that."""
+    hooks = [one.hook for one in asked if one.looked]
+    ports = sorted({port for one in asked if one.looked for port in one.unit.tcp_ports})
+    if not hooks:
         return None
-    return look_at(asked[0].unit.name, ports, unless, deadline_seconds, options)
+    return look_at(asked[0].unit.name, ports[:_MOST_PORTS], hooks, deadline_seconds, options)
 
 
 def _is_gone(model: Model, place: str, asked: Iterable[UnitRequest]) -> bool:

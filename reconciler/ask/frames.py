@@ -67,7 +67,7 @@ class Request:
         by: what readings call who answers: `hook`, `agent`, `agent log`, `probe`.
         cap_bytes: how much of its stdout is wanted.
         stdin: what it reads; at most one of the requests of a script may have any.
-        unless: it is not needed, and answers nothing, where all of these can be run.
+        unless: it is not needed, and answers nothing, where all of these are there.
     """
 
     unit: str
@@ -160,7 +160,10 @@ run "$h" "$@" </dev/null
 }}
 look() {{
 i=$1; c=$2; n=$3; h=$4; m=; shift 4
-while [ "$n" -gt 0 ]; do way - "$1" || m=1; shift; n=$((n - 1)); done
+while [ "$n" -gt 0 ]; do
+[ -n "$m" ] || {{ way - "$1"; [ $? != 127 ] || m=1; }}
+shift; n=$((n - 1))
+done
 [ -n "$m" ] || {{ gone 0; return; }}
 s=; h=$(command -v "$h") || {{ gone 127; return; }}
 run "$h" "$@" <&5

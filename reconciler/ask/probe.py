@@ -22,6 +22,8 @@ import charm
 from .frames import Request
 
 BY_PROBE = 'probe'
+# Of the some 3 kB that come back, a hundred times as much.
+_CAP_BYTES = 256 * 1024
 _PROGRAM = 'charm.probe.main'
 # The zip format knows no earlier day: the same sources always make the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)
@@ -31,24 +33,31 @@ import sys
 if sys.version_info < (3, 8):
     sys.exit('its Python is %d.%d, and that wants 3.8 or newer' % sys.version_info[:2])
 import os
-size = int(sys.argv[1])
+size, asked = int(sys.argv[1]), int(sys.argv[2])
 archive = sys.stdin.buffer.read(size)
-if len(archive) < size:
+asked = sys.stdin.buffer.read(asked)
+if len(archive) < size or len(asked) < int(sys.argv[2]):
     sys.exit('what was to look at it did not come whole')
 memory = os.memfd_create('juju-health')
 with open(memory, 'wb', closefd=False) as file:
     file.write(archive)
 sys.path.insert(0, '/proc/self/fd/%d' % memory)
 from charm.probe.main import main
-main(sys.argv[2])
+main(asked)
 """
 
 
 @dataclass(frozen=True)
 class ProbeOptions:
-    """How to look at a machine: `checks` has options of built-in checks, by check."""
+    """How to look at machines.
+
+    Attributes:
+        checks: options of built-in checks, by check.
+        spared: the applications that nobody wants looked at.
+    """
 
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spared: frozenset[str] = frozenset()
 
 
 def look_at(
@@ -68,11 +77,17 @@ def look_at(
         options: how.
     """
     packed = archive()
-    program = ('-I', '-S', '-B', '-c', BOOTSTRAP, str(len(packed)))
-    asked = {'unit': unit, 'seconds': deadline_seconds, 'ports': ports, 'checks': options.checks}
-    told = (json.dumps(asked, default=str),)
+    wanted = {'unit': unit, 'seconds': deadline_seconds, 'ports': ports, 'checks': options.checks}
+    asked = json.dumps(wanted, default=str).encode()
+    sizes = (str(len(packed)), str(len(asked)))
     return Request(
-        unit, 'python3', (*program, *told), by=BY_PROBE, stdin=packed, unless=tuple(unless)
+        unit,
+        'python3',
+        ('-I', '-S', '-B', '-c', BOOTSTRAP, *sizes),
+        by=BY_PROBE,
+        cap_bytes=_CAP_BYTES,
+        stdin=packed + asked,
+        unless=tuple(unless),
     )
 
 

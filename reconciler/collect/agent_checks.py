@@ -55,7 +55,7 @@ class _Facts:
         agent = self._agents.get(self.tag)
         if agent is None:
             message = f'its agent was not seen running {self.where}'
-            return CheckResult(AGENT, Health.UNKNOWN, message=message)
+            return CheckResult(AGENT, Health.UNKNOWN, message=message, data={'seen': False})
         uniter, error = agent.get('uniter'), agent.get('error') or 'no reason is told'
         health, message = Health.PASSED, 'its agent runs'
         if agent.get('answers') is False:
@@ -79,9 +79,12 @@ class _Facts:
         """Return whether somebody answers on the ports that the unit opened."""
         if not (ports and self._known(LISTENING)):
             return None
-        told = self.seen[LISTENING].data.get('silent')
-        silent = [port for port in ports if isinstance(told, list) and port in told]
-        listed = ', '.join(f'{port}/tcp' for port in silent or ports)
+        told = self.seen[LISTENING].data
+        silent = [port for port in ports if port in _list(told.get('silent'))]
+        answering = [port for port in ports if port in _list(told.get('answering'))]
+        listed = ', '.join(f'{port}/tcp' for port in silent or answering)
+        if not listed:
+            return None  # None of them was asked.
         if silent:
             message = f'nobody answers on {listed}, which it opened'
             return CheckResult('open-ports', Health.WARN, message=message, data={'silent': silent})
@@ -108,10 +111,11 @@ class _Facts:
 
     @property
     def _holder(self) -> str:
-        """Return the unit that holds the machine's lock, as far as that is told."""
-        tags = (tag for tag, agent in self._agents.items() if _object(agent.get('holds')))
-        application, _dash, number = next(tags, '').removeprefix('unit-').rpartition('-')
-        return f'{application}/{number}' if application else ''
+        """Return the unit, or other agent, that holds the lock; empty if nobody is told."""
+        holding = (tag for tag, agent in self._agents.items() if _object(agent.get('holds')))
+        tag = next(holding, '')
+        application, _dash, number = tag.removeprefix('unit-').rpartition('-')
+        return f'{application}/{number}' if tag.startswith('unit-') else tag
 
     @property
     def _agents(self) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from ..values.readings import Outcome, Reading
 from ..values.words import natural_order
 from .fanout import FanoutLimits, MachineResult, run_errands
 from .interpret import dated_reading, read_answer, silent_reading
-from .probed import as_its_neighbours, probed
+from .probed import probed, read_probe
 from .removed_units import absent, left_behind, strangers
 from .reporter_evidence import principals, vouched
 
@@ -105,7 +105,7 @@ def collect(
         if not way.shared:
             kill_running()
     late = _late(model, errands, readings, interrupted)
-    known_now = as_its_neighbours(model, vouched({**readings, **late}))
+    known_now = vouched({**readings, **late})
     found = {name: reading for name, reading in known_now.items() if name in wanted}
     return Collection(found, not late, tuple(sorted(faults, key=natural_order)))
 
@@ -149,21 +149,18 @@ def _of_inbox(way: CollectPlan, model: Model, units: Sequence[Unit]) -> dict[str
 
 def _of_return(way: CollectPlan, model: Model, returned: MachineResult) -> list[Reading]:
     """Return the readings of one errand's units: of the answer, else of the fault."""
-    via = f'{way.asker.name}, {BY_PROBE}'
-    return [
-        replace(
-            probed(
-                model,
-                _of_answer(way, model, returned, asked, answer),
-                returned.probed,
-                via,
-                _now(),
-            ),
-            duration_seconds=returned.duration_seconds,
-            attempts=returned.attempts,
+    look = read_probe(returned.probed, f'{way.asker.name}, {BY_PROBE}', _now())
+    readings = []
+    for asked, answer in zip(returned.errand.asked, returned.answers, strict=True):
+        reading = _of_answer(way, model, returned, asked, answer)
+        readings.append(
+            replace(
+                probed(model, reading, look) if asked.looked and look else reading,
+                duration_seconds=returned.duration_seconds,
+                attempts=returned.attempts,
+            )
         )
-        for asked, answer in zip(returned.errand.asked, returned.answers, strict=True)
-    ]
+    return readings
 
 
 def _of_answer(

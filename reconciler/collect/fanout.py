@@ -144,12 +144,25 @@ class _Runner:
             self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
         fault = came.fault
-        if fault is not None and not all(answer.complete for answer in self._answers.values()):
+        if fault is not None and not self._has_all:
             tried_seconds = self._clock() - began - fault.waited_seconds
             soon = tried_seconds < TimeBudget.in_vain_seconds
             fault.retryable &= soon or bool(fault.completed.stdout)
             raise fault
         self._retry_upgrading(missing, number)
+
+    @property
+    def _has_all(self) -> bool:
+        """Return whether all that is needed has come: a probe only where a hook is missing."""
+        asked = self._errand.asked
+        answers = [self._answers[index] for index in range(len(asked))]
+        missing = any(
+            one.looked and answer.exit_code == frames.NOT_FOUND
+            for one, answer in zip(asked, answers, strict=True)
+        )
+        probe = self._answers.get(len(asked))
+        seen = probe is None or probe.complete or not missing
+        return seen and all(answer.complete for answer in answers)
 
     @property
     def _seconds(self) -> float:

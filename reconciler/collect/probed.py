@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from charm.kernel import report_json
-from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.errors import ReportError
 from charm.kernel.merge_checks import make_report
-from charm.kernel.report import CheckResult, Health, Report
+from charm.kernel.report import Health, Report
 from charm.kernel.safe_text import clean
 
 from ..ask import frames
@@ -30,70 +27,58 @@ _UNASKED = '; its machine could not be looked at: '
 _NO_PYTHON = 'there is no python3'
 
 
-def probed(
-    model: Model, reading: Reading, answer: UnitAnswer | None, via: str, now: datetime
-) -> Reading:
-    """Return the reading of a unit without a hook, by what looked at its machine.
+@dataclass(frozen=True)
+class MachineLook:
+    """What looking at a machine came to.
 
-    It stays as it is where nothing looked; where something tried to, it says why that came to
-    nothing. Every other reading stays as it is.
+    Attributes:
+        via: how it was looked at.
+        at: when its answer came, by our clock (UTC).
+        report: what was seen; `None` if nothing was.
+        why: then, why not.
     """
-    if reading.outcome is not Outcome.NOT_SHIPPED or answer is None:
-        return reading
+
+    via: str
+    at: datetime
+    report: Report | None = None
+    why: str = ''
+
+
+def read_probe(answer: UnitAnswer | None, via: str, now: datetime) -> MachineLook | None:
+    """Return what looking at a machine came to; `None` where nobody looked or had to."""
+    if answer is None or (answer.exit_code == 0 and not answer.stdout.strip()):
+        return None
     try:
-        report = report_json.decode(answer.stdout.strip())
+        return MachineLook(via, now, report_json.decode(answer.stdout.strip()))
     except ReportError as error:
-        reason = _why_not(answer, error)
-        return replace(reading, message=f'{reading.message}{_UNASKED}{reason}')
-    unit, seen = reading.unit, {check.name: check for check in report.checks}
-    of_all = [check for check in report.checks if check.name not in (AGENTS, HOOKS)]
-    own = _made(unit, (*checks_of(unit, seen, _where(model, unit)), *of_all), report)
-    return _reading(model, unit, own, via, now)
+        return MachineLook(via, now, why=_why_not(answer, error))
 
 
-def as_its_neighbours(model: Model, readings: Mapping[str, Reading]) -> dict[str, Reading]:
-    """Return the readings, each probed one with what a report from its machine says of that.
+def probed(model: Model, reading: Reading, look: MachineLook) -> Reading:
+    """Return the reading of a unit without a hook, by what was seen of its machine.
 
-    What such a report says of the machine counts for all that are on it: on a unit operators set
-    what is checked there, and how.
+    Where nothing could be seen it stays as it is, and says why. Every other reading does too.
     """
-    said: dict[str, list[CheckResult]] = {}
-    for reading in readings.values():
-        place = reading.unit.machine
-        if reading.outcome is Outcome.REPORTED and reading.report and place and place not in said:
-            of_machine = [one for one in reading.report.checks if one.name in BUILT_IN_CHECKS]
-            if of_machine:
-                said[place] = of_machine
-    return {
-        name: _as_told(model, reading, said[reading.unit.machine])
-        if reading.outcome is Outcome.PROBED and reading.unit.machine in said
-        else reading
-        for name, reading in readings.items()
-    }
-
-
-def _as_told(model: Model, reading: Reading, told: Sequence[CheckResult]) -> Reading:
-    report, received_at = reading.report, reading.received_at
-    if report is None or received_at is None:
+    if reading.outcome is not Outcome.NOT_SHIPPED:
         return reading
-    own = [check for check in report.checks if check.name not in BUILT_IN_CHECKS]
-    made = _made(reading.unit, (*own, *told), report)
-    return _reading(model, reading.unit, made, reading.via, received_at)
-
-
-def _made(unit: Unit, checks: Iterable[CheckResult], like: Report) -> Report:
-    dates: dict[str, Any] = {'boot_id': like.boot_id, 'reported_at': like.reported_at}
-    return make_report(unit.application, unit.name, checks, **dates)
-
-
-def _reading(model: Model, unit: Unit, report: Report, via: str, received_at: datetime) -> Reading:
-    came = DatedReport(report, received_at, via=via)
-    reading = dated_reading(model, unit, came, received_at, MAX_AGE_SECONDS)
+    if look.report is None:
+        return replace(reading, message=f'{reading.message}{_UNASKED}{look.why}')
+    unit, seen = reading.unit, {check.name: check for check in look.report.checks}
+    of_all = [check for check in look.report.checks if check.name not in (AGENTS, HOOKS)]
+    report = make_report(
+        unit.application,
+        unit.name,
+        (*checks_of(unit, seen, _where(model, unit)), *of_all),
+        boot_id=look.report.boot_id,
+        reported_at=look.report.reported_at,
+    )
+    came = DatedReport(report, look.at, via=look.via)
+    found = dated_reading(model, unit, came, look.at, MAX_AGE_SECONDS)
     well = f'its agent runs, and its machine is well ({counted(len(report.checks), "check")})'
     return replace(
-        reading,
+        found,
         outcome=Outcome.PROBED,
-        message=well if reading.health is Health.PASSED else reading.message,
+        message=well if found.health is Health.PASSED else found.message,
         advice=advise(Outcome.PROBED, model, unit) if _agent_ails(report) else NO_ADVICE,
     )
 

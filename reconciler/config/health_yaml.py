@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -111,8 +112,19 @@ def _probe(spot: YamlNode) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for _, checks in spot.items(('checks',)):
         for name, options in checks.items(tuple(BUILT_IN_CHECKS)):
-            found[name] = {option: value.plain() for option, value in options.items()}
+            found[name] = {option: _option(option, value) for option, value in options.items()}
     return found
+
+
+def _option(name: str, spot: YamlNode) -> Any:
+    value = spot.plain()
+    if name == 'enabled' and not isinstance(value, bool):
+        spot.refuse('it is true or false')
+    try:
+        json.dumps(value, default=str, allow_nan=False)
+    except ValueError:
+        spot.refuse('not a number that can be sent')
+    return value
 
 
 def _service(name: str, spot: YamlNode) -> ServiceConfig:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from charm.kernel.report import Health
+from charm.kernel.report import CheckResult, Health
 
 from ..values.outcomes import Depth
 from ..values.readings import Reading, ServiceHealth
@@ -37,18 +37,18 @@ def _kinds(reading: Reading) -> Iterator[str]:
         yield 'Juju says active of {}: what was seen there fails'
     if word is not None and word.ceiling is Health.FAIL and word.seen is Health.PASSED:
         yield f'Juju says {unit.workload.current} of {{}}: what was seen there is well'
-    seen = _agent(reading)
-    if seen is Health.UNKNOWN and unit.agent.current in _IN_TOUCH:
+    agent = _agent(reading)
+    if agent and agent.data.get('seen') is False and unit.agent.current in _IN_TOUCH:
         yield f'Juju says {unit.agent.current} of the agent of {{}}: it was not seen running'
-    if seen is Health.PASSED and unit.agent.current == 'lost':
+    if agent and agent.health is Health.PASSED and unit.agent.current == 'lost':
         yield 'Juju says lost of the agent of {}: it was seen running'
 
 
-def _agent(reading: Reading) -> Health | None:
-    """Return how a unit's agent was seen; `None` where nobody looked for it."""
+def _agent(reading: Reading) -> CheckResult | None:
+    """Return the check of a unit's agent; `None` where nobody looked for it."""
     if reading.evidence is not Depth.MACHINE or reading.report is None:
         return None
-    return next((one.health for one in reading.report.checks if one.name == 'agent'), None)
+    return next((one for one in reading.report.checks if one.name == 'agent'), None)
 
 
 def _told(kind: str, units: Sequence[str]) -> str:

@@ -177,13 +177,9 @@ def test_a_port_that_was_opened_and_on_which_nobody_answers_is_a_warning(
     assert sweep.units['telegraf/0']['health'] == 'passed'
 
 
-def test_what_a_health_charm_says_of_the_machine_counts_for_all_on_it(
-    host: Host, tmp_path: Path
-) -> None:
+def test_a_service_that_is_named_is_answered_as_in_the_whole(host: Host, tmp_path: Path) -> None:
     run_agents(host, 'health/0', 'web/0', 'telegraf/0')
     add_juju_health(host, 'health/0')
-    disk = 'checks:\n  disk: {warn_used_percent: 0, fail_used_percent: 0}\n'
-    (host.root / 'etc/juju-health/checks.d/disk.yaml').write_text(disk)
     beside = Relation('juju-info', 'health', 'juju-info', 'container')
     unit = Unit('web/0', '0', subordinates=(Unit('health/0'), Unit('telegraf/0')))
     applications = (
@@ -192,11 +188,12 @@ def test_what_a_health_charm_says_of_the_machine_counts_for_all_on_it(
         Application('telegraf', subordinate_to=('web',)),
     )
     world = World((Machine.of(host, '0'),), applications)
-    sweep = Operator(tmp_path, world, host.identity).sweep()
-    outcomes = {name: unit['outcome'] for name, unit in sweep.units.items()}
+    operator = Operator(tmp_path, world, host.identity)
+    whole, alone = operator.sweep(), operator.sweep('telegraf')
+    outcomes = {name: unit['outcome'] for name, unit in whole.units.items()}
     assert outcomes == {'web/0': 'reported', 'health/0': 'reported', 'telegraf/0': 'probed'}
-    assert sweep.check('telegraf/0', 'disk') == sweep.check('web/0', 'disk')
-    assert sweep.check('telegraf/0', 'disk')['health'] != 'passed'
+    assert alone.units['telegraf/0']['message'] == whole.units['telegraf/0']['message']
+    assert alone.units['telegraf/0']['health'] == 'passed'
 
 
 def test_a_check_that_hangs_costs_only_itself_and_leaves_nothing(

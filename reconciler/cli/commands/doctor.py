@@ -52,7 +52,7 @@ def doctor(machines: int, form: str, output: str, **given: Any) -> int:
         asking.workers,
         machines,
         asking.config,
-        asking.probe,
+        asking.looks,
     )
     found = list(examined.examine(until))
     write_document(FINDINGS[form](found, view(output)), output)

@@ -13,6 +13,7 @@ from reconciler.ask.modes import AUTO, PUSH, AskMode
 from reconciler.ask.probe import ProbeOptions
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan, Progress
+from reconciler.config.settings import Expectation
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.sweeps.one_model import SweepPlan
@@ -93,7 +94,9 @@ def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPla
 
 
 def _mode(asking: SweepOptions, model: Model) -> AskMode:
-    # What is asked over TLS can only be an agent.
-    if not asking.probe or asking.agent_ca:
+    if not asking.looks:
         return asking.mode
-    return replace(asking.mode, probe=ProbeOptions(asking.config.for_model(model).probe))
+    config = asking.config.for_model(model)
+    report = Expectation.REPORT
+    spared = (name for name in model.applications if config.expect(name) is not report)
+    return replace(asking.mode, probe=ProbeOptions(config.probe, frozenset(spared)))

@@ -90,6 +90,11 @@ class AskOptions:
         return AskMode(self.ask, self.max_age)
 
     @property
+    def looks(self) -> bool:
+        """Return whether machines are looked at where no hook answers: by a script, over ssh."""
+        return self.probe and self.ask != PUSH and not (self.agent_token_file or self.agent_ca)
+
+    @property
     def state(self) -> Path:
         """Return the directory of what outlives one run."""
         return Path(self.state_dir).absolute() if self.state_dir else state_directory()

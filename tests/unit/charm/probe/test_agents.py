@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -72,7 +73,7 @@ def test_where_the_kernel_does_not_tell_nothing_is_known(tmp_path: Path) -> None
 def test_who_holds_the_lock_and_who_waits_for_it_is_read(
     lock: str, holds: Any, waits: Any
 ) -> None:
-    told = read_agent({'/depengine': None, '/machinelock': f'unit-db-0:\n{lock}\n'})
+    told = read_agent({'/depengine': '', '/machinelock': f'unit-db-0:\n{lock}\n'})
     assert (told['answers'], told['holds'], told['waits']) == (True, holds, waits)
 
 
@@ -82,11 +83,17 @@ def test_how_the_worker_is_that_runs_hooks_is_read() -> None:
     assert read_agent({'/depengine': well})['uniter'] == 'started'
     told = read_agent({'/depengine': ill})
     assert (told['uniter'], told['error']) == ('stopped', 'dependency not available')
+    without = 'manifolds:\n  agent:\n    state: started\n'
+    assert read_agent({'/depengine': without})['uniter'] == 'missing'
+    verbose = ENGINE.format(error=f'    error: {"x" * 9000}\n', state='stopped')
+    assert len(read_agent({'/depengine': verbose})['error']) == 300
 
 
 def test_one_that_was_not_asked_and_one_that_did_not_answer_are_told_apart() -> None:
     nothing: Dict[str, Any] = {'/depengine': None, '/machinelock': None}
     assert [read_agent(None)['answers'], read_agent(nothing)['answers']] == [None, False]
+    # Who holds the lock it may tell all the same.
+    assert read_agent({**nothing, '/machinelock': 'x:\n  holder: none\n'})['answers'] is False
 
 
 @pytest.fixture
@@ -112,9 +119,11 @@ def agent() -> Iterator[List[str]]:
                     body = f'{name}:\n  holder: none\n' if 'lock' in path else well
                     accepted.sendall(f'HTTP/1.1 {status}\r\n\r\n{body}'.encode())
 
-        threading.Thread(target=serve, daemon=True).start()
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
         yield asked
         listening.shutdown(socket.SHUT_RDWR)
+        serving.join(PATIENCE)
 
 
 def test_root_asks_each_agent_that_really_listens(agent: List[str]) -> None:
@@ -125,14 +134,22 @@ def test_root_asks_each_agent_that_really_listens(agent: List[str]) -> None:
     assert agent == ['/depengine', '/machinelock', '/machinelock/']
 
 
-def test_an_agent_that_never_answers_costs_two_seconds_and_not_the_others(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_deaf_agents_cost_the_others_nothing(
+    agent: List[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr('sys.argv', ['-c', str(tmp_path / 'deaf'), str(tmp_path / 'none')])
-    with closing(socket.socket(socket.AF_UNIX)) as deaf:
-        deaf.bind(str(tmp_path / 'deaf'))
-        deaf.listen()
+    deaf = [str(tmp_path / f'deaf-{number}') for number in range(8)]
+    well = f'@jujud-unit-test-{os.getpid()}'
+    monkeypatch.setattr('sys.argv', ['-c', '2.0', *deaf, well, str(tmp_path / 'none')])
+    with ExitStack() as stack:
+        for path in deaf:
+            listening = stack.enter_context(socket.socket(socket.AF_UNIX))
+            listening.bind(path)
+            listening.listen()
         ask_agents.main()
-    nothing = '{"/depengine": null, "/machinelock": null}'
-    deaf_path, none_path = tmp_path / 'deaf', tmp_path / 'none'
-    assert capsys.readouterr().out == f'{{"{deaf_path}": {nothing}, "{none_path}": {nothing}}}'
+    said = json.loads(capsys.readouterr().out)
+    assert 'uniter' in said[well]['/depengine']
+    nothing = {'/depengine': None, '/machinelock': None}
+    assert [said[path] for path in (*deaf, str(tmp_path / 'none'))] == [nothing] * 9

@@ -14,7 +14,7 @@ from charm.probe.hooks import Hooks
 from tests.support.patience import PATIENCE
 
 CHARM = '/var/lib/juju/agents/unit-mysql-router-0/charm'
-UPTIME_SECONDS = 50_000.0
+NOW_SECONDS = 50_000.0
 BEGAN_SECONDS = 40_000.0
 # Of each process: its name, its parent, and its command line.
 Process = Tuple[str, int, Tuple[str, ...]]
@@ -49,7 +49,6 @@ OTHERS: Dict[str, Process] = {
 
 
 def proc(directory: Path, *processes: Process) -> Path:
-    (directory / 'uptime').write_text(f'{UPTIME_SECONDS} 1.0\n')
     began_ticks = int(BEGAN_SECONDS * os.sysconf('SC_CLK_TCK'))
     for pid, (name, parent, words) in enumerate(processes, 10):
         (directory / str(pid)).mkdir()
@@ -61,7 +60,9 @@ def proc(directory: Path, *processes: Process) -> Path:
 
 
 def running(directory: Path) -> List[Dict[str, Any]]:
-    found: List[Dict[str, Any]] = Hooks(directory).run(Deadline.after(PATIENCE)).data['running']
+    found: List[Dict[str, Any]] = (
+        Hooks(directory, lambda: NOW_SECONDS).run(Deadline.after(PATIENCE)).data['running']
+    )
     return found
 
 
@@ -70,7 +71,7 @@ def test_a_child_of_an_agent_that_runs_from_a_charm_is_a_hook(
     tmp_path: Path, process: Process, told: Dict[str, str]
 ) -> None:
     assert running(proc(tmp_path, AGENT, process)) == [
-        {**told, 'seconds': UPTIME_SECONDS - BEGAN_SECONDS}
+        {**told, 'seconds': NOW_SECONDS - BEGAN_SECONDS}
     ]
 
 
@@ -84,10 +85,14 @@ def test_no_other_process_is_one(tmp_path: Path) -> None:
     assert running(proc(tmp_path, AGENT, *OTHERS.values())) == []
 
 
-def test_this_machine_has_a_proc_like_that() -> None:
-    assert running(Path('/proc')) == []
+def test_processes_began_by_the_clock_that_it_goes_by() -> None:
+    # In a container /proc/uptime is its own, while processes began by the clock of the host.
+    assert Hooks().run(Deadline.after(PATIENCE)).data == {'running': []}
+    began_ticks = int(Path('/proc/self/stat').read_text().rpartition(')')[2].split()[19])
+    lived_seconds = Hooks().clock() - began_ticks / os.sysconf('SC_CLK_TCK')
+    assert 0 <= lived_seconds < 86400
 
 
 def test_where_proc_tells_nothing_nothing_is_known(tmp_path: Path) -> None:
     with pytest.raises(CheckError, match='cannot see what runs'):
-        running(tmp_path)
+        running(tmp_path / 'none')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,8 @@ from tests.support.patience import PATIENCE
 HEAD = '  sl  local_address rem_address   st tx_queue rx_queue\n'
 TCP = f"""{HEAD}\
    0: 0100007F:0CEA 00000000:0000 0A 00000000:00000000
-   1: 0100007F:C350 0100007F:0CEA 01 00000000:00000000
+   1: 00000000:0016 00000000:0000 0A 00000000:00000000
+   2: 0100007F:C350 0100007F:0CEA 01 00000000:00000000
 """
 TCP6 = f"""{HEAD}\
    0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 0:0
@@ -29,13 +30,14 @@ def test_what_listens_is_told_of_both_families(tmp_path: Path) -> None:
     tables[0].write_text(TCP)
     tables[1].write_text(TCP6)
     verdict = Listening(tables=tables).run(Deadline.after(PATIENCE))
-    assert (verdict.data['tcp'], verdict.message) == ([80, 3306], 'listens on 80, 3306')
+    assert (verdict.data['tcp'], verdict.data['local']) == ([22, 80], [3306])
+    assert verdict.message == 'listens on 22, 80'
 
 
 def test_a_machine_without_ipv6_tells_of_the_other(tmp_path: Path) -> None:
     (tmp_path / 'tcp').write_text(TCP)
     found = Listening(tables=(tmp_path / 'tcp', tmp_path / 'none')).run(Deadline.after(PATIENCE))
-    assert found.data['tcp'] == [3306]
+    assert found.data['tcp'] == [22]
 
 
 def test_where_the_kernel_does_not_tell_nothing_is_known(tmp_path: Path) -> None:
@@ -43,14 +45,17 @@ def test_where_the_kernel_does_not_tell_nothing_is_known(tmp_path: Path) -> None
         Listening(tables=(tmp_path / 'none',)).run(Deadline.after(PATIENCE))
 
 
-def test_a_wanted_port_on_which_nobody_listens_is_silent() -> None:
-    with closing(socket.create_server(('127.0.0.1', 0))) as taken, closing(
-        socket.socket()
-    ) as free:
-        free.bind(('127.0.0.1', 0))
-        wanted = taken.getsockname()[1], free.getsockname()[1]
+def test_a_wanted_port_on_which_nobody_answers_others_is_silent() -> None:
+    with ExitStack() as stack:
+        taken = stack.enter_context(socket.create_server(('', 0)))
+        free = stack.enter_context(socket.socket())
+        free.bind(('', 0))
+        alone = stack.enter_context(socket.create_server(('127.0.0.1', 0)))
+        wanted = tuple(one.getsockname()[1] for one in (taken, free, alone))
         verdict = Listening(wanted).run(Deadline.after(PATIENCE))
-    assert (wanted[0] in verdict.data['tcp'], verdict.data['silent']) == (True, [wanted[1]])
+    assert verdict.data['answering'] == [wanted[0]]
+    assert verdict.data['silent'] == [wanted[1], wanted[2]]
+    assert wanted[2] in verdict.data['local']
 
 
 def test_one_that_answers_though_no_socket_here_listens_is_not_silent(
@@ -62,4 +67,5 @@ def test_one_that_answers_though_no_socket_here_listens_is_not_silent(
     with closing(socket.create_server(('127.0.0.1', 0))) as server:
         wanted = (server.getsockname()[1],)
         verdict = Listening(wanted, (tmp_path / 'tcp',)).run(Deadline.after(PATIENCE))
-    assert (verdict.data, verdict.message) == ({'tcp': [], 'silent': []}, 'listens on no port')
+    assert (verdict.data['answering'], verdict.data['silent']) == ([wanted[0]], [])
+    assert verdict.message == 'listens on no port'

@@ -19,7 +19,7 @@ def looked(options: Mapping[str, Mapping[str, Any]]) -> Mapping[str, CheckResult
 
 def test_it_has_the_built_in_checks_and_what_is_there_of_juju() -> None:
     found = looked({})
-    assert list(found) == [*BUILT_IN, 'agents', 'hooks', 'listening']
+    assert list(found) == ['agents', 'hooks', 'listening', *BUILT_IN]
     assert all(check.message for check in found.values())
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.ask.errands import BY_HOOK, plan_errands
+from reconciler.ask.errands import BY_HOOK, hook_path, plan_errands
 from reconciler.ask.frames import Request
 from reconciler.ask.modes import AUTO, MODES, PUSH, AskMode
+from reconciler.ask.probe import ProbeOptions
 from reconciler.values.model import Application, Model, Unit
 from tests.support.asked import model
 
@@ -76,3 +77,29 @@ def test_no_mode_to_a_pod_or_a_unit_without_a_machine_is_another(mode: str) -> N
     assert requests(without, AskMode(mode)) == {}
     pods = plan_errands(replace(without, type='caas'), [homeless], 25.0, mode=AskMode(mode))
     assert [(one.place, one.target) for one in pods] == [('web/0', 'web/0')]
+
+
+def looked(inventory: Model, mode: AskMode) -> dict[str, tuple[str, ...]]:
+    """Return the hooks for want of which each place is looked at; those that are not have none."""
+    errands = plan_errands(inventory, inventory.units(), 25.0, mode=mode)
+    return {one.place: one.probe.unless for one in errands if one.probe}
+
+
+LOOKING = ProbeOptions()
+
+
+@pytest.mark.parametrize('mode', ['hook', 'auto', 'agent', 'log'])
+def test_a_machine_is_looked_at_for_those_that_may_have_no_hook(mode: str) -> None:
+    inventory = model(['web/0', 'db/0'])
+    hooks = (hook_path('web/0'), hook_path('db/0'))
+    assert looked(inventory, AskMode(mode, probe=LOOKING)) == {'0': hooks}
+    assert looked(inventory, AskMode(mode)) == {}
+    assert looked(inventory, AskMode(mode, checks=('disk',), probe=LOOKING)) == {}
+
+
+def test_none_is_for_those_with_a_health_charm_or_that_nobody_wants_looked_at() -> None:
+    beside = with_health(model(['web/0', 'db/0']), 'web/0')
+    assert looked(beside, AskMode(probe=LOOKING)) == {'0': (hook_path('db/0'),)}
+    spared = ProbeOptions(spared=frozenset({'db'}))
+    assert looked(beside, AskMode(probe=spared)) == {}
+    assert looked(model(['web/0', 'db/0']), AskMode(probe=spared)) == {'0': (hook_path('web/0'),)}

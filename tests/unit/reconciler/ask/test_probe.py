@@ -15,7 +15,7 @@ from charm.kernel import report_json
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from reconciler.ask.frames import Request, UnitAnswer
-from reconciler.ask.probe import BOOTSTRAP, ProbeOptions, archive, look_at
+from reconciler.ask.probe import ProbeOptions, archive, look_at
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.reach.local import LocalReach
 from reconciler.values.time_budget import TimeBudget
@@ -78,6 +78,12 @@ def test_where_every_hook_is_there_it_does_not_look(tmp_path: Path) -> None:
     assert answer == UnitAnswer(b'', b'', 0, True)
 
 
+def test_a_hook_that_cannot_be_run_is_a_fault_and_no_reason_to_look(tmp_path: Path) -> None:
+    (tmp_path / 'hook').write_text('#!/bin/sh\n')
+    (answer,) = ask(probe(tmp_path / 'hook'))
+    assert answer == UnitAnswer(b'', b'', 0, True)
+
+
 def test_options_of_its_checks_travel_with_it(tmp_path: Path) -> None:
     wanted: dict[str, dict[str, Any]] = {
         'load': {'enabled': False},
@@ -126,10 +132,9 @@ def test_it_is_run_from_memory_and_reads_nothing_of_the_machine_s_own(tmp_path: 
     # Neither PYTHON* nor the directory that it is run in changes what it is.
     for name in ('charm', 'json', 'reconciler'):
         (tmp_path / f'{name}.py').write_text('raise SystemExit("not me")\n')
-    asked = probe().arguments
     run = subprocess.run(
-        [sys.executable, *asked],
-        input=archive(),
+        [sys.executable, *probe().arguments],
+        input=probe().stdin,
         cwd=tmp_path,
         env={'PYTHONPATH': str(tmp_path), 'PYTHONSTARTUP': str(tmp_path / 'json.py')},
         capture_output=True,
@@ -146,8 +151,8 @@ def test_it_is_run_from_memory_and_reads_nothing_of_the_machine_s_own(tmp_path: 
 
 def test_one_that_comes_in_part_is_not_run() -> None:
     run = subprocess.run(
-        [sys.executable, '-I', '-c', BOOTSTRAP, str(len(archive())), '{}'],
-        input=archive()[:-1],
+        [sys.executable, *probe().arguments],
+        input=probe().stdin[:-1],
         capture_output=True,
         timeout=PATIENCE,
         check=False,

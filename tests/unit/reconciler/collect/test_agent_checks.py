@@ -19,12 +19,19 @@ SHORT = {**LONG, 'seconds': LONG_SECONDS - 1}
 
 
 def seen(
-    agents: Any = None, running: Any = (), silent: Any = (), health: Health = Health.PASSED
+    agents: Any = None,
+    running: Any = (),
+    silent: Any = (),
+    health: Health = Health.PASSED,
+    answering: Any = (80, 443),
 ) -> dict[str, CheckResult]:
     told = {
         'agents': {'agents': {'unit-db-0': WELL} if agents is None else agents},
         'hooks': {'running': running if not isinstance(running, tuple) else list(running)},
-        'listening': {'silent': silent if not isinstance(silent, tuple) else list(silent)},
+        'listening': {
+            'silent': silent if not isinstance(silent, tuple) else list(silent),
+            'answering': answering if not isinstance(answering, tuple) else list(answering),
+        },
     }
     return {
         name: CheckResult(name, health, message=f'no {name}', data=data)
@@ -60,6 +67,8 @@ def test_one_that_does_not_answer_or_runs_no_hooks_is_a_warning() -> None:
         Health.WARN,
         'its agent runs no hooks: stopped: dependency not available',
     )
+    without = {'unit-db-0': {**WELL, 'uniter': 'missing'}}
+    assert check('agent', seen(without))[0] is Health.WARN
 
 
 def test_where_nobody_could_look_the_reason_is_told() -> None:
@@ -77,6 +86,12 @@ HANGING = {
         {'unit-db-0': {**WELL, 'waits': LONG}, 'unit-my-app-12': {**WELL, 'holds': LONG}},
         [],
         'its agent has waited for the lock of its machine for 1h, which my-app/12 holds: uniter '
+        '(run start hook)',
+    ),
+    'one of the machine itself': (
+        {'unit-db-0': {**WELL, 'waits': LONG}, 'machine-3': {**WELL, 'holds': LONG}},
+        [],
+        'its agent has waited for the lock of its machine for 1h, which machine-3 holds: uniter '
         '(run start hook)',
     ),
     'its own, by the process': (
@@ -125,6 +140,15 @@ def test_ports_that_it_opened_and_on_which_nobody_answers_are_told() -> None:
     )
 
 
+def test_of_ports_that_nobody_was_asked_about_nothing_is_said() -> None:
+    unit = Unit('db/0', 'db', '3', open_ports=('80/tcp', '9000/tcp'))
+    (told,) = (one for one in checks_of(unit, seen(), '') if one.name == 'open-ports')
+    assert told.message == 'somebody answers on 80/tcp'
+    for answering in ((), None, 'x'):
+        names = [one.name for one in checks_of(unit, seen(answering=answering), '')]
+        assert names == ['agent', 'hook']
+
+
 def test_what_could_not_be_seen_is_no_check() -> None:
     unit = Unit('db/0', 'db', '3', open_ports=('80/tcp',))
     nothing = seen(health=Health.UNKNOWN)
@@ -146,5 +170,5 @@ def test_whatever_a_far_side_says_it_cannot_break_us(
 ) -> None:
     unit = Unit('db/0', 'db', '3', open_ports=('80/tcp',))
     found = checks_of(unit, seen(agents, running, silent), 'there')
-    assert [one.name for one in found] == ['agent', 'hook', 'open-ports']
+    assert [one.name for one in found][:2] == ['agent', 'hook']
     assert all('\n' not in one.message for one in found)

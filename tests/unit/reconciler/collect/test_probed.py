@@ -7,13 +7,12 @@ from datetime import datetime, timezone
 
 import pytest
 
-from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.merge_checks import make_report
-from charm.kernel.report import CheckResult, Health, Report, Reporter
+from charm.kernel.report import CheckResult, Health
 from charm.kernel.report_json import encode
 from reconciler.ask.frames import UnitAnswer
 from reconciler.collect.interpret import silent_reading
-from reconciler.collect.probed import as_its_neighbours, probed
+from reconciler.collect.probed import probed, read_probe
 from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
 from reconciler.values.outcomes import Outcome
 from reconciler.values.readings import Reading
@@ -49,8 +48,10 @@ def disk(health: Health, message: str = 'full') -> CheckResult:
     return CheckResult('disk', health, message=message)
 
 
-def read(answer: UnitAnswer | None, reading: Reading = BARE) -> Reading:
-    return probed(MODEL, reading, answer, 'juju ssh, probe', NOW)
+def read(answer: UnitAnswer, reading: Reading = BARE) -> Reading:
+    look = read_probe(answer, 'juju ssh, probe', NOW)
+    assert look is not None
+    return probed(MODEL, reading, look)
 
 
 def names(reading: Reading) -> list[str]:
@@ -113,44 +114,8 @@ def test_what_could_not_be_looked_at_is_named_and_never_passes(
 def test_every_other_reading_stays_as_it_is(outcome: Outcome) -> None:
     other = replace(BARE, outcome=outcome)
     assert read(seen(disk(Health.PASSED)), other) == other
-    assert read(None) == BARE
 
 
-def reported(*checks: CheckResult, unit: str = 'web/0', machine: str = '0') -> Reading:
-    report = Report(
-        'web', unit, Health.PASSED, checks=checks, reporter=Reporter('health/0', '1'), boot_id='b'
-    )
-    of = Unit(unit, 'web', machine)
-    return Reading(of, Outcome.REPORTED, Health.PASSED, report=report, received_at=NOW)
-
-
-def beside(neighbour: Reading, own: Reading) -> Reading:
-    found = as_its_neighbours(MODEL, {'web/0': neighbour, 'telegraf/3': own})
-    assert found['web/0'] is neighbour
-    return found['telegraf/3']
-
-
-def test_what_a_report_says_of_their_machine_counts_for_both() -> None:
-    own = read(seen(disk(Health.FAIL), CheckResult('clock', Health.FAIL, message='off')))
-    found = beside(reported(disk(Health.WARN, 'fuller than I like')), own)
-    assert (found.health, found.message) == (Health.WARN, 'disk: fuller than I like')
-    assert names(found) == ['agent', 'hook', 'listening', 'disk']
-    assert (found.outcome, found.received_at, found.via) == (own.outcome, own.received_at, own.via)
-
-
-def test_a_report_of_its_own_matters_alone_changes_nothing() -> None:
-    own = read(seen(disk(Health.FAIL)))
-    assert beside(reported(CheckResult('db', Health.PASSED)), own) == own
-    assert beside(reported(disk(Health.PASSED), machine='1'), own) == own
-
-
-def test_pods_are_no_neighbours() -> None:
-    own = read(seen(disk(Health.FAIL)))
-    alone = replace(own, unit=replace(UNIT, machine=''))
-    assert beside(reported(disk(Health.PASSED), machine=''), alone) == alone
-
-
-def test_every_check_of_a_machine_is_taken_from_a_neighbour() -> None:
-    every = [CheckResult(name, Health.FAIL, message='-') for name in BUILT_IN_CHECKS]
-    well = [CheckResult(name, Health.PASSED, message='-') for name in BUILT_IN_CHECKS]
-    assert beside(reported(*well), read(seen(*every))).health is Health.PASSED
+def test_where_nobody_looked_or_had_to_there_is_nothing_to_tell() -> None:
+    assert read_probe(None, '', NOW) is None
+    assert read_probe(UnitAnswer(b'', b'', 0, True), '', NOW) is None

@@ -18,7 +18,9 @@ BLOCKED = JujuWord('blocked: no db', Health.FAIL, '', Health.PASSED)
 
 
 def probed(agent: Health, said: str = 'idle') -> Reading:
-    report = Report('web', 'web/0', agent, checks=(CheckResult('agent', agent),))
+    data = {'seen': False} if agent is Health.UNKNOWN else {}
+    check = CheckResult('agent', agent, data=data)
+    report = Report('web', 'web/0', agent, checks=(check,))
     unit = replace(UNIT, agent=StatusInfo(said))
     return Reading(unit, Outcome.PROBED, agent, report=report, evidence=Depth.MACHINE)
 
