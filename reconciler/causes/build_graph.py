@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from ..values.model import Model
+from ..values.model import HEALTH_CHARM, Model
 from ..values.node import Node, NodeKind
 from ..values.readings import ServiceHealth
-from .claims import claims_of, failure_words
+from .claims import claims_of, failure_words, words_of_unit
 from .graph import DeclaredDependencies, Edge, Graph, Ground, node_of
-from .interfaces import SYNONYMS, carries_dependency, is_provider
+from .interfaces import SYNONYMS, carries_dependency, is_named_for, is_provider
 
+# An endpoint that serves so many applications is most often that of a provider.
+_MANY = 3
 # Those that give a relation its direction whatever the units happen to say.
 _KNOWN = frozenset({Ground.CONFIGURED, Ground.REQUIRES, Ground.SAAS, Ground.KNOWN})
 
@@ -52,6 +55,9 @@ class _Builder:
             )
             for name, application in sorted(model.applications.items())
         }
+        self._users = Counter(
+            (n, link.endpoint) for n, links in self._links.items() for link in links
+        )
         self._claims = {name: claims_of(service) for name, service in self._services.items()}
         self._provides = {
             **{name: claims.provides for name, claims in self._claims.items()},
@@ -91,7 +97,9 @@ class _Builder:
         return providers
 
     def _add(self, service: str, provider: Node, ground: Ground, via: str = '') -> None:
-        if provider.service != service:
+        # Our own charm speaks for itself only.
+        sides = (self._charm(service), self._charm(provider.service))
+        if provider.service != service and HEALTH_CHARM not in sides:
             edge = Edge(provider, ground, via)
             self._edges.setdefault((service, provider), []).append(edge)
 
@@ -129,7 +137,9 @@ class _Builder:
             elif self._gives(link.other.name, name, link):
                 self._add(name, link.other, Ground.KNOWN, link.endpoint)
             elif not self._gives(name, link.other.name, link):
-                self._add(name, link.other, Ground.RELATED, link.endpoint)
+                guess = self._guess(name, link)
+                if guess is not None:
+                    self._add(name, link.other, guess, link.endpoint)
 
     def _gives(self, provider: str, requirer: str, link: RelationSide) -> bool:
         """Return whether it is known that the provider provides what the link carries."""
@@ -144,6 +154,25 @@ class _Builder:
         words |= {other.endpoint for other in others if other.interface in words}
         offers = [self._provides.get(service, frozenset()) & words for service in sides]
         return bool(offers[0]) and not offers[1]
+
+    def _guess(self, name: str, link: RelationSide) -> Ground | None:
+        """Return the ground on which a service may need the other side; `None` if it gives.
+
+        Endpoints are most often called by what they need, and those of providers serve many.
+        """
+        other = link.other.name
+        backs = (back for back in self._links.get(other, ()) if back.other.service == name)
+        back = next((back for back in backs if back.interface == link.interface), None)
+        if back is None:
+            return Ground.RELATED
+        needs, gives = (
+            any(is_named_for(word, self._charm(service)) for word in (end.endpoint, end.interface))
+            for end, service in ((link, other), (back, name))
+        )
+        if needs == gives:
+            mine, theirs = self._users[name, link.endpoint], self._users[other, back.endpoint]
+            needs, gives = theirs >= _MANY and mine == 1, mine >= _MANY and theirs == 1
+        return None if gives else Ground.GUESSED if needs else Ground.RELATED
 
     def _from_saas(self, name: str, link: RelationSide) -> None:
         saas = self._model.saas[link.other.name]
@@ -199,19 +228,18 @@ class _Builder:
         if not failures:
             return
         own = Node(NodeKind.SERVICE, name)
-        for other in {link.other for link in self._links.get(name, ())} - {own}:
-            words = self._words_for(other) - self._words_for(own)
-            for check, message in failures:
-                if words & message:
-                    self._add(name, other, Ground.NAMES, check)
+        others = {link.other for link in self._links.get(name, ())} - {own}
+        known = self._words_for(own)
+        words = {other: self._words_for(other) - known for other in others}
+        for check, message in failures:
+            named = {other for other in others if words[other] & message}
+            # Who shares a machine shares its address; a name means one of them.
+            exact = {other for other in named if other.name.lower() in message}
+            for other in exact or named:
+                self._add(name, other, Ground.NAMES, check)
 
     def _words_for(self, node: Node) -> set[str]:
         """Return the words that name a node: its name, its units and their addresses."""
-        words = {node.name.lower()}
         application = self._model.applications.get(node.service)
-        for unit in application.units if application else ():
-            words |= {unit.name, unit.address} - {''}
-            machine = self._model.machines.get(unit.machine)
-            if machine and not unit.principal:
-                words |= {*machine.addresses, machine.dns_name, machine.hostname} - {''}
-        return words
+        units = application.units if application else ()
+        return {node.name.lower()}.union(*(words_of_unit(self._model, unit) for unit in units))

@@ -11,18 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from charm.kernel.report import Health, StateName, worst
+from charm.kernel.report import Health, worst
 
+from ..values.certainty import Certainty, least
 from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import Blame, Cause, Role, ServiceHealth
 from ..values.words import natural_order
 from .build_graph import build
 from .components import components
-from .graph import DeclaredDependencies, Graph, Ground
-from .shared_causes import shared_causes
-from .suspects import SnapshotIndex, Suspect
-from .troubles import Origin, troubles_of, worst_of
+from .economy import ties, with_fewest_causes
+from .graph import DeclaredDependencies
+from .roots import Roots
+from .shared_causes import SharedCause, shared_causes
+from .snapshot_index import SnapshotIndex
+from .suspects import Suspects
+from .troubles import troubles_of
+from .weigh import Suspect
 
 Explained = tuple[tuple[ServiceHealth, ...], tuple[Cause, ...]]
 
@@ -49,23 +54,33 @@ def index_of(
     return SnapshotIndex(model, ordered, troubles, graph, shared, declared.any_of)
 
 
+def weighed(index: SnapshotIndex, name: str) -> tuple[Suspect, ...]:
+    """Return what may be why a service is unwell, with what speaks for and against each.
+
+    First what is held to explain it, or it itself; then the runners-up, and what is refuted. Of
+    what is well only that is there which the service itself blames.
+    """
+    return _Inquiry(index).weighed(name)
+
+
 class _Inquiry:
     def __init__(self, index: SnapshotIndex) -> None:
         self._index = index
+        self._candidates = suspects = Suspects(index)
         self._shared = {cause.node: cause for cause in index.shared}
         self._suspects: dict[Node, tuple[Suspect, ...]] = {
-            Node(NodeKind.SERVICE, name): index.suspects(name)
+            Node(NodeKind.SERVICE, name): suspects.surest(name)
             for name, service in index.services.items()
             if service.health is not Health.PASSED
         }
         for node, cause in self._shared.items():
-            around = [] if cause.parent is None else [cause.parent]
-            found = [Suspect(outer, True, 1, False, f'it is in {outer}') for outer in around]
-            self._suspects[node] = tuple(found)
+            self._suspects[node] = _surroundings(cause)
+        self._suspects = with_fewest_causes(suspects, self._suspects)
+        self._unexplained = Roots(suspects, ties(suspects, self._suspects))
         self._circles: dict[Node, Node] = {}
         self._settle_circles()
+        self._barren = self._find_barren()
         self._roots = self._reach_roots()
-        self._explaining = {s.node for suspects in self._suspects.values() for s in suspects}
 
     def answer(self, services: Sequence[ServiceHealth]) -> Explained:
         """Return the services with their blame, and the causes."""
@@ -75,12 +90,36 @@ class _Inquiry:
             if blame.role is Role.VICTIM:
                 for root in self._roots[node]:
                     victims.setdefault(root, set()).add(node.name)
-            elif blame.role is Role.CAUSE:
+            elif blame.role is Role.CAUSE and self._fails(node):
+                # What fails is one by itself; what is less is one only of others.
                 victims.setdefault(self._circles.get(node, node), set())
         causes = [self._cause(node, names) for node, names in victims.items()]
         by_name = {node.name: blame for node, blame in blames.items()}
         explained = [replace(service, blame=by_name.get(service.name)) for service in services]
         return tuple(explained), tuple(sorted(causes, key=_prominence))
+
+    def _fails(self, node: Node) -> bool:
+        return self._index.provider(node).health is Health.FAIL
+
+    def weighed(self, name: str) -> tuple[Suspect, ...]:
+        """Return the suspects of a service, or it itself, then what else was weighed."""
+        node = Node(NodeKind.SERVICE, name)
+        held = self._suspects[node] if node not in self._circles else ()
+        if not held:
+            blame = self._blame(node)
+            against = tuple(objection.text for objection in self._unexplained.doubts(name))
+            held = (Suspect(node, blame.certainty, 0, True, blame.reason, against),)
+        known = {suspect.node for suspect in held}
+        others = [
+            suspect
+            for suspect in self._candidates.candidates(name)
+            if suspect.node not in known
+            and (
+                suspect.first_hand
+                or self._index.provider(suspect.node).health is not Health.PASSED
+            )
+        ]
+        return (*held, *sorted(others, key=lambda s: s.certainty.rank if s.certainty else 9))
 
     def _targets(self) -> dict[Node, list[Node]]:
         """Return the suspects of each node; of those that nothing explains, none."""
@@ -107,6 +146,28 @@ class _Inquiry:
                 circle = Node.circle([member.name for member in members])
                 self._circles.update(dict.fromkeys(members, circle))
 
+    def _find_barren(self) -> set[Node]:
+        """Return what leads to no cause: what it rests on is itself unexplained.
+
+        Who has another way to a cause goes by that alone.
+        """
+        barren: set[Node] = set()
+        targets = self._targets()
+        for members in components(targets):
+            beyond = _beyond(members, targets)
+            if beyond <= barren and (beyond or not self._is_cause(members[0])):
+                barren.update(members)
+            for member in members:
+                fertile = tuple(s for s in self._suspects.get(member, ()) if s.node not in barren)
+                if fertile:
+                    self._suspects[member] = fertile
+        return barren
+
+    def _is_cause(self, node: Node) -> bool:
+        """Return whether what nothing explains is a cause."""
+        is_service = node.service in self._index.services and node not in self._circles
+        return not is_service or self._unexplained.blame(node.name).role is Role.CAUSE
+
     def _reach_roots(self) -> dict[Node, frozenset[Node]]:
         """Return by node the causes that it leads to; its own if it is one."""
         targets = self._targets()
@@ -122,25 +183,38 @@ class _Inquiry:
         if node in self._circles:
             others = [name for name in self._circles[node].members if name != node.name]
             reason = f'in a circle with {", ".join(others)}: each may be the cause of the others'
-            return Blame(Role.CAUSE, reason=reason)
+            return Blame(Role.CAUSE, reason=reason, certainty=Certainty.POSSIBLE)
         if not self._suspects[node]:
-            return self._root_blame(node)
+            return self._unexplained.blame(node.name)
         path = self._path(node)
+        steps = self._steps(node, path)
+        if node in self._barren:
+            end = self._unexplained.blame(path[-1].name)
+            return Blame(Role.UNEXPLAINED, reason=f'{steps[0].text}; {path[-1]}: {end.reason}')
         others = sorted(map(str, self._roots[node] - {path[-1]}), key=natural_order)
         also = f'; also: {", ".join(others)}' if others else ''
-        return Blame(Role.VICTIM, path, self._reason(node, path) + also)
+        certainty = least([*filter(None, (s.certainty for s in steps)), self._sure(path[-1])])
+        return Blame(Role.VICTIM, path, _reason(steps) + also, certainty)
 
-    def _reason(self, node: Node, path: Sequence[Node]) -> str:
-        """Return the evidence of the first step; it is only possible if any step is no more."""
-        steps = []
-        for here, following in pairwise((node, *path)):
-            # The last step into a circle has no suspect of its own.
-            steps += [step for step in self._suspects.get(here, ()) if step.node == following]
-        doubtful = next((n for n, step in enumerate(steps) if not step.certain), None)
-        if doubtful is None:
-            return steps[0].text
-        later = f', and {path[doubtful - 1]} is that possibly because of {steps[doubtful].node}'
-        return f'possibly: {steps[0].text}{later if doubtful else ""}'
+    def _steps(self, node: Node, path: Sequence[Node]) -> list[Suspect]:
+        """Return the steps of a path; the last one into a circle has no suspect of its own."""
+        return [
+            step
+            for here, following in pairwise((node, *path))
+            for step in self._suspects.get(here, ())
+            if step.node == following
+        ]
+
+    def _sure(self, node: Node) -> Certainty:
+        """Return how sure it is that one that nothing explains is a cause."""
+        if node.kind is NodeKind.CIRCLE:
+            return Certainty.LIKELY
+        if node in self._shared:
+            return self._shared[node].certainty
+        if node.service:
+            return self._unexplained.blame(node.name).certainty or Certainty.POSSIBLE
+        # Of a SAAS there is what Juju says.
+        return Certainty.LIKELY if self._fails(node) else Certainty.POSSIBLE
 
     def _path(self, node: Node) -> tuple[Node, ...]:
         """Return the way to a cause on the strongest grounds, the shortest of equals."""
@@ -163,37 +237,33 @@ class _Inquiry:
             here = before[here]
         return tuple(reversed(way))
 
-    def _root_blame(self, node: Node) -> Blame:
-        """Return the blame of one that nothing explains: a cause, if there is evidence of it."""
-        name, graph = node.name, self._index.graph
-        worst_troubles = worst_of(self._index.troubles[name])
-        unmet, peers = graph.unmet.get(name, ()), graph.own_peers.get(name, ())
-        waits = [edge.provider for edge in graph.of(name) if edge.ground is Ground.WAITS]
-        if any(t.origin is Origin.OWN or t.check for t in worst_troubles):
-            return Blame(Role.CAUSE, reason=_own_reason(self._index, name))
-        if unmet:
-            reason = f'it waits for {", ".join(unmet)}, and nothing that it is related to gives it'
-            return Blame(Role.CAUSE, reason=reason)
-        if peers:
-            return Blame(Role.CAUSE, reason=f'it waits for its own peers ({", ".join(peers)})')
-        role = Role.CAUSE if node in self._explaining else Role.UNEXPLAINED
-        if waits:
-            return Blame(role, reason=_waits_for_the_well(graph, name, waits))
-        if any(t.origin is not Origin.UNSEEN for t in worst_troubles):
-            return Blame(Role.CAUSE, reason=_own_reason(self._index, name))
-        if worst_troubles:
-            return Blame(role, reason=f'nobody looked: {worst_troubles[0].message}')
-        service = self._index.services[name]
-        return Blame(role, reason=service.because or service.message)
-
     def _cause(self, node: Node, victims: set[str]) -> Cause:
         names = tuple(sorted(victims, key=natural_order))
         if node.kind is NodeKind.CIRCLE:
             health = worst(self._index.services[member].health for member in node.members)
             message = f'{", ".join(node.members)} need each other, and none of them is well'
-            return Cause(node, health, message, names)
+            return Cause(node, health, message, names, self._sure(node))
         found = self._shared.get(node) or self._index.provider(node)
-        return Cause(node, found.health, found.message, names)
+        return Cause(node, found.health, found.message, names, self._sure(node))
+
+
+def _surroundings(cause: SharedCause) -> tuple[Suspect, ...]:
+    """Return what explains a shared cause: of a container, its machine."""
+    outer = cause.parent
+    if outer is None:
+        return ()
+    return (Suspect(outer, Certainty.CERTAIN, 1, False, f'it is in {outer}'),)
+
+
+def _reason(steps: Sequence[Suspect]) -> str:
+    """Return the evidence of the first step, and which later step is less sure than that."""
+    first = steps[0]
+    sure = first.certainty or Certainty.POSSIBLE
+    for before, step in pairwise(steps):
+        certainty = step.certainty or Certainty.POSSIBLE
+        if certainty.rank > sure.rank:
+            return f'{first.text}, and {before.node} is that {certainty.because} {step.node}'
+    return first.text
 
 
 def _beyond(members: Sequence[Node], targets: Mapping[Node, Sequence[Node]]) -> set[Node]:
@@ -202,20 +272,3 @@ def _beyond(members: Sequence[Node], targets: Mapping[Node, Sequence[Node]]) -> 
 
 def _prominence(cause: Cause) -> tuple[object, ...]:
     return -len(cause.victims), -cause.health.rank, natural_order(str(cause.node))
-
-
-def _own_reason(index: SnapshotIndex, name: str) -> str:
-    """Return the evidence against a cause, and what it waits for besides."""
-    service = index.services[name]
-    message = worst_of(index.troubles[name])[0].message or service.message
-    state = service.state
-    waits = state.blockers if state and state.name is StateName.BLOCKED else ()
-    return message + (f'; it also waits for {", ".join(waits)}' if waits else '')
-
-
-def _waits_for_the_well(graph: Graph, name: str, providers: Sequence[Node]) -> str:
-    related = graph.related.get(name, frozenset())
-    strangers = ', '.join(str(node) for node in providers if node not in related)
-    names = ', '.join(map(str, providers))
-    reason = f'it waits for {names}, which nothing is known to be wrong with'
-    return f'{reason}; it is not related to {strangers}' if strangers else reason

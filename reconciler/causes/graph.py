@@ -24,7 +24,8 @@ class Ground(enum.IntEnum):
     REQUIRES = 4
     SAAS = 5
     KNOWN = 6
-    RELATED = 7
+    GUESSED = 7
+    RELATED = 8
 
 
 @dataclass(frozen=True, order=True)

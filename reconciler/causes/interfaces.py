@@ -8,6 +8,7 @@ charm in its report, or the operator in the configuration, and both count for mo
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Mapping
 
 # By interface, and by the usual endpoint where the client is too old to name the interface: the
@@ -83,6 +84,17 @@ NO_DEPENDENCY = frozenset(
         *('prometheus_scrape', 'syslog', 'tracing'),
     }
 )
+
+
+# What charms add to the name of what they deploy.
+_SUFFIX = re.compile(r'-(?:k8s|server|operator|charm)$')
+
+
+def is_named_for(word: str, charm: str) -> bool:
+    """Return whether an endpoint or interface has its name from a charm: kafka_client of kafka."""
+    stem = _SUFFIX.sub('', charm)
+    rest = word.removeprefix(stem)
+    return bool(stem) and rest != word and not rest[:1].isalnum()
 
 
 def carries_dependency(interface: str, endpoint: str) -> bool:

@@ -13,7 +13,8 @@ from itertools import islice
 from charm.kernel.names import service_of
 from charm.kernel.report import Health, worst
 
-from ..values.model import Model, machine_chain
+from ..values.certainty import Certainty
+from ..values.model import HEALTH_CHARM, Model, machine_chain
 from ..values.node import Node, NodeKind
 from ..values.outcomes import HEARD, NOT_REACHED, WORDS
 from ..values.readings import Outcome, Reading, ServiceHealth
@@ -21,8 +22,13 @@ from ..values.words import counted
 from .troubles import Origin, Trouble, machine_gone
 
 # It is the collector that lacks these, whatever the machine.
-_COLLECTOR_OUTCOMES = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})
+COLLECTORS = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})
 _FEW = 2
+# How a machine is of which nothing answers, and how sure that is, by whether juju says so too.
+_LOST = {
+    True: (Health.FAIL, Certainty.CERTAIN),
+    False: (Health.UNKNOWN, Certainty.LIKELY),
+}
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,14 @@ class SharedCause:
         health: `FAIL` where something was seen to fail, `UNKNOWN` where nothing answered.
         message: the evidence, one line.
         troubles: those that it explains.
+        certainty: how sure it is that this is what ails.
         parent: the shared cause that explains this one: of a container, its machine; or `None`.
     """
 
     node: Node
     health: Health
     message: str
+    certainty: Certainty
     troubles: frozenset[Trouble] = frozenset()
     parent: Node | None = None
 
@@ -101,7 +109,7 @@ class _Search:
             reading
             for place, found in sorted(self._places.items())
             for reading in found
-            if reading.outcome in _COLLECTOR_OUTCOMES
+            if reading.outcome in COLLECTORS
             or (everywhere and reading.outcome in NOT_REACHED)
             or (len(late) >= _FEW and reading.outcome is Outcome.DEADLINE)
         ]
@@ -116,7 +124,9 @@ class _Search:
         places = {r.unit.machine or r.unit.name for r in readings}
         asked = counted(len(places), 'pod' if self._model.is_k8s else 'machine')
         message = f'{asked} could not be asked: {reason}'
-        yield SharedCause(node, Health.UNKNOWN, message, self._unreached(readings))
+        sure = gone or outcome in COLLECTORS
+        certainty = Certainty.CERTAIN if sure else Certainty.LIKELY
+        yield SharedCause(node, Health.UNKNOWN, message, certainty, self._unreached(readings))
 
     def _lost(self, taken: set[Trouble]) -> Iterator[tuple[str, SharedCause]]:
         """Yield each machine that nothing could be asked on, or that juju knows to be gone."""
@@ -127,8 +137,9 @@ class _Search:
             gone = machine_gone(self._model, place)
             silent = next(r for r in readings if r.unit.name in {t.unit for t in found})
             message = self._juju_says(place) if gone else silent.message
-            health = Health.FAIL if gone else Health.UNKNOWN
-            yield place, SharedCause(Node(NodeKind.MACHINE, place), health, message, found)
+            health, certainty = _LOST[gone]
+            node = Node(NodeKind.MACHINE, place)
+            yield place, SharedCause(node, health, message, certainty, found)
 
     def _juju_says(self, identity: str) -> str:
         machine = self._model.machines[identity]
@@ -141,13 +152,13 @@ class _Search:
         for identity, inner in sorted(self._containers().items()):
             if identity in self._places or not lost.keys() >= set(inner):
                 continue
-            if machine_gone(self._model, identity):
-                message, health = self._juju_says(identity), Health.FAIL
-            elif len(inner) >= _FEW:
-                message, health = f'none of its {len(inner)} containers answered', Health.UNKNOWN
-            else:
-                continue
-            yield identity, SharedCause(Node(NodeKind.MACHINE, identity), health, message)
+            gone = machine_gone(self._model, identity)
+            if gone or len(inner) >= _FEW:
+                silent = f'none of its {len(inner)} containers answered'
+                message = self._juju_says(identity) if gone else silent
+                health, certainty = _LOST[gone]
+                node = Node(NodeKind.MACHINE, identity)
+                yield identity, SharedCause(node, health, message, certainty)
 
     def _containers(self) -> dict[str, list[str]]:
         """Return the places that are in a machine, at whatever depth, by that machine."""
@@ -169,9 +180,11 @@ class _Search:
 
     def _ailing(self, lost: Mapping[str, SharedCause]) -> Iterator[tuple[str, SharedCause]]:
         """Yield the machines that answer, and on which several applications ail alike."""
-        for place, readings in self._places.items():
+        for place, found in self._places.items():
             if place in lost or self._model.is_k8s:
                 continue
+            # Our own charm speaks for itself only.
+            readings = [r for r in found if not self._is_ours(r)]
             here = [t for r in readings for t in self._of_unit.get(r.unit.name, ())]
             shared = _shared_check(here, readings) or self._all_ail(place, here, readings)
             if shared:
@@ -179,9 +192,27 @@ class _Search:
                 health = worst(trouble.health for trouble in chosen)
                 units = len({trouble.unit for trouble in chosen})
                 message = f'{chosen[0].message} (so say {units} of its units)'
+                certainty = Certainty.CERTAIN if health is Health.FAIL else Certainty.LIKELY
                 if chosen[0].origin is not Origin.OWN:
                     message = f'all {units} units on it ail, their like elsewhere are well'
-                yield place, SharedCause(Node(NodeKind.MACHINE, place), health, message, shared)
+                    certainty = Certainty.LIKELY
+                node = Node(NodeKind.MACHINE, place)
+                echoed = shared | self._echoed(shared, found)
+                yield place, SharedCause(node, health, message, certainty, echoed)
+
+    def _echoed(
+        self, shared: frozenset[Trouble], readings: Sequence[Reading]
+    ) -> frozenset[Trouble]:
+        """Return what our own charm says of the machine that others say too."""
+        checks = {trouble.check for trouble in shared if trouble.origin is Origin.OWN}
+        ours = [
+            t for r in readings if self._is_ours(r) for t in self._of_unit.get(r.unit.name, ())
+        ]
+        return frozenset(trouble for trouble in ours if trouble.check in checks)
+
+    def _is_ours(self, reading: Reading) -> bool:
+        application = self._model.applications.get(reading.unit.application)
+        return application is not None and application.charm == HEALTH_CHARM
 
     def _all_ail(
         self, place: str, here: Sequence[Trouble], readings: Sequence[Reading]

@@ -3,129 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from charm.kernel.names import service_of
-from charm.kernel.report import Health, StateName
+from charm.kernel.report import Health
 
-from ..values.model import Model, Saas
+from ..values.certainty import Certainty, most
 from ..values.node import Node, NodeKind
-from ..values.readings import ServiceHealth
 from ..values.words import fold_units, natural_order
-from .graph import Edge, Graph, Ground, node_of
+from .cases import case_of
+from .graph import Ground
 from .shared_causes import SharedCause
-from .troubles import MACHINE_CHECKS, Origin, Trouble, worst_of
+from .snapshot_index import SnapshotIndex
+from .troubles import MACHINE_CHECKS, Origin, Trouble
+from .weigh import FIRST_HAND, Suspect, weigh
 
-_SAAS_HEALTH = {
-    'blocked': Health.FAIL,
-    'error': Health.FAIL,
-    'terminated': Health.FAIL,
-    'waiting': Health.WARN,
-    'maintenance': Health.WARN,
-}
 # A unit that is lost may be what ails the others of its service: the weakest of grounds.
-_LOST_UNIT = 8
-_FIRST_HAND = frozenset({Ground.WAITS, Ground.NAMES})
+_LOST_UNIT = 9
 
 
-@dataclass(frozen=True)
-class Provider:
-    """A service or SAAS as its dependants see it.
+class Suspects:
+    """The suspects of every service of a snapshot, each weighed once."""
 
-    Attributes:
-        node, health, message: as in `readings.Cause`.
-        seen: somebody looked, or tried to; otherwise its `UNKNOWN` says nothing at all.
-    """
+    def __init__(self, index: SnapshotIndex) -> None:
+        """Weigh nothing yet."""
+        self.index = index
+        self._candidates: dict[str, tuple[Suspect, ...]] = {}
 
-    node: Node
-    health: Health
-    message: str = ''
-    seen: bool = True
+    def surest(self, name: str) -> tuple[Suspect, ...]:
+        """Return what explains a service, no more than the surest; empty if nothing does."""
+        candidates = self.candidates(name)
+        found = [suspect for suspect in candidates if suspect.certainty is not None]
+        if any(s.first_hand and self.index.is_unseen(s.node) for s in candidates):
+            # It says itself who it is, and nobody looked there: it is none that it does not name.
+            found = [s for s in found if s.first_hand or s.node.kind is not NodeKind.SERVICE]
+        surest = most(suspect.certainty for suspect in found if suspect.certainty)
+        best = [suspect for suspect in found if suspect.certainty is surest]
+        directed = [suspect for suspect in best if suspect.weight != Ground.RELATED]
+        return tuple(directed or best)
 
+    def candidates(self, name: str) -> tuple[Suspect, ...]:
+        """Return all that may explain a service, and what is refuted; the strongest first."""
+        if name not in self._candidates:
+            found = self._weighed(name) if self._may_be_from_elsewhere(name) else []
+            ordered = sorted(found, key=lambda s: (s.weight, natural_order(str(s.node))))
+            self._candidates[name] = tuple(ordered)
+        return self._candidates[name]
 
-@dataclass(frozen=True)
-class Suspect:
-    """One node that may explain another.
+    def undirected(self, name: str, hint: str) -> tuple[Suspect, ...]:
+        """Return those that may explain a service if it needs them, which nothing tells.
 
-    Attributes:
-        node: which.
-        certain: the evidence is as good as it gets; otherwise it is only possible.
-        weight: the lower, the stronger its ground.
-        first_hand: the service itself says so: it waits for it, or a check of it names it.
-        text: the evidence, one line.
-    """
+        `hint` is what speaks for that.
+        """
+        if not self.candidates(name):
+            return ()
+        edges = [edge for edge in self.index.graph.of(name) if edge.ground is Ground.RELATED]
+        found = [weigh(case_of(self.index, name, edge, hint)) for edge in edges]
+        return tuple(suspect for suspect in found if suspect.certainty is not None)
 
-    node: Node
-    certain: bool
-    weight: int
-    first_hand: bool
-    text: str
+    def own_troubles(self, name: str) -> list[Trouble]:
+        """Return those of the worst troubles that no other service explains.
 
+        What is told of the unit itself, by one that blames nobody, is as good as a check of it.
+        """
+        blames = any(edge.ground in FIRST_HAND for edge in self.index.graph.of(name))
+        return [
+            trouble
+            for trouble in self.index.worst(name)
+            if trouble.origin is Origin.OWN
+            or (trouble.origin is Origin.ANYWHERE and not blames and trouble.tells_of_itself)
+        ]
 
-def _saas_provider(saas: Saas) -> Provider:
-    """Return a SAAS as a provider: `active` is what its charm said, and nobody looked."""
-    current = saas.status.current
-    health = _SAAS_HEALTH.get(current, Health.UNKNOWN)
-    detail = f': {saas.status.message}' if saas.status.message else ''
-    message = f'juju status says {current or "nothing"}{detail}'
-    return Provider(Node(NodeKind.SAAS, saas.name), health, message, current != 'active')
+    def _may_be_from_elsewhere(self, name: str) -> bool:
+        """Return whether none of its worst troubles is its alone."""
+        own = [t for t in self.own_troubles(name) if t not in self.index.shared_by_trouble]
+        echoes = self._echoes(self.index.worst(name))
+        return all(trouble in echoes for trouble in own)
 
-
-@dataclass(frozen=True)
-class SnapshotIndex:
-    """The services of a snapshot with their troubles, dependencies and shared causes."""
-
-    model: Model
-    services: Mapping[str, ServiceHealth]
-    troubles: Mapping[str, tuple[Trouble, ...]]
-    graph: Graph
-    shared: Sequence[SharedCause]
-    any_of: Mapping[str, tuple[tuple[str, ...], ...]]
-
-    @cached_property
-    def _shared_by_trouble(self) -> dict[Trouble, list[SharedCause]]:
-        found: dict[Trouble, list[SharedCause]] = {}
-        for cause in self.shared:
-            for trouble in cause.troubles:
-                found.setdefault(trouble, []).append(cause)
+    def _weighed(self, name: str) -> list[Suspect]:
+        worst = self.index.worst(name)
+        shared = self.index.shared_by_trouble
+        echoes = {t: node for t, node in self._echoes(worst).items() if t not in shared}
+        found = self._of_shared_causes(name, worst) + _echo_suspects(echoes)
+        if any(map(self._may_be_a_providers, worst)):
+            edges = self.index.graph.of(name)
+            found += [weigh(case_of(self.index, name, edge)) for edge in edges]
         return found
 
-    def provider(self, node: Node) -> Provider:
-        """Return a provider as its dependants see it."""
-        if node.kind is NodeKind.SAAS and node.name in self.model.saas:
-            return _saas_provider(self.model.saas[node.name])
-        service = self.services.get(node.service)
-        if service is None:
-            return Provider(node, Health.UNKNOWN, 'it was not asked', seen=False)
-        worst = worst_of(self.troubles.get(service.name, ()))
-        seen = any(trouble.origin is not Origin.UNSEEN for trouble in worst)
-        return Provider(node, service.health, service.message, seen)
-
-    def suspects(self, name: str) -> tuple[Suspect, ...]:
-        """Return what explains a service, the certain only if any is; empty if nothing does."""
-        worst = worst_of(self.troubles.get(name, ()))
-        own = [t for t in worst if t.origin is Origin.OWN and t not in self._shared_by_trouble]
-        echoes = self._echoes(worst)
-        if not all(trouble in echoes for trouble in own):
-            return ()
-        found = self._of_shared_causes(name, worst) + _echo_suspects(echoes)
-        if any(t.origin is Origin.ANYWHERE for t in worst):
-            found += self._of_edges(name)
-        certain = [suspect for suspect in found if suspect.certain]
-        return tuple(
-            sorted(certain or found, key=lambda s: (s.weight, natural_order(str(s.node))))
-        )
+    def _may_be_a_providers(self, trouble: Trouble) -> bool:
+        """Return whether a provider may explain it: also what Juju says of one out of reach."""
+        beyond = trouble.origin is Origin.MACHINE and trouble not in self.index.shared_by_trouble
+        return trouble.origin is Origin.ANYWHERE or (beyond and trouble.seen)
 
     @cached_property
     def _principals(self) -> dict[str, str]:
         """Return by subordinate unit the unit that it is beside."""
-        readings = (r for service in self.services.values() for r in service.readings)
+        readings = (r for service in self.index.services.values() for r in service.readings)
         return {r.unit.name: r.unit.principal for r in readings if r.unit.principal}
 
     @cached_property
     def _unit_checks(self) -> frozenset[tuple[str, str]]:
-        return frozenset((t.unit, t.check) for found in self.troubles.values() for t in found)
+        every = self.index.troubles.values()
+        return frozenset((t.unit, t.check) for found in every for t in found)
 
     def _echoes(self, worst: tuple[Trouble, ...]) -> dict[Trouble, Node]:
         """Return the troubles that subordinates repeat, each with the principal's service.
@@ -140,91 +119,31 @@ class SnapshotIndex:
         return found
 
     def _of_shared_causes(self, name: str, worst: tuple[Trouble, ...]) -> list[Suspect]:
-        """Return the causes that its units share: certain if they explain all of the worst."""
-        whole = all(trouble in self._shared_by_trouble for trouble in worst)
-        grave = {cause.node for t in worst for cause in self._shared_by_trouble.get(t, ())}
+        """Return the causes that its units share: sure if they explain all of the worst."""
+        shared = self.index.shared_by_trouble
+        whole = all(trouble in shared for trouble in worst)
+        grave = {cause.node for trouble in worst for cause in shared.get(trouble, ())}
         susceptible = any(trouble.origin is Origin.ANYWHERE for trouble in worst)
         explained: dict[Node, tuple[SharedCause, set[str]]] = {}
-        for trouble in self.troubles.get(name, ()):
-            for cause in self._shared_by_trouble.get(trouble, ()):
+        for trouble in self.index.troubles.get(name, ()):
+            for cause in shared.get(trouble, ()):
                 explained.setdefault(cause.node, (cause, set()))[1].add(trouble.unit)
         found = []
         for node, (cause, units) in explained.items():
-            if node in grave or susceptible:
-                certain = whole and node in grave
-                weight = 1 if certain else _LOST_UNIT
-                text = _shared_text(cause, sorted(units))
-                found.append(Suspect(node, certain, weight, False, text))
+            text = _shared_text(cause, sorted(units))
+            if whole and node in grave:
+                found.append(Suspect(node, cause.certainty, 1, False, text))
+            elif node in grave or (susceptible and cause.health is not Health.WARN):
+                others = ('others of its units ail elsewhere',)
+                found.append(Suspect(node, Certainty.POSSIBLE, _LOST_UNIT, False, text, others))
         return found
-
-    def _of_edges(self, name: str) -> list[Suspect]:
-        served, unsure = self._redundant(name)
-        service = self.services[name]
-        found = []
-        for edge in self.graph.of(name):
-            provider = self.provider(edge.provider)
-            judged = None if edge.provider in served else self._judge(service, edge, provider)
-            if judged is not None:
-                first_hand = edge.ground in _FIRST_HAND
-                certain = judged and (first_hand or edge.provider not in unsure)
-                text = f'{_ground_text(edge)}{_health_text(provider)}'
-                found.append(Suspect(edge.provider, certain, int(edge.ground), first_hand, text))
-        return found
-
-    def _judge(self, service: ServiceHealth, edge: Edge, provider: Provider) -> bool | None:
-        """Return whether the provider explains the service for certain; `None` if not at all."""
-        first_hand = edge.ground in _FIRST_HAND
-        if edge.ground is Ground.RELATED:
-            return False if self._hint_counts(service, provider) else None
-        if provider.health is Health.FAIL:
-            return first_hand or not self._has_well_twin(service.name, edge)
-        if provider.health is Health.UNKNOWN:
-            # Nobody looked at one that is not seen, so only what its dependants say counts.
-            return first_hand if provider.seen else (False if first_hand else None)
-        return True if provider.health is Health.WARN and first_hand else None
-
-    def _hint_counts(self, service: ServiceHealth, provider: Provider) -> bool:
-        """Return whether a relation of unknown direction says anything.
-
-        It does if the other side fails without waiting for anything itself, and this one is
-        blocked and does not say on what.
-        """
-        state = service.state
-        other = self.services.get(provider.node.service)
-        waiting = other is not None and other.state is not None and bool(other.state.blockers)
-        blocked = state is not None and state.name is StateName.BLOCKED and not state.blockers
-        return blocked and provider.health is Health.FAIL and not waiting
-
-    def _has_well_twin(self, name: str, edge: Edge) -> bool:
-        """Return whether another provider that is well serves the same endpoint of the service."""
-        return bool(edge.via) and any(
-            other.via == edge.via
-            and other.ground is not Ground.RELATED
-            and self.provider(other.provider).health is Health.PASSED
-            for other in self.graph.of(name)
-        )
-
-    def _redundant(self, name: str) -> tuple[set[Node], set[Node]]:
-        """Return the redundant providers of a service that explain nothing, or only possibly.
-
-        One that is well is enough for its group; of one that nobody knows of, that may be.
-        """
-        served: set[Node] = set()
-        needed: set[Node] = set()
-        unsure: set[Node] = set()
-        for group in self.any_of.get(name, ()):
-            members = {node_of(self.model, member) for member in group}
-            healths = {self.provider(member).health for member in members}
-            (served if healths & {Health.PASSED, Health.WARN} else needed).update(members)
-            unsure |= members if Health.UNKNOWN in healths else set()
-        return served - needed, unsure
 
 
 def _echo_suspects(echoes: Mapping[Trouble, Node]) -> list[Suspect]:
     found: dict[Node, Suspect] = {}
     for trouble, node in echoes.items():
         text = f'it is beside {node}, which says the same of its machine: {trouble.check}'
-        found.setdefault(node, Suspect(node, True, 1, False, text))
+        found.setdefault(node, Suspect(node, Certainty.CERTAIN, 1, False, text))
     return list(found.values())
 
 
@@ -232,28 +151,3 @@ def _shared_text(cause: SharedCause, units: Sequence[str]) -> str:
     if cause.node.kind is not NodeKind.MACHINE:
         return cause.message
     return f'{fold_units(units)} {"is" if len(units) == 1 else "are"} on it: {cause.message}'
-
-
-def _ground_text(edge: Edge) -> str:
-    via = f' ({edge.via})' if edge.via and edge.via != str(edge.provider) else ''
-    over = f' over {edge.via}' if edge.via else ''
-    return {
-        Ground.WAITS: f'it waits for {edge.provider}{via}',
-        Ground.NAMES: f'its check {edge.via} names {edge.provider}',
-        Ground.CONFIGURED: f'by configuration it requires {edge.provider}',
-        Ground.REQUIRES: f'it requires {edge.provider}{via}',
-        Ground.SAAS: f'it uses {edge.provider}{over}',
-        Ground.KNOWN: f'it uses {edge.provider}{over}',
-        Ground.RELATED: f'it is blocked, and is related to {edge.provider}{over}',
-    }[edge.ground]
-
-
-def _health_text(provider: Provider) -> str:
-    if not provider.seen and provider.health is Health.UNKNOWN:
-        return ', which nobody looked at'
-    return {
-        Health.FAIL: ', which fails',
-        Health.WARN: ', which warns',
-        Health.UNKNOWN: ', of which nothing is known',
-        Health.PASSED: ', which is well',
-    }[provider.health]

@@ -14,8 +14,9 @@ from charm.kernel.builtin_checks import BUILT_IN_CHECKS, Scope
 from charm.kernel.report import Health, State, StateName
 
 from ..values.model import Model
-from ..values.outcomes import NOT_REACHED
+from ..values.outcomes import HEARD, NOT_REACHED, Depth
 from ..values.readings import JUJU_STATUS, Outcome, Reading, ServiceHealth
+from .claims import tells_of_itself
 
 # The built-in checks that look at their machine alone.
 LOCAL_CHECKS = frozenset(
@@ -51,6 +52,7 @@ class Trouble:
         health: how bad it is, never `PASSED`.
         origin: where it may be from.
         message: the evidence, one line.
+        seen: it rests on a look at the unit, or on what Juju says of it.
     """
 
     unit: str
@@ -58,11 +60,27 @@ class Trouble:
     health: Health
     origin: Origin
     message: str = ''
+    seen: bool = True
+
+    @property
+    def tells_of_itself(self) -> bool:
+        """Return whether its message is about the unit itself, and nothing that it misses."""
+        return self.seen and tells_of_itself(self.message)
 
     @property
     def order(self) -> tuple[int, str, str, str]:
         """Return a sort key: the worst first, then by name."""
         return -self.health.rank, self.unit, self.check, self.message
+
+
+def looked_at(reading: Reading) -> bool:
+    """Return whether the unit itself was looked at."""
+    return reading.outcome in HEARD or reading.evidence not in (None, Depth.JUJU, Depth.NONE)
+
+
+def is_stuck(state: State | None) -> bool:
+    """Return whether somebody says that it goes no further."""
+    return state is not None and state.name in (StateName.BLOCKED, StateName.ERROR)
 
 
 def machine_gone(model: Model, machine: str) -> bool:
@@ -106,28 +124,30 @@ def _of_reading(model: Model, reading: Reading) -> Iterator[Trouble]:
         yield Trouble(reading.unit.name, check.name, check.health, origin, message)
     if not failing:
         origin = _origin(model, reading)
-        yield Trouble(reading.unit.name, '', reading.health, origin, reading.message)
+        seen = looked_at(reading) or is_stuck(reading.state) or _is_being_made(reading.state)
+        yield Trouble(reading.unit.name, '', reading.health, origin, reading.message, seen)
 
 
 def _origin_of_juju_word(state: State | None) -> Origin:
     """Return where it may be from that Juju says more of somebody than that all is well."""
-    stuck = state is not None and state.name in (StateName.BLOCKED, StateName.ERROR)
-    return Origin.ANYWHERE if stuck else Origin.OWN
+    return Origin.ANYWHERE if is_stuck(state) else Origin.OWN
+
+
+def _is_being_made(state: State | None) -> bool:
+    return state is not None and state.name in _BEING_MADE
 
 
 def _origin(model: Model, reading: Reading) -> Origin:
     """Return where the trouble of a unit may be from that names no failing check."""
-    outcome, state = reading.outcome, reading.state.name if reading.state else None
+    outcome = reading.outcome
     if outcome in NOT_REACHED:
         return Origin.MACHINE
-    if outcome in _OWN_OUTCOMES:
-        return Origin.OWN
-    if outcome is Outcome.TIMEOUT:
-        return Origin.ANYWHERE
     if outcome is Outcome.NOT_SHIPPED and machine_gone(model, reading.unit.machine):
         return Origin.MACHINE
-    if state in (StateName.BLOCKED, StateName.ERROR):
+    if is_stuck(reading.state) or outcome is Outcome.TIMEOUT:
         return Origin.ANYWHERE
-    if state in _BEING_MADE or reading.unit.agent.current == 'lost':
+    if outcome in _OWN_OUTCOMES:
+        return Origin.OWN
+    if _is_being_made(reading.state) or reading.unit.agent.current == 'lost':
         return Origin.OWN
     return Origin.UNSEEN

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from charm.kernel.report import Health
-from reconciler.values.readings import Cause, Role, ServiceHealth, Snapshot
+from reconciler.values.certainty import Certainty
+from reconciler.values.readings import Blame, Cause, Role, ServiceHealth, Snapshot
 from reconciler.values.words import counted, first_few
 
 _MOST_NAMES = 12
@@ -17,15 +19,39 @@ def because_of(service: ServiceHealth) -> str:
     if blame is None or blame.role is not Role.VICTIM or not blame.path:
         return ''
     *between, cause = map(str, blame.path)
-    perhaps = 'possibly ' if blame.reason.startswith('possibly: ') else ''
     through = f', through {", ".join(between)}' if between else ''
-    return f'{perhaps}because of {cause}{through}'
+    return f'{as_told(blame).because} {cause}{through}'
 
 
-def victims_text(cause: Cause) -> str:
-    """Return such as `3 services: api, page, web`."""
-    count = counted(len(cause.victims), 'service')
-    return f'{count}: {first_few(cause.victims, _MOST_NAMES)}'
+def as_told(found: Blame | Cause) -> Certainty:
+    """Return how sure it is; of a sweep that does not tell what claims least."""
+    return found.certainty or Certainty.POSSIBLE
+
+
+def doubt_text(cause: Cause) -> str:
+    """Return `likely a cause` or `possibly a cause`; empty if it is certain."""
+    doubt = as_told(cause).adverb
+    return f'{doubt}a cause' if doubt else ''
+
+
+def explained_by(snapshot: Snapshot, cause: Cause) -> list[tuple[Certainty, list[str]]]:
+    """Return the victims of a cause by how sure it is that it explains them, the surest first."""
+    blames = {service.name: service.blame for service in snapshot.services}
+    groups: dict[Certainty, list[str]] = {word: [] for word in Certainty}
+    for name in cause.victims:
+        groups[as_told(blames.get(name) or cause)].append(name)
+    return [(certainty, names) for certainty, names in groups.items() if names]
+
+
+def explains_text(snapshot: Snapshot, cause: Cause) -> str:
+    """Return such as `explains 1 service: web; likely explains 2 services: api, page`.
+
+    Of one that explains no other, only how unsure it is; nothing if it is certain.
+    """
+    return '; '.join(
+        f'{sure.adverb}explains {counted(len(names), "service")}: {first_few(names, _MOST_NAMES)}'
+        for sure, names in explained_by(snapshot, cause)
+    ) or doubt_text(cause)
 
 
 def explained_text(snapshot: Snapshot) -> str:
@@ -33,6 +59,11 @@ def explained_text(snapshot: Snapshot) -> str:
 
     Of a part of the services, without some that are explained, there is nothing to say.
     """
+    sure = Counter(
+        as_told(service.blame)
+        for service in snapshot.services
+        if service.blame is not None and service.blame.role is Role.VICTIM
+    )
     unwell = sum(service.health is not Health.PASSED for service in snapshot.services)
     victims = {victim for cause in snapshot.causes for victim in cause.victims}
     causes = sum(bool(cause.victims) for cause in snapshot.causes)
@@ -40,7 +71,8 @@ def explained_text(snapshot: Snapshot) -> str:
         return ''
     return (
         f'{causes} cause{" explains" if causes == 1 else "s explain"} {len(victims)} '
-        f'of the {unwell} services that are not well'
+        f'of the {unwell} services that are not well: '
+        + ', '.join(f'{sure[word]} {word.value}' for word in Certainty if sure[word])
     )
 
 

@@ -12,6 +12,7 @@ from reconciler.values.readings import Cause, ServiceHealth, Snapshot, ViewHealt
 from reconciler.values.words import counted, first_few
 
 from .base import safe
+from .blame import because_of, explained_by
 
 _MOST_NAMES = 8
 
@@ -27,22 +28,24 @@ def causes_shown(snapshot: Snapshot) -> tuple[Cause, ...]:
     return tuple(cause for cause in snapshot.causes if cause.victims)
 
 
-def cause_text(cause: Cause) -> str:
-    """Return such as `mysql explains 2 services (web, wordpress): disk: 97% full`."""
-    count = counted(len(cause.victims), 'service')
-    told = f'{safe(str(cause.node), 200)} explains {count} ({_names(cause.victims)})'
+def cause_text(snapshot: Snapshot, cause: Cause) -> str:
+    """Return such as `mysql likely explains 2 services (web, wordpress): disk: 97% full`."""
+    explains = ', '.join(
+        f'{certainty.adverb}explains {counted(len(names), "service")} ({_names(names)})'
+        for certainty, names in explained_by(snapshot, cause)
+    )
+    told = f'{safe(str(cause.node), 200)} {explains}'
     return f'{told}: {safe(cause.message, 300)}' if cause.message else told
 
 
 def blame_text(service: ServiceHealth, with_reason: bool = True) -> str:
-    """Return such as `caused by mysql`, with the way to it; empty unless it is a victim."""
-    blame = service.blame
-    if blame is None or blame.role is not values.Role.VICTIM:
-        return ''
-    *between, cause = [safe(str(node), 100) for node in blame.path] or ['something else']
-    way = f', through {", ".join(between)}' if between else ''
-    reason = f': {safe(blame.reason, 300)}' if blame.reason and with_reason else ''
-    return f'caused by {cause}{way}{reason}'
+    """Return such as `likely because of mysql: it waits for mysql, which fails`.
+
+    Empty unless it is a victim.
+    """
+    told = safe(because_of(service))
+    reason = service.blame.reason if service.blame and told and with_reason else ''
+    return f'{told}: {safe(reason, 300)}' if reason else told
 
 
 def suppression_text(one: values.Suppression) -> str:

@@ -23,6 +23,7 @@ from charm.kernel.report import Health, Report, State, StateName
 from ..sweeps.fleet import Fleet
 from ..values import readings as values
 from ..values.advice import Advice
+from ..values.certainty import Certainty
 from ..values.model import Model, Unit
 from ..values.node import Node
 from ..values.outcomes import Depth, advise
@@ -212,6 +213,10 @@ def _report(document: dict[str, Any] | None) -> Report | None:
     return None if document is None else report_json.from_json(document)
 
 
+def _certainty(word: str | None) -> Certainty | None:
+    return None if word is None else _word(Certainty, Certainty.POSSIBLE)(word)
+
+
 _health = _word(Health.parse, Health.UNKNOWN)
 _state_name = _word(StateName, StateName.UNKNOWN)
 # How what stands under a key is read, where it is no part with keys of its own.
@@ -221,6 +226,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     'seen': _health,
     'advice': Advice,
     'qos': lambda value: value,
+    'certainty': _certainty,
     'role': _word(Role, Role.UNEXPLAINED),
     'path': lambda texts: tuple(map(Node.read, texts)),
     'type': lambda word: word or 'iaas',

@@ -14,13 +14,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from charm.kernel.fields import MAX_NAMES
 from charm.kernel.report import Health, StateName
 
+from ..values.certainty import Certainty
 from ..values.outcomes import Depth
 from ..values.readings import Outcome, Role
 
 SCHEMA_VERSION = 1
 # Keys that sweeps of the first versions lack.
 OPTIONAL = frozenset(
-    {'stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes', 'ceiling', 'probed'}
+    {
+        *('stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes', 'ceiling'),
+        *('probed', 'certainty'),
+    }
 )
 
 _Value = TypeVar('_Value')
@@ -30,6 +34,13 @@ _Seconds = Annotated[float, Meta(ge=0)]
 _Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Qos = Annotated[float, Meta(ge=0, le=1)]
 _Time = Annotated[str, Meta(extra_json_schema={'format': 'date-time'})]
+_Certainty = Annotated[
+    str | None,
+    Meta(
+        description='How sure that is; docs/causes.md. Null where nothing is explained.',
+        extra_json_schema={'enum': [*(o.value for o in Certainty), None]},
+    ),
+]
 _Health = Annotated[str, Meta(min_length=1, extra_json_schema={'enum': [o.value for o in Health]})]
 
 
@@ -130,6 +141,7 @@ class BlameDocument(Struct, frozen=True, kw_only=True):
     role: Annotated[str, _one_of(o.value for o in Role)] = ''
     path: _Names = ()
     reason: str = ''
+    certainty: _Certainty = None
 
 
 class SuppressionDocument(Struct, frozen=True, kw_only=True):
@@ -167,6 +179,7 @@ class CauseDocument(Struct, frozen=True, kw_only=True):
     health: _Health
     message: str = ''
     victims: _Names = ()
+    certainty: _Certainty = None
 
 
 class ViewDocument(Struct, frozen=True, kw_only=True):

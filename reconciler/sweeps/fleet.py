@@ -9,6 +9,7 @@ from datetime import datetime
 from charm.kernel.report import Health, worst
 
 from ..judge.collate import problems_first
+from ..values.certainty import most
 from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import Blame, Cause, Reading, ServiceHealth, Snapshot, ViewHealth
@@ -148,5 +149,6 @@ def _joined(causes: list[Cause]) -> tuple[Cause, ...]:
             continue
         victims = tuple(sorted({*known.victims, *cause.victims}))
         worse = max(known, cause, key=lambda found: found.health.rank)
-        by_node[cause.node] = replace(worse, victims=victims)
+        surest = most(found.certainty for found in (known, cause) if found.certainty)
+        by_node[cause.node] = replace(worse, victims=victims, certainty=surest)
     return tuple(sorted(by_node.values(), key=lambda cause: (-len(cause.victims), cause.node)))

@@ -9,6 +9,7 @@ from datetime import datetime
 from charm.kernel.report import CheckResult, Health, Report, State
 
 from .advice import NO_ADVICE, Advice
+from .certainty import Certainty
 from .model import Model, Unit
 from .node import Node
 from .outcomes import HEARD, Depth
@@ -164,11 +165,14 @@ class Blame:
         path: from what it depends on directly to the cause, such as mysql and machine 3; empty
             for all but victims.
         reason: the evidence, one line.
+        certainty: how sure the role is: of a path, as its weakest step; `None` of what nothing
+            explains, and in sweeps that were saved before this was told.
     """
 
     role: Role
     path: tuple[Node, ...] = ()
     reason: str = ''
+    certainty: Certainty | None = None
 
 
 @dataclass(frozen=True)
@@ -180,12 +184,14 @@ class Cause:
         health: its own.
         message: the evidence, one line.
         victims: the services it explains, sorted.
+        certainty: how sure it is that this is one; `None` as in `Blame`.
     """
 
     node: Node
     health: Health
     message: str = ''
     victims: tuple[str, ...] = ()
+    certainty: Certainty | None = None
 
 
 @dataclass(frozen=True)

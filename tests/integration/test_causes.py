@@ -92,8 +92,8 @@ def test_the_planted_cause_comes_first_and_each_victim_says_why(hosts: Hosts, ru
     lines = done.stdout.splitlines()
     assert lines[2].split()[:2] == ['Cause', 'Health']
     assert lines[3].split(maxsplit=2) == ['mysql', 'fail', 'answers: InnoDB is corrupt']
-    assert lines[4].strip() == 'explains 2 services: shop, wordpress'
-    assert 'because of mysql, through wordpress' in done.stdout
+    assert lines[4].strip() == 'likely explains 2 services: shop, wordpress'
+    assert 'likely because of mysql, through wordpress' in done.stdout
     plain = run(world, machines[0].identity, '--format', 'json')
     assert plain.returncode == 2
     services = {one['name']: one for one in json.loads(plain.stdout)['services']}

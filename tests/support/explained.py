@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
+from reconciler.values.certainty import Certainty
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import (
     Blame,
@@ -26,10 +27,16 @@ _PLANNED = Suppression('maintenance', 'wordpress/0', 'new <certificate>', UNTIL,
 def explained(snapshot: Snapshot, mysql: str = 'mysql', wordpress: str = 'wordpress') -> Snapshot:
     """Return the snapshot with mysql as the cause of wordpress's trouble, and a view of both."""
     told = {
-        mysql: {'blame': Blame(Role.CAUSE), 'because': '1 of 3 units fails'},
+        mysql: {
+            'blame': Blame(Role.CAUSE, certainty=Certainty.CERTAIN),
+            'because': '1 of 3 units fails',
+        },
         wordpress: {
             'blame': Blame(
-                Role.VICTIM, (Node.read('proxy'), Node.read(mysql)), 'wordpress waits for db'
+                Role.VICTIM,
+                (Node.read('proxy'), Node.read(mysql)),
+                'wordpress waits for db',
+                Certainty.LIKELY,
             ),
             'suppressed': (
                 _PLANNED,
@@ -46,8 +53,19 @@ def explained(snapshot: Snapshot, mysql: str = 'mysql', wordpress: str = 'wordpr
         snapshot,
         services=services,
         causes=(
-            Cause(Node.read(mysql), by_name[mysql].health, '97% full | 3 GiB left', (wordpress,)),
-            Cause(Node(NodeKind.MACHINE, '2'), by_name[mysql].health, 'down'),
+            Cause(
+                Node.read(mysql),
+                by_name[mysql].health,
+                '97% full | 3 GiB left',
+                (wordpress,),
+                Certainty.CERTAIN,
+            ),
+            Cause(
+                Node(NodeKind.MACHINE, '2'),
+                by_name[mysql].health,
+                'down',
+                certainty=Certainty.POSSIBLE,
+            ),
         ),
         views=(
             ViewHealth(
@@ -71,7 +89,8 @@ def meant(draw: st.DrawFn, snapshot: Snapshot, texts: st.SearchStrategy[str]) ->
     names = st.lists(texts, max_size=3).map(tuple)
     nodes = st.builds(Node.read, texts)
     paths = st.lists(nodes, max_size=3).map(tuple)
-    blames = st.builds(Blame, st.sampled_from(list(Role)), paths, texts)
+    sure = st.none() | st.sampled_from(Certainty)
+    blames = st.builds(Blame, st.sampled_from(list(Role)), paths, texts, sure)
     kinds = st.sampled_from(['maintenance', 'acknowledged'])
     planned = st.builds(Suppression, kinds, texts, texts, _MOMENTS, texts)
     services: list[ServiceHealth] = [
@@ -83,7 +102,7 @@ def meant(draw: st.DrawFn, snapshot: Snapshot, texts: st.SearchStrategy[str]) ->
         )
         for service in snapshot.services
     ]
-    causes = st.builds(Cause, nodes, HEALTHS, texts, names)
+    causes = st.builds(Cause, nodes, HEALTHS, texts, names, sure)
     views = st.builds(ViewHealth, texts, HEALTHS, texts, texts, RATIOS, names)
     return replace(
         snapshot,

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from charm.kernel.report import CheckResult, Health
 from charm.kernel.safe_text import clean
-from reconciler.causes.explain import Explanation, failing
+from reconciler.causes.explanation import Explanation, failing
 from reconciler.juju.status import machine_order
 from reconciler.values.node import NodeKind
 from reconciler.values.outcomes import Outcome
@@ -32,6 +32,7 @@ from ..base import (
     since_text,
     state_text,
 )
+from ..blame import as_told, explained_by
 from ..meaning import suppression_text
 
 _ROLES = {
@@ -51,6 +52,7 @@ def render(found: Explanation, options: RenderOptions) -> str:
     parts: list[RenderableType] = [_headline(found), '', _about(found, options)]
     for title, table in (
         ('The way to the cause', _chain(found)),
+        ('What may be the cause', _weighed(found)),
         ('What it depends on', _needs(found)),
         ('The evidence', _evidence(found, options)),
     ):
@@ -89,7 +91,8 @@ def _about(found: Explanation, options: RenderOptions) -> Table:
         for blocker in (state.blockers if state else ())
     ]
     qos = own.qos if own else service.qos
-    explains = found.cause.victims if found.cause else ()
+    groups = explained_by(found.snapshot, found.cause) if found.cause else ()
+    explains = '; '.join(f'{c.adverb}{first_few(names, _MOST_NAMES)}' for c, names in groups)
     partly = '' if found.snapshot.complete else ', and the sweep is incomplete'
     rows = (
         ('Verdict', f'{service.name} is {verdict}' if own else verdict),
@@ -99,7 +102,7 @@ def _about(found: Explanation, options: RenderOptions) -> Table:
         ('Waits for', ', '.join(waits)),
         ('QoS', '' if qos is None else f'{qos:.2f}'),
         ('Units', coverage_text(coverage)),
-        ('Explains', first_few(explains, _MOST_NAMES)),
+        ('Explains', explains),
         ('Needed by', first_few(found.needed_by, _MOST_NAMES)),
         *(('Suppressed', suppression_text(suppression)) for suppression in service.suppressed),
         ('Asked', f'{age_text(found.snapshot.started_at, options.now)} ago{partly}'),
@@ -112,10 +115,11 @@ def _role(found: Explanation) -> str:
     if blame is None:
         return ''
     if blame.role is Role.VICTIM:
-        return f'a victim of {blame.path[-1]}' if blame.path else 'a victim'
+        return f'{as_told(blame).adverb}a victim of {blame.path[-1]}' if blame.path else 'a victim'
     if found.cause is not None and found.cause.node.kind is NodeKind.CIRCLE:
         return 'one of several suspects that need each other'
-    return _ROLES[blame.role]
+    doubt = as_told(blame).adverb if blame.role is Role.CAUSE else ''
+    return f'{doubt}{_ROLES[blame.role]}'
 
 
 def _chain(found: Explanation) -> Table | None:
@@ -128,6 +132,21 @@ def _chain(found: Explanation) -> Table | None:
         arrow = Text('' if number == 0 else f'{"  " * (number - 1)}└ ', style='dim')
         node = arrow.append(plain(str(step.node), 'not dim'))
         table.add_row(node, health_text(step.health), plain(step.message))
+    return table
+
+
+def _weighed(found: Explanation) -> Table | None:
+    """Return what may be the cause, a row for each, with what speaks for it and against it."""
+    if not found.weighed:
+        return None
+    table = grid('Candidate', 'Certainty', 'Why', style='dim')
+    for suspect in found.weighed[:_MOST_NAMES]:
+        own = suspect.node.service == found.service.name
+        without = 'unexplained' if own else 'refuted'
+        certainty = suspect.certainty.value if suspect.certainty else without
+        against = [plain(f'but {text}', 'dim') for text in suspect.against]
+        name = plain('itself' if own else str(suspect.node))
+        table.add_row(name, certainty, Group(plain(suspect.text), *against))
     return table
 
 

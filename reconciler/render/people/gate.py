@@ -14,7 +14,7 @@ _MOST_REASONS = 10
 
 def reasons(snapshot: Snapshot, goal: Health) -> list[str]:
     """Return why a snapshot does not open the gate, the causes first, one line each."""
-    lines = [f'cause: {cause_text(cause)}' for cause in causes_shown(snapshot)]
+    lines = [f'cause: {cause_text(snapshot, cause)}' for cause in causes_shown(snapshot)]
     lines += [
         clean(f'{service.health.value} {service.name}: {service.message}')
         for service in not_well(snapshot)

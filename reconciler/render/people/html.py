@@ -17,8 +17,9 @@ from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 from reconciler.values.words import age_text, counted, duration_text
 
 from ..base import RenderOptions, safe, state_text
+from ..blame import explained_by
 from ..cases import model_name, overall_health, tally
-from ..meaning import causes_shown, remarks, rule_text
+from ..meaning import blame_text, causes_shown, remarks, rule_text
 
 # A sign beside each word, so that neither colour nor language is needed to tell them apart.
 _SIGNS = {Health.PASSED: '✓', Health.WARN: '!', Health.UNKNOWN: '?', Health.FAIL: '✗'}
@@ -78,7 +79,13 @@ def _causes(snapshot: Snapshot) -> list[dict[str, Any]]:
             'name': safe(str(cause.node), 200),
             'health': _health(cause.health),
             'message': safe(cause.message),
-            'victims': [{'name': safe(v, 200), 'id': anchors.get(v, '')} for v in cause.victims],
+            'explains': [
+                {
+                    'doubt': certainty.adverb,
+                    'victims': [{'name': safe(v, 200), 'id': anchors.get(v, '')} for v in names],
+                }
+                for certainty, names in explained_by(snapshot, cause)
+            ],
         }
         for cause in causes_shown(snapshot)
     ]
@@ -98,7 +105,6 @@ def _views(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def _service(number: int, service: ServiceHealth, options: RenderOptions) -> dict[str, Any]:
-    path = service.blame.path if service.blame else ()
     return {
         # Names may be anything, so anchors are numbers.
         'id': f'service-{number}',
@@ -109,7 +115,7 @@ def _service(number: int, service: ServiceHealth, options: RenderOptions) -> dic
         'state': '–' if service.state is None else safe(state_text(service.state)),
         'rule': rule_text(service),
         'remarks': remarks(service),
-        'blamed': f'caused by {safe(str(path[-1]), 200)}' if path else '',
+        'blamed': blame_text(service, with_reason=False),
         'planned': sorted({safe(suppression.kind, 50) for suppression in service.suppressed}),
         'message': safe(service.message),
         'units': f'{service.coverage.seen}/{service.coverage.expected}',

@@ -68,7 +68,9 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 def _meaning(snapshot: Snapshot) -> list[str]:
     """Return the causes and the views, as lists."""
-    causes = [f'- {_word(o.health)} {code(cause_text(o))}' for o in causes_shown(snapshot)]
+    causes = [
+        f'- {_word(o.health)} {code(cause_text(snapshot, o))}' for o in causes_shown(snapshot)
+    ]
     views = [f'- {_word(o.health)} {code(view_text(o))}' for o in snapshot.views]
     parts = (('### Causes', causes), ('### Views', views))
     return [line for title, told in parts if told for line in (title, '', *told, '')]

@@ -18,7 +18,9 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     lines = [f'{model_name(snapshot)}: {overall_health(snapshot).value}: {tally(snapshot)}']
     if not snapshot.complete:
         lines[0] += '; the sweep is incomplete'
-    lines += [f'cause: {cause_text(cause)}' for cause in causes_shown(snapshot)[:_MOST_CAUSES]]
+    lines += [
+        f'cause: {cause_text(snapshot, cause)}' for cause in causes_shown(snapshot)[:_MOST_CAUSES]
+    ]
     lines += [
         f'view {safe(view.name, 100)}: {view.health.value}' for view in snapshot.views[:_MOST]
     ]

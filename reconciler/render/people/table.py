@@ -28,7 +28,7 @@ from ..base import (
     stale_text,
     state_text,
 )
-from ..blame import because_of, causes_first, explained_text, victims_text
+from ..blame import because_of, causes_first, explained_text, explains_text
 from ..meaning import causes_shown, suppression_text
 
 _MOST_ADVICE = 12
@@ -116,8 +116,8 @@ def _causes(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:
         return []
     rows = []
     for cause in shown:
-        below = [plain(f'explains {victims_text(cause)}', 'dim')] if cause.victims else []
-        told = Group(plain(cause.message), *below)
+        below = explains_text(snapshot, cause)
+        told = Group(plain(cause.message), *([plain(below, 'dim')] if below else []))
         rows.append((plain(str(cause.node)), health_text(cause.health), told))
     table = listed(('Cause', 'Health', 'Message'), rows, options.width)
     explained = explained_text(snapshot)

@@ -14,7 +14,7 @@ from reconciler.values.words import fold_units
 
 from ..alike import ServiceLine, service_lines
 from ..base import RenderOptions, coverage_text, draw, headline, health_text, plain, state_text
-from ..blame import because_of, explained_text
+from ..blame import because_of, doubt_text, explained_text
 from ..meaning import suppression_text
 
 
@@ -45,10 +45,11 @@ def _add_by_cause(root: Tree, snapshot: Snapshot, options: RenderOptions) -> Non
     for cause in snapshot.causes:
         members = [name for name in cause.node.services if name in left]
         if cause.node.kind is NodeKind.SERVICE and members:
-            branch = _add_service(root, left.pop(members[0]), options)
+            branch = _add_service(root, left.pop(members[0]), options, doubt_text(cause))
         else:
             line = health_text(cause.health).append('  ').append(plain(str(cause.node), 'bold'))
-            branch = root.add(line.append('  ').append(plain(cause.message, 'not bold')))
+            told = ', '.join(filter(None, (cause.message, doubt_text(cause))))
+            branch = root.add(line.append('  ').append(plain(told, 'not bold')))
             for name in members:
                 _add_service(branch, left.pop(name), options)
         for victim in cause.victims:
@@ -66,11 +67,13 @@ def _add_many(root: Tree, line: ServiceLine) -> None:
     root.add(label)
 
 
-def _add_service(parent: Tree, service: ServiceHealth, options: RenderOptions) -> Tree:
+def _add_service(
+    parent: Tree, service: ServiceHealth, options: RenderOptions, doubt: str = ''
+) -> Tree:
     line = health_text(service.health).append('  ').append(plain(service.name, 'bold'))
     line.append(f'  {coverage_text(service.coverage)}', style='')
     said = service.message if service.juju else ''
-    for told in (said, because_of(service), *map(suppression_text, service.suppressed)):
+    for told in (said, because_of(service), doubt, *map(suppression_text, service.suppressed)):
         if told:
             line.append(', ', style='').append(plain(told, 'not bold'))
     branch = parent.add(line)

@@ -37,7 +37,9 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
 
 def _notes(snapshot: Snapshot) -> list[str]:
     partly = [] if snapshot.complete else ['the sweep ended before every unit was asked']
-    causes = [f'{cause.health.value}: {cause_text(cause)}' for cause in causes_shown(snapshot)]
+    causes = [
+        f'{cause.health.value}: {cause_text(snapshot, cause)}' for cause in causes_shown(snapshot)
+    ]
     return [*partly, *map(safe, (*snapshot.faults, *snapshot.notes)), *causes]
 
 

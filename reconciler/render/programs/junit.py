@@ -43,7 +43,7 @@ def _sweep_case(snapshot: Snapshot) -> CheckCase:
     words = [] if snapshot.complete else ['it ended before every unit was asked']
     words += [] if snapshot.services else ['there are no services']
     health = Health.UNKNOWN if words else Health.PASSED
-    causes = [cause_text(cause) for cause in causes_shown(snapshot)]
+    causes = [cause_text(snapshot, cause) for cause in causes_shown(snapshot)]
     message = '; '.join([*words, *map(safe, (*snapshot.faults, *snapshot.notes)), *causes])
     return CheckCase('sweep', '', 'complete', health, message, seconds=snapshot.duration_seconds)
 
@@ -84,12 +84,13 @@ def _testcase(case: CheckCase) -> ElementTree.Element:
 
 
 def _properties(service: ServiceHealth) -> ElementTree.Element:
-    coverage = service.coverage
+    coverage, blame = service.coverage, service.blame
     values = {
         'health': service.health.value,
         'rule': safe(service.rule, 200),
         'because': safe(service.because, 300),
-        'blame': '' if service.blame is None else service.blame.role.value,
+        'blame': '' if blame is None else blame.role.value,
+        'certainty': blame.certainty.value if blame and blame.certainty else '',
         'suppressed': ' '.join(sorted({suppression.kind for suppression in service.suppressed})),
         'qos': '' if service.qos is None else f'{service.qos:.4f}',
         'state': '' if service.state is None else service.state.name.value,

@@ -10,6 +10,7 @@ from charm.kernel.report import Health
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 
 from ..base import safe
+from ..blame import as_told
 
 # A series costs Prometheus about 3 kB of memory; no name from a unit may cost it gigabytes.
 MAX_SERVICES = 1000
@@ -149,6 +150,7 @@ def _meaning_families(
             planned.add({**labels, 'kind': kind}, number or None)
     for cause in snapshot.causes[:MAX_CAUSES]:
         labels = {**model, 'cause': str(cause.node), 'kind': cause.node.kind.value}
+        labels['certainty'] = as_told(cause).value
         victims.add(labels, len(cause.victims))
     for view in snapshot.views[:MAX_VIEWS]:
         view_health.add({**model, 'view': view.name}, view.health)

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from charm.kernel.report import Health
-from reconciler.values.readings import Snapshot
+from reconciler.values.certainty import Certainty
+from reconciler.values.readings import Cause, Snapshot
 from reconciler.values.words import counted, first_few
 
 from ..alike import ServiceLine, found_of, service_lines
 from ..base import RenderOptions, coverage_text, safe
+from ..blame import explained_by
 from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, view_text
 
@@ -56,7 +58,8 @@ def _headline(snapshot: Snapshot) -> str:
         f'{sanitise(service.name, 60)} {service.health.value}' for service in not_well(snapshot)
     ]
     parts = [sanitise(model_name(snapshot), 120), tally(snapshot), first_few(named, 8)]
-    causes = [sanitise(str(cause.node), 60) for cause in causes_shown(snapshot)[:3]]
+    shown = causes_shown(snapshot)[:3]
+    causes = [sanitise(str(cause.node), 60) + _doubt(snapshot, cause) for cause in shown]
     if causes:
         parts.append(f'because of {", ".join(causes)}')
     if not snapshot.services and snapshot.faults:
@@ -67,13 +70,19 @@ def _headline(snapshot: Snapshot) -> str:
     return f'JUJU-HEALTH {WORDS[overall_health(snapshot)]}: {told}'
 
 
+def _doubt(snapshot: Snapshot, cause: Cause) -> str:
+    """Return such as ` (likely)`, where it is surer of none of its victims."""
+    surest, _ = explained_by(snapshot, cause)[0]
+    return f' ({surest.value})' if surest is not Certainty.CERTAIN else ''
+
+
 def _long_output(snapshot: Snapshot, options: RenderOptions) -> Iterator[str]:
     for fault in snapshot.faults:
         yield sanitise(f'sweep: {fault}')
     for note in snapshot.notes:
         yield sanitise(f'note: {note}')
     for cause in causes_shown(snapshot):
-        yield sanitise(f'cause {cause.health.value} {cause_text(cause)}')
+        yield sanitise(f'cause {cause.health.value} {cause_text(snapshot, cause)}')
     for view in snapshot.views:
         if view.health is not Health.PASSED or options.unit_detail:
             yield sanitise(f'view {view.health.value} {view_text(view)}')

@@ -24,7 +24,7 @@ def render(snapshot: Snapshot, options: RenderOptions) -> str:
     found.append(_sweep_case(snapshot))
     lines = ['TAP version 13', f'1..{len(found)}', f'# {model_name(snapshot)}']
     lines += [f'# {safe(told)}' for told in (*snapshot.faults, *snapshot.notes)]
-    lines += [f'# cause: {cause_text(cause)}' for cause in causes_shown(snapshot)]
+    lines += [f'# cause: {cause_text(snapshot, cause)}' for cause in causes_shown(snapshot)]
     lines += [f'# view {view.health.value}: {view_text(view)}' for view in snapshot.views]
     for number, case in enumerate(found, 1):
         lines += _lines(number, case)

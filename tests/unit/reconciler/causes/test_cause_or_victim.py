@@ -8,8 +8,11 @@ from charm.checks.kinds import BUILT_IN
 from charm.kernel.report import Health, State, StateName
 from reconciler.causes.cause_or_victim import explain_causes
 from reconciler.causes.graph import DeclaredDependencies
+from reconciler.causes.shared_causes import COLLECTORS
 from reconciler.causes.troubles import LOCAL_CHECKS
+from reconciler.values.certainty import Certainty
 from reconciler.values.node import Node, NodeKind
+from reconciler.values.outcomes import HEARD
 from reconciler.values.readings import Blame, Outcome, Role
 from tests.support.planned import Planned, nodes, waiting
 
@@ -70,33 +73,28 @@ def test_a_provider_that_only_warns_explains_who_waits_for_it() -> None:
     plan.ail_all('web', blockers=['db'])
     plan.ail('db/0', 'slow', health=Health.WARN)
     blame = plan.explained()[0]['web']
-    assert blame == Blame(Role.VICTIM, nodes('db'), 'it waits for db, which warns')
+    reason = 'it waits for db, which warns'
+    assert blame == Blame(Role.VICTIM, nodes('db'), reason, Certainty.LIKELY)
 
 
-def test_a_provider_that_could_not_be_asked_explains_possibly() -> None:
+@pytest.mark.parametrize('outcome', [one for one in Outcome if one not in HEARD | COLLECTORS])
+def test_a_provider_that_nobody_looked_at_explains_nothing_and_leaves_a_doubt(
+    outcome: Outcome,
+) -> None:
     plan = shop()
     plan.ail_all('web')
-    plan.silence('db/0', Outcome.TIMEOUT)
-    blame = plan.explained()[0]['web']
-    assert blame == Blame(
-        Role.VICTIM, nodes('db'), 'possibly: it uses db over db, of which nothing is known'
-    )
-
-
-def test_a_provider_that_nobody_looked_at_explains_only_who_waits_for_it() -> None:
-    plan = shop()
-    plan.ail_all('web')
-    plan.silence('db/0', Outcome.NOT_SHIPPED, state=State(StateName.UP))
+    plan.app('fine', '2')
+    plan.silence('db/0', outcome, state=State(StateName.UP))
     blames, causes = plan.explained()
-    assert role(blames['web']) == ('cause', ())
-    assert role(blames['db']) == ('unexplained', ())
-    assert list(causes) == ['web']
+    reason = 'http: connection refused'
+    assert blames['web'] == Blame(Role.CAUSE, reason=reason, certainty=Certainty.LIKELY)
+    assert 'db' not in causes
     plan.ail_all('web', blockers=['db'])
     blames, causes = plan.explained()
     assert blames['web'] == Blame(
-        Role.VICTIM, nodes('db'), 'possibly: it waits for db, which nobody looked at'
+        Role.UNEXPLAINED, reason='it waits for db, which nobody looked at'
     )
-    assert causes['db'].victims == ('web',)
+    assert not {'web', 'db'} & causes.keys()
 
 
 def test_what_nobody_looked_at_is_no_victim_either() -> None:
@@ -114,7 +112,8 @@ def test_a_machines_own_trouble_is_not_explained_by_a_provider(check: str) -> No
     plan.ail('web/0', '/ at 99 %', check)
     plan.ail('db/0')
     blame = plan.explained()[0]['web']
-    assert blame == Blame(Role.CAUSE, reason=f'{check}: / at 99 %')
+    reason = f'{check}: / at 99 %'
+    assert blame == Blame(Role.CAUSE, reason=reason, certainty=Certainty.CERTAIN)
 
 
 def test_own_trouble_stays_a_cause_even_of_one_that_waits() -> None:
@@ -122,7 +121,8 @@ def test_own_trouble_stays_a_cause_even_of_one_that_waits() -> None:
     plan.ail('web/0', '/ at 99 %', 'disk', blockers=['db'])
     plan.ail('db/0')
     blame = plan.explained()[0]['web']
-    assert blame == Blame(Role.CAUSE, reason='disk: / at 99 %; it also waits for db')
+    reason = 'disk: / at 99 %; it also waits for db'
+    assert blame == Blame(Role.CAUSE, reason=reason, certainty=Certainty.CERTAIN)
 
 
 def test_a_lesser_trouble_of_its_own_does_not_make_a_victim_a_cause() -> None:
@@ -139,7 +139,9 @@ def test_who_waits_for_what_is_not_there_is_its_own_cause() -> None:
         plan.silence(unit, Outcome.NOT_SHIPPED, state=waiting('cache'))
     blame = plan.explained()[0]['web']
     assert blame == Blame(
-        Role.CAUSE, reason='it waits for cache, and nothing that it is related to gives it'
+        Role.CAUSE,
+        reason='it waits for cache, and nothing that it is related to gives it',
+        certainty=Certainty.POSSIBLE,
     )
 
 
@@ -157,29 +159,33 @@ def test_who_waits_for_its_peers_is_its_own_cause() -> None:
     plan.relate('web', 'cluster', 'web')
     plan.silence('web/0', Outcome.NOT_SHIPPED, state=waiting('cluster'))
     blame = plan.explained()[0]['web']
-    assert blame == Blame(Role.CAUSE, reason='it waits for its own peers (cluster)')
+    reason = 'it waits for its own peers (cluster)'
+    assert blame == Blame(Role.CAUSE, reason=reason, certainty=Certainty.POSSIBLE)
 
 
 def test_a_relation_of_unknown_direction_explains_nothing_alone() -> None:
     plan = shop()
     plan.app('odd', '5')
-    plan.relate('web', 'odd', 'odd', 'odd', 'odd')
+    plan.relate('web', 'link', 'odd', 'link', 'link')
     plan.ail_all('web')
     plan.ail('odd/0')
-    blames, _ = plan.explained()
-    assert role(blames['web']) == role(blames['odd']) == ('cause', ())
+    blames, causes = plan.explained()
+    reason = 'odd fails too, and nothing tells which of them needs the other'
+    assert blames['web'] == Blame(Role.UNEXPLAINED, reason=reason)
+    assert role(blames['odd']) == ('unexplained', ())
+    assert causes == {}
 
 
 def test_a_relation_of_unknown_direction_possibly_explains_who_is_blocked() -> None:
     plan = shop()
     plan.app('odd', '5')
-    plan.relate('web', 'odd', 'odd', 'odd', 'odd')
+    plan.relate('web', 'link', 'odd', 'link', 'link')
     plan.ail('odd/0')
     plan.silence('web/0', Outcome.NOT_SHIPPED, state=waiting())
     blames, _ = plan.explained()
     assert blames['web'] is not None
     assert role(blames['web']) == ('victim', ('odd',))
-    assert blames['web'].reason.startswith('possibly: ')
+    assert blames['web'].certainty is Certainty.POSSIBLE
     assert role(blames['odd']) == ('cause', ())
 
 
@@ -205,19 +211,21 @@ def test_a_redundant_provider_that_nobody_looked_at_leaves_a_doubt() -> None:
     plan.ail('db/0')
     plan.silence('db-2/0', Outcome.NOT_SHIPPED, state=State(StateName.UP))
     blame = plan.explained(DeclaredDependencies(any_of={'web': (('db', 'db-2'),)}))[0]['web']
-    reason = 'possibly: by configuration it requires db, which fails'
-    assert blame == Blame(Role.VICTIM, nodes('db'), reason)
+    reason = 'by configuration it requires db, which fails'
+    assert blame == Blame(Role.VICTIM, nodes('db'), reason, Certainty.POSSIBLE)
 
 
 def test_a_doubt_further_on_is_a_doubt_about_the_cause() -> None:
     plan = shop()
     plan.ail_all('web')
-    plan.ail('db/0')
-    plan.silence('ceph/0', Outcome.TIMEOUT)
+    plan.ail('db/0', 'cannot connect to ceph')
+    plan.ail('ceph/0', 'slow', health=Health.WARN)
+    plan.ail_all('web', 'no answer from db')
     assert plan.explained()[0]['web'] == Blame(
         Role.VICTIM,
         nodes('db', 'ceph'),
-        'possibly: it uses db over db, which fails, and db is that possibly because of ceph',
+        'its check http names db, which fails, and db is that likely because of ceph',
+        Certainty.LIKELY,
     )
 
 
@@ -228,7 +236,8 @@ def test_one_of_two_providers_behind_an_endpoint_explains_possibly() -> None:
     plan.ail_all('web')
     plan.ail('db/0')
     blame = plan.explained()[0]['web']
-    assert blame == Blame(Role.VICTIM, nodes('db'), 'possibly: it uses db over db, which fails')
+    reason = 'it uses db over db, which fails'
+    assert blame == Blame(Role.VICTIM, nodes('db'), reason, Certainty.POSSIBLE)
 
 
 def test_what_it_says_itself_counts_for_more_than_a_shorter_way() -> None:
@@ -249,16 +258,10 @@ def test_a_saas_that_its_own_charm_says_is_blocked_is_the_cause() -> None:
     assert causes['saas mail'].node == Node(NodeKind.SAAS, 'mail')
 
 
-def test_a_service_that_was_not_asked_explains_who_waits_for_it_possibly() -> None:
+def test_a_service_that_was_not_asked_is_no_cause() -> None:
     plan = shop()
     plan.ail_all('web', blockers=['db'])
     asked = [service for service in plan.services() if service.name == 'web']
-    (web,), (cause,) = explain_causes(plan.model, asked)
-    assert web.blame == Blame(
-        Role.VICTIM, nodes('db'), 'possibly: it waits for db, which nobody looked at'
-    )
-    assert (str(cause.node), cause.health, cause.message) == (
-        'db',
-        Health.UNKNOWN,
-        'it was not asked',
-    )
+    (web,), causes = explain_causes(plan.model, asked)
+    assert web.blame == Blame(Role.UNEXPLAINED, reason='it waits for db, which nobody looked at')
+    assert causes == ()

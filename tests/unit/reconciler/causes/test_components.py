@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.judge.sweep_exit_code import leave_out
+from reconciler.values.certainty import Certainty
 from reconciler.values.readings import Blame, Role, Suppression
 from tests.support.planned import Planned
 from tests.support.snapshots import NOW
@@ -28,7 +29,7 @@ def test_a_circle_that_nothing_breaks_is_one_cause_of_several_suspects() -> None
     blames, causes = circle().explained()
     for name, others in (('a', 'b, c'), ('b', 'a, c'), ('c', 'a, b')):
         reason = f'in a circle with {others}: each may be the cause of the others'
-        assert blames[name] == Blame(Role.CAUSE, reason=reason)
+        assert blames[name] == Blame(Role.CAUSE, reason=reason, certainty=Certainty.POSSIBLE)
     assert role(blames['user']) == ('victim', ('a', 'circle a+b+c'))
     assert list(causes) == ['circle a+b+c']
     assert causes['circle a+b+c'].victims == ('user',)

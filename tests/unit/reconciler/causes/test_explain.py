@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charm.kernel.report import CheckResult, Health, State, StateName
-from reconciler.causes.explain import Explanation, explain
+from reconciler.causes.explain import explain
+from reconciler.causes.explanation import Explanation
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.render.base import RenderOptions
 from reconciler.render.people.explain import render
@@ -48,7 +49,7 @@ def test_a_victim_is_told_the_way_to_its_cause() -> None:
     assert [str(step.node) for step in found.chain] == ['notify', 'queue', 'machine 9']
     assert [step.health for step in found.chain] == [Health.FAIL, Health.UNKNOWN, Health.UNKNOWN]
     assert found.advice[0] == Advice(
-        'begin with machine 9, which explains 4 services',
+        'begin with machine 9, which likely explains 4 services',
         ('juju', 'show-machine', '-m', 'lab:prod', '9'),
     )
 

@@ -162,7 +162,7 @@ def test_an_address_that_two_services_share_names_neither() -> None:
     plan = Planned()
     plan.app('web', '0')
     plan.app('store', '0')
-    plan.relate('web', 'store', 'store', 'client', 'thing')
+    plan.relate('web', 'files', 'store', 'client', 'thing')
     plan.ail('web/0', f'cannot listen on {plan.unit("store/0").address}')
     assert [edge.ground for edge in graph_of(plan).of('web')] == [Ground.RELATED]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from charm.kernel.report import Health, State, StateName
+from reconciler.values.certainty import Certainty
 from reconciler.values.model import StatusInfo
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Outcome, Role
@@ -27,10 +28,12 @@ def test_a_machine_that_does_not_answer_is_the_cause_of_what_is_on_it() -> None:
     plan.lose('1')
     blames, causes = plan.explained()
     reason = 'web/1 is on it: cannot reach it: no route to host'
-    assert blames['web'] == Blame(Role.VICTIM, nodes('machine 1'), reason)
+    likely = Certainty.LIKELY
+    assert blames['web'] == Blame(Role.VICTIM, nodes('machine 1'), reason, likely)
     assert role(blames['cron']) == ('victim', ('machine 1',))
     (cause,) = causes.values()
     assert (cause.node, cause.health) == (Node(NodeKind.MACHINE, '1'), Health.UNKNOWN)
+    assert cause.certainty is likely
     assert cause.victims == ('cron', 'web')
 
 
@@ -60,6 +63,7 @@ def test_juju_says_that_a_machine_is_down() -> None:
     plan.silence('db/0', Outcome.NOT_SHIPPED, state=State(StateName.UNKNOWN))
     cause = plan.explained()[1]['machine 3']
     assert (cause.health, cause.message) == (Health.FAIL, 'juju says down')
+    assert cause.certainty is Certainty.CERTAIN
 
 
 def test_a_machine_that_answers_is_not_lost_whatever_juju_says() -> None:
@@ -76,7 +80,8 @@ def test_a_lost_unit_possibly_explains_why_the_others_of_its_service_fail() -> N
     blame = plan.explained()[0]['etcd']
     assert blame is not None
     assert role(blame) == ('victim', ('machine 4',))
-    assert blame.reason.startswith('possibly: etcd/0 is on it: ')
+    assert blame.reason.startswith('etcd/0 is on it: ')
+    assert blame.certainty is Certainty.POSSIBLE
 
 
 def test_a_failing_provider_is_held_against_more_than_a_lost_unit() -> None:
@@ -205,14 +210,13 @@ def test_a_pod_that_cannot_be_reached_is_no_machines_victim() -> None:
     plan.app('web', '0', '1')
     plan.silence('web/1', Outcome.UNREACHABLE)
     blames, causes = plan.explained()
-    assert role(blames['web']) == ('cause', ())
-    assert list(causes) == ['web']
+    assert (role(blames['web']), causes) == (('unexplained', ()), {})
 
 
 def test_a_unit_without_a_machine_is_not_a_lost_machines() -> None:
     plan = rack()
     plan.silence('db/0', Outcome.UNASSIGNED)
-    assert role(plan.explained()[0]['db']) == ('cause', ())
+    assert role(plan.explained()[0]['db']) == ('unexplained', ())
 
 
 def test_a_machine_that_was_never_made_is_the_cause() -> None:
@@ -232,7 +236,10 @@ def test_a_subordinate_that_says_the_same_of_its_machine_is_no_second_cause() ->
         plan.ail(unit, '/ at 99 %', 'disk')
     blames, causes = plan.explained()
     assert blames['health'] == Blame(
-        Role.VICTIM, nodes('web'), 'it is beside web, which says the same of its machine: disk'
+        Role.VICTIM,
+        nodes('web'),
+        'it is beside web, which says the same of its machine: disk',
+        Certainty.CERTAIN,
     )
     assert role(blames['web']) == ('cause', ())
     assert [(str(one.node), one.victims) for one in causes.values()] == [('web', ('health',))]
@@ -240,11 +247,11 @@ def test_a_subordinate_that_says_the_same_of_its_machine_is_no_second_cause() ->
 
 def test_a_subordinate_with_trouble_of_its_own_is_a_cause() -> None:
     plan = rack()
-    plan.beside('health', 'web', charm='juju-health')
+    plan.beside('agent', 'web')
     plan.ail('web/0', '/ at 99 %', 'disk')
-    plan.ail('health/0', '/ at 99 %', 'disk')
-    plan.ail('health/1', '/ at 98 %', 'disk')
-    assert role(plan.explained()[0]['health']) == ('cause', ())
+    plan.ail('agent/0', '/ at 99 %', 'disk')
+    plan.ail('agent/1', '/ at 98 %', 'disk')
+    assert role(plan.explained()[0]['agent']) == ('cause', ())
 
 
 def test_two_principals_on_a_machine_that_say_the_same_are_the_machines_victims() -> None:

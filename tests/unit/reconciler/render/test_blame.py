@@ -11,7 +11,8 @@ from charm.kernel.report import Health
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.judge.sweep_exit_code import exit_code
 from reconciler.render import RENDERERS, RenderOptions
-from reconciler.render.blame import because_of, causes_first, explained_text, victims_text
+from reconciler.render.blame import because_of, causes_first, explained_text, explains_text
+from reconciler.values.certainty import Certainty
 from reconciler.values.node import Node, NodeKind
 from reconciler.values.readings import Blame, Cause, Outcome, Role
 from tests.support.big_models import DECLARED, big
@@ -83,9 +84,13 @@ def test_a_tree_by_cause_shows_every_service_and_unit_once(
     [
         (None, ''),
         (Blame(Role.CAUSE, reason='x'), ''),
-        (Blame(Role.VICTIM, nodes('db'), 'it waits for db'), 'because of db'),
-        (Blame(Role.VICTIM, nodes('a', 'b', 'db'), 'x'), 'because of db, through a, b'),
-        (Blame(Role.VICTIM, nodes('db'), 'possibly: x'), 'possibly because of db'),
+        (Blame(Role.VICTIM, nodes('db'), 'x', Certainty.CERTAIN), 'because of db'),
+        (
+            Blame(Role.VICTIM, nodes('a', 'b', 'db'), 'x', Certainty.LIKELY),
+            'likely because of db, through a, b',
+        ),
+        (Blame(Role.VICTIM, nodes('db'), 'x', Certainty.POSSIBLE), 'possibly because of db'),
+        (Blame(Role.VICTIM, nodes('db'), 'of an older sweep'), 'possibly because of db'),
     ],
 )
 def test_a_victim_is_told_by_its_cause(blame: Blame | None, text: str) -> None:
@@ -94,18 +99,32 @@ def test_a_victim_is_told_by_its_cause(blame: Blame | None, text: str) -> None:
 
 def test_many_victims_are_counted_and_some_are_named() -> None:
     victims = tuple(f's{n:02}' for n in range(20))
-    text = victims_text(Cause(Node(NodeKind.SERVICE, 'db'), Health.FAIL, victims=victims))
-    assert text.startswith('20 services: s00, s01')
+    cause = Cause(Node(NodeKind.SERVICE, 'db'), Health.FAIL, '', victims, Certainty.CERTAIN)
+    text = explains_text(well(), cause)
+    assert text.startswith('explains 20 services: s00, s01')
     assert text.endswith('s11 and 8 more')
-    assert (
-        victims_text(Cause(Node(NodeKind.SERVICE, 'db'), Health.FAIL, victims=('a',)))
-        == '1 service: a'
-    )
+    assert explains_text(well(), replace(cause, victims=('a',))) == 'explains 1 service: a'
+
+
+def test_a_certain_cause_explains_its_doubtful_victims_no_more_than_likely() -> None:
+    plan = Planned()
+    for name in ('db', 'api', 'web'):
+        plan.app(name, '0', charm={'db': 'postgresql'}.get(name, name))
+    plan.relate('api', 'db', 'db', 'clients', 'pgsql')
+    plan.relate('web', 'db', 'db', 'clients', 'pgsql')
+    plan.ail('db/0', 'a page is corrupt')
+    plan.ail('api/0', 'no answer from db')
+    plan.ail('web/0', '500')
+    snapshot = plan.snapshot()
+    (cause,) = snapshot.causes
+    assert cause.certainty is Certainty.CERTAIN
+    told = 'explains 1 service: api; likely explains 1 service: web'
+    assert explains_text(snapshot, cause) == told
 
 
 def test_the_tally_of_causes_counts_a_victim_of_two_once() -> None:
     assert explained_text(big().snapshot(DECLARED)) == (
-        '5 causes explain 22 of the 33 services that are not well'
+        '5 causes explain 22 of the 33 services that are not well: 22 likely'
     )
     assert explained_text(well()) == ''
 

@@ -81,7 +81,7 @@ def test_both_dialects_are_read_whole_and_say_the_same(snapshot: Snapshot) -> No
 @given(snapshots())
 def test_no_message_becomes_a_label(snapshot: Snapshot) -> None:
     allowed = {'model', 'controller', 'service', 'unit', 'check', 'coverage', 'health', 'of'}
-    allowed |= {'cause', 'kind', 'view'}
+    allowed |= {'cause', 'kind', 'certainty', 'view'}
     for family in _read(snapshot).values():
         for sample in family.samples:
             assert set(sample.labels) <= {*allowed, family.name}

@@ -196,7 +196,6 @@ def test_a_service_of_another_model_is_found_to_be_the_cause() -> None:
     ('health', 'url'),
     [
         (Health.PASSED, 'lab:admin/data.db-offer'),
-        (Health.WARN, 'lab:admin/data.db-offer'),
         (Health.FAIL, 'k2:admin/data.db-offer'),
         (Health.FAIL, 'lab:bob/data.db-offer'),
         (Health.FAIL, 'lab:admin/data.other'),

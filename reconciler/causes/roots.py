@@ -1,0 +1,162 @@
+"""The trouble that nothing else explains: whether it is a cause, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cached_property
+
+from charm.kernel.report import Health, StateName
+
+from ..values.certainty import Certainty
+from ..values.model import HEALTH_CHARM
+from ..values.node import Node
+from ..values.readings import JUJU_STATUS, Blame, Role
+from .graph import Graph, Ground
+from .snapshot_index import SnapshotIndex
+from .suspects import Suspects
+from .troubles import Origin
+from .weigh import Objection, judged
+
+_UNSURE = (Ground.GUESSED, Ground.RELATED)
+
+
+class Roots:
+    """What to say of each service that nothing explains."""
+
+    def __init__(self, suspects: Suspects, ties: Mapping[str, Sequence[str]]) -> None:
+        """Judge nothing yet; `ties` are services of which either may need the other."""
+        self._suspects = suspects
+        self._ties = ties
+        self._index = suspects.index
+        self._blames: dict[str, Blame] = {}
+
+    def blame(self, name: str) -> Blame:
+        """Return the blame of a service: a cause, if there is evidence of it."""
+        if name not in self._blames:
+            reason = self._acquitted(name)
+            self._blames[name] = (
+                Blame(Role.UNEXPLAINED, reason=reason)
+                if reason
+                else Blame(
+                    Role.CAUSE,
+                    reason=_own_reason(self._index, name),
+                    certainty=judged(Certainty.CERTAIN, self.doubts(name)),
+                )
+            )
+        return self._blames[name]
+
+    def _acquitted(self, name: str) -> str:
+        """Return why it is no cause for all that is known; empty if it is one."""
+        service, worst = self._index.services[name], self._index.worst(name)
+        application = self._index.model.applications.get(name)
+        if application is not None and application.charm == HEALTH_CHARM:
+            return f'it tells of the health of others, and is no cause of it: {service.message}'
+        if not worst:
+            return service.because or service.message
+        if not any(trouble.seen for trouble in worst):
+            return f'nobody looked: {worst[0].message}'
+        if service.readings and all(r.health is Health.PASSED for r in service.readings):
+            return f'all of its units are well; {service.message}'
+        return '' if self._suspects.own_troubles(name) else self._blaming(name)
+
+    def _blaming(self, name: str) -> str:
+        """Return what of others makes it no cause though nothing explains it; or nothing."""
+        for node, users in sorted(self._unseen.items()):
+            if name in users:
+                return f'{", ".join(sorted(users))} may all need {node}, which nobody looked at'
+        if name in self._ties:
+            others = ', '.join(self._ties[name])
+            return f'{others} fails too, and nothing tells which of them needs the other'
+        for suspect in self._suspects.candidates(name):
+            if suspect.first_hand and self._index.is_unseen(suspect.node):
+                return suspect.text
+        waits = [e.provider for e in self._index.graph.of(name) if e.ground is Ground.WAITS]
+        if waits and not any(trouble.check for trouble in self._index.worst(name)):
+            return _waits_for_the_well(self._index.graph, name, waits)
+        return ''
+
+    def doubts(self, name: str) -> Iterator[Objection]:
+        """Yield what makes it less sure that a service which nothing explains is a cause."""
+        worst = self._index.worst(name)
+        if worst and worst[0].health is not Health.FAIL:
+            yield Objection('nothing of it was seen to fail')
+        if self._suspects.own_troubles(name):
+            return
+        if not any(trouble.check not in ('', JUJU_STATUS) for trouble in worst):
+            yield Objection('nothing is known but what Juju says of it')
+        edges = self._index.graph.of(name)
+        unseen = [str(edge.provider) for edge in edges if self._index.is_unseen(edge.provider)]
+        if unseen:
+            yield Objection(f'nobody looked at {", ".join(unseen)}, which it may need')
+        for other in sorted(self._failing_beside.get(name, ())):
+            yield Objection(f'{other} fails too, and is only guessed to need it')
+
+    @cached_property
+    def _failing_beside(self) -> Mapping[str, Set[str]]:
+        """Return by service the failing ones that may need it, by a guess or for all we know.
+
+        A relation of unknown direction counts for both, whichever of them lists it.
+        """
+        found: dict[str, set[str]] = {}
+        for name, edges in self._index.graph.edges.items():
+            for edge in edges:
+                pairs = [(name, edge.provider.service)]
+                if edge.ground is Ground.RELATED:
+                    pairs.append((edge.provider.service, name))
+                for user, provider in pairs if edge.ground in _UNSURE else ():
+                    if self._fails(user):
+                        found.setdefault(provider, set()).add(user)
+        return found
+
+    @cached_property
+    def _unseen(self) -> Mapping[Node, frozenset[str]]:
+        """Return what nobody looked at, with the services that may fail for the lack of it.
+
+        These are several that nothing else explains, and half at least of all that may need it.
+        """
+        users: dict[Node, list[str]] = {}
+        for name in self._index.services:
+            for edge in self._index.graph.of(name):
+                if self._index.is_unseen(edge.provider):
+                    users.setdefault(edge.provider, []).append(name)
+        return {
+            node: frozenset(found)
+            for node, names in users.items()
+            if len(found := self._unexplained(names)) > 1
+            and len(found) * 2 >= sum(self._index.service(name).seen for name in names)
+        }
+
+    def _unexplained(self, names: Iterable[str]) -> list[str]:
+        return [
+            name
+            for name in names
+            if self._fails(name)
+            and not self._suspects.surest(name)
+            and not self._suspects.own_troubles(name)
+        ]
+
+    def _fails(self, name: str) -> bool:
+        return self._index.service(name).health is Health.FAIL
+
+
+def _own_reason(index: SnapshotIndex, name: str) -> str:
+    """Return the evidence against a cause, and what it waits for besides."""
+    service, graph, worst = index.services[name], index.graph, index.worst(name)
+    if not any(trouble.origin is Origin.OWN or trouble.check for trouble in worst):
+        unmet, peers = (', '.join(found.get(name, ())) for found in (graph.unmet, graph.own_peers))
+        if unmet:
+            return f'it waits for {unmet}, and nothing that it is related to gives it'
+        if peers:
+            return f'it waits for its own peers ({peers})'
+    message = worst[0].message or service.message
+    state = service.state
+    waits = state.blockers if state and state.name is StateName.BLOCKED else ()
+    return message + (f'; it also waits for {", ".join(waits)}' if waits else '')
+
+
+def _waits_for_the_well(graph: Graph, name: str, providers: Sequence[Node]) -> str:
+    related = graph.related.get(name, frozenset())
+    strangers = ', '.join(str(node) for node in providers if node not in related)
+    names = ', '.join(map(str, providers))
+    reason = f'it waits for {names}, which nothing is known to be wrong with'
+    return f'{reason}; it is not related to {strangers}' if strangers else reason

@@ -1,0 +1,115 @@
+"""The services of a snapshot with all that may explain them, found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from charm.kernel.report import Health
+
+from ..values.model import Model, Saas
+from ..values.node import Node, NodeKind
+from ..values.readings import ServiceHealth
+from .claims import failure_words, words_of_unit
+from .graph import Graph
+from .onset import Onset, onset_of
+from .shared_causes import SharedCause
+from .troubles import Origin, Trouble, worst_of
+from .weigh import Provider
+
+_SAAS_HEALTH = {
+    'blocked': Health.FAIL,
+    'error': Health.FAIL,
+    'terminated': Health.FAIL,
+    'waiting': Health.WARN,
+    'maintenance': Health.WARN,
+}
+
+
+def _saas_provider(saas: Saas) -> Provider:
+    """Return a SAAS as a provider: `active` is what its charm said, and nobody looked."""
+    current = saas.status.current
+    health = _SAAS_HEALTH.get(current, Health.UNKNOWN)
+    detail = f': {saas.status.message}' if saas.status.message else ''
+    message = f'juju status says {current or "nothing"}{detail}'
+    since = saas.status.since if current == 'blocked' else None
+    onset = Onset(since, exact=True) if since else None
+    node = Node(NodeKind.SAAS, saas.name)
+    return Provider(node, health, message, health is not Health.UNKNOWN, onset=onset)
+
+
+@dataclass(frozen=True)
+class SnapshotIndex:
+    """The services of a snapshot with their troubles, dependencies and shared causes."""
+
+    model: Model
+    services: Mapping[str, ServiceHealth]
+    troubles: Mapping[str, tuple[Trouble, ...]]
+    graph: Graph
+    shared: Sequence[SharedCause]
+    any_of: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    def worst(self, name: str) -> tuple[Trouble, ...]:
+        """Return the worst troubles of a service; empty if it is well, or was not asked."""
+        return worst_of(self.troubles.get(name, ()))
+
+    @cached_property
+    def shared_by_trouble(self) -> Mapping[Trouble, Sequence[SharedCause]]:
+        """Return by trouble the shared causes that explain it."""
+        found: dict[Trouble, list[SharedCause]] = {}
+        for cause in self.shared:
+            for trouble in cause.troubles:
+                found.setdefault(trouble, []).append(cause)
+        return found
+
+    @cached_property
+    def said(self) -> Mapping[str, frozenset[str]]:
+        """Return by service the words of its worst failing checks."""
+        return {
+            name: frozenset[str]().union(*(words for _, words in failure_words(service)))
+            for name, service in self.services.items()
+        }
+
+    @cached_property
+    def unit_words(self) -> Mapping[str, frozenset[str]]:
+        """Return by unit the words that name it."""
+        return {unit.name: words_of_unit(self.model, unit) for unit in self.model.units()}
+
+    @cached_property
+    def _providers(self) -> dict[Node, Provider]:
+        return {}
+
+    def provider(self, node: Node) -> Provider:
+        """Return a service or SAAS as its dependants see it."""
+        if node not in self._providers:
+            self._providers[node] = self._provider(node)
+        return self._providers[node]
+
+    def service(self, name: str) -> Provider:
+        """Return a service as its dependants see it."""
+        return self.provider(Node(NodeKind.SERVICE, name))
+
+    def is_unseen(self, node: Node) -> bool:
+        """Return whether nobody looked at it, so that it may be well or not."""
+        provider = self.provider(node)
+        return not provider.seen and not provider.lost
+
+    def _provider(self, node: Node) -> Provider:
+        if node.kind is NodeKind.SAAS and node.name in self.model.saas:
+            return _saas_provider(self.model.saas[node.name])
+        service = self.services.get(node.service)
+        if service is None:
+            return Provider(node, Health.UNKNOWN, 'it was not asked', seen=False)
+        worst = self.worst(service.name)
+        lost = [t for t in worst if t.origin is Origin.MACHINE and t in self.shared_by_trouble]
+        return Provider(
+            node,
+            service.health,
+            service.message,
+            seen=not worst or any(trouble.seen for trouble in worst),
+            lost=bool(lost) and len(lost) == len(service.readings),
+            readings=service.readings,
+            ailing=frozenset(trouble.unit for trouble in worst),
+            onset=onset_of(service, worst),
+        )
