@@ -37,9 +37,8 @@ class Agents:
     """Which agents listen here; `data.agents` has each by its tag, such as `unit-mysql-0`.
 
     Of each: whether it `answers`; `uniter`, the state of the worker that runs hooks, `missing`
-    where it has none, and its `error`; `holds` the
-    machine's lock, or `waits` for it, each with `seconds` and what for in `doing`. What is not
-    known is null.
+    where it has none, and its `error`; `holds` the machine's lock, or `waits` for it, each with
+    `seconds` and what for in `doing`. What is not known is null.
     """
 
     sockets: Path = field(default=agent_sockets.LISTENING, metadata=OUTSIDE)
