@@ -30,9 +30,17 @@ from ..values.errors import (
 )
 from ..values.model import HEALTH_CHARM, Model
 from ..values.time_budget import TimeBudget
-from .probes import DoctorFinding, ProbeAnswer, ProbeResult, hooks, over_there, probe, reached
+from .facts import (
+    DoctorFinding,
+    LookResult,
+    MachineFacts,
+    ask_facts,
+    hooks,
+    over_there,
+    reached,
+)
 
-OK, WARN, FAIL = ProbeResult.OK, ProbeResult.WARN, ProbeResult.FAIL
+OK, WARN, FAIL = LookResult.OK, LookResult.WARN, LookResult.FAIL
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class Doctor:
         for name in names:
             if name not in done:
                 yield DoctorFinding(
-                    name, ProbeResult.SKIPPED, 'not looked at, since it rests on the above'
+                    name, LookResult.SKIPPED, 'not looked at, since it rests on the above'
                 )
 
     def _juju(self, deadline: Deadline) -> DoctorFinding:
@@ -204,24 +212,26 @@ class Doctor:
             return
         chosen = _spread(errands, self.most)
         reach = self.way(model)
-        calls: dict[str, Callable[[], ProbeAnswer]] = {
-            errand.place: partial(probe, reach, errand, deadline.within(TimeBudget.probe_seconds))
+        calls: dict[str, Callable[[], MachineFacts]] = {
+            errand.place: partial(
+                ask_facts, reach, errand, deadline.within(TimeBudget.examine_seconds)
+            )
             for errand in chosen
         }
-        probes: dict[str, ProbeAnswer | ReachError] = {}
+        facts_of: dict[str, MachineFacts | ReachError] = {}
         for done in gather(calls, deadline, self.workers):
             if isinstance(done.error, ReachError):
-                probes[done.key] = done.error
+                facts_of[done.key] = done.error
             elif done.error is not None:
                 raise done.error
             elif done.value is not None:
                 orphans = absent(model, done.value.orphans)
-                probes[done.key] = replace(done.value, orphans=orphans)
-        yield from reached(model, chosen, probes, len(errands))
+                facts_of[done.key] = replace(done.value, orphans=orphans)
+        yield from reached(model, chosen, facts_of, len(errands))
         answered = {
             errand.target: found
             for errand in chosen
-            if isinstance(found := probes.get(errand.place), ProbeAnswer)
+            if isinstance(found := facts_of.get(errand.place), MachineFacts)
         }
         if answered:
             charm = next(iter(_health_charms(model)), '')

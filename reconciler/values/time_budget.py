@@ -33,7 +33,7 @@ class TimeBudget:
         longest_pause_seconds: before any retry, since a fault of the way is over by then or stays.
         setting_seconds: for juju to tell one setting of a model, asked once before any ssh.
         uuid_seconds: for juju to tell the UUID by which a model's pushed reports are found.
-        probe_seconds: for what the doctor asks of one machine, which runs no check.
+        examine_seconds: for what the doctor asks of one machine, which runs no check.
         version_seconds: for one hook's version in that, so that one which hangs is named.
         grace_seconds: after the deadline, for sweeps side by side to hand over what they found.
         gate_margin_seconds: before a gate's end, for its last sweep to be printed.
@@ -52,7 +52,7 @@ class TimeBudget:
     longest_pause_seconds: ClassVar[float] = 10.0
     setting_seconds: ClassVar[float] = 20.0
     uuid_seconds: ClassVar[float] = 30.0
-    probe_seconds: ClassVar[float] = 45.0
+    examine_seconds: ClassVar[float] = 45.0
     version_seconds: ClassVar[int] = 10
     grace_seconds: ClassVar[float] = 5.0
     gate_margin_seconds: ClassVar[float] = 0.5

@@ -9,7 +9,7 @@ from dataclasses import replace
 from charm.kernel.report import Health, State, StateName
 from reconciler.causes.explain import explain
 from reconciler.collect.removed_units import mend
-from reconciler.doctor.probes import ProbeAnswer, over_there
+from reconciler.doctor.facts import MachineFacts, over_there
 from reconciler.values.advice import Advice
 from reconciler.values.errors import JujuError
 from reconciler.values.model import Model, Unit
@@ -36,7 +36,7 @@ CAUSES = {
     'collector': 'ssh',
     'saas': 'saas db',
 }
-LACKING = ProbeAnswer('ubuntu', False, '', (('web/0', 'no'),), '0.0.1', 'failed', ('web/7',))
+LACKING = MachineFacts('ubuntu', False, '', (('web/0', 'no'),), '0.0.1', 'failed', ('web/7',))
 
 
 def every_advice(model: Model, unit: Unit, hook: str = '/hooks/health') -> Iterator[Advice]:

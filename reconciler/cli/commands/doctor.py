@@ -8,7 +8,7 @@ import click
 
 from charm.kernel.deadline import Deadline
 from reconciler.doctor.examine import Doctor
-from reconciler.doctor.probes import ProbeResult
+from reconciler.doctor.facts import LookResult
 from reconciler.render.people.doctor import FINDINGS
 from reconciler.values.errors import UsageError
 
@@ -18,7 +18,7 @@ from ..options.sections import Sectioned
 from ..options.sweeping import SweepOptions, asking_options
 from ..options.told import number_option, told_by
 
-EXIT_CODES = {ProbeResult.OK: 0, ProbeResult.SKIPPED: 0, ProbeResult.WARN: 1, ProbeResult.FAIL: 2}
+EXIT_CODES = {LookResult.OK: 0, LookResult.SKIPPED: 0, LookResult.WARN: 1, LookResult.FAIL: 2}
 
 
 @click.command(

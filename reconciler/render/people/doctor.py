@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from reconciler.doctor.probes import DoctorFinding, ProbeResult
+from reconciler.doctor.facts import DoctorFinding, LookResult
 
 from ..base import RenderOptions, draw, plain
 
 SCHEMA_VERSION = 1
 _STYLES = {
-    ProbeResult.OK: 'green',
-    ProbeResult.SKIPPED: 'dim',
-    ProbeResult.WARN: 'yellow',
-    ProbeResult.FAIL: 'bold red',
+    LookResult.OK: 'green',
+    LookResult.SKIPPED: 'dim',
+    LookResult.WARN: 'yellow',
+    LookResult.FAIL: 'bold red',
 }
 
 
@@ -38,7 +38,7 @@ def render_json(found: Sequence[DoctorFinding], options: RenderOptions) -> str:
     """Return one JSON object, indented."""
     document = {
         'schema': SCHEMA_VERSION,
-        'ok': all(finding.result in (ProbeResult.OK, ProbeResult.SKIPPED) for finding in found),
+        'ok': all(finding.result in (LookResult.OK, LookResult.SKIPPED) for finding in found),
         'findings': [
             {**vars(finding), 'result': finding.result.value, 'mend': str(finding.mend)}
             for finding in found

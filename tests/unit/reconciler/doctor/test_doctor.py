@@ -16,7 +16,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.ask.errands import MachineRequest, plan_errands
 from reconciler.doctor.examine import Doctor
-from reconciler.doctor.probes import DoctorFinding, ProbeAnswer, ProbeResult, over_there, probe
+from reconciler.doctor.facts import DoctorFinding, LookResult, MachineFacts, ask_facts, over_there
 from reconciler.juju import status
 from reconciler.juju.command import Juju
 from reconciler.reach.base import Reach, ReachError
@@ -95,14 +95,14 @@ def examine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Examine:
 
         doctor = Doctor(door, lambda _: reach or LocalReach(), inventory, 4, most)
         found = list(doctor.examine(Deadline.after(PATIENCE)))
-        assert all(one.mend for one in found if one.result in (ProbeResult.WARN, ProbeResult.FAIL))
+        assert all(one.mend for one in found if one.result in (LookResult.WARN, LookResult.FAIL))
         return {one.name: one for one in found}
 
     return run
 
 
 def failed(found: dict[str, DoctorFinding]) -> list[str]:
-    return [name for name, one in found.items() if one.result is ProbeResult.FAIL]
+    return [name for name, one in found.items() if one.result is LookResult.FAIL]
 
 
 @pytest.mark.slow
@@ -122,7 +122,7 @@ def test_a_fault_is_told_once_and_what_rests_on_it_is_skipped(
     assert found[name].mend.command.startswith(mend)
     after = list(found)[list(found).index(name) + 1 :]
     assert after
-    assert {found[one].result for one in after} == {ProbeResult.SKIPPED}
+    assert {found[one].result for one in after} == {LookResult.SKIPPED}
 
 
 def test_without_juju_it_is_told_how_to_get_it(examine: Examine) -> None:
@@ -157,7 +157,7 @@ def test_whatever_mends_is_told_of_the_very_model(
 ) -> None:
     bare = replace(world(1), applications=(Application('web', (Unit('web/0', '0'),)),))
     found = examine(bare, Refusing(outcome), model)
-    assert found['ssh'].result is ProbeResult.FAIL
+    assert found['ssh'].result is LookResult.FAIL
     for one in found.values():
         assert_names(one.mend, 'lab:prod')
 
@@ -205,7 +205,7 @@ def test_applications_without_a_health_charm_are_named(examine: Examine) -> None
     bare = world()
     alone = Application('db', (Unit('db/0', '0'),))
     found = examine(replace(bare, applications=(*bare.applications, alone)))
-    assert found['health charm'].result is ProbeResult.WARN
+    assert found['health charm'].result is LookResult.WARN
     assert str(found['health charm'].mend) == 'juju integrate -m lab:prod health db'
     found = examine(replace(bare, applications=(alone,)))
     assert 'juju deploy' in found['health charm'].mend.line
@@ -228,12 +228,12 @@ def hook(path: Path, text: str) -> Path:
 
 def test_a_machine_says_what_it_has(tmp_path: Path) -> None:
     own = hook(tmp_path / 'health', f'echo juju-health {__version__}')
-    found = probe(LocalReach(), errand(own), Deadline.after(PATIENCE))
+    found = ask_facts(LocalReach(), errand(own), Deadline.after(PATIENCE))
     assert found.hooks == (('web/0', 'yes'),)
     assert found.version == __version__
     assert found.user
     assert tuple(map(int, found.python.split('.'))) >= (3, 8)
-    missing = probe(LocalReach(), errand(tmp_path / 'absent'), Deadline.after(PATIENCE))
+    missing = ask_facts(LocalReach(), errand(tmp_path / 'absent'), Deadline.after(PATIENCE))
     assert missing.hooks == (('web/0', 'no'),)
     assert missing.version == ''
 
@@ -241,10 +241,10 @@ def test_a_machine_says_what_it_has(tmp_path: Path) -> None:
 def test_an_answer_that_ends_early_is_none(tmp_path: Path) -> None:
     cutting = Altering(alter=lambda stdout: stdout.rpartition(b'end')[0])
     with pytest.raises(ReachError, match='it ended early'):
-        probe(cutting, errand(tmp_path / 'absent'), Deadline.after(PATIENCE))
+        ask_facts(cutting, errand(tmp_path / 'absent'), Deadline.after(PATIENCE))
 
 
-FINE = ProbeAnswer('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'active')
+FINE = MachineFacts('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'active')
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ FINE = ProbeAnswer('ubuntu', True, '3.10', (('web/0', 'yes'),), __version__, 'ac
 def test_what_a_machine_lacks_is_told(change: dict[str, object], name: str, word: str) -> None:
     machines = {'web/0': replace(FINE, **change), 'web/1': FINE}  # type: ignore[arg-type]
     found = {one.name: one for one in over_there(PROD, machines, 'checks')}
-    assert [one.name for one in found.values() if one.result is not ProbeResult.OK] == [name]
+    assert [one.name for one in found.values() if one.result is not LookResult.OK] == [name]
     assert word in str(found[name].mend)
     assert 'web/0:' in found[name].message
 
@@ -269,7 +269,7 @@ def test_what_a_machine_lacks_is_told(change: dict[str, object], name: str, word
 def test_pods_need_no_sudo_and_machines_without_agents_miss_none() -> None:
     pods = over_there(replace(PROD, type='caas'), {'web/0': replace(FINE, sudo=False)})
     found = {one.name: one for one in pods}
-    assert found['sudo'].result is ProbeResult.OK
+    assert found['sudo'].result is LookResult.OK
     without = over_there(PROD, {'web/0': replace(FINE, agent='inactive')})
     assert 'agent' not in {one.name for one in without}
 
@@ -277,10 +277,10 @@ def test_pods_need_no_sudo_and_machines_without_agents_miss_none() -> None:
 def findings() -> Sequence[DoctorFinding]:
     tee, key = Advice(line='echo | sudo tee'), Advice(line='juju add-ssh-key "$(cat key)"')
     return (
-        DoctorFinding('juju', ProbeResult.OK, 'version 3.6.5'),
-        DoctorFinding('sudo', ProbeResult.WARN, 'web/0: \x1b[31m[bold]no[/bold]', tee),
-        DoctorFinding('ssh', ProbeResult.FAIL, 'machine 1: refused', key),
-        DoctorFinding('model', ProbeResult.SKIPPED, 'not looked at'),
+        DoctorFinding('juju', LookResult.OK, 'version 3.6.5'),
+        DoctorFinding('sudo', LookResult.WARN, 'web/0: \x1b[31m[bold]no[/bold]', tee),
+        DoctorFinding('ssh', LookResult.FAIL, 'machine 1: refused', key),
+        DoctorFinding('model', LookResult.SKIPPED, 'not looked at'),
     )
 
 

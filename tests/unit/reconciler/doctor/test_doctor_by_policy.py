@@ -10,7 +10,7 @@ import pytest
 from charm.kernel.deadline import Deadline
 from reconciler.config.settings import NOTHING, Config, Expectation, ServiceConfig
 from reconciler.doctor.examine import Doctor
-from reconciler.doctor.probes import DoctorFinding, ProbeResult
+from reconciler.doctor.facts import DoctorFinding, LookResult
 from reconciler.juju import status
 from reconciler.juju.command import Juju
 from reconciler.reach.local import LocalReach
@@ -50,9 +50,9 @@ def expecting(**services: Expectation) -> Config:
 
 def test_without_the_probe_both_are_missed(examine: Examine) -> None:
     found = examine()
-    assert found['health charm'].result is ProbeResult.WARN
+    assert found['health charm'].result is LookResult.WARN
     assert found['hook'].message.startswith('web/0 ntp/0: no health hook is there')
-    assert found['hook'].result is ProbeResult.WARN
+    assert found['hook'].result is LookResult.WARN
 
 
 def test_where_machines_are_looked_at_nothing_has_to_be_deployed(examine: Examine) -> None:
@@ -62,7 +62,7 @@ def test_where_machines_are_looked_at_nothing_has_to_be_deployed(examine: Examin
         == 'none beside web, ntp: their machines are looked at instead'
     )
     assert found['hook'].message.endswith('their machines are looked at')
-    assert {found[name].result for name in ('health charm', 'hook')} == {ProbeResult.OK}
+    assert {found[name].result for name in ('health charm', 'hook')} == {LookResult.OK}
 
 
 def test_on_kubernetes_nobody_is_told_to_deploy_what_cannot_be(
@@ -73,7 +73,7 @@ def test_on_kubernetes_nobody_is_told_to_deploy_what_cannot_be(
     for key, value in world.write(tmp_path / 'k8s').items():
         monkeypatch.setenv(key, value)
     found = examine()
-    assert found['health charm'].result is ProbeResult.OK
+    assert found['health charm'].result is LookResult.OK
     assert 'integrate' not in str(found['hook'].mend)
     assert 'ship hooks/health' in str(found['hook'].mend)
 

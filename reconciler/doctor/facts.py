@@ -26,7 +26,7 @@ _CAP_BYTES = 64 * 1024
 _SUDO = "echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-ubuntu"
 
 
-class ProbeResult(enum.Enum):
+class LookResult(enum.Enum):
     """How one look ended, from the best to the worst; `SKIPPED` says nothing."""
 
     OK = 'ok'
@@ -47,13 +47,13 @@ class DoctorFinding:
     """
 
     name: str
-    result: ProbeResult
+    result: LookResult
     message: str
     mend: Advice = NO_ADVICE
 
 
 @dataclass(frozen=True)
-class ProbeAnswer:
+class MachineFacts:
     """The facts that a machine told of itself.
 
     Attributes:
@@ -95,7 +95,7 @@ say end
 """
 
 
-def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnswer:
+def ask_facts(reach: Reach, errand: MachineRequest, deadline: Deadline) -> MachineFacts:
     """Return what a machine says of itself.
 
     Raises:
@@ -122,7 +122,7 @@ def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnsw
     if ['end'] not in lines:
         raise ReachError(Outcome.INVALID, 'cannot read its answer: it ended early', completed)
     facts = {words[0]: words[1:] for words in lines if words[0] not in ('hook', 'end')}
-    return ProbeAnswer(
+    return MachineFacts(
         user=' '.join(facts.get('user', [])),
         sudo=facts.get('sudo') == ['yes'],
         python=' '.join(facts.get('python', [])),
@@ -136,20 +136,20 @@ def probe(reach: Reach, errand: MachineRequest, deadline: Deadline) -> ProbeAnsw
 def reached(
     model: Model,
     chosen: Sequence[MachineRequest],
-    probes: Mapping[str, ProbeAnswer | ReachError],
+    facts_of: Mapping[str, MachineFacts | ReachError],
     total: int,
 ) -> Iterator[DoctorFinding]:
     """Yield whether machines were reached: what failed alike as one finding."""
     late = ReachError(Outcome.DEADLINE, 'no answer by the deadline')
     alike: dict[Outcome, list[tuple[MachineRequest, ReachError]]] = {}
     for errand in chosen:
-        found = probes.get(errand.place, late)
+        found = facts_of.get(errand.place, late)
         if isinstance(found, ReachError):
             alike.setdefault(found.outcome, []).append((errand, found))
     reached = len(chosen) - sum(map(len, alike.values()))
     asked = f'{len(chosen)} of {total} machines' if len(chosen) < total else f'{total} machines'
     if reached or not alike:
-        result = ProbeResult.OK if not alike else ProbeResult.WARN
+        result = LookResult.OK if not alike else LookResult.WARN
         yield DoctorFinding('ssh', result, f'{reached} answered, of {asked} asked')
     for outcome, failed in alike.items():
         errand, error = failed[0]
@@ -159,11 +159,11 @@ def reached(
         if outcome is Outcome.JUJU_FAILED and not error.advice:
             # The general advice is to ask the doctor.
             mend = Advice(argv=juju(model.full_name, 'ssh', '--debug', unit.name, 'true'))
-        yield DoctorFinding('ssh', ProbeResult.FAIL, f'machine {places}: {error}', mend)
+        yield DoctorFinding('ssh', LookResult.FAIL, f'machine {places}: {error}', mend)
 
 
 def over_there(
-    model: Model, answered: Mapping[str, ProbeAnswer], charm: str = ''
+    model: Model, answered: Mapping[str, MachineFacts], charm: str = ''
 ) -> Iterator[DoctorFinding]:
     """Yield what the machines that answered lack; `charm` is the health charm's application."""
     yield _lacking(
@@ -187,14 +187,14 @@ def over_there(
         if found.orphans:
             message = f'beside {unit}: {removed_units.whose(found.orphans)}'
             mend = removed_units.mend(model, unit, found.orphans)
-            yield DoctorFinding('orphans', ProbeResult.WARN, message, mend)
+            yield DoctorFinding('orphans', LookResult.WARN, message, mend)
 
 
 def hooks(model: Model, without: Sequence[str], looks: bool) -> DoctorFinding:
     """Return whether each unit that should report has a hook, or its machine is looked at."""
     if without and looks:
         message = f'{fold_units(without)}: no health hook is there: their machines are looked at'
-        return DoctorFinding('hook', ProbeResult.OK, message)
+        return DoctorFinding('hook', LookResult.OK, message)
     return _lacking(
         'hook',
         without,
@@ -214,7 +214,7 @@ def hooks(model: Model, without: Sequence[str], looks: bool) -> DoctorFinding:
 def _version(model: Model, told: Mapping[str, str], charm: str) -> DoctorFinding:
     if not any(told.values()):
         return DoctorFinding(
-            'version', ProbeResult.SKIPPED, 'no health charm is there that could tell its own'
+            'version', LookResult.SKIPPED, 'no health charm is there that could tell its own'
         )
     other = [unit for unit, version in told.items() if version not in ('', __version__)]
     versions = ', '.join(sorted({told[unit] for unit in other}))
@@ -251,9 +251,9 @@ def _lacking(
 ) -> DoctorFinding:
     """Return that all is fine, or which units lack it, and what mends the first of them."""
     if not units:
-        return DoctorFinding(name, ProbeResult.OK, fine)
+        return DoctorFinding(name, LookResult.OK, fine)
     told = f'{fold_units(units)}: {message}'
-    return DoctorFinding(name, ProbeResult.WARN, told, mend(units[0]))
+    return DoctorFinding(name, LookResult.WARN, told, mend(units[0]))
 
 
 def _is_old(python: str) -> bool:
