@@ -1,9 +1,10 @@
-"""A stand-in for a machine's `jujud`: it listens for every unit there, and tells about each.
+"""A stand-in for a machine's `jujud`: it listens for each unit that a test wants, and tells of it.
 
 What it answers has the form of Juju's own (core/machinelock, internal/worker/introspection; seen
-on 4.0.15). A test sets it in files of the agent's directory: `uniter`, the state of that worker,
-and `lock`, who holds the machine's lock; `deaf` has the agent accept and never answer. Each line
-of `run` in the directory of the machine's agent is run as a hook is: as our child.
+on 4.0.15). A test sets it in files of the agent's directory: `listens` has it listen at all;
+`uniter` is the state of that worker, and `lock` who holds the machine's lock; `deaf` has the agent
+accept and never answer. Each line of `run` in the directory of the machine's agent is run as a
+hook is: as our child.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def main() -> None:
     listening: dict[Path, Server] = {}
     running: dict[str, subprocess.Popen[bytes]] = {}
     while True:
-        wanted = {path / 'introspection.socket' for path in AGENTS.glob('*-*')}
+        wanted = {path.with_name('introspection.socket') for path in AGENTS.glob('*/listens')}
         for path in [one for one in listening if not one.is_socket()]:
             listening[path].shutdown()
             listening.pop(path).server_close()

@@ -40,6 +40,7 @@ def run_agents(host: Host, *units: str) -> None:
     """Lay units out, none of which ships a health hook, and have their agents run."""
     for unit in units:
         add_unit(host, unit)
+        set_agent(host, unit, 'listens', '')
     add_machine_agent(host)
     for unit in units:
         socket = host.root / str(agent_directory(unit) / 'introspection.socket').lstrip('/')

@@ -92,9 +92,10 @@ def test_the_whole_life(hosts: Hosts, tmp_path: Path) -> None:
     add_unit(host, 'mysql/0')
     before = listing(host)
     life = Life(host, tmp_path / 'juju')
-    # Without the charm, nothing but Juju is known.
-    code, service = life.service()
-    assert (code, service['units'][0]['outcome']) == (3, 'no-hook')
+    # Without the charm, its machine is looked at, and no agent of it is seen there.
+    _code, service = life.service()
+    assert service['units'][0]['outcome'] == 'probed'
+    assert service['health'] != 'passed'
 
     charmed = deploy(life, 'juju-health/0')
     assert charmed.status == ['active', 'passed: 5 checks']
