@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from ..values.model import HEALTH_CHARM, Model
 from ..values.node import Node, NodeKind
 from ..values.readings import ServiceHealth
-from .claims import claims_of, failure_words, words_of_unit
-from .graph import DeclaredDependencies, Edge, Graph, Ground, node_of
+from .claims import claims_of, words_of_unit
+from .graph import KNOWN, DeclaredDependencies, Edge, Graph, Ground, node_of
 from .interfaces import SYNONYMS, carries_dependency, is_named_for, is_provider
+from .namings import Naming, namings
 
 # An endpoint that serves so many applications is most often that of a provider.
 _MANY = 3
-# Those that give a relation its direction whatever the units happen to say.
-_KNOWN = frozenset({Ground.CONFIGURED, Ground.REQUIRES, Ground.SAAS, Ground.KNOWN})
+# What a check says of another.
+_SAID = frozenset({Ground.NAMES, Ground.MENTIONS})
+# What leaves the direction of a relation open.
+_OPEN = frozenset({Ground.RELATED, Ground.MENTIONS})
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class _Builder:
             {name: names for name, names in unmet.items() if names},
             {name: names for name, names in own_peers.items() if names},
             {name: frozenset(link.other for link in links) for name, links in self._links.items()},
+            self._disputed(),
         )
 
     def _providers_by_word(self) -> dict[str, set[Node]]:
@@ -106,16 +110,35 @@ class _Builder:
     def _strongest(self, service: str, provider: Node) -> Edge | None:
         """Return the edge on its strongest ground, unless only the other direction is known.
 
-        A database may well name its client in an error, and does not depend on it for that.
+        A database may well name its client in an error, and does not depend on it for that. What
+        it says that it misses, it may need all the same, unless the operator knows better.
         """
         here = sorted(self._edges[service, provider])
-        known = any(edge.ground in _KNOWN for edge in here)
-        back = self._edges.get((provider.service, Node(NodeKind.SERVICE, service)), ())
-        if not known and any(edge.ground in _KNOWN for edge in back):
-            here = [edge for edge in here if edge.ground is Ground.WAITS]
-        elif any(edge.ground is not Ground.RELATED for edge in back):
+        back = self._grounds(provider.service, Node(NodeKind.SERVICE, service))
+        if self._is_against(service, provider):
+            words = {Ground.WAITS} if Ground.CONFIGURED in back else {Ground.WAITS, Ground.NAMES}
+            here = [edge for edge in here if edge.ground in words]
+        elif back - _OPEN:
             here = [edge for edge in here if edge.ground is not Ground.RELATED]
         return here[0] if here else None
+
+    def _grounds(self, service: str, provider: Node) -> set[Ground]:
+        return {edge.ground for edge in self._edges.get((service, provider), ())}
+
+    def _is_against(self, service: str, provider: Node) -> bool:
+        """Return whether the other direction is known, and this one is not."""
+        back = self._grounds(provider.service, Node(NodeKind.SERVICE, service))
+        return bool(back & KNOWN) and not self._grounds(service, provider) & KNOWN
+
+    def _disputed(self) -> dict[str, frozenset[Node]]:
+        """Return by service those of which a check says otherwise than is known of the two."""
+        found: dict[str, set[Node]] = {}
+        for service, provider in self._edges:
+            said = self._grounds(service, provider) & _SAID
+            if said and self._is_against(service, provider):
+                found.setdefault(service, set()).add(provider)
+                found.setdefault(provider.service, set()).add(Node(NodeKind.SERVICE, service))
+        return {name: frozenset(others) for name, others in found.items()}
 
     def _from_configuration(self, name: str) -> None:
         members = (member for group in self._declared.any_of.get(name, ()) for member in group)
@@ -224,22 +247,30 @@ class _Builder:
 
     def _from_messages(self, name: str) -> None:
         """Add the related services that a failing check names, or one of whose addresses."""
-        failures = list(failure_words(self._services[name])) if name in self._services else []
-        if not failures:
+        found = list(namings(self._services[name])) if name in self._services else []
+        if not found:
             return
         own = Node(NodeKind.SERVICE, name)
         others = {link.other for link in self._links.get(name, ())} - {own}
         known = self._words_for(own)
         words = {other: self._words_for(other) - known for other in others}
-        for check, message in failures:
-            named = {other for other in others if words[other] & message}
+        for naming in found:
+            named = {other for other in others if words[other] & naming.words}
             # Who shares a machine shares its address; a name means one of them.
-            exact = {other for other in named if other.name.lower() in message}
-            for other in exact or named:
-                self._add(name, other, Ground.NAMES, check)
+            exact = {other for other in named if other.name.lower() in naming.words}
+            for other, ground in _grounds_of(naming, {o: words[o] for o in exact or named}):
+                self._add(name, other, ground, naming.check)
 
     def _words_for(self, node: Node) -> set[str]:
         """Return the words that name a node: its name, its units and their addresses."""
         application = self._model.applications.get(node.service)
         units = application.units if application else ()
         return {node.name.lower()}.union(*(words_of_unit(self._model, unit) for unit in units))
+
+
+def _grounds_of(naming: Naming, named: Mapping[Node, Set[str]]) -> Iterator[tuple[Node, Ground]]:
+    """Yield those that a check names; it is sure of one if it says of it alone to miss it."""
+    times = Counter(word for words in named.values() for word in words)
+    for node, words in named.items():
+        sure = any(times[word] == 1 for word in words & naming.missed)
+        yield node, Ground.NAMES if sure else Ground.MENTIONS

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from charm.kernel.report import Health, worst
+from charm.kernel.report import Health
 
 from ..values.model import Model, Unit
 from ..values.readings import ServiceHealth
@@ -32,23 +31,7 @@ def claims_of(service: ServiceHealth) -> Claims:
     )
 
 
-# Unit names, IPv4 addresses, host names and plain words; a port after a colon is not part of them.
-_WORD = re.compile(r'[\w.-]+(?:/\d+)?')
-_IPV6 = re.compile(r'[0-9a-f:]+')
 _LONGEST = 2000
-
-
-def failure_words(service: ServiceHealth) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each check that did not pass with the words of its message; of them only the worst."""
-    reports = [reading.report for reading in service.readings if reading.report]
-    checks = [check for report in reports for check in report.checks]
-    found = worst([Health.PASSED, *(check.health for check in checks)])
-    for check in checks:
-        if check.health is found is not Health.PASSED:
-            message = check.message.lower()[:_LONGEST]
-            yield check.name, frozenset(_words(message))
-
-
 # Software that speaks of its own ills. No other service explains them.
 _OWN_ILLS = re.compile(
     r'corrupt|segmentation fault|core dumped|out of (?:memory|disk|inodes|file descriptors)'
@@ -70,11 +53,3 @@ def words_of_unit(model: Model, unit: Unit) -> frozenset[str]:
     if machine and not unit.principal:
         words |= {*machine.addresses, machine.dns_name, machine.hostname}
     return frozenset(word.lower() for word in words if word)
-
-
-def _words(message: str) -> Iterator[str]:
-    for word in _WORD.findall(message):
-        plain = word if '/' in word else word.strip('.-')
-        if len(plain) > 1:
-            yield plain
-    yield from (address for address in _IPV6.findall(message) if address.count(':') > 1)

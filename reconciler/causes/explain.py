@@ -127,6 +127,7 @@ def _why(edge: Edge) -> str:
     return {
         Ground.WAITS: f'it says that it waits for {edge.via}',
         Ground.NAMES: f'its check {edge.via} names it',
+        Ground.MENTIONS: f'its check {edge.via} names it',
         Ground.CONFIGURED: 'the configuration says so',
         Ground.REQUIRES: f'its charm requires {edge.via}',
         Ground.SAAS: f'consumed from another model{over}',

@@ -24,8 +24,13 @@ class Ground(enum.IntEnum):
     REQUIRES = 4
     SAAS = 5
     KNOWN = 6
-    GUESSED = 7
-    RELATED = 8
+    MENTIONS = 7
+    GUESSED = 8
+    RELATED = 9
+
+
+# Those that give a relation its direction whatever the units happen to say.
+KNOWN = frozenset({Ground.CONFIGURED, Ground.REQUIRES, Ground.SAAS, Ground.KNOWN})
 
 
 @dataclass(frozen=True, order=True)
@@ -34,7 +39,8 @@ class Edge:
 
     Attributes:
         provider: what it needs: another service, or a SAAS.
-        ground: why that is held to be true. `RELATED` has no direction: it is a hint.
+        ground: why that is held to be true. What it `NAMES` it also tells to miss; what it
+            `MENTIONS` it names, and no more. `RELATED` has no direction: it is a hint.
         via: the endpoint, blocker or check that tells.
     """
 
@@ -67,12 +73,15 @@ class Graph:
         unmet: by service, the blockers that it names and that nothing it is related to answers.
         own_peers: by service, the blockers that are its own peers.
         related: by service, whatever it has a relation with, in whichever direction.
+        disputed: by service, the others of which a check says one direction, and what is known
+            the other.
     """
 
     edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
     unmet: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own_peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     related: Mapping[str, frozenset[Node]] = field(default_factory=dict)
+    disputed: Mapping[str, frozenset[Node]] = field(default_factory=dict)
 
     def of(self, service: str) -> tuple[Edge, ...]:
         """Return what the service depends on."""

@@ -88,6 +88,9 @@ class Roots:
         unseen = [str(edge.provider) for edge in edges if self._index.is_unseen(edge.provider)]
         if unseen:
             yield Objection(f'nobody looked at {", ".join(unseen)}, which it may need')
+        for node in sorted(self._index.graph.disputed.get(name, ())):
+            if self._index.provider(node).health is Health.FAIL:
+                yield Objection(f'{node} fails too, and a check says otherwise who needs whom')
         for other in sorted(self._failing_beside.get(name, ())):
             yield Objection(f'{other} fails too, and is only guessed to need it')
 

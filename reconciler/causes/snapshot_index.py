@@ -11,8 +11,9 @@ from charm.kernel.report import Health
 from ..values.model import Model, Saas
 from ..values.node import Node, NodeKind
 from ..values.readings import ServiceHealth
-from .claims import failure_words, words_of_unit
+from .claims import words_of_unit
 from .graph import Graph
+from .namings import namings
 from .onset import Onset, onset_of
 from .shared_causes import SharedCause
 from .troubles import Origin, Trouble, worst_of
@@ -67,7 +68,7 @@ class SnapshotIndex:
     def said(self) -> Mapping[str, frozenset[str]]:
         """Return by service the words of its worst failing checks."""
         return {
-            name: frozenset[str]().union(*(words for _, words in failure_words(service)))
+            name: frozenset[str]().union(*(naming.words for naming in namings(service)))
             for name, service in self.services.items()
         }
 

@@ -19,7 +19,7 @@ from .troubles import MACHINE_CHECKS, Origin, Trouble
 from .weigh import FIRST_HAND, Suspect, weigh
 
 # A unit that is lost may be what ails the others of its service: the weakest of grounds.
-_LOST_UNIT = 9
+_LOST_UNIT = 10
 
 
 class Suspects:

@@ -15,7 +15,7 @@ from .graph import Edge, Ground
 from .onset import Onset
 from .troubles import looked_at
 
-FIRST_HAND = frozenset({Ground.WAITS, Ground.NAMES})
+FIRST_HAND = frozenset({Ground.WAITS, Ground.NAMES, Ground.MENTIONS})
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def judged(certainty: Certainty, objections: Iterable[Objection]) -> Certainty |
 
 
 def _to_begin_with(case: Case) -> Certainty:
-    if case.first_hand:
+    if case.edge.ground in (Ground.WAITS, Ground.NAMES):
         return Certainty.CERTAIN
     unsure = case.edge.ground in (Ground.GUESSED, Ground.RELATED)
     return Certainty.POSSIBLE if unsure else Certainty.LIKELY
@@ -187,6 +187,7 @@ def _ground_text(edge: Edge) -> str:
     return {
         Ground.WAITS: f'it waits for {edge.provider}{via}',
         Ground.NAMES: f'its check {edge.via} names {edge.provider}',
+        Ground.MENTIONS: f'its check {edge.via} names {edge.provider}',
         Ground.CONFIGURED: f'by configuration it requires {edge.provider}',
         Ground.REQUIRES: f'it requires {edge.provider}{via}',
         Ground.SAAS: f'it uses {edge.provider}{over}',

@@ -14,19 +14,11 @@ from reconciler.render.base import RenderOptions
 from reconciler.render.people.explain import render
 from reconciler.values.certainty import Certainty, least, most
 from reconciler.values.readings import JujuWord, Outcome, Role
+from tests.support.pairs import found, pair
 from tests.support.planned import Planned
 from tests.support.snapshots import NOW
 
 HOUR = timedelta(hours=1)
-
-
-def pair(charm: str = 'postgresql', interface: str = 'pgsql') -> Planned:
-    """Return web, which needs db: all well."""
-    plan = Planned()
-    plan.app('web', '0', '1')
-    plan.app('db', '2', '3', charm=charm)
-    plan.relate('web', 'link', 'db', 'link', interface)
-    return plan
 
 
 def block(plan: Planned, service: str, since: timedelta, *blockers: str) -> None:
@@ -34,14 +26,6 @@ def block(plan: Planned, service: str, since: timedelta, *blockers: str) -> None
     state = State(StateName.BLOCKED, since.total_seconds(), NOW - since, '', blockers)
     for unit in plan.applications[service].units:
         plan.silence(unit.name, Outcome.NOT_SHIPPED, state=state)
-
-
-def found(plan: Planned, name: str) -> tuple[str, tuple[str, ...], str]:
-    """Return a service's role, path and certainty."""
-    blame = plan.explained()[0][name]
-    assert blame is not None
-    certainty = blame.certainty.value if blame.certainty else ''
-    return blame.role.value, tuple(map(str, blame.path)), certainty
 
 
 def test_the_least_sure_of_a_chain_counts_and_of_causes_the_surest() -> None:
@@ -137,7 +121,7 @@ def test_what_a_service_says_of_itself_is_explained_by_no_other() -> None:
     plan.ail_all('db')
     plan.ail_all('web', 'out of file descriptors')
     assert found(plan, 'web') == ('cause', (), 'certain')
-    plan.ail_all('web', 'out of file descriptors, says db')
+    plan.ail_all('web', 'out of file descriptors, no answer from db')
     assert found(plan, 'web') == ('victim', ('db',), 'certain')
 
 
