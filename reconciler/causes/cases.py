@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from charm.kernel.report import Health, StateName
 
 from .graph import Edge, Ground, node_of
+from .interfaces import carries_dependency
 from .snapshot_index import SnapshotIndex
 from .weigh import FIRST_HAND, Case, Objection, Provider
 
@@ -31,18 +32,29 @@ def case_of(index: SnapshotIndex, name: str, edge: Edge, hint: str = '') -> Case
         provider,
         hint,
         frozenset(named),
-        _are_beside(index, name, edge.provider.service),
+        _are_beside(index, name, edge),
         tuple(_stand_ins(index, name, edge)),
     )
 
 
-def _are_beside(index: SnapshotIndex, name: str, other: str) -> bool:
-    """Return whether one is a subordinate of the other: they meet on each machine alone."""
-    applications = index.model.applications
-    return any(
+def _are_beside(index: SnapshotIndex, name: str, edge: Edge) -> bool:
+    """Return whether they meet on each machine alone, as a subordinate and its principal do.
+
+    They may be related globally too, as a log shipper to the store that it is beside. Where the
+    status does not tell, what a check names counts for more.
+    """
+    applications, other = index.model.applications, edge.provider.service
+    if not any(
         here in applications and there in applications[here].subordinate_to
         for here, there in ((name, other), (other, name))
-    )
+    ):
+        return False
+    between = [r for r in applications[name].relations if r.application == other]
+    over = [r for r in between if r.endpoint == edge.via] or [
+        r for r in between if carries_dependency(r.interface, r.endpoint)
+    ]
+    scopes = {relation.scope for relation in over}
+    return scopes == {'container'} or (scopes == {''} and edge.ground not in FIRST_HAND)
 
 
 def _hint(index: SnapshotIndex, service: Provider, provider: Provider) -> str:

@@ -194,7 +194,14 @@ class _Inquiry:
         others = sorted(map(str, self._roots[node] - {path[-1]}), key=natural_order)
         also = f'; also: {", ".join(others)}' if others else ''
         certainty = least([*filter(None, (s.certainty for s in steps)), self._sure(path[-1])])
+        if len(path) > 1 and self._is_after(path[-1], node):
+            certainty = certainty.lowered()
         return Blame(Role.VICTIM, path, _reason(steps) + also, certainty)
+
+    def _is_after(self, cause: Node, effect: Node) -> bool:
+        """Return whether the end of a path began after its start, whatever is between them."""
+        early, late = (self._index.provider(node).onset for node in (effect, cause))
+        return early is not None and late is not None and late.is_after(early)
 
     def _steps(self, node: Node, path: Sequence[Node]) -> list[Suspect]:
         """Return the steps of a path; the last one into a circle has no suspect of its own."""

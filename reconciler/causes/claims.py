@@ -35,15 +35,24 @@ _LONGEST = 2000
 # Software that speaks of its own ills. No other service explains them.
 _OWN_ILLS = re.compile(
     r'corrupt|segmentation fault|core dumped|out of (?:memory|disk|inodes|file descriptors)'
-    r'|no space left|disk (?:is )?full|read-only|\boom\b|\bpanic\b|too many open files'
-    r'|certificate (?:has |is )?expired|syntax error|(?:invalid|bad) config',
+    r'|\boom\b|\bpanic\b|too many open files|syntax error|(?:invalid|bad) config',
     re.IGNORECASE,
+)
+# So may these be, or the answer of what it uses.
+_REPEATED_ILLS = re.compile(
+    r'no space left|disk (?:is )?full|read-only|certificate (?:has |is )?expired', re.IGNORECASE
 )
 
 
-def tells_of_itself(message: str) -> bool:
-    """Return whether a message is about what is wrong within, and not about what is missed."""
-    return _OWN_ILLS.search(message[:_LONGEST]) is not None
+def tells_of_itself(message: str, beside_the_failing: bool) -> bool:
+    """Return whether a message is about what is wrong within, and not about what is missed.
+
+    A client repeats what its provider answers, so beside one that fails less is told of itself.
+    """
+    head = message[:_LONGEST]
+    if _OWN_ILLS.search(head):
+        return True
+    return not beside_the_failing and _REPEATED_ILLS.search(head) is not None
 
 
 def words_of_unit(model: Model, unit: Unit) -> frozenset[str]:

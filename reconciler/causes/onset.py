@@ -1,7 +1,7 @@
 """When a trouble began, where that is known: no cause comes after its effect.
 
-Only a state that is itself the trouble dates it: blocked, or in error. A check does not say since
-when it fails, so a unit with one that does may have failed before its state says so.
+Only a state that is itself the trouble dates it: blocked, or in error. It may be older than its
+date, as charms set their status anew: a date that is too late leaves a doubt and refutes nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from charm.kernel.report import Health
-
-from ..values.readings import JUJU_STATUS, Reading, ServiceHealth
+from ..values.readings import ServiceHealth
 from .troubles import Trouble, is_stuck
 
 # Charms look at themselves every five minutes (update-status), and clocks differ: by so much may
@@ -22,15 +20,9 @@ TOLERANCE = timedelta(minutes=6)
 
 @dataclass(frozen=True)
 class Onset:
-    """The moment at which something is known to have been in trouble.
-
-    Attributes:
-        at: the earliest date (UTC).
-        exact: all of the trouble is dated; else part of it may have begun before.
-    """
+    """The moment at which something is known to have been in trouble: the earliest date (UTC)."""
 
     at: datetime
-    exact: bool
 
     def is_after(self, effect: Onset) -> bool:
         """Return whether it is too late for the cause of that."""
@@ -45,13 +37,4 @@ def onset_of(service: ServiceHealth, worst: Sequence[Trouble]) -> Onset | None:
     if '' in units:
         states.append(service.state)
     dates = [state.since for state in states if state and is_stuck(state) and state.since]
-    if not dates:
-        return None
-    exact = len(dates) == len(states) and not any(map(_fails_a_check, readings))
-    return Onset(min(dates), exact)
-
-
-def _fails_a_check(reading: Reading) -> bool:
-    return any(
-        check.health is not Health.PASSED and check.name != JUJU_STATUS for check in reading.checks
-    )
+    return Onset(min(dates)) if dates else None

@@ -11,7 +11,7 @@ from ..values.certainty import Certainty
 from ..values.model import HEALTH_CHARM
 from ..values.node import Node
 from ..values.readings import JUJU_STATUS, Blame, Role
-from .graph import Graph, Ground
+from .graph import Ground
 from .snapshot_index import SnapshotIndex
 from .suspects import Suspects
 from .troubles import Origin
@@ -72,8 +72,18 @@ class Roots:
                 return suspect.text
         waits = [e.provider for e in self._index.graph.of(name) if e.ground is Ground.WAITS]
         if waits and not any(trouble.check for trouble in self._index.worst(name)):
-            return _waits_for_the_well(self._index.graph, name, waits)
+            return self._waits_in_vain(name, waits)
         return ''
+
+    def _waits_in_vain(self, name: str, providers: Sequence[Node]) -> str:
+        """Return that it waits for what does not explain it."""
+        related = self._index.graph.related.get(name, frozenset())
+        strangers = ', '.join(str(node) for node in providers if node not in related)
+        names = ', '.join(map(str, providers))
+        ill = any(self._index.provider(node).health is Health.FAIL for node in providers)
+        why = 'whose trouble is another' if ill else 'which nothing is known to be wrong with'
+        reason = f'it waits for {names}, {why}'
+        return f'{reason}; it is not related to {strangers}' if strangers else reason
 
     def doubts(self, name: str) -> Iterator[Objection]:
         """Yield what makes it less sure that a service which nothing explains is a cause."""
@@ -155,11 +165,3 @@ def _own_reason(index: SnapshotIndex, name: str) -> str:
     state = service.state
     waits = state.blockers if state and state.name is StateName.BLOCKED else ()
     return message + (f'; it also waits for {", ".join(waits)}' if waits else '')
-
-
-def _waits_for_the_well(graph: Graph, name: str, providers: Sequence[Node]) -> str:
-    related = graph.related.get(name, frozenset())
-    strangers = ', '.join(str(node) for node in providers if node not in related)
-    names = ', '.join(map(str, providers))
-    reason = f'it waits for {names}, which nothing is known to be wrong with'
-    return f'{reason}; it is not related to {strangers}' if strangers else reason

@@ -35,7 +35,7 @@ def _saas_provider(saas: Saas) -> Provider:
     detail = f': {saas.status.message}' if saas.status.message else ''
     message = f'juju status says {current or "nothing"}{detail}'
     since = saas.status.since if current == 'blocked' else None
-    onset = Onset(since, exact=True) if since else None
+    onset = Onset(since) if since else None
     node = Node(NodeKind.SAAS, saas.name)
     return Provider(node, health, message, health is not Health.UNKNOWN, onset=onset)
 
@@ -108,7 +108,7 @@ class SnapshotIndex:
             node,
             service.health,
             service.message,
-            seen=not worst or any(trouble.seen for trouble in worst),
+            seen=not worst or bool(lost) or any(trouble.seen for trouble in worst),
             lost=bool(lost) and len(lost) == len(service.readings),
             readings=service.readings,
             ailing=frozenset(trouble.unit for trouble in worst),

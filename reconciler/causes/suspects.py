@@ -12,7 +12,8 @@ from ..values.certainty import Certainty, most
 from ..values.node import Node, NodeKind
 from ..values.words import fold_units, natural_order
 from .cases import case_of
-from .graph import Ground
+from .claims import tells_of_itself
+from .graph import KNOWN, Ground
 from .shared_causes import SharedCause
 from .snapshot_index import SnapshotIndex
 from .troubles import MACHINE_CHECKS, Origin, Trouble
@@ -20,6 +21,8 @@ from .weigh import FIRST_HAND, Suspect, weigh
 
 # A unit that is lost may be what ails the others of its service: the weakest of grounds.
 _LOST_UNIT = 10
+# What speaks against that one explains all of a service.
+_ELSEWHERE = ('others of its units ail elsewhere',)
 
 
 class Suspects:
@@ -66,12 +69,22 @@ class Suspects:
 
         What is told of the unit itself, by one that blames nobody, is as good as a check of it.
         """
-        blames = any(edge.ground in FIRST_HAND for edge in self.index.graph.of(name))
+        edges = self.index.graph.of(name)
+        blames = any(edge.ground in FIRST_HAND for edge in edges)
+        beside = any(
+            edge.ground in KNOWN and self.index.provider(edge.provider).health is Health.FAIL
+            for edge in edges
+        )
         return [
             trouble
             for trouble in self.index.worst(name)
             if trouble.origin is Origin.OWN
-            or (trouble.origin is Origin.ANYWHERE and not blames and trouble.tells_of_itself)
+            or (
+                trouble.origin is Origin.ANYWHERE
+                and not blames
+                and trouble.seen
+                and tells_of_itself(trouble.message, beside)
+            )
         ]
 
     def _may_be_from_elsewhere(self, name: str) -> bool:
@@ -84,7 +97,8 @@ class Suspects:
         worst = self.index.worst(name)
         shared = self.index.shared_by_trouble
         echoes = {t: node for t, node in self._echoes(worst).items() if t not in shared}
-        found = self._of_shared_causes(name, worst) + _echo_suspects(echoes)
+        whole = all(trouble in shared or trouble in echoes for trouble in worst)
+        found = self._of_shared_causes(name, worst) + _echo_suspects(echoes, whole)
         if any(map(self._may_be_a_providers, worst)):
             edges = self.index.graph.of(name)
             found += [weigh(case_of(self.index, name, edge)) for edge in edges]
@@ -134,16 +148,19 @@ class Suspects:
             if whole and node in grave:
                 found.append(Suspect(node, cause.certainty, 1, False, text))
             elif node in grave or (susceptible and cause.health is not Health.WARN):
-                others = ('others of its units ail elsewhere',)
-                found.append(Suspect(node, Certainty.POSSIBLE, _LOST_UNIT, False, text, others))
+                suspect = Suspect(node, Certainty.POSSIBLE, _LOST_UNIT, False, text, _ELSEWHERE)
+                found.append(suspect)
         return found
 
 
-def _echo_suspects(echoes: Mapping[Trouble, Node]) -> list[Suspect]:
+def _echo_suspects(echoes: Mapping[Trouble, Node], whole: bool) -> list[Suspect]:
+    """Return the services whose troubles are repeated: sure if those are all of the worst."""
+    certainty = Certainty.CERTAIN if whole else Certainty.POSSIBLE
     found: dict[Node, Suspect] = {}
     for trouble, node in echoes.items():
         text = f'it is beside {node}, which says the same of its machine: {trouble.check}'
-        found.setdefault(node, Suspect(node, Certainty.CERTAIN, 1, False, text))
+        against = () if whole else _ELSEWHERE
+        found.setdefault(node, Suspect(node, certainty, 1, False, text, against))
     return list(found.values())
 
 

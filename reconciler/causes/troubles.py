@@ -16,7 +16,6 @@ from charm.kernel.report import Health, State, StateName
 from ..values.model import Model
 from ..values.outcomes import HEARD, NOT_REACHED, Depth
 from ..values.readings import JUJU_STATUS, Outcome, Reading, ServiceHealth
-from .claims import tells_of_itself
 
 # The built-in checks that look at their machine alone.
 LOCAL_CHECKS = frozenset(
@@ -61,11 +60,6 @@ class Trouble:
     origin: Origin
     message: str = ''
     seen: bool = True
-
-    @property
-    def tells_of_itself(self) -> bool:
-        """Return whether its message is about the unit itself, and nothing that it misses."""
-        return self.seen and tells_of_itself(self.message)
 
     @property
     def order(self) -> tuple[int, str, str, str]:

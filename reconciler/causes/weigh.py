@@ -157,6 +157,10 @@ def _seems_well(reading: Reading) -> bool:
     return looked_at(reading) and word is not None and word.seen is Health.PASSED
 
 
+def _is_well(reading: Reading) -> bool:
+    return reading.health is Health.PASSED and looked_at(reading)
+
+
 def _of_place(case: Case) -> Iterator[Objection]:
     provider = case.provider
     if case.beside:
@@ -167,7 +171,7 @@ def _of_place(case: Case) -> Iterator[Objection]:
         elif here - there:
             yield Objection('it is well beside some of the units that ail')
         return
-    well = [r.unit.name for r in provider.readings if r.health is Health.PASSED and looked_at(r)]
+    well = [reading.unit.name for reading in provider.readings if _is_well(reading)]
     if not case.named & provider.ailing and case.named & {*well}:
         yield Objection(f'what it names is well: {fold_units(sorted(case.named))}', True)
     elif well and not case.named:
@@ -178,7 +182,7 @@ def _of_time(case: Case) -> Iterator[Objection]:
     effect, cause = case.service.onset, case.provider.onset
     if effect is not None and cause is not None and cause.is_after(effect):
         text = f'it is so only since {cause.at:%Y-%m-%d %H:%M:%SZ}'
-        yield Objection(text, cause.exact and effect.exact)
+        yield Objection(text)
 
 
 def _ground_text(edge: Edge) -> str:
@@ -200,6 +204,8 @@ def _ground_text(edge: Edge) -> str:
 def _health_text(provider: Provider) -> str:
     if not provider.seen and not provider.lost and provider.health is Health.UNKNOWN:
         return ', which nobody looked at'
+    if provider.health is Health.UNKNOWN and any(map(_is_well, provider.readings)):
+        return ', a part of which is well'
     return {
         Health.FAIL: ', which fails',
         Health.WARN: ', which warns',

@@ -246,7 +246,8 @@ class _Reader:
                 here = f'{path}.{endpoint}[{index}]'
                 if isinstance(about, dict):
                     application = self._name(about, 'related-application', here, named.is_name)
-                    yield Relation(endpoint, application, self._text(about, 'interface'))
+                    over = (self._text(about, word) for word in ('interface', 'scope'))
+                    yield Relation(endpoint, application, *over)
                 else:
                     self._fault(here, f'{_kind(other)} of no known shape')
 

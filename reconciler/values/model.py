@@ -110,11 +110,13 @@ class Relation:
         endpoint: this application's endpoint.
         application: the related application or SAAS name.
         interface: empty where the client is too old to say.
+        scope: `global` or `container`; empty where the client is too old to say.
     """
 
     endpoint: str
     application: str
     interface: str = ''
+    scope: str = ''
 
 
 @dataclass(frozen=True)

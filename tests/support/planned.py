@@ -100,13 +100,19 @@ class Planned:
         self.machines[identity] = replace(known, agent=StatusInfo(agent))
 
     def relate(
-        self, requirer: str, endpoint: str, provider: str, other: str = '', interface: str = ''
+        self,
+        requirer: str,
+        endpoint: str,
+        provider: str,
+        other: str = '',
+        interface: str = '',
+        scope: str = '',
     ) -> None:
         """Relate two applications; `juju status` names no direction, so neither does this."""
         other = other or endpoint
         for name, here, there in ((requirer, endpoint, provider), (provider, other, requirer)):
             application = self.applications[name]
-            relation = Relation(here, there, interface)
+            relation = Relation(here, there, interface, scope)
             self.applications[name] = replace(
                 application, relations=(*application.relations, relation)
             )

@@ -13,7 +13,7 @@ from reconciler.causes.onset import TOLERANCE
 from reconciler.render.base import RenderOptions
 from reconciler.render.people.explain import render
 from reconciler.values.certainty import Certainty, least, most
-from reconciler.values.readings import JujuWord, Outcome, Role
+from reconciler.values.readings import Blame, JujuWord, Outcome, Role
 from tests.support.pairs import found, pair
 from tests.support.planned import Planned
 from tests.support.snapshots import NOW
@@ -45,13 +45,28 @@ def test_who_names_what_fails_is_certain_and_who_only_depends_on_it_is_likely() 
     assert found(plan, 'db') == ('cause', (), 'certain')
 
 
-def test_a_cause_does_not_come_after_its_effect() -> None:
+def test_a_date_after_that_of_the_effect_leaves_a_doubt_and_refutes_nothing() -> None:
     plan = pair()
     block(plan, 'web', HOUR, 'db')
-    block(plan, 'db', HOUR / 2, 'cache')
-    assert found(plan, 'web')[0] == 'unexplained'
-    block(plan, 'db', HOUR - TOLERANCE, 'cache')
-    assert found(plan, 'web')[:2] == ('victim', ('db',))
+    for late, doubts in ((TOLERANCE, 0), (HOUR / 2, 1)):
+        block(plan, 'db', HOUR - late, 'cache')
+        assert found(plan, 'web')[:2] == ('victim', ('db',))
+        against = explain(plan.snapshot(), 'web').weighed[0].against
+        assert sum(text.startswith('it is so only since') for text in against) == doubts
+
+
+def test_the_ends_of_a_path_are_compared_too() -> None:
+    plan = pair()
+    plan.app('disk', '4', charm='ceph-mon')
+    plan.relate('db', 'ceph', 'disk', 'client', 'ceph-client')
+    block(plan, 'web', HOUR, 'db')
+    plan.ail_all('db', 'no answer from disk')
+    plan.ail_all('disk', 'no quorum')
+    assert found(plan, 'web') == ('victim', ('db', 'disk'), 'certain')
+    state = State(StateName.BLOCKED, 60.0, NOW - HOUR / 2)
+    check = CheckResult('mon', Health.FAIL, message='no quorum', at=NOW)
+    plan.report(plan.unit('disk/0'), check, state=state)
+    assert found(plan, 'web') == ('victim', ('db', 'disk'), 'likely')
 
 
 def test_a_date_that_may_be_of_another_thing_only_leaves_a_doubt() -> None:
@@ -76,7 +91,7 @@ def test_a_subordinate_explains_its_principal_only_where_it_is_beside_it() -> No
     plan = Planned()
     plan.app('web', '0', '1')
     plan.beside('router', 'web', charm='mysql-router')
-    plan.relate('web', 'shared-db', 'router', 'shared-db', 'mysql-shared')
+    plan.relate('web', 'shared-db', 'router', 'shared-db', 'mysql-shared', 'container')
     plan.ail('web/0', 'no answer from router')
     plan.ail('router/1', 'lost its way')
     assert found(plan, 'web')[:2] == ('cause', ())
@@ -85,6 +100,27 @@ def test_a_subordinate_explains_its_principal_only_where_it_is_beside_it() -> No
     plan.ail('web/1', 'no answer from router')
     plan.report(plan.unit('router/1'))
     assert found(plan, 'web') == ('victim', ('router',), 'likely')
+
+
+@pytest.mark.parametrize('scope', ['global', ''])
+def test_a_subordinate_may_need_what_it_is_beside_over_a_relation_of_all(scope: str) -> None:
+    plan = Planned()
+    plan.app('web', '0')
+    plan.app('elasticsearch', '1')
+    plan.beside('filebeat', 'web', 'elasticsearch')
+    plan.relate('elasticsearch', 'juju-info', 'filebeat', 'beats', 'juju-info', 'container')
+    plan.relate('filebeat', 'output', 'elasticsearch', 'client', 'elasticsearch', scope)
+    plan.ail('elasticsearch/0', 'out of memory')
+    plan.ail('filebeat/0', 'no answer from elasticsearch')
+    assert found(plan, 'filebeat') == ('victim', ('elasticsearch',), 'certain')
+
+
+def test_a_part_of_a_provider_on_a_lost_machine_explains_who_names_it() -> None:
+    plan = pair()
+    plan.lose('3')
+    plan.ail_all('web', f'no answer from {plan.unit("db/1").address}')
+    assert found(plan, 'web') == ('victim', ('db', 'machine 3'), 'likely')
+    assert 'a part of which is well' in (plan.explained()[0]['web'] or Blame(Role.CAUSE)).reason
 
 
 def test_what_a_check_names_and_is_well_is_not_the_cause() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.pairs import found, pair
 
 
@@ -38,4 +40,16 @@ def test_a_provider_that_mentions_its_client_is_the_cause_and_not_for_certain() 
     plan.ail_all('db', 'too many connections from web')
     plan.ail_all('web', '500')
     assert found(plan, 'db') == ('cause', (), 'likely')
+    assert found(plan, 'web') == ('victim', ('db',), 'likely')
+
+
+@pytest.mark.parametrize(
+    'message',
+    ['running with the --super-read-only option', 'certificate has expired', 'disk full'],
+)
+def test_a_client_that_repeats_what_its_provider_answers_is_no_cause(message: str) -> None:
+    plan = pair()
+    plan.ail_all('web', message)
+    assert found(plan, 'web') == ('cause', (), 'certain')
+    plan.ail_all('db', 'no quorum')
     assert found(plan, 'web') == ('victim', ('db',), 'likely')
