@@ -5,6 +5,7 @@ Two hundred units that could not be asked are one cause if it is our key, our lo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +17,16 @@ from charm.kernel.report import Health, worst
 from ..values.certainty import Certainty
 from ..values.model import HEALTH_CHARM, Model, machine_chain
 from ..values.node import Node, NodeKind
-from ..values.outcomes import HEARD, NOT_REACHED, WORDS
+from ..values.outcomes import ANSWERED, NOT_REACHED, WORDS
 from ..values.readings import Outcome, Reading, ServiceHealth
 from ..values.words import counted
-from .troubles import Origin, Trouble, machine_gone
+from .troubles import MACHINE_CHECKS, Origin, Trouble, machine_gone
 
 # It is the collector that lacks these, whatever the machine.
 COLLECTORS = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})
 _FEW = 2
+# A file system or a service of the host, as a check tells of it.
+_THING = re.compile(r'(?<!\S)/\S*|(?<!\S)\S{1,200}\.service')
 # How a machine is of which nothing answers, and how sure that is, by whether juju says so too.
 _LOST = {
     True: (Health.FAIL, Certainty.CERTAIN),
@@ -132,7 +135,7 @@ class _Search:
         """Yield each machine that nothing could be asked on, or that juju knows to be gone."""
         for place, readings in self._places.items():
             found = self._unreached(readings) - taken
-            if not found or any(reading.outcome in HEARD for reading in readings):
+            if not found or any(reading.outcome in ANSWERED for reading in readings):
                 continue
             gone = machine_gone(self._model, place)
             silent = next(r for r in readings if r.unit.name in {t.unit for t in found})
@@ -186,25 +189,28 @@ class _Search:
             # Our own charm speaks for itself only.
             readings = [r for r in found if not self._is_ours(r)]
             here = [t for r in readings for t in self._of_unit.get(r.unit.name, ())]
-            shared = _shared_check(here, readings) or self._all_ail(place, here, readings)
+            alike = _shared_check(here, readings)
+            shared = alike or self._all_ail(place, here, readings)
             if shared:
                 chosen = sorted(shared, key=lambda trouble: trouble.order)
                 health = worst(trouble.health for trouble in chosen)
                 units = len({trouble.unit for trouble in chosen})
-                message = f'{chosen[0].message} (so say {units} of its units)'
-                certainty = Certainty.CERTAIN if health is Health.FAIL else Certainty.LIKELY
-                if chosen[0].origin is not Origin.OWN:
-                    message = f'all {units} units on it ail, their like elsewhere are well'
-                    certainty = Certainty.LIKELY
+                message = (
+                    f'{chosen[0].message} (so say {units} of its units)'
+                    if alike
+                    else f'all {units} units on it ail, their like elsewhere are well'
+                )
+                sure = health is Health.FAIL and chosen[0].origin is Origin.OWN
+                certainty = Certainty.CERTAIN if sure else Certainty.LIKELY
                 node = Node(NodeKind.MACHINE, place)
-                echoed = shared | self._echoed(shared, found)
+                echoed = shared | self._echoed(alike, found)
                 yield place, SharedCause(node, health, message, certainty, echoed)
 
     def _echoed(
         self, shared: frozenset[Trouble], readings: Sequence[Reading]
     ) -> frozenset[Trouble]:
         """Return what our own charm says of the machine that others say too."""
-        checks = {trouble.check for trouble in shared if trouble.origin is Origin.OWN}
+        checks = {trouble.check for trouble in shared}
         ours = [
             t for r in readings if self._is_ours(r) for t in self._of_unit.get(r.unit.name, ())
         ]
@@ -252,14 +258,18 @@ def _principals(readings: Sequence[Reading]) -> set[str]:
 
 
 def _shared_check(here: Sequence[Trouble], readings: Sequence[Reading]) -> frozenset[Trouble]:
-    """Return the troubles with the machine itself that units of several applications report."""
-    units = {reading.unit.name: reading for reading in readings}
-    by_check: dict[str, list[Trouble]] = {}
+    """Return the troubles with the machine itself that units of several services report alike.
+
+    A subordinate that repeats its principal is none of several.
+    """
+    principals = {reading.unit.name: reading.unit.principal for reading in readings}
+    alike: dict[tuple[str, ...], list[Trouble]] = {}
     for trouble in here:
-        if trouble.origin is Origin.OWN and trouble.check:
-            by_check.setdefault(trouble.check, []).append(trouble)
+        if trouble.check in MACHINE_CHECKS:
+            alike.setdefault((trouble.check, *_THING.findall(trouble.message)), []).append(trouble)
     shared: set[Trouble] = set()
-    for found in by_check.values():
-        if len(_principals([units[trouble.unit] for trouble in found])) >= _FEW:
+    for found in alike.values():
+        units = {trouble.unit for trouble in found}
+        if len({service_of(unit) for unit in units if principals[unit] not in units}) >= _FEW:
             shared.update(found)
     return frozenset(shared)

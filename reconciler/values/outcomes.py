@@ -51,6 +51,8 @@ class Depth(enum.Enum):
 
 # Those by which a unit is known to work, or not: a report of its own, or another's.
 HEARD = frozenset({Outcome.REPORTED, Outcome.VOUCHED})
+# Those by which a machine is known to be up: something on it answered.
+ANSWERED = HEARD | {Outcome.PROBED, Outcome.HOOK_MISSING, Outcome.HOOK_BROKEN, Outcome.INVALID}
 # Those that kept us from asking: they tell of the way to the machine, not of the service.
 NOT_REACHED = frozenset(
     {

@@ -124,6 +124,40 @@ def test_the_same_trouble_of_the_machine_seen_by_several_services_is_the_machine
     assert causes['machine 0'].message == 'disk: / at 99 % (so say 2 of its units)'
 
 
+def test_two_file_systems_of_a_machine_are_two_troubles() -> None:
+    plan = rack()
+    plan.ail('web/0', '/srv/web at 99 %', 'disk')
+    plan.ail('cron/0', '/srv/cron at 99 %', 'disk')
+    assert set(plan.explained()[1]) == {'web', 'cron'}
+
+
+def test_two_subordinates_of_one_principal_that_say_the_same_tell_of_the_machine() -> None:
+    plan = rack()
+    plan.beside('ntp', 'web')
+    plan.beside('telegraf', 'web')
+    for unit in ('ntp/0', 'telegraf/0'):
+        plan.ail(unit, '/ at 99 %', 'disk')
+    assert plan.explained()[1]['machine 0'].victims == ('ntp', 'telegraf')
+
+
+def test_a_failed_service_of_the_host_that_all_units_tell_is_one_trouble() -> None:
+    plan = rack()
+    for unit in ('web/0', 'cron/0'):
+        plan.ail(unit, 'mysql.service failed', 'failed-units')
+    (cause,) = plan.explained()[1].values()
+    assert str(cause.node) == 'machine 0'
+    assert cause.certainty is Certainty.LIKELY
+
+
+@pytest.mark.parametrize('outcome', [Outcome.PROBED, Outcome.HOOK_BROKEN, Outcome.INVALID])
+def test_a_machine_that_answers_is_not_down_whatever_juju_says(outcome: Outcome) -> None:
+    plan = rack()
+    plan.machine('0', agent='down')
+    plan.silence('web/0', outcome)
+    plan.silence('cron/0', Outcome.NOT_SHIPPED)
+    assert 'machine 0' not in plan.explained()[1]
+
+
 def test_what_ails_on_one_machine_and_is_well_on_the_others_is_the_machines() -> None:
     plan = rack()
     plan.ail('web/0', 'slow')
