@@ -50,7 +50,7 @@ class JujuWord:
 
     def beside(self, reading: Reading) -> str:
         """Return both sentences: what Juju says, and what was seen of the unit."""
-        nothing = reading.outcome not in HEARD
+        nothing = reading.outcome not in HEARD and reading.outcome is not Outcome.PROBED
         saw = f'nothing: {reading.message}' if nothing else reading.message
         return f'Juju says {self.says}{self._counted}; we saw {saw}'
 

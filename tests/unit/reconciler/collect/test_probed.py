@@ -15,7 +15,7 @@ from reconciler.collect.interpret import silent_reading
 from reconciler.collect.probed import probed, read_probe
 from reconciler.values.model import Application, Machine, Model, StatusInfo, Unit
 from reconciler.values.outcomes import Outcome
-from reconciler.values.readings import Reading
+from reconciler.values.readings import JujuWord, Reading
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 UNIT = Unit('telegraf/3', 'telegraf', '0', 'web/0', workload=StatusInfo('active', since=NOW))
@@ -119,3 +119,12 @@ def test_every_other_reading_stays_as_it_is(outcome: Outcome) -> None:
 def test_where_nobody_looked_or_had_to_there_is_nothing_to_tell() -> None:
     assert read_probe(None, '', NOW) is None
     assert read_probe(UnitAnswer(b'', b'', 0, True), '', NOW) is None
+
+
+def test_beside_what_juju_says_it_is_told_what_was_seen_of_its_machine() -> None:
+    word = JujuWord('blocked: no db', Health.FAIL, '', Health.PASSED)
+    told = word.beside(read(seen(disk(Health.PASSED))))
+    assert told == (
+        'Juju says blocked: no db; we saw its agent runs, and its machine is well (4 checks)'
+    )
+    assert 'we saw nothing: ' in word.beside(BARE)
