@@ -66,7 +66,7 @@ class Request:
         first: what to run before it; if that answers, it is not run.
         by: what readings call who answers: `hook`, `agent`, `agent log`, `probe`.
         cap_bytes: how much of its stdout is wanted.
-        stdin: what it reads; at most one of the requests of a script may have any.
+        stdin: the pieces of what it reads; at most one of a script's requests may have any.
         unless: it is not needed, and answers nothing, where all of these are there.
     """
 
@@ -77,7 +77,7 @@ class Request:
     first: Command | None = None
     by: str = 'hook'
     cap_bytes: int = STDOUT_CAP_BYTES
-    stdin: bytes = b''
+    stdin: tuple[bytes, ...] = ()
     unless: tuple[str, ...] = ()
 
 

@@ -86,7 +86,7 @@ def look_at(
         ('-I', '-S', '-B', '-c', BOOTSTRAP, *sizes),
         by=BY_PROBE,
         cap_bytes=_CAP_BYTES,
-        stdin=packed + asked,
+        stdin=(packed, asked),
         unless=tuple(unless),
     )
 

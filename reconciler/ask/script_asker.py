@@ -49,7 +49,7 @@ class ScriptAsker:
         nonce = secrets.token_hex(8)
         command = frames.command(requests, nonce, self.time)
         cap_bytes = int(sum(request.cap_bytes for request in requests) * _FRAMED)
-        stdin = b''.join(request.stdin for request in requests)
+        stdin = b''.join(piece for request in requests for piece in request.stdin)
         fault: ReachError | None = None
         try:
             completed = self.reach.run(target, command, deadline, cap_bytes, stdin)

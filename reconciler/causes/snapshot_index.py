@@ -32,8 +32,7 @@ def _saas_provider(saas: Saas) -> Provider:
     """Return a SAAS as a provider: `active` is what its charm said, and nobody looked."""
     current = saas.status.current
     health = _SAAS_HEALTH.get(current, Health.UNKNOWN)
-    detail = f': {saas.status.message}' if saas.status.message else ''
-    message = f'juju status says {current or "nothing"}{detail}'
+    message = f'juju status says {saas.status.said("nothing")}'
     since = saas.status.since if current == 'blocked' else None
     onset = Onset(since) if since else None
     node = Node(NodeKind.SAAS, saas.name)

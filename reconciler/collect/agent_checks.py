@@ -16,12 +16,11 @@ from charm.kernel.safe_text import clean
 
 from ..juju.ceiling_table import LONG_SECONDS
 from ..values.model import Unit
+from ..values.outcomes import AGENT
 from ..values.words import duration_text
 
 # What the far side calls what it tells of all.
 AGENTS, HOOKS, LISTENING = 'agents', 'hooks', 'listening'
-# What a unit's own check of its agent is called.
-AGENT = 'agent'
 _MOST_TEXT = 300
 
 

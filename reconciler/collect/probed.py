@@ -17,10 +17,10 @@ from ..reach.base import last_line
 from ..values.advice import NO_ADVICE
 from ..values.freshness import MAX_AGE_SECONDS, DatedReport
 from ..values.model import Model, Unit
-from ..values.outcomes import Outcome, advise
+from ..values.outcomes import AGENT, Outcome, advise
 from ..values.readings import Reading
 from ..values.words import counted
-from .agent_checks import AGENT, AGENTS, HOOKS, checks_of
+from .agent_checks import AGENTS, HOOKS, checks_of
 from .interpret import dated_reading
 
 _UNASKED = '; its machine could not be looked at: '

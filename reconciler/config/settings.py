@@ -123,6 +123,11 @@ class Config:
         said = (entry.expect for entry in self._of(service) if entry.expect is not None)
         return next(said, Expectation.REPORT)
 
+    def spared(self, model: Model) -> frozenset[str]:
+        """Return the applications of the model that need not report."""
+        own, report = self.for_model(model), Expectation.REPORT
+        return frozenset(name for name in model.applications if own.expect(name) is not report)
+
     def juju(self, service: str) -> Mapping[str, Health]:
         """Return what Juju's words about a service's units count as; each by its first entry."""
         said: dict[str, Health] = {}

@@ -15,7 +15,7 @@ from charm.kernel.names import service_of
 
 from ..ask.errands import MachineRequest, is_health_charm, plan_errands
 from ..collect.removed_units import absent
-from ..config.settings import NOTHING, Config, Expectation
+from ..config.settings import NOTHING, Config
 from ..juju.command import Juju
 from ..reach.base import Reach, ReachError
 from ..values.advice import Advice, juju, reconcile_health, steps
@@ -175,14 +175,14 @@ class Doctor:
             if is_health_charm(application)
             for unit in application.units
         }
-        deployed = _health_charms(model)
+        deployed, spared = _health_charms(model), self.config.spared(model)
         bare = [
             application.name
             for application in model.applications.values()
             if application.units
             and not application.subordinate_to
             and application.name not in beside
-            and self._wants_report(model, application.name)
+            and application.name not in spared
         ]
         named = model.full_name
         if not bare:
@@ -200,9 +200,6 @@ class Doctor:
         steps_of = (juju(named, 'integrate', deployed[0], application) for application in bare[:5])
         message = f'no health charm beside {", ".join(bare[:10])}'
         return DoctorFinding('health charm', WARN, message, Advice(line=steps(*steps_of)))
-
-    def _wants_report(self, model: Model, service: str) -> bool:
-        return self.config.for_model(model).expect(service) is Expectation.REPORT
 
     def _machines(self, model: Model, deadline: Deadline) -> Iterator[DoctorFinding]:
         errands = plan_errands(model, model.units(), 0.0)
@@ -236,11 +233,12 @@ class Doctor:
         if answered:
             charm = next(iter(_health_charms(model)), '')
             yield from over_there(model, answered, charm)
+            spared = self.config.spared(model)
             hookless = [
                 unit
                 for found in answered.values()
                 for unit, there in found.hooks
-                if there == 'no' and self._wants_report(model, service_of(unit))
+                if there == 'no' and service_of(unit) not in spared
             ]
             yield hooks(model, hookless, self.looks)
 

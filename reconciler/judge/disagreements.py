@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from charm.kernel.report import CheckResult, Health
 
-from ..values.outcomes import Depth
+from ..values.outcomes import AGENT, Depth
 from ..values.readings import Reading, ServiceHealth
 from ..values.words import counted, first_few, fold_units
 
@@ -48,7 +48,7 @@ def _agent(reading: Reading) -> CheckResult | None:
     """Return the check of a unit's agent; `None` where nobody looked for it."""
     if reading.evidence is not Depth.MACHINE or reading.report is None:
         return None
-    return next((one for one in reading.report.checks if one.name == 'agent'), None)
+    return next((one for one in reading.report.checks if one.name == AGENT), None)
 
 
 def _told(kind: str, units: Sequence[str]) -> str:

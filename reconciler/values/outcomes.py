@@ -51,8 +51,12 @@ class Depth(enum.Enum):
 
 # Those by which a unit is known to work, or not: a report of its own, or another's.
 HEARD = frozenset({Outcome.REPORTED, Outcome.VOUCHED})
+# What the check of a unit's own Juju agent is called.
+AGENT = 'agent'
+# Those by which something was seen of a unit: also its machine and its agent.
+SEEN = HEARD | {Outcome.PROBED}
 # Those by which a machine is known to be up: something on it answered.
-ANSWERED = HEARD | {Outcome.PROBED, Outcome.HOOK_MISSING, Outcome.HOOK_BROKEN, Outcome.INVALID}
+ANSWERED = SEEN | {Outcome.HOOK_MISSING, Outcome.HOOK_BROKEN, Outcome.INVALID}
 # Those that kept us from asking: they tell of the way to the machine, not of the service.
 NOT_REACHED = frozenset(
     {

@@ -12,7 +12,7 @@ from .advice import NO_ADVICE, Advice
 from .certainty import Certainty
 from .model import Model, Unit
 from .node import Node
-from .outcomes import HEARD, Depth
+from .outcomes import SEEN, Depth
 from .outcomes import Outcome as Outcome
 
 # What Juju's word is called among a unit's checks, in output and by those who suppress it.
@@ -50,8 +50,8 @@ class JujuWord:
 
     def beside(self, reading: Reading) -> str:
         """Return both sentences: what Juju says, and what was seen of the unit."""
-        nothing = reading.outcome not in HEARD and reading.outcome is not Outcome.PROBED
-        saw = f'nothing: {reading.message}' if nothing else reading.message
+        seen = reading.outcome in SEEN
+        saw = reading.message if seen else f'nothing: {reading.message}'
         return f'Juju says {self.says}{self._counted}; we saw {saw}'
 
     @property

@@ -156,7 +156,7 @@ def test_a_running_hook_is_seen_by_its_process(host: Host) -> None:
     (host.root / 'var/lib/juju/agents/machine-0/run').write_text(f'{hook}\n')
     wait_until(lambda: hook in host.must(['ps', '-eo', 'args']), 'the hook')
     looking = look_at('web/0', [], [], PATIENCE)
-    done = host.ssh([looking.path, *looking.arguments], stdin=looking.stdin)
+    done = host.ssh([looking.path, *looking.arguments], stdin=b''.join(looking.stdin))
     report = report_json.decode(done.stdout)
     (hooks,) = (check for check in report.checks if check.name == 'hooks')
     assert [(one['agent'], one['hook']) for one in hooks.data['running']] == [

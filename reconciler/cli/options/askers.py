@@ -13,7 +13,6 @@ from reconciler.ask.modes import AUTO, PUSH, AskMode
 from reconciler.ask.probe import ProbeOptions
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan, Progress
-from reconciler.config.settings import Expectation
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.sweeps.one_model import SweepPlan
@@ -96,7 +95,5 @@ def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPla
 def _mode(asking: SweepOptions, model: Model) -> AskMode:
     if not asking.looks:
         return asking.mode
-    config = asking.config.for_model(model)
-    report = Expectation.REPORT
-    spared = (name for name in model.applications if config.expect(name) is not report)
-    return replace(asking.mode, probe=ProbeOptions(config.probe, frozenset(spared)))
+    checks = asking.config.for_model(model).probe
+    return replace(asking.mode, probe=ProbeOptions(checks, asking.config.spared(model)))

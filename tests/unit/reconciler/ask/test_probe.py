@@ -134,7 +134,7 @@ def test_it_is_run_from_memory_and_reads_nothing_of_the_machine_s_own(tmp_path: 
         (tmp_path / f'{name}.py').write_text('raise SystemExit("not me")\n')
     run = subprocess.run(
         [sys.executable, *probe().arguments],
-        input=probe().stdin,
+        input=b''.join(probe().stdin),
         cwd=tmp_path,
         env={'PYTHONPATH': str(tmp_path), 'PYTHONSTARTUP': str(tmp_path / 'json.py')},
         capture_output=True,
@@ -152,7 +152,7 @@ def test_it_is_run_from_memory_and_reads_nothing_of_the_machine_s_own(tmp_path: 
 def test_one_that_comes_in_part_is_not_run() -> None:
     run = subprocess.run(
         [sys.executable, *probe().arguments],
-        input=probe().stdin[:-1],
+        input=b''.join(probe().stdin)[:-1],
         capture_output=True,
         timeout=PATIENCE,
         check=False,
