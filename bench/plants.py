@@ -26,10 +26,15 @@ _OWN = (
     *('page 7 is corrupt', 'out of file descriptors', 'segmentation fault', 'no leader elected'),
     *('worker 2 exited with status 1', 'replication stopped', 'the queue is stuck at 4096'),
 )
+# What a client repeats of what its provider answers.
+_REPEATED = (
+    *('the server runs with --super-read-only', 'write failed: No space left on device'),
+    'certificate verify failed: certificate has expired',
+)
 _VAGUE = ('500 Internal Server Error', 'timed out after 5 s', '0 of 4 workers answer')
 _UNSEEN = (Outcome.TIMEOUT, Outcome.HOOK_BROKEN, Outcome.INVALID, Outcome.NOT_PUSHED)
 # How a service tells that it lacks another, with how often.
-_MANNERS = {'name': 6, 'address': 5, 'vague': 4, 'waits': 3, 'blocked': 2}
+_MANNERS = {'name': 6, 'address': 5, 'vague': 4, 'waits': 3, 'blocked': 2, 'repeats': 1}
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Outage:
     lost: set[str] = field(default_factory=set)
     down: set[str] = field(default_factory=set)
     unshipped: set[str] = field(default_factory=set)
-    shared: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
 
     def units(self, service: str) -> tuple[Unit, ...]:
         return self.world.model.applications[service].units
@@ -82,7 +87,7 @@ def outage(world: World, chance: Random) -> Outage:
     found = Outage(world, chance)
     services = found.services()
     found.unshipped = {name for name in services if chance.random() < 0.15}
-    for _ in range(2 if chance.random() < 0.3 else 1):
+    for _ in range(2 if chance.random() < 0.3 else 1) if services else ():
         _plant(found)
     _spread(found)
     return found
@@ -90,7 +95,7 @@ def outage(world: World, chance: Random) -> Outage:
 
 def _plant(found: Outage) -> None:
     chance, at = found.chance, NOW - timedelta(minutes=found.chance.randint(20, 600))
-    kinds = ['crash', 'crash', 'crash', 'hook', 'blocked']
+    kinds = ['crash', 'crash', 'crash', 'hook', 'blocked', 'host service']
     kinds += ['lost', 'disk'] if found.machines() else []
     kind = chance.choice(kinds)
     if kind == 'lost':
@@ -107,6 +112,8 @@ def _plant(found: Outage) -> None:
     message = chance.choice(_OWN)
     for unit in some:
         found.ailing[unit.name] = _Ailing(at, message, 'service', word)
+        if kind == 'host service':
+            _let_all_tell(found, unit)
     found.plants.append(Plant(kind, frozenset({service})))
     return None
 
@@ -124,13 +131,25 @@ def _lose(found: Outage, machine: str, at: datetime) -> None:
 
 
 def _fill(found: Outage, machine: str, at: datetime) -> None:
-    """Let a machine's disk be full: all that is looked at on it says so, and stops."""
+    """Let a machine's disk be full: all on it stops, and tells why, or some of it does not."""
     units = [unit for unit in found.world.model.units() if unit.machine == machine]
+    all_tell = found.chance.random() < 0.6
     for unit in units:
         found.ailing[unit.name] = _Ailing(at, '/ at 100 %', 'disk')
+        if not unit.principal and not all_tell and found.chance.random() < 0.7:
+            found.ailing[unit.name] = _Ailing(at, found.chance.choice(_VAGUE))
     charms = found.world.model.applications
     owners = {u.application for u in units if charms[u.application].charm != HEALTH_CHARM}
     found.plants.append(Plant('disk', frozenset({f'machine {machine}', *owners})))
+
+
+def _let_all_tell(found: Outage, failed: Unit) -> None:
+    """Let all on a unit's machine tell that the unit's service of the host failed."""
+    charm = found.world.model.applications[failed.application].charm
+    message = f'failed: {found.chance.choice((charm, failed.application))}.service'
+    for unit in found.world.model.units():
+        if unit.machine == failed.machine != '':
+            found.told[unit.name] = message
 
 
 def _late(found: Outage, at: datetime) -> datetime:
@@ -156,6 +175,8 @@ def _spread(found: Outage) -> None:
             suffers = found.chance.random() < (0.85 if whole or need.beside else 0.4)
             if suffers and not touched and _suffer(found, user, need, bad):
                 spreading.append(user)
+                if found.chance.random() < 0.08:
+                    _miss(found, bad, user)
 
 
 def _suffer(found: Outage, user: str, need: Need, bad: list[Unit]) -> bool:
@@ -168,6 +189,7 @@ def _suffer(found: Outage, user: str, need: Need, bad: list[Unit]) -> bool:
     message = {
         'name': f'cannot connect to {need.provider}',
         'address': f'dial tcp {address}:8080: connection refused',
+        'repeats': found.chance.choice(_REPEATED),
     }.get(manner, found.chance.choice(_VAGUE))
     began = min(found.ailing[unit.name].at for unit in bad)
     for unit in units:
@@ -179,6 +201,14 @@ def _suffer(found: Outage, user: str, need: Need, bad: list[Unit]) -> bool:
         }.get(manner)
         found.ailing[unit.name] = _Ailing(at, message, 'service', word)
     return bool(units)
+
+
+def _miss(found: Outage, bad: list[Unit], user: str) -> None:
+    """Let a provider that fails tell which of its users it has lost."""
+    for unit in bad:
+        ailing = found.ailing[unit.name]
+        if ailing.check == 'service':
+            ailing.message = f'dispatcher died; consumers gone: {user}'
 
 
 def is_hidden(plant: Plant, readings: Iterable[Reading]) -> bool:
@@ -246,6 +276,8 @@ def _reading(found: Outage, model: Model, unit: Unit) -> Reading:
 def _checks(found: Outage, unit: Unit) -> Iterable[CheckResult]:
     ailing, chance = found.ailing.get(unit.name), found.chance
     ours = found.world.model.applications[unit.application].charm == HEALTH_CHARM
+    if unit.name in found.told:
+        yield CheckResult('failed-units', Health.FAIL, message=found.told[unit.name], at=NOW)
     if ailing and (ailing.check == 'disk' or not ours):
         yield CheckResult(ailing.check, Health.FAIL, message=ailing.message, at=NOW)
     if chance.random() < 0.04:

@@ -207,6 +207,8 @@ def made_up(chance: Random) -> World:
         names.append(name)
     if chance.random() < 0.6:
         _add_router(maker, chance.sample(names, 2))
+    if chance.random() < 0.5:
+        maker.beside('telegraf', 'telegraf', *names)
     maker.beside('juju-health', 'juju-health', *names)
     for name in names:
         maker.relate('juju-health', name, ('juju-info', 'juju-info'), 'juju-info')

@@ -18,6 +18,8 @@ from .namings import Naming, namings
 _MANY = 3
 # What a check says of another.
 _SAID = frozenset({Ground.NAMES, Ground.MENTIONS})
+# By what one tells to miss another.
+_MISSED = frozenset({Ground.WAITS, Ground.NAMES})
 # What leaves the direction of a relation open.
 _OPEN = frozenset({Ground.RELATED, Ground.MENTIONS})
 
@@ -118,6 +120,9 @@ class _Builder:
         if self._is_against(service, provider):
             words = {Ground.WAITS} if Ground.CONFIGURED in back else {Ground.WAITS, Ground.NAMES}
             here = [edge for edge in here if edge.ground in words]
+        elif back & _MISSED:
+            # Who tells to miss the other counts for more than who names it.
+            here = [edge for edge in here if edge.ground not in _OPEN]
         elif back - _OPEN:
             here = [edge for edge in here if edge.ground is not Ground.RELATED]
         return here[0] if here else None
@@ -252,14 +257,22 @@ class _Builder:
             return
         own = Node(NodeKind.SERVICE, name)
         others = {link.other for link in self._links.get(name, ())} - {own}
+        others -= {node for node in others if self._charm(node.service) == HEALTH_CHARM}
         known = self._words_for(own)
         words = {other: self._words_for(other) - known for other in others}
         for naming in found:
             named = {other for other in others if words[other] & naming.words}
-            # Who shares a machine shares its address; a name means one of them.
+            # Who shares a machine shares its address: a name means one of them, and an address
+            # whoever is there in his own right.
             exact = {other for other in named if other.name.lower() in naming.words}
-            for other, ground in _grounds_of(naming, {o: words[o] for o in exact or named}):
+            principals = {other for other in named if not self._is_subordinate(other)}
+            meant = exact or principals or named
+            for other, ground in _grounds_of(naming, {o: words[o] for o in meant}):
                 self._add(name, other, ground, naming.check)
+
+    def _is_subordinate(self, node: Node) -> bool:
+        application = self._model.applications.get(node.service)
+        return application is not None and bool(application.subordinate_to)
 
     def _words_for(self, node: Node) -> set[str]:
         """Return the words that name a node: its name, its units and their addresses."""

@@ -6,9 +6,9 @@ answer does not depend on the order in which anything was asked or is held.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 
 from charm.kernel.report import Health, worst
@@ -22,11 +22,14 @@ from .build_graph import build
 from .components import components
 from .economy import ties, with_fewest_causes
 from .graph import DeclaredDependencies
+from .owned_troubles import owned_troubles
 from .roots import Roots
-from .shared_causes import SharedCause, shared_causes
+from .shared_cause import SharedCause, places_of
+from .shared_causes import shared_causes
 from .snapshot_index import SnapshotIndex
 from .suspects import Suspects
 from .troubles import troubles_of
+from .ways import steps_to_ends
 from .weigh import Suspect
 
 Explained = tuple[tuple[ServiceHealth, ...], tuple[Cause, ...]]
@@ -49,9 +52,11 @@ def index_of(
     """Return the index of these services, with all that may explain them."""
     ordered = {s.name: s for s in sorted(services, key=lambda service: service.name)}
     troubles = {name: troubles_of(model, service) for name, service in ordered.items()}
-    shared = shared_causes(model, tuple(ordered.values()), troubles)
+    places = places_of(model, ordered.values(), troubles)
+    owned = owned_troubles(places)
+    shared = shared_causes(places, owned)
     graph = build(model, ordered.values(), declared)
-    return SnapshotIndex(model, ordered, troubles, graph, shared, declared.any_of)
+    return SnapshotIndex(model, ordered, troubles, graph, shared, owned, declared.any_of)
 
 
 def weighed(index: SnapshotIndex, name: str) -> tuple[Suspect, ...]:
@@ -85,7 +90,12 @@ class _Inquiry:
     def answer(self, services: Sequence[ServiceHealth]) -> Explained:
         """Return the services with their blame, and the causes."""
         blames = {node: self._blame(node) for node in self._suspects if node.service}
-        victims: dict[Node, set[str]] = {}
+        # A machine that fails or is lost is a cause, whatever else explains all that is on it.
+        victims: dict[Node, set[str]] = {
+            cause.node: set()
+            for cause in self._index.shared
+            if cause.parent is None and cause.health is not Health.WARN
+        }
         for node, blame in blames.items():
             if blame.role is Role.VICTIM:
                 for root in self._roots[node]:
@@ -224,25 +234,23 @@ class _Inquiry:
         return Certainty.LIKELY if self._fails(node) else Certainty.POSSIBLE
 
     def _path(self, node: Node) -> tuple[Node, ...]:
-        """Return the way to a cause on the strongest grounds, the shortest of equals."""
-        before: dict[Node, Node] = {}
-        frontier = [(0, natural_order(str(node)), node, node)]
-        while True:
-            cost, _, here, previous = heapq.heappop(frontier)
-            if here in before:
-                continue
-            before[here] = previous
-            suspects = () if here in self._circles else self._suspects.get(here, ())
-            if not suspects:
-                break
-            for step in suspects:
-                order = natural_order(str(step.node))
-                heapq.heappush(frontier, (cost + step.weight, order, step.node, here))
-        way = [self._circles[here]] if here in self._circles else []
-        while here != node:
+        """Return the way to a cause on the strongest grounds, the first of equals."""
+        way = []
+        here = node
+        while here in self._towards:
+            here = self._towards[here]
             way.append(here)
-            here = before[here]
-        return tuple(reversed(way))
+        return (*way, self._circles[here]) if here in self._circles else tuple(way)
+
+    @cached_property
+    def _towards(self) -> Mapping[Node, Node]:
+        """Return by node the next one on its way to a cause; of those at the end, nothing."""
+        return steps_to_ends(
+            {
+                node: [(s.weight, s.node) for s in suspects] if node not in self._circles else []
+                for node, suspects in self._suspects.items()
+            }
+        )
 
     def _cause(self, node: Node, victims: set[str]) -> Cause:
         names = tuple(sorted(victims, key=natural_order))
@@ -251,7 +259,9 @@ class _Inquiry:
             message = f'{", ".join(node.members)} need each other, and none of them is well'
             return Cause(node, health, message, names, self._sure(node))
         found = self._shared.get(node) or self._index.provider(node)
-        return Cause(node, found.health, found.message, names, self._sure(node))
+        own = node.service in self._index.services
+        message = self._unexplained.message(node.name) if own else found.message
+        return Cause(node, found.health, message, names, self._sure(node))
 
 
 def _surroundings(cause: SharedCause) -> tuple[Suspect, ...]:

@@ -44,15 +44,15 @@ _REPEATED_ILLS = re.compile(
 )
 
 
-def tells_of_itself(message: str, beside_the_failing: bool) -> bool:
+def tells_of_itself(message: str, beside_others: bool) -> bool:
     """Return whether a message is about what is wrong within, and not about what is missed.
 
-    A client repeats what its provider answers, so beside one that fails less is told of itself.
+    A client repeats what its provider answers, so beside one that may fail less is told of itself.
     """
     head = message[:_LONGEST]
     if _OWN_ILLS.search(head):
         return True
-    return not beside_the_failing and _REPEATED_ILLS.search(head) is not None
+    return not beside_others and _REPEATED_ILLS.search(head) is not None
 
 
 def words_of_unit(model: Model, unit: Unit) -> frozenset[str]:

@@ -25,6 +25,8 @@ _MISSES = re.compile(
     r'|\bno (?:answer|route|reply|response|connection)|not (?:answer|respond|reachable)'
     r'|refused|unreachable|unavailable|\b(?:down|dead|away)\b|\bfailed on\b'
 )
+# Before names: they are told to be those of who uses this one, and it needs none of them.
+_USERS = re.compile(r'\b(?:clients?|consumers?|subscribers?|users?)\b[^;:]{0,60}:[^;]*')
 # Applications are called by these, and much else is.
 _COMMON = frozenset(
     {
@@ -63,8 +65,13 @@ def namings(service: ServiceHealth) -> Iterator[Naming]:
             yield _naming(check.name, check.message.lower()[:_LONGEST])
 
 
+def words_in(message: str) -> frozenset[str]:
+    """Return the words of a message that may name somebody, in lower case."""
+    return frozenset(_words(message.lower()[:_LONGEST]))
+
+
 def _naming(check: str, message: str) -> Naming:
-    words = frozenset(_words(message))
+    words = frozenset(_words(_USERS.sub('', message)))
     loose = _COMMON - {*_AIMED.findall(message)}
     return Naming(check, words, words - loose if _MISSES.search(message) else frozenset())
 

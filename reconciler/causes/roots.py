@@ -9,10 +9,9 @@ from charm.kernel.report import Health, StateName
 
 from ..values.certainty import Certainty
 from ..values.model import HEALTH_CHARM
-from ..values.node import Node
+from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Blame, Role
 from .graph import Ground
-from .snapshot_index import SnapshotIndex
 from .suspects import Suspects
 from .troubles import Origin
 from .weigh import Objection, judged
@@ -39,7 +38,7 @@ class Roots:
                 if reason
                 else Blame(
                     Role.CAUSE,
-                    reason=_own_reason(self._index, name),
+                    reason=self._own_reason(name),
                     certainty=judged(Certainty.CERTAIN, self.doubts(name)),
                 )
             )
@@ -53,6 +52,8 @@ class Roots:
             return f'it tells of the health of others, and is no cause of it: {service.message}'
         if not worst:
             return service.because or service.message
+        if self._told(name):
+            return ''
         if not any(trouble.seen for trouble in worst):
             return f'nobody looked: {worst[0].message}'
         if service.readings and all(r.health is Health.PASSED for r in service.readings):
@@ -90,6 +91,7 @@ class Roots:
         worst = self._index.worst(name)
         if worst and worst[0].health is not Health.FAIL:
             yield Objection('nothing of it was seen to fail')
+        yield from self._of_the_disputed(name)
         if self._suspects.own_troubles(name):
             return
         if not any(trouble.check not in ('', JUJU_STATUS) for trouble in worst):
@@ -98,11 +100,52 @@ class Roots:
         unseen = [str(edge.provider) for edge in edges if self._index.is_unseen(edge.provider)]
         if unseen:
             yield Objection(f'nobody looked at {", ".join(unseen)}, which it may need')
+        for suspect in self._suspects.candidates(name):
+            if suspect.first_hand and suspect.certainty is None:
+                yield Objection(f'{suspect.text}, and is no cause of it: {suspect.against[0]}')
+        for other in sorted(self._failing_beside.get(name, ())):
+            yield Objection(f'{other} fails too, and is only guessed to need it')
+
+    def _of_the_disputed(self, name: str) -> Iterator[Objection]:
+        """Yield who fails too, and may be what it needs, unless it has trouble that is its own."""
+        own = self._suspects.own_troubles(name)
+        if any(trouble.origin is Origin.OWN for trouble in own):
+            return
         for node in sorted(self._index.graph.disputed.get(name, ())):
             if self._index.provider(node).health is Health.FAIL:
                 yield Objection(f'{node} fails too, and a check says otherwise who needs whom')
-        for other in sorted(self._failing_beside.get(name, ())):
-            yield Objection(f'{other} fails too, and is only guessed to need it')
+
+    def _told(self, name: str) -> str:
+        """Return what its neighbours tell of one that nobody looked at; or nothing."""
+        if any(trouble.seen for trouble in self._index.worst(name)):
+            return ''
+        return self._index.told_by_neighbours.get(Node(NodeKind.SERVICE, name), '')
+
+    def message(self, name: str) -> str:
+        """Return the evidence against a service: that of what nothing else explains."""
+        told = self._told(name)
+        if told:
+            return told
+        left = self._suspects.left(name)
+        partly = len(left) < len(self._index.worst(name))
+        return left[0].message if left and partly else self._index.services[name].message
+
+    def _own_reason(self, name: str) -> str:
+        """Return the evidence against a cause, and what it waits for besides."""
+        service, graph = self._index.services[name], self._index.graph
+        worst = self._suspects.left(name) or self._index.worst(name)
+        if not any(trouble.origin is Origin.OWN or trouble.check for trouble in worst):
+            unmet, peers = (
+                ', '.join(found.get(name, ())) for found in (graph.unmet, graph.own_peers)
+            )
+            if unmet:
+                return f'it waits for {unmet}, and nothing that it is related to gives it'
+            if peers:
+                return f'it waits for its own peers ({peers})'
+        message = self._told(name) or worst[0].message or service.message
+        state = service.state
+        waits = state.blockers if state and state.name is StateName.BLOCKED else ()
+        return message + (f'; it also waits for {", ".join(waits)}' if waits else '')
 
     @cached_property
     def _failing_beside(self) -> Mapping[str, Set[str]]:
@@ -150,18 +193,3 @@ class Roots:
 
     def _fails(self, name: str) -> bool:
         return self._index.service(name).health is Health.FAIL
-
-
-def _own_reason(index: SnapshotIndex, name: str) -> str:
-    """Return the evidence against a cause, and what it waits for besides."""
-    service, graph, worst = index.services[name], index.graph, index.worst(name)
-    if not any(trouble.origin is Origin.OWN or trouble.check for trouble in worst):
-        unmet, peers = (', '.join(found.get(name, ())) for found in (graph.unmet, graph.own_peers))
-        if unmet:
-            return f'it waits for {unmet}, and nothing that it is related to gives it'
-        if peers:
-            return f'it waits for its own peers ({peers})'
-    message = worst[0].message or service.message
-    state = service.state
-    waits = state.blockers if state and state.name is StateName.BLOCKED else ()
-    return message + (f'; it also waits for {", ".join(waits)}' if waits else '')

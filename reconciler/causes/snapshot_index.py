@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from charm.kernel.names import service_of
 from charm.kernel.report import Health
 
 from ..values.model import Model, Saas
@@ -15,7 +16,7 @@ from .claims import words_of_unit
 from .graph import Graph
 from .namings import namings
 from .onset import Onset, onset_of
-from .shared_causes import SharedCause
+from .shared_cause import SharedCause
 from .troubles import Origin, Trouble, worst_of
 from .weigh import Provider
 
@@ -48,6 +49,7 @@ class SnapshotIndex:
     troubles: Mapping[str, tuple[Trouble, ...]]
     graph: Graph
     shared: Sequence[SharedCause]
+    owned: Mapping[Trouble, Node]
     any_of: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def worst(self, name: str) -> tuple[Trouble, ...]:
@@ -62,6 +64,15 @@ class SnapshotIndex:
             for trouble in cause.troubles:
                 found.setdefault(trouble, []).append(cause)
         return found
+
+    @cached_property
+    def told_by_neighbours(self) -> Mapping[Node, str]:
+        """Return by service what units beside it tell to have failed of it."""
+        return {
+            owner: f'{trouble.unit} says {trouble.message}'
+            for trouble, owner in sorted(self.owned.items(), key=lambda item: item[0].order)
+            if service_of(trouble.unit) != owner.name
+        }
 
     @cached_property
     def said(self) -> Mapping[str, frozenset[str]]:
@@ -107,7 +118,10 @@ class SnapshotIndex:
             node,
             service.health,
             service.message,
-            seen=not worst or bool(lost) or any(trouble.seen for trouble in worst),
+            seen=not worst
+            or bool(lost)
+            or any(trouble.seen for trouble in worst)
+            or node in self.told_by_neighbours,
             lost=bool(lost) and len(lost) == len(service.readings),
             readings=service.readings,
             ailing=frozenset(trouble.unit for trouble in worst),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from charm.kernel.names import service_of
@@ -10,17 +10,22 @@ from charm.kernel.report import Health
 
 from ..values.certainty import Certainty, most
 from ..values.node import Node, NodeKind
+from ..values.readings import Reading
 from ..values.words import fold_units, natural_order
+from .ailing_machines import is_vague
 from .cases import case_of
 from .claims import tells_of_itself
-from .graph import KNOWN, Ground
-from .shared_causes import SharedCause
+from .graph import Edge, Ground
+from .shared_cause import SharedCause
 from .snapshot_index import SnapshotIndex
-from .troubles import MACHINE_CHECKS, Origin, Trouble
+from .troubles import LOCAL_CHECKS, MACHINE_CHECKS, Origin, Trouble, is_seen_to_fail
 from .weigh import FIRST_HAND, Suspect, weigh
 
 # A unit that is lost may be what ails the others of its service: the weakest of grounds.
 _LOST_UNIT = 10
+# A machine that fails may be what ails all on it: after what a service is known to use.
+_BESIDE_THE_FULL = 7
+_UNKNOWN = Health.UNKNOWN.rank
 # What speaks against that one explains all of a service.
 _ELSEWHERE = ('others of its units ail elsewhere',)
 
@@ -48,7 +53,7 @@ class Suspects:
     def candidates(self, name: str) -> tuple[Suspect, ...]:
         """Return all that may explain a service, and what is refuted; the strongest first."""
         if name not in self._candidates:
-            found = self._weighed(name) if self._may_be_from_elsewhere(name) else []
+            found = [] if self.own_troubles(name) else self._weighed(name)
             ordered = sorted(found, key=lambda s: (s.weight, natural_order(str(s.node))))
             self._candidates[name] = tuple(ordered)
         return self._candidates[name]
@@ -71,38 +76,86 @@ class Suspects:
         """
         edges = self.index.graph.of(name)
         blames = any(edge.ground in FIRST_HAND for edge in edges)
-        beside = any(
-            edge.ground in KNOWN and self.index.provider(edge.provider).health is Health.FAIL
-            for edge in edges
-        )
+        used = {edge.provider for edge in edges}
+        used |= self.index.graph.disputed.get(name, frozenset())
+        beside = any(self.index.provider(node).health.rank >= _UNKNOWN for node in used)
         return [
             trouble
-            for trouble in self.index.worst(name)
+            for trouble in self.left(name)
             if trouble.origin is Origin.OWN
             or (
                 trouble.origin is Origin.ANYWHERE
                 and not blames
                 and trouble.seen
-                and tells_of_itself(trouble.message, beside)
+                and tells_of_itself(
+                    trouble.message, beside or self._ailing_machine(trouble) is not None
+                )
             )
         ]
 
-    def _may_be_from_elsewhere(self, name: str) -> bool:
-        """Return whether none of its worst troubles is its alone."""
-        own = [t for t in self.own_troubles(name) if t not in self.index.shared_by_trouble]
-        echoes = self._echoes(self.index.worst(name))
-        return all(trouble in echoes for trouble in own)
+    def left(self, name: str) -> list[Trouble]:
+        """Return those of the worst troubles that neither a machine nor a neighbour explains."""
+        worst = self.index.worst(name)
+        echoes = self._echoes(worst)
+        shared = self.index.shared_by_trouble
+        return [t for t in worst if t not in shared and t not in echoes]
 
     def _weighed(self, name: str) -> list[Suspect]:
         worst = self.index.worst(name)
         shared = self.index.shared_by_trouble
         echoes = {t: node for t, node in self._echoes(worst).items() if t not in shared}
-        whole = all(trouble in shared or trouble in echoes for trouble in worst)
-        found = self._of_shared_causes(name, worst) + _echo_suspects(echoes, whole)
+        left = self.left(name)
+        found = []
+        if not self._stands_alone(name) or not any(map(is_seen_to_fail, left)):
+            found = [*self._of_shared_causes(name, worst), *self._echo_suspects(echoes, not left)]
         if any(map(self._may_be_a_providers, worst)):
             edges = self.index.graph.of(name)
-            found += [weigh(case_of(self.index, name, edge)) for edge in edges]
-        return found
+            cases = [case_of(self.index, name, e) for e in edges if not self._repeats(e, name)]
+            found += map(weigh, cases)
+        known = {suspect.node for suspect in found}
+        return found + [s for s in self._of_ailing_machines(left) if s.node not in known]
+
+    def _repeats(self, edge: Edge, name: str) -> bool:
+        """Return whether all that a provider tells to be wrong is this very service's trouble."""
+        worst = self.index.worst(edge.provider.service)
+        told = self._echoes(worst)
+        return bool(worst) and all(t in told and told[t].name == name for t in worst)
+
+    def _stands_alone(self, name: str) -> bool:
+        """Return whether what ails one of its units is nothing to the others.
+
+        A subordinate's are each beside a principal of their own.
+        """
+        application = self.index.model.applications.get(name)
+        return application is not None and bool(application.subordinate_to)
+
+    def _of_ailing_machines(self, left: Sequence[Trouble]) -> list[Suspect]:
+        """Return the machines that fail, if all that fails vaguely stands on such a one."""
+        units: dict[Node, list[str]] = {}
+        for trouble in left:
+            machine = self._ailing_machine(trouble) if is_vague(trouble) else None
+            if machine is None:
+                return []
+            units.setdefault(machine.node, []).append(trouble.unit)
+        causes = {cause.node: cause for cause in self.index.shared}
+        texts = {node: _shared_text(causes[node], sorted({*of})) for node, of in units.items()}
+        return [
+            Suspect(node, Certainty.LIKELY, _BESIDE_THE_FULL, False, text)
+            for node, text in texts.items()
+        ]
+
+    def _ailing_machine(self, trouble: Trouble) -> SharedCause | None:
+        """Return the machine of a unit, if that fails by what is told of itself: its full disk."""
+        return self._ailing_machines.get(self._machines.get(trouble.unit, ''))
+
+    @cached_property
+    def _ailing_machines(self) -> dict[str, SharedCause]:
+        return {
+            cause.node.name: cause
+            for cause in self.index.shared
+            if cause.node.kind is NodeKind.MACHINE
+            and any(t.check in LOCAL_CHECKS and t.health is Health.FAIL for t in cause.troubles)
+        }
 
     def _may_be_a_providers(self, trouble: Trouble) -> bool:
         """Return whether a provider may explain it: also what Juju says of one out of reach."""
@@ -112,8 +165,16 @@ class Suspects:
     @cached_property
     def _principals(self) -> dict[str, str]:
         """Return by subordinate unit the unit that it is beside."""
-        readings = (r for service in self.index.services.values() for r in service.readings)
-        return {r.unit.name: r.unit.principal for r in readings if r.unit.principal}
+        return {r.unit.name: r.unit.principal for r in self._readings if r.unit.principal}
+
+    @cached_property
+    def _machines(self) -> dict[str, str]:
+        """Return by unit the machine that it is on."""
+        return {reading.unit.name: reading.unit.machine for reading in self._readings}
+
+    @property
+    def _readings(self) -> Iterator[Reading]:
+        return (r for service in self.index.services.values() for r in service.readings)
 
     @cached_property
     def _unit_checks(self) -> frozenset[tuple[str, str]]:
@@ -121,16 +182,36 @@ class Suspects:
         return frozenset((t.unit, t.check) for found in every for t in found)
 
     def _echoes(self, worst: tuple[Trouble, ...]) -> dict[Trouble, Node]:
-        """Return the troubles that subordinates repeat, each with the principal's service.
+        """Return the troubles that are told of others beside it, each with whose it is.
 
-        Both look at the same machine, so the trouble counts as that of the principal.
+        A subordinate looks at the same machine as its principal, so the trouble counts as that of
+        the principal; a service of the host is that of whom it is called after.
         """
         found = {}
         for trouble in worst:
             principal = self._principals.get(trouble.unit, '')
-            if trouble.check in MACHINE_CHECKS and (principal, trouble.check) in self._unit_checks:
+            owner = self.index.owned.get(trouble)
+            if owner is not None and owner.name != service_of(trouble.unit):
+                found[trouble] = owner
+            elif (
+                owner is None
+                and trouble.check in MACHINE_CHECKS
+                and (principal, trouble.check) in self._unit_checks
+            ):
                 found[trouble] = Node(NodeKind.SERVICE, service_of(principal))
         return found
+
+    def _echo_suspects(self, echoes: Mapping[Trouble, Node], whole: bool) -> list[Suspect]:
+        """Return those whose troubles are repeated: sure if those are all of the worst."""
+        certainty = Certainty.CERTAIN if whole else Certainty.POSSIBLE
+        against = () if whole else _ELSEWHERE
+        found: dict[Node, Suspect] = {}
+        for trouble, node in echoes.items():
+            text = f'it is beside {node}, which says the same of its machine: {trouble.check}'
+            if trouble in self.index.owned:
+                text = f'it is beside {node}, whose service its check {trouble.check} names'
+            found.setdefault(node, Suspect(node, certainty, 1, False, text, against))
+        return list(found.values())
 
     def _of_shared_causes(self, name: str, worst: tuple[Trouble, ...]) -> list[Suspect]:
         """Return the causes that its units share: sure if they explain all of the worst."""
@@ -151,17 +232,6 @@ class Suspects:
                 suspect = Suspect(node, Certainty.POSSIBLE, _LOST_UNIT, False, text, _ELSEWHERE)
                 found.append(suspect)
         return found
-
-
-def _echo_suspects(echoes: Mapping[Trouble, Node], whole: bool) -> list[Suspect]:
-    """Return the services whose troubles are repeated: sure if those are all of the worst."""
-    certainty = Certainty.CERTAIN if whole else Certainty.POSSIBLE
-    found: dict[Node, Suspect] = {}
-    for trouble, node in echoes.items():
-        text = f'it is beside {node}, which says the same of its machine: {trouble.check}'
-        against = () if whole else _ELSEWHERE
-        found.setdefault(node, Suspect(node, certainty, 1, False, text, against))
-    return list(found.values())
 
 
 def _shared_text(cause: SharedCause, units: Sequence[str]) -> str:

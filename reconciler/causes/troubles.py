@@ -72,6 +72,11 @@ def looked_at(reading: Reading) -> bool:
     return reading.outcome in HEARD or reading.evidence not in (None, Depth.JUJU, Depth.NONE)
 
 
+def is_seen_to_fail(trouble: Trouble) -> bool:
+    """Return whether somebody saw the unit fail."""
+    return trouble.seen and trouble.health is Health.FAIL
+
+
 def is_stuck(state: State | None) -> bool:
     """Return whether somebody says that it goes no further."""
     return state is not None and state.name in (StateName.BLOCKED, StateName.ERROR)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from charm.kernel.report import Health
 from reconciler.values.certainty import Certainty
-from reconciler.values.readings import Blame, Cause, Role, ServiceHealth, Snapshot
+from reconciler.values.explained import as_told, explained_by
+from reconciler.values.readings import Cause, Role, ServiceHealth, Snapshot
 from reconciler.values.words import counted, first_few
 
 _MOST_NAMES = 12
@@ -23,24 +24,10 @@ def because_of(service: ServiceHealth) -> str:
     return f'{as_told(blame).because} {cause}{through}'
 
 
-def as_told(found: Blame | Cause) -> Certainty:
-    """Return how sure it is; of a sweep that does not tell what claims least."""
-    return found.certainty or Certainty.POSSIBLE
-
-
 def doubt_text(cause: Cause) -> str:
     """Return `likely a cause` or `possibly a cause`; empty if it is certain."""
     doubt = as_told(cause).adverb
     return f'{doubt}a cause' if doubt else ''
-
-
-def explained_by(snapshot: Snapshot, cause: Cause) -> list[tuple[Certainty, list[str]]]:
-    """Return the victims of a cause by how sure it is that it explains them, the surest first."""
-    blames = {service.name: service.blame for service in snapshot.services}
-    groups: dict[Certainty, list[str]] = {word: [] for word in Certainty}
-    for name in cause.victims:
-        groups[as_told(blames.get(name) or cause)].append(name)
-    return [(certainty, names) for certainty, names in groups.items() if names]
 
 
 def explains_text(snapshot: Snapshot, cause: Cause) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.values import readings as values
+from reconciler.values.explained import as_told, explained_by
+from reconciler.values.node import NodeKind
 from reconciler.values.readings import Cause, ServiceHealth, Snapshot, ViewHealth
 from reconciler.values.words import counted, first_few
 
 from .base import safe
-from .blame import because_of, explained_by
+from .blame import because_of
 
 _MOST_NAMES = 8
 
@@ -24,8 +26,12 @@ def rule_text(service: ServiceHealth | ViewHealth) -> str:
 
 
 def causes_shown(snapshot: Snapshot) -> tuple[Cause, ...]:
-    """Return the causes that explain more than themselves."""
-    return tuple(cause for cause in snapshot.causes if cause.victims)
+    """Return the causes that explain more than themselves, and those that are no service."""
+    return tuple(
+        cause
+        for cause in snapshot.causes
+        if cause.victims or cause.node.kind is not NodeKind.SERVICE
+    )
 
 
 def cause_text(snapshot: Snapshot, cause: Cause) -> str:
@@ -34,7 +40,7 @@ def cause_text(snapshot: Snapshot, cause: Cause) -> str:
         f'{certainty.adverb}explains {counted(len(names), "service")} ({_names(names)})'
         for certainty, names in explained_by(snapshot, cause)
     )
-    told = f'{safe(str(cause.node), 200)} {explains}'
+    told = f'{safe(str(cause.node), 200)} {explains or f"is {as_told(cause).adverb}a cause"}'
     return f'{told}: {safe(cause.message, 300)}' if cause.message else told
 
 

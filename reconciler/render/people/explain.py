@@ -15,6 +15,7 @@ from charm.kernel.report import CheckResult, Health
 from charm.kernel.safe_text import clean
 from reconciler.causes.explanation import Explanation, failing
 from reconciler.juju.status import machine_order
+from reconciler.values.explained import as_told, explained_by
 from reconciler.values.node import NodeKind
 from reconciler.values.outcomes import Outcome
 from reconciler.values.readings import Reading, Role
@@ -32,7 +33,6 @@ from ..base import (
     since_text,
     state_text,
 )
-from ..blame import as_told, explained_by
 from ..meaning import suppression_text
 
 _ROLES = {

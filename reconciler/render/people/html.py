@@ -13,11 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from charm.kernel.fields import format_time
 from charm.kernel.report import CheckResult, Health
+from reconciler.values.explained import explained_by
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 from reconciler.values.words import age_text, counted, duration_text
 
 from ..base import RenderOptions, safe, state_text
-from ..blame import explained_by
+from ..blame import doubt_text
 from ..cases import model_name, overall_health, tally
 from ..meaning import blame_text, causes_shown, remarks, rule_text
 
@@ -79,6 +80,7 @@ def _causes(snapshot: Snapshot) -> list[dict[str, Any]]:
             'name': safe(str(cause.node), 200),
             'health': _health(cause.health),
             'message': safe(cause.message),
+            'doubt': doubt_text(cause),
             'explains': [
                 {
                     'doubt': certainty.adverb,

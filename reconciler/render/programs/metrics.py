@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from charm.kernel.report import Health
+from reconciler.values.explained import as_told
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 
 from ..base import safe
-from ..blame import as_told
 
 # A series costs Prometheus about 3 kB of memory; no name from a unit may cost it gigabytes.
 MAX_SERVICES = 1000

@@ -14,12 +14,12 @@ from itertools import accumulate
 
 from charm.kernel.report import Health
 from reconciler.values.certainty import Certainty
+from reconciler.values.explained import as_told, explained_by
 from reconciler.values.readings import Cause, Snapshot
 from reconciler.values.words import counted, first_few
 
 from ..alike import ServiceLine, found_of, service_lines
 from ..base import RenderOptions, coverage_text, safe
-from ..blame import explained_by
 from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, view_text
 
@@ -71,9 +71,12 @@ def _headline(snapshot: Snapshot) -> str:
 
 
 def _doubt(snapshot: Snapshot, cause: Cause) -> str:
-    """Return such as ` (likely)`, where it is surer of none of its victims."""
-    surest, _ = explained_by(snapshot, cause)[0]
-    return f' ({surest.value})' if surest is not Certainty.CERTAIN else ''
+    """Return such as ` (likely)`, or ` (1 certain, 2 possible)`; empty if all of it is certain."""
+    groups = explained_by(snapshot, cause) or [(as_told(cause), [])]
+    if len(groups) > 1:
+        return f' ({", ".join(f"{len(names)} {sure.value}" for sure, names in groups)})'
+    (sure, _), *_ = groups
+    return f' ({sure.value})' if sure is not Certainty.CERTAIN else ''
 
 
 def _long_output(snapshot: Snapshot, options: RenderOptions) -> Iterator[str]:

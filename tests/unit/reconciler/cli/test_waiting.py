@@ -160,6 +160,7 @@ def test_an_interrupt_ends_the_wait_with_the_last_whole_sweep() -> None:
 def test_the_reasons_are_the_causes_and_what_is_worse_than_wanted() -> None:
     assert reasons(told(), Health.WARN) == [
         'cause: mysql likely explains 1 service (wordpress): 97% full | 3 GiB left',
+        'cause: machine 2 is possibly a cause: down',
         'fail mysql: disk-space: /var/lib/mysql is 97% full | 3 GiB left',
     ]
     assert any(line.startswith('warn wordpress') for line in reasons(told(), Health.PASSED))

@@ -1,0 +1,165 @@
+"""The machines that answer, and are what ails those that stand on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+
+from charm.kernel.names import service_of
+from charm.kernel.report import Health, worst
+
+from ..values.certainty import Certainty
+from ..values.node import Node, NodeKind
+from ..values.readings import Reading
+from .claims import tells_of_itself, words_of_unit
+from .namings import words_in
+from .shared_cause import Places, SharedCause
+from .troubles import LOCAL_CHECKS, MACHINE_CHECKS, Origin, Trouble, is_seen_to_fail
+
+_FEW = 2
+_UNKNOWN = Health.UNKNOWN.rank
+# What is full there is so for all on the machine; another file system is most often one's own.
+_EVERYBODYS = frozenset({'/', '/tmp', '/var', '/var/lib', '/var/log'})  # noqa: S108 - names only
+# A file system or a service of the host, as a check tells of it.
+_THING = re.compile(r'(?<!\S)/\S*|(?<!\S)\S{1,200}\.service')
+
+
+class AilingMachines:
+    """The search for them."""
+
+    def __init__(self, places: Places, owned: Mapping[Trouble, Node]) -> None:
+        """Search nothing yet; what is `owned` by an application is no machine's."""
+        self._places = places
+        self._owned = owned
+
+    def causes(self, lost: Container[str]) -> Iterator[tuple[str, SharedCause]]:
+        """Yield each machine that is a cause, of those that are not lost."""
+        for place, readings in self._places.readings.items():
+            if place not in lost and not self._places.model.is_k8s:
+                found = self._at(place, readings)
+                if found is not None:
+                    yield place, found
+
+    def _at(self, place: str, readings: Sequence[Reading]) -> SharedCause | None:
+        theirs = [reading for reading in readings if not self._places.is_ours(reading)]
+        here = self._places.at(theirs)
+        shared = self._told_by_many(here, theirs)
+        if shared:
+            units = len({trouble.unit for trouble in shared})
+            return _cause(place, shared | self._echoed(shared, readings), f'{units} of its units')
+        shared = self._told_beside_others(readings)
+        if shared:
+            return _cause(place, shared, min(trouble.unit for trouble in shared))
+        shared = self._all_ail(place, here, theirs)
+        if shared:
+            units = len({trouble.unit for trouble in shared})
+            message = f'all {units} units on it ail, their like elsewhere are well'
+            node = Node(NodeKind.MACHINE, place)
+            health = worst(trouble.health for trouble in shared)
+            return SharedCause(node, health, message, Certainty.LIKELY, shared)
+        return None
+
+    def _told_by_many(
+        self, here: Sequence[Trouble], readings: Sequence[Reading]
+    ) -> frozenset[Trouble]:
+        """Return the troubles with the machine that units of several services report alike.
+
+        A subordinate that repeats its principal is none of several.
+        """
+        principals = {reading.unit.name: reading.unit.principal for reading in readings}
+        alike: dict[tuple[str, ...], list[Trouble]] = {}
+        for trouble in here:
+            if trouble.check in MACHINE_CHECKS and trouble not in self._owned:
+                thing = (trouble.check, *_THING.findall(trouble.message))
+                alike.setdefault(thing, []).append(trouble)
+        shared: set[Trouble] = set()
+        for found in alike.values():
+            units = {trouble.unit for trouble in found}
+            if len({service_of(unit) for unit in units if principals[unit] not in units}) >= _FEW:
+                shared.update(found)
+        return frozenset(shared)
+
+    def _echoed(
+        self, shared: frozenset[Trouble], readings: Sequence[Reading]
+    ) -> frozenset[Trouble]:
+        """Return what our own charm says of the machine that others say too."""
+        checks = {trouble.check for trouble in shared}
+        ours = self._places.at(r for r in readings if self._places.is_ours(r))
+        return frozenset(trouble for trouble in ours if trouble.check in checks)
+
+    def _told_beside_others(self, readings: Sequence[Reading]) -> frozenset[Trouble]:
+        """Return what fails of the machine by the word of one, if another there fails vaguely."""
+        here = self._places.at(readings)
+        told = [
+            trouble
+            for trouble in here
+            if trouble.check in LOCAL_CHECKS
+            and trouble.health is Health.FAIL
+            and _EVERYBODYS.issuperset(_THING.findall(trouble.message))
+        ]
+        tellers = {service_of(trouble.unit) for trouble in told}
+        others = (t for t in here if service_of(t.unit) not in tellers and is_vague(t))
+        return frozenset(told) if told and any(others) else frozenset()
+
+    def _all_ail(
+        self, place: str, here: Sequence[Trouble], readings: Sequence[Reading]
+    ) -> frozenset[Trouble]:
+        """Return the troubles of a machine on which all ails that is well on other machines.
+
+        Who tells what ails it, or which of the others it misses, does not blame the machine.
+        """
+        ailing = [t for t in here if t.origin is Origin.ANYWHERE and t.health.rank >= _UNKNOWN]
+        red = {trouble.unit for trouble in ailing}
+        looked_at = [r for r in readings if r.unit.name in red or r.report is not None]
+        if len(_principals(looked_at)) < _FEW or any(r.unit.name not in red for r in looked_at):
+            return frozenset()
+        elsewhere: dict[str, list[Reading]] = {}
+        for other, found in self._places.readings.items():
+            for reading in found if other != place else ():
+                elsewhere.setdefault(reading.unit.application, []).append(reading)
+        siblings = [elsewhere.get(name, []) for name in {r.unit.application for r in looked_at}]
+        well = all(r.health is Health.PASSED for found in siblings for r in found)
+        if not well or sum(map(bool, siblings)) < _FEW or self._tell_more(ailing, looked_at):
+            return frozenset()
+        return frozenset(ailing)
+
+    def _tell_more(self, ailing: Sequence[Trouble], readings: Sequence[Reading]) -> bool:
+        """Return whether one tells of its own ills, or names another that stands there."""
+        names = {
+            reading.unit.name: {
+                reading.unit.application,
+                *words_of_unit(self._places.model, reading.unit),
+            }
+            for reading in readings
+        }
+        return any(
+            trouble in self._owned
+            or tells_of_itself(trouble.message, beside_others=False)
+            or words_in(trouble.message)
+            & set().union(*(words for unit, words in names.items() if unit != trouble.unit))
+            for trouble in ailing
+        )
+
+
+def is_vague(trouble: Trouble) -> bool:
+    """Return whether it is seen that a unit fails, and not what with."""
+    return (
+        trouble.origin is Origin.ANYWHERE
+        and is_seen_to_fail(trouble)
+        and not tells_of_itself(trouble.message, beside_others=True)
+    )
+
+
+def _cause(place: str, shared: frozenset[Trouble], who: str) -> SharedCause:
+    """Return the machine as the cause of what these units say of it."""
+    chosen = min(shared, key=lambda trouble: trouble.order)
+    sure = chosen.health is Health.FAIL and chosen.origin is Origin.OWN
+    certainty = Certainty.CERTAIN if sure else Certainty.LIKELY
+    say = 'say' if who.endswith('units') else 'says'
+    message = f'{chosen.message} (so {say} {who})'
+    return SharedCause(Node(NodeKind.MACHINE, place), chosen.health, message, certainty, shared)
+
+
+def _principals(readings: Sequence[Reading]) -> set[str]:
+    """Return the applications there, a subordinate counted as its principal's."""
+    return {service_of(r.unit.principal or r.unit.name) for r in readings}
