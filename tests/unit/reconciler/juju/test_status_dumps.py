@@ -13,6 +13,7 @@ from reconciler.judge.conclude import Evidence, conclude
 from reconciler.juju import status
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.values.readings import Outcome
+from tests.support.golden import check_golden
 from tests.support.tree import ROOT
 
 OWN = ROOT / 'tests' / 'data' / 'juju-status'
@@ -50,3 +51,17 @@ def test_a_real_dump_is_read_whole_and_concluded(path: Path) -> None:
     assert {service.name for service in snapshot.services} == set(model.applications)
     for name, render in RENDERERS.items():
         assert render(snapshot, RenderOptions(now=NOW)), name
+
+
+@pytest.mark.parametrize('path', sorted(OWN.glob('*.json')), ids=lambda path: path.stem)
+def test_what_a_dump_alone_tells_is_told_as_it_was(path: Path) -> None:
+    if path not in DUMPS:
+        pytest.fail(f'{path} is no juju status')
+    model = status.decode(path.read_bytes())
+    readings = {
+        unit.name: silent_reading(model, unit, Outcome.NOT_SHIPPED, '', NOW)
+        for unit in model.units()
+    }
+    snapshot = conclude(Evidence(model, readings, NOW, 1.0))
+    text = RENDERERS['table'](snapshot, RenderOptions(now=NOW, width=100))
+    check_golden(f'status-{path.stem}.txt', text)
