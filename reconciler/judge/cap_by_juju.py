@@ -19,6 +19,7 @@ from ..values.model import HEALTH_CHARM, Application, Model, StatusInfo, Unit
 from ..values.outcomes import HEARD
 from ..values.readings import JujuWord, Outcome, Reading, ServiceHealth
 from ..values.words import duration_text
+from .advice_by_word import advice_by_word
 from .collate import furthest_state
 
 Policy = Mapping[str, Health]
@@ -78,6 +79,7 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
         state=_state(reading.state, unit, model, now),
         message=message,
         juju=word,
+        advice=advice_by_word(reading, model, {one.row.name for one in counting}),
     )
 
 

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from charm.kernel.report import Health
 
-from ..values.advice import NO_ADVICE, Advice, juju
-from ..values.model import Machine, Model, machine_chain
+from ..values.model import Model, machine_chain
+from .advice_by_word import retry_provisioning
 from .cap_by_juju import row_of
 
 
@@ -53,8 +53,8 @@ def _of_machines(model: Model, now: datetime) -> Iterator[ModelWord]:
         for of, info in (('instance', machine.instance), ('machine', machine.agent)):
             row = row_of(of, info, now)
             if row is not None and row.health is not Health.PASSED:
-                advice = _advice(model, machine)
-                then = f'; {advice}' if advice else ''
+                unmade = machine.instance.current == 'provisioning error'
+                then = f'; {retry_provisioning(model, machine.id)}' if unmade else ''
                 says = f'machine {machine.id}, without units, is {info.said()}{then}'
                 # Nothing runs there that could fail.
                 yield ModelWord(f'Juju says that {says}', Health.WARN)
@@ -69,10 +69,3 @@ def _of_saas(model: Model, now: datetime) -> Iterator[ModelWord]:
             says = saas.status.said(row.word)
             # Whoever needs it here says so himself; it is another model's to mend.
             yield ModelWord(f'Juju says of {saas.name}, of {saas.url}, {says}', Health.WARN)
-
-
-def _advice(model: Model, machine: Machine) -> Advice:
-    if machine.instance.current != 'provisioning error':
-        return NO_ADVICE
-    full_name, name = model.locate(machine.id)
-    return Advice('once what it lacks is there', juju(full_name, 'retry-provisioning', name))

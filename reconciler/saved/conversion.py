@@ -20,6 +20,7 @@ from charm.kernel.errors import ReportError
 from charm.kernel.fields import Fields, format_time
 from charm.kernel.report import Health, Report, State, StateName
 
+from ..judge.advice_by_word import ADVISED, advice_by_word
 from ..sweeps.fleet import Fleet
 from ..values import readings as values
 from ..values.advice import Advice
@@ -146,9 +147,18 @@ def _whole(reading: Reading, service: str, models: tuple[Model, Model]) -> Readi
     earlier versions did not name the model in it: so the second model has no controller.
     """
     unit = replace(reading.unit, application=service)
-    own, other = (advise(reading.outcome, model, unit, reading.hook) for model in models)
-    said = str(reading.advice) in (str(own), str(other))
-    return replace(reading, unit=unit, advice=own if said else reading.advice)
+    reading = replace(reading, unit=unit)
+    own, other = (_advices(reading, model) for model in models)
+    told = str(reading.advice)
+    advice = next((new for new, old in zip(own, other) if told in (str(new), str(old))), None)
+    return reading if advice is None else replace(reading, advice=advice)
+
+
+def _advices(reading: Reading, model: Model) -> list[Advice]:
+    """Return what may have been advised about it: by its outcome, or by Juju's word."""
+    own = advise(reading.outcome, model, reading.unit, reading.hook)
+    plain = replace(reading, advice=own)
+    return [own, *(advice_by_word(plain, model, {word}) for word in ADVISED)]
 
 
 def _read(document: Any) -> Any:

@@ -67,7 +67,7 @@ def _anywhere(_model: str) -> tuple[str, ...]:
 SUBCOMMANDS: Mapping[str, Callable[[str], tuple[str, ...]]] = {
     **dict.fromkeys(('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh'), _in_model),
     **dict.fromkeys(('show-machine', 'show-status-log', 'ssh', 'status'), _in_model),
-    'retry-provisioning': _in_model,
+    **dict.fromkeys(('debug-log', 'resolve', 'retry-provisioning'), _in_model),
     **dict.fromkeys(('grant', 'login', 'models'), _of_controller),
     'show-controller': _controller,
     **dict.fromkeys(('controllers', 'register', 'switch', 'version', 'whoami'), _anywhere),

@@ -10,12 +10,14 @@ from charm.kernel.report import Health, State, StateName
 from reconciler.causes.explain import explain
 from reconciler.collect.removed_units import mend
 from reconciler.doctor.facts import MachineFacts, over_there
+from reconciler.judge.advice_by_word import advice_by_word
+from reconciler.juju.ceiling_table import CEILINGS
 from reconciler.values.advice import Advice
 from reconciler.values.errors import JujuError
 from reconciler.values.model import Model, Unit
 from reconciler.values.node import Node
 from reconciler.values.outcomes import Outcome, advise
-from reconciler.values.readings import Blame, Cause, Role, Snapshot
+from reconciler.values.readings import Blame, Cause, Reading, Role, Snapshot
 
 from .planned import Planned
 
@@ -23,7 +25,7 @@ from .planned import Planned
 OF_MODEL = frozenset(
     {
         *('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh', 'show-machine'),
-        *('retry-provisioning', 'show-status-log', 'ssh', 'status'),
+        *('debug-log', 'resolve', 'retry-provisioning', 'show-status-log', 'ssh', 'status'),
     }
 )
 OF_CONTROLLER = frozenset({'grant', 'login', 'models'})
@@ -44,6 +46,8 @@ def every_advice(model: Model, unit: Unit, hook: str = '/hooks/health') -> Itera
     yield from (advise(outcome, model, unit, hook) for outcome in Outcome)
     yield from (kind('cannot', model=model.full_name).advice for kind in kinds(JujuError))
     yield mend(model, unit.name, ('web/7',))
+    silent = Reading(unit, Outcome.NOT_SHIPPED, Health.UNKNOWN)
+    yield from (advice_by_word(silent, model, {row.name}) for row in CEILINGS)
     answered = {unit.name: LACKING}
     yield from (found.mend for found in over_there(model, answered, 'juju-health'))
     for snapshot in unwell(model, unit.machine):

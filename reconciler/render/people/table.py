@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from charm.kernel.report import StateName
 from charm.kernel.safe_text import clean
 from reconciler.values.advice import Advice, reconcile_health
 from reconciler.values.outcomes import NOT_REACHED, OF_MACHINE
@@ -161,10 +162,11 @@ def _about(reading: Reading, options: RenderOptions) -> Table:
 
 def _advice(snapshot: Snapshot) -> list[str]:
     """Return what to do, once for all that the same is to be done about."""
-    lines: dict[tuple[str, str], list[Reading]] = {}
+    lines: dict[tuple[str, str, str], list[Reading]] = {}
     for reading in snapshot.readings():
         if reading.advice:
-            lines.setdefault((reading.outcome.value, _place(reading)), []).append(reading)
+            kind = _label(reading), reading.advice.what, _place(reading)
+            lines.setdefault(kind, []).append(reading)
     told = [_advised(readings) for readings in lines.values()]
     more = len(told) - _MOST_ADVICE
     explain = reconcile_health(snapshot.model.full_name, 'explain', 'SERVICE')
@@ -178,7 +180,14 @@ def _advised(readings: Sequence[Reading]) -> str:
     others = len({str(reading.advice) for reading in readings}) - 1
     alike = f'; and so for the other {others}' if others else ''
     units = whom([reading.unit.name for reading in readings])
-    return clean(f'{units}: {first.outcome.value}: {first.advice}{alike}')
+    return clean(f'{units}: {_label(first)}: {first.advice}{alike}')
+
+
+def _label(reading: Reading) -> str:
+    """Return why there is something to do: Juju says that it is in error, or how it answered."""
+    error = reading.state is not None and reading.state.name is StateName.ERROR
+    kept_away = reading.outcome in NOT_REACHED
+    return StateName.ERROR.value if error and not kept_away else reading.outcome.value
 
 
 def _place(reading: Reading) -> str:

@@ -127,7 +127,10 @@ def test_a_saved_sweep_keeps_what_juju_said() -> None:
 def test_what_to_do_is_where_juju_tells_how_it_got_there() -> None:
     unit = unit_of(HOOK_FAILED)
     found = explain(concluded(seen(world(unit), unit), world(unit)), 'web')
-    assert [one.command for one in found.advice] == ['juju show-status-log -m lab:prod web/0']
+    assert [one.command for one in found.advice] == [
+        'juju show-status-log -m lab:prod web/0',
+        'juju debug-log -m lab:prod --replay --no-tail --include web/0',
+    ]
 
 
 # -- the page --------------------------------------------------------------------------------

@@ -64,7 +64,8 @@ def _kept(model: Model, reading: Reading) -> Reading:
     own = reading.unit
     unit = Unit(own.name, own.application, own.machine, own.principal, own.leader)
     advice = advise(reading.outcome, model, reading.unit, reading.hook)
-    if nameless(str(reading.advice)) != nameless(str(advice)):
+    # Then Juju's word called for nothing.
+    if reading.juju is None and nameless(str(reading.advice)) != nameless(str(advice)):
         advice = Advice(str(reading.advice).replace(f' -m {model.full_name}', ''))
     return replace(reading, unit=unit, made_at=None, advice=advice, evidence=None)
 
