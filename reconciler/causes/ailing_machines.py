@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from charm.kernel.names import service_of
 from charm.kernel.report import Health, worst
@@ -18,8 +19,10 @@ from .troubles import LOCAL_CHECKS, MACHINE_CHECKS, Origin, Trouble, is_seen_to_
 
 _FEW = 2
 _UNKNOWN = Health.UNKNOWN.rank
+# A machine's checks of what all that runs on it needs, so that it fails without.
+_NEEDED = frozenset({'disk', 'memory'})
 # What is full there is so for all on the machine; another file system is most often one's own.
-_EVERYBODYS = frozenset({'/', '/tmp', '/var', '/var/lib', '/var/log'})  # noqa: S108 - names only
+_EVERYBODYS = frozenset({'', '/', '/tmp', '/var', '/var/lib', '/var/log'})  # noqa: S108 - names only
 # A file system or a service of the host, as a check tells of it.
 _THING = re.compile(r'(?<!\S)/\S*|(?<!\S)\S{1,200}\.service')
 
@@ -27,7 +30,7 @@ _THING = re.compile(r'(?<!\S)/\S*|(?<!\S)\S{1,200}\.service')
 class AilingMachines:
     """The search for them."""
 
-    def __init__(self, places: Places, owned: Mapping[Trouble, Node]) -> None:
+    def __init__(self, places: Places, owned: Container[Trouble]) -> None:
         """Search nothing yet; what is `owned` by an application is no machine's."""
         self._places = places
         self._owned = owned
@@ -46,10 +49,11 @@ class AilingMachines:
         shared = self._told_by_many(here, theirs)
         if shared:
             units = len({trouble.unit for trouble in shared})
-            return _cause(place, shared | self._echoed(shared, readings), f'{units} of its units')
+            echoed = self._echoed(shared, readings)
+            return _cause(place, shared | echoed, f'so say {units} of its units')
         shared = self._told_beside_others(readings)
         if shared:
-            return _cause(place, shared, min(trouble.unit for trouble in shared))
+            return _cause(place, shared, f'so says {min(trouble.unit for trouble in shared)}')
         shared = self._all_ail(place, here, theirs)
         if shared:
             units = len({trouble.unit for trouble in shared})
@@ -67,11 +71,11 @@ class AilingMachines:
         A subordinate that repeats its principal is none of several.
         """
         principals = {reading.unit.name: reading.unit.principal for reading in readings}
-        alike: dict[tuple[str, ...], list[Trouble]] = {}
+        alike: dict[tuple[str, str], list[Trouble]] = {}
         for trouble in here:
             if trouble.check in MACHINE_CHECKS and trouble not in self._owned:
-                thing = (trouble.check, *_THING.findall(trouble.message))
-                alike.setdefault(thing, []).append(trouble)
+                for thing in _things(trouble):
+                    alike.setdefault((trouble.check, thing), []).append(trouble)
         shared: set[Trouble] = set()
         for found in alike.values():
             units = {trouble.unit for trouble in found}
@@ -90,13 +94,7 @@ class AilingMachines:
     def _told_beside_others(self, readings: Sequence[Reading]) -> frozenset[Trouble]:
         """Return what fails of the machine by the word of one, if another there fails vaguely."""
         here = self._places.at(readings)
-        told = [
-            trouble
-            for trouble in here
-            if trouble.check in LOCAL_CHECKS
-            and trouble.health is Health.FAIL
-            and _EVERYBODYS.issuperset(_THING.findall(trouble.message))
-        ]
+        told = [trouble for trouble in here if starves_others(trouble)]
         tellers = {service_of(trouble.unit) for trouble in told}
         others = (t for t in here if service_of(t.unit) not in tellers and is_vague(t))
         return frozenset(told) if told and any(others) else frozenset()
@@ -113,15 +111,22 @@ class AilingMachines:
         looked_at = [r for r in readings if r.unit.name in red or r.report is not None]
         if len(_principals(looked_at)) < _FEW or any(r.unit.name not in red for r in looked_at):
             return frozenset()
-        elsewhere: dict[str, list[Reading]] = {}
-        for other, found in self._places.readings.items():
-            for reading in found if other != place else ():
-                elsewhere.setdefault(reading.unit.application, []).append(reading)
-        siblings = [elsewhere.get(name, []) for name in {r.unit.application for r in looked_at}]
+        siblings = [
+            [r for r in self._of_application[name] if r.unit.machine != place]
+            for name in {reading.unit.application for reading in looked_at}
+        ]
         well = all(r.health is Health.PASSED for found in siblings for r in found)
         if not well or sum(map(bool, siblings)) < _FEW or self._tell_more(ailing, looked_at):
             return frozenset()
         return frozenset(ailing)
+
+    @cached_property
+    def _of_application(self) -> Mapping[str, Sequence[Reading]]:
+        found: dict[str, list[Reading]] = {}
+        for readings in self._places.readings.values():
+            for reading in readings:
+                found.setdefault(reading.unit.application, []).append(reading)
+        return found
 
     def _tell_more(self, ailing: Sequence[Trouble], readings: Sequence[Reading]) -> bool:
         """Return whether one tells of its own ills, or names another that stands there."""
@@ -141,6 +146,21 @@ class AilingMachines:
         )
 
 
+def starves_others(trouble: Trouble) -> bool:
+    """Return whether a machine lacks, by this, what all that runs on it needs."""
+    return (
+        trouble.check in _NEEDED
+        and trouble.health is Health.FAIL
+        and _EVERYBODYS.issuperset(_things(trouble))
+    )
+
+
+def _things(trouble: Trouble) -> list[str]:
+    """Return what a check tells of: the file system that is worst off, services of the host."""
+    found = _THING.findall(trouble.message)
+    return (found[:1] if trouble.check in LOCAL_CHECKS else found) or ['']
+
+
 def is_vague(trouble: Trouble) -> bool:
     """Return whether it is seen that a unit fails, and not what with."""
     return (
@@ -155,8 +175,7 @@ def _cause(place: str, shared: frozenset[Trouble], who: str) -> SharedCause:
     chosen = min(shared, key=lambda trouble: trouble.order)
     sure = chosen.health is Health.FAIL and chosen.origin is Origin.OWN
     certainty = Certainty.CERTAIN if sure else Certainty.LIKELY
-    say = 'say' if who.endswith('units') else 'says'
-    message = f'{chosen.message} (so {say} {who})'
+    message = f'{chosen.message} ({who})'
     return SharedCause(Node(NodeKind.MACHINE, place), chosen.health, message, certainty, shared)
 
 

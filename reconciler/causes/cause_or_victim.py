@@ -210,7 +210,9 @@ class _Inquiry:
 
     def _is_after(self, cause: Node, effect: Node) -> bool:
         """Return whether the end of a path began after its start, whatever is between them."""
-        early, late = (self._index.provider(node).onset for node in (effect, cause))
+        shared = self._shared.get(cause)
+        early = self._index.provider(effect).onset
+        late = shared.onset if shared else self._index.provider(cause).onset
         return early is not None and late is not None and late.is_after(early)
 
     def _steps(self, node: Node, path: Sequence[Node]) -> list[Suspect]:

@@ -44,7 +44,7 @@ def explain(
         snapshot=snapshot,
         service=service,
         readings=readings,
-        unit=name if '/' in name else '',
+        unit='' if name == service.name else name,
         chain=tuple(_chain(snapshot, index, service)),
         cause=causes[0] if causes else None,
         needs=tuple(_needs(index, service.name)),

@@ -23,7 +23,8 @@ _IS_WELL = re.compile(r'(?::\d{1,5})?(?:[:=]| is| are)? ?\b(?:ok|up|fine|healthy
 _MISSES = re.compile(
     r"(?:cannot|can't|could not|couldn't|unable to|failed to) (?:reach|connect|contact|resolve)"
     r'|\bno (?:answer|route|reply|response|connection)|not (?:answer|respond|reachable)'
-    r'|refused|unreachable|unavailable|\b(?:down|dead|away)\b|\bfailed on\b'
+    r'|refused|unreachable|unavailable|time(?:d )?out|lost connection|reset by peer|broken pipe'
+    r'|\b(?:down|dead|away)\b|\bfailed on\b'
 )
 # Before names: they are told to be those of who uses this one, and it needs none of them.
 _USERS = re.compile(r'\b(?:clients?|consumers?|subscribers?|users?)\b[^;:]{0,60}:[^;]*')

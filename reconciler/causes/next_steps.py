@@ -9,7 +9,7 @@ from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.names import slug
 from charm.kernel.report import Health, StateName
 
-from ..values.advice import Advice, juju, reconcile_health, there
+from ..values.advice import Advice, integrate, juju, reconcile_health, there
 from ..values.explained import explained_by
 from ..values.model import Model
 from ..values.node import Node, NodeKind
@@ -36,7 +36,8 @@ def next_steps(found: Explanation) -> Iterator[Advice]:
                 config = juju(model, 'config', name, f'{option}=VALUE')
                 yield Advice('give it the option that it waits for', config)
         else:
-            relate = juju(model, 'integrate', f'{name}:{word}', 'PROVIDER')
+            major = found.snapshot.model.major
+            relate = integrate(model, major, f'{name}:{word}', 'PROVIDER')
             yield Advice('relate it to what it waits for', relate)
     yield from _about_history(found)
     yield from _about_silence(found.readings)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 from charm.kernel.builtin_checks import BUILT_IN_CHECKS, Scope
 from charm.kernel.names import service_of
@@ -21,52 +23,91 @@ from .troubles import Trouble, looked_at
 _HOST_SERVICES = frozenset(
     name for name, check in BUILT_IN_CHECKS.items() if check.scope is Scope.HOST_SERVICES
 )
-# A systemd unit in such a check's message: `postgresql@16-main.service`, `snap.etcd.etcd.service`.
-_UNIT = re.compile(r'(?<![\w@.-])(?:snap\.)?([\w-]{1,200})[\w@.:\\-]{0,200}\.service\b')
+# A systemd unit in such a check's message, without what only says how it is packed or which one it
+# is: `postgresql@16-main.service`, `snap.charmed-postgresql.patroni.service`.
+_UNIT = re.compile(
+    r'(?<![\w@.-])(?:snap\.)?(?:charmed-)?([\w-]{1,200})[\w@.:\\-]{0,200}\.service\b'
+)
+# This charm is whatever its operator makes of it, and none of Ubuntu's services is its own.
+_NOBODYS = frozenset({'', 'ubuntu', HEALTH_CHARM})
 
 
-def owned_troubles(places: Places) -> Mapping[Trouble, Node]:
-    """Return the troubles with services of the host that are one application's, with whose.
+@dataclass(frozen=True)
+class Owner:
+    """Whose a trouble is.
+
+    Attributes:
+        node: the service.
+        sure: all that the trouble names is certainly somebody's; else it is called so in part, or
+            another is named as well.
+    """
+
+    node: Node
+    sure: bool
+
+
+def tells_of_host_services(trouble: Trouble) -> bool:
+    """Return whether it is what any unit on the machine would tell of the host's services."""
+    return trouble.check in _HOST_SERVICES
+
+
+def owned_troubles(places: Places) -> Mapping[Trouble, tuple[Owner, ...]]:
+    """Return the troubles with services of the host that are an application's, with whose.
 
     It is that of the one that stands there and is called as the service is, by its name or its
-    charm's, unless its unit was looked at and does not say so. What names services of several is
-    nobody's.
+    charm's, unless its unit was looked at and is well.
     """
     return {
-        trouble: Node(NodeKind.SERVICE, owner)
+        trouble: owners
         for readings in places.readings.values()
-        for trouble, owner in _owned(places, readings)
+        for trouble, owners in _owned(places, readings)
     }
 
 
-def _owned(places: Places, readings: Sequence[Reading]) -> Iterator[tuple[Trouble, str]]:
-    told = [trouble for trouble in places.at(readings) if trouble.check in _HOST_SERVICES]
-    agreed = {(service_of(trouble.unit), trouble.check) for trouble in told}
-    seen = {reading.unit.application for reading in readings if looked_at(reading)}
+def _owned(
+    places: Places, readings: Sequence[Reading]
+) -> Iterator[tuple[Trouble, tuple[Owner, ...]]]:
+    told = [trouble for trouble in places.at(readings) if tells_of_host_services(trouble)]
+    words = {trouble: {m[1].lower() for m in _UNIT.finditer(trouble.message)} for trouble in told}
+    ill = {service_of(trouble.unit) for trouble in places.at(readings)}
+    ill |= {reading.unit.application for reading in readings if not looked_at(reading)}
+    callers = _callers(places, readings) if told else {}
+    owners = {word: _owner(callers, word) for word in {*chain.from_iterable(words.values())}}
     for trouble in told:
-        words = {match[1].lower() for match in _UNIT.finditer(trouble.message)}
-        owners = {_owner(places, readings, word) for word in words}
-        if len(owners) == 1:
-            (owner,) = owners
-            if owner and (owner not in seen or (owner, trouble.check) in agreed):
-                yield trouble, owner
+        found = {word: owners[word] for word in words[trouble] if owners[word][0] in ill}
+        all_known = len(found) == len(words[trouble])
+        exact: dict[str, bool] = {}
+        for name, is_exact in found.values():
+            is_own = name == service_of(trouble.unit)
+            exact[name] = exact.get(name, False) or (is_exact and (all_known or is_own))
+        if exact:
+            yield (
+                trouble,
+                tuple(Owner(Node(NodeKind.SERVICE, name), exact[name]) for name in sorted(exact)),
+            )
 
 
-def _owner(places: Places, readings: Sequence[Reading], word: str) -> str:
-    """Return the application there that a systemd unit is called after; empty if none or many."""
-    found: dict[bool, set[str]] = {True: set(), False: set()}
+def _callers(places: Places, readings: Sequence[Reading]) -> dict[str, set[str]]:
+    """Return the applications there by what they are called: by their names and their charms'."""
+    callers: dict[str, set[str]] = {}
     for application in {reading.unit.application for reading in readings}:
         known = places.model.applications.get(application)
-        names = {application, known.charm if known else ''} - {'', HEALTH_CHARM}
-        if word in names:
-            found[True].add(application)
-        elif any(_is_called_after(word, name) for name in names):
-            found[False].add(application)
-    exact, near = found[True], found[False]
-    owners = exact or near
-    return min(owners) if len(owners) == 1 else ''
+        for name in {application, known.charm if known else ''} - _NOBODYS:
+            callers.setdefault(name, set()).add(application)
+    return callers
 
 
-def _is_called_after(word: str, name: str) -> bool:
-    """Return whether one is the beginning of the other: `nova-compute` of `nova-compute-kvm`."""
-    return word.startswith(f'{name}-') or name.startswith(f'{word}-')
+def _owner(callers: Mapping[str, set[str]], word: str) -> tuple[str, bool]:
+    """Return the application that a systemd unit is called after, and whether that is sure.
+
+    A charm may be called more than its service is (`mysql` of `mysql-innodb-cluster`); of a
+    service that is called more, as `prometheus-node-exporter`, it is a guess. The name is empty if
+    none is called so, or several are.
+    """
+    longer = [found for name, found in callers.items() if name.startswith(f'{word}-')]
+    shorter = [found for name, found in callers.items() if word.startswith(f'{name}-')]
+    for sure, candidates in ((True, [callers.get(word, set())]), (True, longer), (False, shorter)):
+        owners = set().union(*candidates)
+        if owners:
+            return (owners.pop(), sure) if len(owners) == 1 else ('', False)
+    return '', False

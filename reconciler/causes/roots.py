@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
+from charm.kernel.names import service_of
 from charm.kernel.report import Health, StateName
 
 from ..values.certainty import Certainty
@@ -12,8 +13,9 @@ from ..values.model import HEALTH_CHARM
 from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Blame, Role
 from .graph import Ground
+from .owned_troubles import tells_of_host_services
 from .suspects import Suspects
-from .troubles import Origin
+from .troubles import Origin, Trouble
 from .weigh import Objection, judged
 
 _UNSURE = (Ground.GUESSED, Ground.RELATED)
@@ -91,6 +93,9 @@ class Roots:
         worst = self._index.worst(name)
         if worst and worst[0].health is not Health.FAIL:
             yield Objection('nothing of it was seen to fail')
+        left = self._suspects.left(name)
+        if left and all(map(self._is_anybodys, left)):
+            yield Objection('what failed on the host is not called as it is')
         yield from self._of_the_disputed(name)
         if self._suspects.own_troubles(name):
             return
@@ -101,10 +106,18 @@ class Roots:
         if unseen:
             yield Objection(f'nobody looked at {", ".join(unseen)}, which it may need')
         for suspect in self._suspects.candidates(name):
-            if suspect.first_hand and suspect.certainty is None:
+            warns = self._index.provider(suspect.node).health is Health.WARN
+            named = suspect.certainty is None and self._index.names(name, suspect.node)
+            if named and not warns:
                 yield Objection(f'{suspect.text}, and is no cause of it: {suspect.against[0]}')
         for other in sorted(self._failing_beside.get(name, ())):
             yield Objection(f'{other} fails too, and is only guessed to need it')
+
+    def _is_anybodys(self, trouble: Trouble) -> bool:
+        """Return whether it is a failed service of the host that is not surely this one's."""
+        owners = self._index.owned.get(trouble, ())
+        own = any(o.sure and o.node.name == service_of(trouble.unit) for o in owners)
+        return tells_of_host_services(trouble) and not own
 
     def _of_the_disputed(self, name: str) -> Iterator[Objection]:
         """Yield who fails too, and may be what it needs, unless it has trouble that is its own."""

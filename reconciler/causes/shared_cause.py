@@ -12,6 +12,7 @@ from ..values.certainty import Certainty
 from ..values.model import HEALTH_CHARM, Model, machine_chain
 from ..values.node import Node
 from ..values.readings import Outcome, Reading, ServiceHealth
+from .onset import Onset
 from .troubles import Trouble
 
 
@@ -26,6 +27,7 @@ class SharedCause:
         troubles: those that it explains.
         certainty: how sure it is that this is what ails.
         parent: the shared cause that explains this one: of a container, its machine; or `None`.
+        onset: it began at this moment at the earliest; `None` if nothing tells.
     """
 
     node: Node
@@ -34,6 +36,7 @@ class SharedCause:
     certainty: Certainty
     troubles: frozenset[Trouble] = frozenset()
     parent: Node | None = None
+    onset: Onset | None = None
 
 
 @dataclass(frozen=True)

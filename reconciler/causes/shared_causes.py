@@ -6,7 +6,7 @@ Two hundred units that could not be asked are one cause if it is our key, our lo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from charm.kernel.report import Health
@@ -17,6 +17,7 @@ from ..values.outcomes import ANSWERED, NOT_REACHED, WORDS
 from ..values.readings import Outcome, Reading
 from ..values.words import counted
 from .ailing_machines import AilingMachines
+from .onset import Onset
 from .shared_cause import Places, SharedCause
 from .troubles import Origin, Trouble, machine_gone
 
@@ -30,7 +31,7 @@ _LOST = {
 }
 
 
-def shared_causes(places: Places, owned: Mapping[Trouble, Node]) -> tuple[SharedCause, ...]:
+def shared_causes(places: Places, owned: Container[Trouble]) -> tuple[SharedCause, ...]:
     """Return every cause that the units at these places share, sorted by node.
 
     What is `owned` by one application is its own, whoever tells it.
@@ -39,10 +40,10 @@ def shared_causes(places: Places, owned: Mapping[Trouble, Node]) -> tuple[Shared
 
 
 class _Search:
-    def __init__(self, places: Places, owned: Mapping[Trouble, Node]) -> None:
-        self._at = places
+    def __init__(self, places: Places, owned: Container[Trouble]) -> None:
+        self._places = places
         self._model = places.model
-        self._places = places.readings
+        self._readings = places.readings
         self._ailing = AilingMachines(places, owned)
 
     def all(self) -> tuple[SharedCause, ...]:
@@ -57,12 +58,12 @@ class _Search:
 
     def _unreached(self, readings: Sequence[Reading]) -> frozenset[Trouble]:
         return frozenset(
-            trouble for trouble in self._at.at(readings) if trouble.origin is Origin.MACHINE
+            trouble for trouble in self._places.at(readings) if trouble.origin is Origin.MACHINE
         )
 
     def _common(self) -> Iterator[SharedCause]:
         """Yield the cause for all who could not be asked, if it is not their machines."""
-        outcomes = {p: {r.outcome for r in readings} for p, readings in self._places.items()}
+        outcomes = {p: {r.outcome for r in readings} for p, readings in self._readings.items()}
         lost = {place for place, found in outcomes.items() if found <= NOT_REACHED}
         gone = {place for place in lost if machine_gone(self._model, place)}
         all_gone = gone == outcomes.keys()
@@ -72,7 +73,7 @@ class _Search:
         late = [place for place, found in outcomes.items() if Outcome.DEADLINE in found]
         readings = [
             reading
-            for place, found in sorted(self._places.items())
+            for place, found in sorted(self._readings.items())
             for reading in found
             if reading.outcome in COLLECTORS
             or (everywhere and place in silent and reading.outcome in NOT_REACHED)
@@ -94,7 +95,7 @@ class _Search:
 
     def _lost(self, taken: set[Trouble]) -> Iterator[tuple[str, SharedCause]]:
         """Yield each machine that nothing could be asked on, or that juju knows to be gone."""
-        for place, readings in self._places.items():
+        for place, readings in self._readings.items():
             found = self._unreached(readings) - taken
             if not found or any(reading.outcome in ANSWERED for reading in readings):
                 continue
@@ -103,7 +104,8 @@ class _Search:
             message = self._juju_says(place) if gone else silent.message
             health, certainty = _LOST[gone]
             node = Node(NodeKind.MACHINE, place)
-            yield place, SharedCause(node, health, message, certainty, found)
+            onset = self._onset(place) if gone else None
+            yield place, SharedCause(node, health, message, certainty, found, onset=onset)
 
     def _juju_says(self, identity: str) -> str:
         machine = self._model.machines[identity]
@@ -111,10 +113,15 @@ class _Search:
         info = machine.instance if broken else machine.agent
         return f'juju says {info.said()}'
 
+    def _onset(self, identity: str) -> Onset | None:
+        """Return since when a machine is down, at the earliest: Juju dates the word before."""
+        since = self._model.machines[identity].agent.since
+        return Onset(since) if since else None
+
     def _containing(self, lost: Mapping[str, SharedCause]) -> Iterator[tuple[str, SharedCause]]:
         """Yield the machines that are lost with all their containers, but have no unit to ask."""
         for identity, inner in sorted(self._containers().items()):
-            if identity in self._places or not lost.keys() >= set(inner):
+            if identity in self._readings or not lost.keys() >= set(inner):
                 continue
             gone = machine_gone(self._model, identity)
             if gone or len(inner) >= _FEW:
@@ -127,14 +134,18 @@ class _Search:
     def _containers(self) -> dict[str, list[str]]:
         """Return the places that are in a machine, at whatever depth, by that machine."""
         inside: dict[str, list[str]] = {}
-        for place in sorted(self._places):
-            for machine in self._at.around(place):
+        for place in sorted(self._readings):
+            for machine in self._places.around(place):
                 inside.setdefault(machine, []).append(place)
         return inside
 
     def _with_parent(self, identity: str, machines: Mapping[str, SharedCause]) -> SharedCause:
         found = next(
-            (machines[machine] for machine in self._at.around(identity) if machine in machines),
+            (
+                machines[machine]
+                for machine in self._places.around(identity)
+                if machine in machines
+            ),
             None,
         )
         return replace(machines[identity], parent=found.node) if found else machines[identity]

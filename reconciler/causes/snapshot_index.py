@@ -16,6 +16,7 @@ from .claims import words_of_unit
 from .graph import Graph
 from .namings import namings
 from .onset import Onset, onset_of
+from .owned_troubles import Owner
 from .shared_cause import SharedCause
 from .troubles import Origin, Trouble, worst_of
 from .weigh import Provider
@@ -49,7 +50,7 @@ class SnapshotIndex:
     troubles: Mapping[str, tuple[Trouble, ...]]
     graph: Graph
     shared: Sequence[SharedCause]
-    owned: Mapping[Trouble, Node]
+    owned: Mapping[Trouble, tuple[Owner, ...]]
     any_of: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def worst(self, name: str) -> tuple[Trouble, ...]:
@@ -69,9 +70,10 @@ class SnapshotIndex:
     def told_by_neighbours(self) -> Mapping[Node, str]:
         """Return by service what units beside it tell to have failed of it."""
         return {
-            owner: f'{trouble.unit} says {trouble.message}'
-            for trouble, owner in sorted(self.owned.items(), key=lambda item: item[0].order)
-            if service_of(trouble.unit) != owner.name
+            owner.node: f'{trouble.unit} says {trouble.message}'
+            for trouble, owners in sorted(self.owned.items(), key=lambda item: item[0].order)
+            for owner in owners
+            if owner.sure and service_of(trouble.unit) != owner.node.name
         }
 
     @cached_property
@@ -97,6 +99,12 @@ class SnapshotIndex:
             self._providers[node] = self._provider(node)
         return self._providers[node]
 
+    def names(self, name: str, node: Node) -> bool:
+        """Return whether a service's worst failing checks name another, or a unit of it."""
+        units = (self.unit_words[r.unit.name] for r in self.provider(node).readings)
+        words = {node.name.lower()}.union(*units)
+        return not words.isdisjoint(self.said.get(name, frozenset()))
+
     def service(self, name: str) -> Provider:
         """Return a service as its dependants see it."""
         return self.provider(Node(NodeKind.SERVICE, name))
@@ -114,6 +122,13 @@ class SnapshotIndex:
             return Provider(node, Health.UNKNOWN, 'it was not asked', seen=False)
         worst = self.worst(service.name)
         lost = [t for t in worst if t.origin is Origin.MACHINE and t in self.shared_by_trouble]
+        all_lost = bool(lost) and len(lost) == len(service.readings)
+        onset = onset_of(service, worst)
+        if all_lost and onset is None:
+            # It was there until the last of its machines went.
+            went = [cause.onset for t in lost for cause in self.shared_by_trouble[t]]
+            known = [at for at in went if at is not None]
+            onset = max(known, key=lambda one: one.at) if len(known) == len(went) else None
         return Provider(
             node,
             service.health,
@@ -122,8 +137,8 @@ class SnapshotIndex:
             or bool(lost)
             or any(trouble.seen for trouble in worst)
             or node in self.told_by_neighbours,
-            lost=bool(lost) and len(lost) == len(service.readings),
+            lost=all_lost,
             readings=service.readings,
             ailing=frozenset(trouble.unit for trouble in worst),
-            onset=onset_of(service, worst),
+            onset=onset,
         )

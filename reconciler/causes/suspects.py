@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from charm.kernel.names import service_of
@@ -12,21 +13,23 @@ from ..values.certainty import Certainty, most
 from ..values.node import Node, NodeKind
 from ..values.readings import Reading
 from ..values.words import fold_units, natural_order
-from .ailing_machines import is_vague
+from .ailing_machines import is_vague, starves_others
 from .cases import case_of
 from .claims import tells_of_itself
 from .graph import Edge, Ground
+from .owned_troubles import Owner
 from .shared_cause import SharedCause
 from .snapshot_index import SnapshotIndex
-from .troubles import LOCAL_CHECKS, MACHINE_CHECKS, Origin, Trouble, is_seen_to_fail
+from .troubles import MACHINE_CHECKS, Origin, Trouble, is_seen_to_fail
 from .weigh import FIRST_HAND, Suspect, weigh
 
 # A unit that is lost may be what ails the others of its service: the weakest of grounds.
 _LOST_UNIT = 10
 # A machine that fails may be what ails all on it: after what a service is known to use.
-_BESIDE_THE_FULL = 7
+_BESIDE_THE_FULL = Ground.KNOWN + 1
 _UNKNOWN = Health.UNKNOWN.rank
 # What speaks against that one explains all of a service.
+_ANOTHERS = 'all that is wrong with it is the trouble of others on its machine'
 _ELSEWHERE = ('others of its units ail elsewhere',)
 
 
@@ -110,16 +113,22 @@ class Suspects:
             found = [*self._of_shared_causes(name, worst), *self._echo_suspects(echoes, not left)]
         if any(map(self._may_be_a_providers, worst)):
             edges = self.index.graph.of(name)
-            cases = [case_of(self.index, name, e) for e in edges if not self._repeats(e, name)]
-            found += map(weigh, cases)
+            found += [self._of_edge(name, edge) for edge in edges]
         known = {suspect.node for suspect in found}
         return found + [s for s in self._of_ailing_machines(left) if s.node not in known]
 
-    def _repeats(self, edge: Edge, name: str) -> bool:
-        """Return whether all that a provider tells to be wrong is this very service's trouble."""
-        worst = self.index.worst(edge.provider.service)
-        told = self._echoes(worst)
-        return bool(worst) and all(t in told and told[t].name == name for t in worst)
+    def _of_edge(self, name: str, edge: Edge) -> Suspect:
+        """Return a provider as a suspect, refuted if it ails by its neighbours' troubles alone."""
+        suspect = weigh(case_of(self.index, name, edge))
+        if not self._only_repeats(edge.provider.service):
+            return suspect
+        return replace(suspect, certainty=None, against=(_ANOTHERS, *suspect.against))
+
+    def _only_repeats(self, name: str) -> bool:
+        """Return whether all that is told to be wrong with a service is a neighbour's trouble."""
+        worst = self.index.worst(name)
+        echoes = self._echoes(worst)
+        return bool(worst) and all(trouble in echoes for trouble in worst)
 
     def _stands_alone(self, name: str) -> bool:
         """Return whether what ails one of its units is nothing to the others.
@@ -153,8 +162,7 @@ class Suspects:
         return {
             cause.node.name: cause
             for cause in self.index.shared
-            if cause.node.kind is NodeKind.MACHINE
-            and any(t.check in LOCAL_CHECKS and t.health is Health.FAIL for t in cause.troubles)
+            if cause.node.kind is NodeKind.MACHINE and any(map(starves_others, cause.troubles))
         }
 
     def _may_be_a_providers(self, trouble: Trouble) -> bool:
@@ -181,7 +189,7 @@ class Suspects:
         every = self.index.troubles.values()
         return frozenset((t.unit, t.check) for found in every for t in found)
 
-    def _echoes(self, worst: tuple[Trouble, ...]) -> dict[Trouble, Node]:
+    def _echoes(self, worst: Iterable[Trouble]) -> dict[Trouble, tuple[Owner, ...]]:
         """Return the troubles that are told of others beside it, each with whose it is.
 
         A subordinate looks at the same machine as its principal, so the trouble counts as that of
@@ -190,27 +198,33 @@ class Suspects:
         found = {}
         for trouble in worst:
             principal = self._principals.get(trouble.unit, '')
-            owner = self.index.owned.get(trouble)
-            if owner is not None and owner.name != service_of(trouble.unit):
-                found[trouble] = owner
+            owners = self.index.owned.get(trouble, ())
+            if owners:
+                if all(owner.node.name != service_of(trouble.unit) for owner in owners):
+                    found[trouble] = owners
             elif (
-                owner is None
-                and trouble.check in MACHINE_CHECKS
-                and (principal, trouble.check) in self._unit_checks
+                trouble.check in MACHINE_CHECKS and (principal, trouble.check) in self._unit_checks
             ):
-                found[trouble] = Node(NodeKind.SERVICE, service_of(principal))
+                node = Node(NodeKind.SERVICE, service_of(principal))
+                found[trouble] = (Owner(node, sure=True),)
         return found
 
-    def _echo_suspects(self, echoes: Mapping[Trouble, Node], whole: bool) -> list[Suspect]:
+    def _echo_suspects(
+        self, echoes: Mapping[Trouble, tuple[Owner, ...]], whole: bool
+    ) -> list[Suspect]:
         """Return those whose troubles are repeated: sure if those are all of the worst."""
-        certainty = Certainty.CERTAIN if whole else Certainty.POSSIBLE
         against = () if whole else _ELSEWHERE
         found: dict[Node, Suspect] = {}
-        for trouble, node in echoes.items():
-            text = f'it is beside {node}, which says the same of its machine: {trouble.check}'
-            if trouble in self.index.owned:
-                text = f'it is beside {node}, whose service its check {trouble.check} names'
-            found.setdefault(node, Suspect(node, certainty, 1, False, text, against))
+        for trouble, owners in echoes.items():
+            for owner in owners:
+                says = f'which says the same of its machine: {trouble.check}'
+                if trouble in self.index.owned:
+                    says = f'whose service its check {trouble.check} names'
+                text = f'it is beside {owner.node}, {says}'
+                sure = Certainty.CERTAIN if owner.sure else Certainty.LIKELY
+                certainty = sure if whole else Certainty.POSSIBLE
+                suspect = Suspect(owner.node, certainty, 1, False, text, against)
+                found.setdefault(owner.node, suspect)
         return list(found.values())
 
     def _of_shared_causes(self, name: str, worst: tuple[Trouble, ...]) -> list[Suspect]:

@@ -18,7 +18,7 @@ from ..collect.removed_units import absent
 from ..config.settings import NOTHING, Config
 from ..juju.command import Juju
 from ..reach.base import Reach, ReachError
-from ..values.advice import Advice, juju, reconcile_health, steps
+from ..values.advice import Advice, integrate, juju, reconcile_health, steps
 from ..values.errors import (
     ControllerMissing,
     ControllerUnreachable,
@@ -193,11 +193,13 @@ class Doctor:
             return DoctorFinding('health charm', OK, message)
         if not deployed:
             deploy = juju(named, 'deploy', './build/juju-health.charm')
-            relate = juju(named, 'integrate', HEALTH_CHARM, 'APP')
+            relate = integrate(named, model.major, HEALTH_CHARM, 'APP')
             mend = Advice(line=steps(('make', 'charm'), deploy, relate))
             message = 'no health charm is deployed: only hooks that charms ship are asked'
             return DoctorFinding('health charm', WARN, message, mend)
-        steps_of = (juju(named, 'integrate', deployed[0], application) for application in bare[:5])
+        steps_of = (
+            integrate(named, model.major, deployed[0], application) for application in bare[:5]
+        )
         message = f'no health charm beside {", ".join(bare[:10])}'
         return DoctorFinding('health charm', WARN, message, Advice(line=steps(*steps_of)))
 

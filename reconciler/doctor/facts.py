@@ -15,7 +15,7 @@ from ..ask import orphans
 from ..ask.errands import MachineRequest, hook_path
 from ..collect import removed_units
 from ..reach.base import Reach, ReachError
-from ..values.advice import NO_ADVICE, Advice, juju, there
+from ..values.advice import NO_ADVICE, Advice, integrate, juju, there
 from ..values.model import HEALTH_CHARM, Model
 from ..values.outcomes import Outcome, advise
 from ..values.time_budget import TimeBudget
@@ -204,7 +204,7 @@ def hooks(model: Model, without: Sequence[str], looks: bool) -> DoctorFinding:
             Advice('ship hooks/health with the charm, or have its word be enough in health.yaml')
             if model.is_k8s
             else Advice(
-                argv=juju(model.full_name, 'integrate', HEALTH_CHARM, 'APPLICATION'),
+                argv=integrate(model.full_name, model.major, HEALTH_CHARM, 'APPLICATION'),
                 remark='or ship hooks/health with the charm, or expect its word in health.yaml',
             )
         ),

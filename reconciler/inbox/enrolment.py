@@ -18,7 +18,7 @@ from charm.kernel.push_contract import derive
 
 from ..ask.errands import MachineRequest, UnitRequest, plan_errands
 from ..reach.base import Reach, ReachError, last_line
-from ..values.advice import Advice, juju
+from ..values.advice import Advice, integrate
 from ..values.errors import UsageError
 from ..values.model import HEALTH_CHARM, Model, Unit
 from ..values.outcomes import Outcome, meant
@@ -109,7 +109,7 @@ def enrol_units(
         EnrolResult(unit.name, _homeless(unit)) for unit in units if unit.name not in planned
     )
     calls = {
-        index: _Call(model.full_name, errand, terms, reach, deadline).run
+        index: _Call(model, errand, terms, reach, deadline).run
         for index, errand in enumerate(errands)
     }
     done = set()
@@ -134,7 +134,7 @@ def _all(asked: Sequence[UnitRequest], error: str) -> tuple[EnrolResult, ...]:
 class _Call:
     """One machine's enrolment: a connection for each charm that reports there."""
 
-    model: str
+    model: Model
     errand: MachineRequest
     terms: EnrolTerms
     reach: Reach
@@ -147,7 +147,10 @@ class _Call:
             if asked.shipped:
                 by_charm.setdefault(asked.hook.removesuffix(_HOOK), []).append(asked)
             else:
-                relate = juju(self.model, 'integrate', HEALTH_CHARM, asked.unit.application)
+                application = asked.unit.application
+                relate = integrate(
+                    self.model.full_name, self.model.major, HEALTH_CHARM, application
+                )
                 reason = Advice('no health charm is beside it', relate)
                 found.append(EnrolResult(asked.unit.name, str(reason)))
         for charm, group in by_charm.items():

@@ -15,8 +15,10 @@ ADVISED = ('provisioning-error', 'error', 'lost')
 
 
 def retry_provisioning(model: Model, machine: str) -> Advice:
-    """Return what to do about a machine that could not be made."""
+    """Return what to do about a machine that could not be made; Juju tries no container again."""
     full_name, name = model.locate(machine)
+    if '/' in name:
+        return Advice('see why it was not made', juju(full_name, 'show-machine', name))
     return Advice('once what it lacks is there', juju(full_name, 'retry-provisioning', name))
 
 
@@ -34,14 +36,17 @@ def advice_by_word(reading: Reading, model: Model, words: Collection[str]) -> Ad
     if reading.outcome in NOT_REACHED:
         return reading.advice
     if 'error' in words:
-        return _after_a_failed_hook(model, unit)
+        return _after_an_error(model, unit)
     if reading.outcome is Outcome.NOT_SHIPPED and {'lost', 'down', 'stopped'} & {*words}:
         return _about_a_silent_agent(model, unit)
     return reading.advice
 
 
-def _after_a_failed_hook(model: Model, unit: Unit) -> Advice:
+def _after_an_error(model: Model, unit: Unit) -> Advice:
     full_name, name = model.locate(unit.name)
+    if not any(info.message.startswith('hook failed') for info in (unit.workload, unit.agent)):
+        # Of a pod that does not start Juju says error too, and there is nothing to resolve.
+        return Advice('see what became of it', juju(full_name, 'show-status-log', name))
     log = juju(full_name, 'debug-log', '--replay', '--no-tail', '--include', name)
     resolve = shlex.join(juju(full_name, 'resolve', name))
     return Advice('see why its hook failed', log, remark=f'once that is mended: {resolve}')

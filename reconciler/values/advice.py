@@ -65,7 +65,9 @@ def _anywhere(_model: str) -> tuple[str, ...]:
 
 
 SUBCOMMANDS: Mapping[str, Callable[[str], tuple[str, ...]]] = {
-    **dict.fromkeys(('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh'), _in_model),
+    **dict.fromkeys(
+        ('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh', 'relate'), _in_model
+    ),
     **dict.fromkeys(('show-machine', 'show-status-log', 'ssh', 'status'), _in_model),
     **dict.fromkeys(('debug-log', 'resolve', 'retry-provisioning'), _in_model),
     **dict.fromkeys(('grant', 'login', 'models'), _of_controller),
@@ -77,6 +79,11 @@ SUBCOMMANDS: Mapping[str, Callable[[str], tuple[str, ...]]] = {
 def juju(model: str, name: str, *words: str) -> tuple[str, ...]:
     """Return the juju command of that name, with the model or controller as it takes them."""
     return ('juju', name, *SUBCOMMANDS[name](model), *words)
+
+
+def integrate(model: str, major: int, *ends: str) -> tuple[str, ...]:
+    """Return the command that relates two, as Juju of that major version calls it."""
+    return juju(model, 'integrate' if major > 2 else 'relate', *ends)
 
 
 def there(model: str, unit: str, *words: str) -> tuple[str, ...]:

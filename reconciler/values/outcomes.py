@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .advice import NO_ADVICE, Advice, grant, juju, reconcile_health, there
+from .advice import NO_ADVICE, Advice, grant, integrate, juju, reconcile_health, there
 from .model import HEALTH_CHARM, Model, Unit
 
 
@@ -158,7 +158,7 @@ _ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
         if of.model.is_k8s or of.unit.principal
         else Advice(
             'deploy the health charm beside it',
-            of.juju('integrate', HEALTH_CHARM, of.unit.application),
+            integrate(of.model.full_name, of.model.major, HEALTH_CHARM, of.unit.application),
         )
     ),
     Outcome.UNASSIGNED: lambda of: Advice(

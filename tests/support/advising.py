@@ -14,7 +14,7 @@ from reconciler.judge.advice_by_word import advice_by_word
 from reconciler.juju.ceiling_table import CEILINGS
 from reconciler.values.advice import Advice
 from reconciler.values.errors import JujuError
-from reconciler.values.model import Model, Unit
+from reconciler.values.model import Model, StatusInfo, Unit
 from reconciler.values.node import Node
 from reconciler.values.outcomes import Outcome, advise
 from reconciler.values.readings import Blame, Cause, Reading, Role, Snapshot
@@ -24,7 +24,7 @@ from .planned import Planned
 # What juju's own help says that each sub-command takes: a model, a controller, or neither.
 OF_MODEL = frozenset(
     {
-        *('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh', 'show-machine'),
+        *('add-ssh-key', 'config', 'deploy', 'integrate', 'refresh', 'relate', 'show-machine'),
         *('debug-log', 'resolve', 'retry-provisioning', 'show-status-log', 'ssh', 'status'),
     }
 )
@@ -46,7 +46,8 @@ def every_advice(model: Model, unit: Unit, hook: str = '/hooks/health') -> Itera
     yield from (advise(outcome, model, unit, hook) for outcome in Outcome)
     yield from (kind('cannot', model=model.full_name).advice for kind in kinds(JujuError))
     yield mend(model, unit.name, ('web/7',))
-    silent = Reading(unit, Outcome.NOT_SHIPPED, Health.UNKNOWN)
+    failed = replace(unit, workload=StatusInfo('error', 'hook failed: "install"'))
+    silent = Reading(failed, Outcome.NOT_SHIPPED, Health.UNKNOWN)
     yield from (advice_by_word(silent, model, {row.name}) for row in CEILINGS)
     answered = {unit.name: LACKING}
     yield from (found.mend for found in over_there(model, answered, 'juju-health'))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from charm.kernel.report import Health
 from reconciler.judge.advice_by_word import advice_by_word
 from reconciler.values.advice import Advice
-from reconciler.values.model import Model, Unit
+from reconciler.values.model import Model, StatusInfo, Unit
 from reconciler.values.readings import Outcome, Reading
 
 MODEL = Model('prod', 'lab', 'iaas', '3.6.5')
-UNIT = Unit('web/0', 'web', '7')
+HOOK_FAILED = StatusInfo('error', 'hook failed: "config-changed"')
+UNIT = Unit('web/0', 'web', '7', workload=HOOK_FAILED)
 OWN = Advice('log in')
 
 
@@ -25,6 +28,17 @@ def test_a_failed_hook_is_looked_at_and_then_resolved() -> None:
     assert 'juju debug-log -m lab:prod --replay --no-tail --include web/0' in text
     assert text.endswith('once that is mended: juju resolve -m lab:prod web/0')
     assert told(Outcome.NOT_SHIPPED, 'error', 'executing') == text
+
+
+def test_what_is_in_error_for_other_reasons_is_not_to_be_resolved() -> None:
+    word = StatusInfo('error', 'crash loop backoff: restarting failed container=mysql')
+    text = told(Outcome.REPORTED, 'error', unit=replace(UNIT, workload=word))
+    assert text.endswith('juju show-status-log -m lab:prod web/0')
+
+
+def test_juju_makes_no_container_again() -> None:
+    text = told(Outcome.NOT_SHIPPED, 'provisioning-error', unit=replace(UNIT, machine='0/lxd/1'))
+    assert text.endswith('juju show-machine -m lab:prod 0/lxd/1')
 
 
 @pytest.mark.parametrize('outcome', [Outcome.UNREACHABLE, Outcome.NOT_SHIPPED])

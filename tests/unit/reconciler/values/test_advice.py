@@ -34,7 +34,7 @@ def test_every_advice_names_its_model_once_and_where_it_is_taken(model: Model) -
     for one in found:
         assert_names(one, model.full_name)
     told = {one.argv[1] for one in found if one.argv[:1] == ('juju',)}
-    elsewhere = {'add-ssh-key', 'deploy', 'resolve', 'show-machine'}
+    elsewhere = {'add-ssh-key', 'deploy', 'relate', 'resolve', 'show-machine'}
     assert told >= (OF_MODEL | OF_CONTROLLER) - elsewhere
     assert any(model.full_name in str(one) for one in found)
 
