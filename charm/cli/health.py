@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any, Iterable, List, Mapping, NoReturn, Optional, Sequence
+from typing import Any, Iterable, List, Mapping, Optional, Sequence
 
 from .. import __version__
-from ..kernel.command import end_all
 from ..kernel.deadline import Deadline
+from ..kernel.ending import end_on_signal
 from ..kernel.errors import DefinitionError, HealthError
 from ..kernel.exit_codes import CONFIG_EXIT, USAGE_EXIT
 from ..kernel.identity import check_unit, own_unit
@@ -101,7 +101,7 @@ def main(
     if arguments.validate:
         _refuse_to_pass_over(arguments, parser)
     own = OwnCallbacks(callbacks, services)
-    signal.signal(signal.SIGTERM, _die)
+    signal.signal(signal.SIGTERM, end_on_signal)
     # Begun here: an operator's file that hangs while it is read costs the run's own time.
     deadline = Deadline.after(arguments.deadline)
     try:
@@ -130,12 +130,6 @@ def main(
     except HealthError as error:
         print(f'health: {error}', file=sys.stderr)
         return CONFIG_EXIT if isinstance(error, DefinitionError) else USAGE_EXIT
-
-
-def _die(number: int, _frame: object) -> NoReturn:
-    """End on SIGTERM with the commands we started: each is in a session of its own."""
-    end_all()
-    os._exit(128 + number)
 
 
 def _refuse_to_pass_over(arguments: argparse.Namespace, parser: Parser) -> None:

@@ -8,8 +8,8 @@ import signal
 import sys
 from typing import NoReturn
 
-from ..kernel.command import end_all
 from ..kernel.deadline import Deadline
+from ..kernel.ending import end, end_on_signal
 from ..kernel.errors import HealthError
 from ..kernel.exit_codes import USAGE_EXIT
 from ..kernel.identity import check_unit
@@ -29,7 +29,7 @@ def main(asked: bytes) -> NoReturn:
     `checks` options of built-in checks. Checks that hang in a thread hold nobody: the process ends
     without them.
     """
-    signal.signal(signal.SIGTERM, _die)
+    signal.signal(signal.SIGTERM, end_on_signal)
     _be_modest()
     try:
         told = load(asked)
@@ -38,10 +38,10 @@ def main(asked: bytes) -> NoReturn:
         print(encode(report), flush=True)
     except HealthError as error:
         print(f'cannot look: {error}', file=sys.stderr, flush=True)
-        _end(USAGE_EXIT)
+        end(USAGE_EXIT)
     except OSError:
-        _end(USAGE_EXIT)  # Whoever read has gone.
-    _end(0)
+        end(USAGE_EXIT)  # Whoever read has gone.
+    end(0)
 
 
 def _be_modest() -> None:
@@ -49,13 +49,3 @@ def _be_modest() -> None:
         _soft, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (most if hard < 0 else min(most, hard), hard))
     os.nice(_NICER)
-
-
-def _die(number: int, _frame: object) -> NoReturn:
-    """End on SIGTERM with the commands we started: each is in a session of its own."""
-    _end(128 + number)
-
-
-def _end(exit_code: int) -> NoReturn:
-    end_all()
-    os._exit(exit_code)

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
-from ..values.model import HEALTH_CHARM, Model
+from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import ServiceHealth
 from .claims import claims_of, words_of_unit
-from .graph import KNOWN, DeclaredDependencies, Edge, Graph, Ground, node_of
+from .graph import KNOWN, MISSED, DeclaredDependencies, Edge, Graph, Ground, node_of
 from .interfaces import SYNONYMS, carries_dependency, is_named_for, is_provider
 from .namings import Naming, namings
 
@@ -18,8 +18,6 @@ from .namings import Naming, namings
 _MANY = 3
 # What a check says of another.
 _SAID = frozenset({Ground.NAMES, Ground.MENTIONS})
-# By what one tells to miss another.
-_MISSED = frozenset({Ground.WAITS, Ground.NAMES})
 # What leaves the direction of a relation open.
 _OPEN = frozenset({Ground.RELATED, Ground.MENTIONS})
 
@@ -103,9 +101,8 @@ class _Builder:
         return providers
 
     def _add(self, service: str, provider: Node, ground: Ground, via: str = '') -> None:
-        # Our own charm speaks for itself only.
-        sides = (self._charm(service), self._charm(provider.service))
-        if provider.service != service and HEALTH_CHARM not in sides:
+        ours = any(map(self._model.is_ours, (service, provider.service)))
+        if provider.service != service and not ours:
             edge = Edge(provider, ground, via)
             self._edges.setdefault((service, provider), []).append(edge)
 
@@ -118,9 +115,9 @@ class _Builder:
         here = sorted(self._edges[service, provider])
         back = self._grounds(provider.service, Node(NodeKind.SERVICE, service))
         if self._is_against(service, provider):
-            words = {Ground.WAITS} if Ground.CONFIGURED in back else {Ground.WAITS, Ground.NAMES}
+            words = {Ground.WAITS} if Ground.CONFIGURED in back else MISSED
             here = [edge for edge in here if edge.ground in words]
-        elif back & _MISSED:
+        elif back & MISSED:
             # Who tells to miss the other counts for more than who names it.
             here = [edge for edge in here if edge.ground not in _OPEN]
         elif back - _OPEN:
@@ -173,7 +170,9 @@ class _Builder:
         """Return whether it is known that the provider provides what the link carries."""
         sides = (provider, requirer)
         over = (link.interface, link.endpoint)
-        provides, requires = (is_provider(*over, self._charm(service)) for service in sides)
+        provides, requires = (
+            is_provider(*over, self._model.charm_of(service)) for service in sides
+        )
         if provides != requires:
             return provides
         # The charms do not tell; the reports may.
@@ -194,7 +193,10 @@ class _Builder:
         if back is None:
             return Ground.RELATED
         needs, gives = (
-            any(is_named_for(word, self._charm(service)) for word in (end.endpoint, end.interface))
+            any(
+                is_named_for(word, self._model.charm_of(service))
+                for word in (end.endpoint, end.interface)
+            )
             for end, service in ((link, other), (back, name))
         )
         if needs == gives:
@@ -242,13 +244,9 @@ class _Builder:
             {link.other for link in links if link.endpoint in SYNONYMS.get(lower, ())},
             self._named(lower),
             related & self._providers.get(word, set()),
-            {node for node in related if self._charm(node.service) == lower},
+            {node for node in related if self._model.charm_of(node.service) == lower},
         ]
         return sorted(next(filter(None, found), set()))
-
-    def _charm(self, name: str) -> str:
-        application = self._model.applications.get(name)
-        return application.charm if application else ''
 
     def _from_messages(self, name: str) -> None:
         """Add the related services that a failing check names, or one of whose addresses."""
@@ -257,7 +255,7 @@ class _Builder:
             return
         own = Node(NodeKind.SERVICE, name)
         others = {link.other for link in self._links.get(name, ())} - {own}
-        others -= {node for node in others if self._charm(node.service) == HEALTH_CHARM}
+        others -= {node for node in others if self._model.is_ours(node.service)}
         known = self._words_for(own)
         words = {other: self._words_for(other) - known for other in others}
         for naming in found:
@@ -265,14 +263,12 @@ class _Builder:
             # Who shares a machine shares its address: a name means one of them, and an address
             # whoever is there in his own right.
             exact = {other for other in named if other.name.lower() in naming.words}
-            principals = {other for other in named if not self._is_subordinate(other)}
+            principals = {
+                other for other in named if not self._model.is_subordinate(other.service)
+            }
             meant = exact or principals or named
             for other, ground in _grounds_of(naming, {o: words[o] for o in meant}):
                 self._add(name, other, ground, naming.check)
-
-    def _is_subordinate(self, node: Node) -> bool:
-        application = self._model.applications.get(node.service)
-        return application is not None and bool(application.subordinate_to)
 
     def _words_for(self, node: Node) -> set[str]:
         """Return the words that name a node: its name, its units and their addresses."""

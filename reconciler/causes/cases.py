@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from charm.kernel.report import Health, StateName
 
-from .graph import Edge, Ground, node_of
+from .graph import FIRST_HAND, Edge, Ground, node_of
 from .interfaces import carries_dependency
 from .snapshot_index import SnapshotIndex
-from .weigh import FIRST_HAND, Case, Objection, Provider
+from .weigh import Case, Objection, Provider
 
 
 def case_of(index: SnapshotIndex, name: str, edge: Edge, hint: str = '') -> Case:

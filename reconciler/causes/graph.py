@@ -31,6 +31,10 @@ class Ground(enum.IntEnum):
 
 # Those that give a relation its direction whatever the units happen to say.
 KNOWN = frozenset({Ground.CONFIGURED, Ground.REQUIRES, Ground.SAAS, Ground.KNOWN})
+# By what a service itself tells that it misses another.
+MISSED = frozenset({Ground.WAITS, Ground.NAMES})
+# What it says of others itself.
+FIRST_HAND = MISSED | {Ground.MENTIONS}
 
 
 @dataclass(frozen=True, order=True)

@@ -10,12 +10,12 @@ from charm.kernel.names import slug
 from charm.kernel.report import Health, StateName
 
 from ..values.advice import Advice, integrate, juju, reconcile_health, there
-from ..values.explained import explained_by
+from ..values.explained import explained_by, explains
 from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Reading
 from ..values.safe_names import is_argument
-from ..values.words import counted, fold_units
+from ..values.words import fold_units
 from .explanation import Explanation, failing
 
 # What to look at on the machine when a built-in check does not pass.
@@ -60,12 +60,12 @@ def _about_cause(found: Explanation) -> Advice:
     node = found.chain[-1].node
     causes = [cause for cause in found.snapshot.causes if cause.node == node]
     victims = sum(len(cause.victims) for cause in causes)
-    explains = ', '.join(
-        f'{sure.adverb}explains {counted(len(names), "service")}'
+    told = ', '.join(
+        explains(sure, names)
         for cause in causes
         for sure, names in explained_by(found.snapshot, cause)
     )
-    what = f'begin with {node}' + (f', which {explains}' if victims > 1 else '')
+    what = f'begin with {node}' + (f', which {told}' if victims > 1 else '')
     if node.kind is NodeKind.COLLECTOR:
         what = f'it is not the service but the way to it: begin there, for {victims} services'
     return Advice(what, _look_at(found.snapshot.model, node))

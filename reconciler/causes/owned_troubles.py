@@ -11,18 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from charm.kernel.builtin_checks import BUILT_IN_CHECKS, Scope
 from charm.kernel.names import service_of
 
 from ..values.model import HEALTH_CHARM
 from ..values.node import Node, NodeKind
 from ..values.readings import Reading
 from .shared_cause import Places
-from .troubles import Trouble, looked_at
+from .troubles import LOCAL_CHECKS, MACHINE_CHECKS, Trouble, looked_at
 
-_HOST_SERVICES = frozenset(
-    name for name, check in BUILT_IN_CHECKS.items() if check.scope is Scope.HOST_SERVICES
-)
+_HOST_SERVICES = MACHINE_CHECKS - LOCAL_CHECKS
 # A systemd unit in such a check's message, without what only says how it is packed or which one it
 # is: `postgresql@16-main.service`, `snap.charmed-postgresql.patroni.service`.
 _UNIT = re.compile(
@@ -91,8 +88,7 @@ def _callers(places: Places, readings: Sequence[Reading]) -> dict[str, set[str]]
     """Return the applications there by what they are called: by their names and their charms'."""
     callers: dict[str, set[str]] = {}
     for application in {reading.unit.application for reading in readings}:
-        known = places.model.applications.get(application)
-        for name in {application, known.charm if known else ''} - _NOBODYS:
+        for name in {application, places.model.charm_of(application)} - _NOBODYS:
             callers.setdefault(name, set()).add(application)
     return callers
 

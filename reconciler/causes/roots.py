@@ -9,7 +9,6 @@ from charm.kernel.names import service_of
 from charm.kernel.report import Health, StateName
 
 from ..values.certainty import Certainty
-from ..values.model import HEALTH_CHARM
 from ..values.node import Node, NodeKind
 from ..values.readings import JUJU_STATUS, Blame, Role
 from .graph import Ground
@@ -49,8 +48,7 @@ class Roots:
     def _acquitted(self, name: str) -> str:
         """Return why it is no cause for all that is known; empty if it is one."""
         service, worst = self._index.services[name], self._index.worst(name)
-        application = self._index.model.applications.get(name)
-        if application is not None and application.charm == HEALTH_CHARM:
+        if self._index.model.is_ours(name):
             return f'it tells of the health of others, and is no cause of it: {service.message}'
         if not worst:
             return service.because or service.message

@@ -9,7 +9,7 @@ from itertools import islice
 from charm.kernel.report import Health
 
 from ..values.certainty import Certainty
-from ..values.model import HEALTH_CHARM, Model, machine_chain
+from ..values.model import Model, machine_chain
 from ..values.node import Node
 from ..values.readings import Outcome, Reading, ServiceHealth
 from .onset import Onset
@@ -63,8 +63,7 @@ class Places:
 
     def is_ours(self, reading: Reading) -> bool:
         """Return whether it is a unit of our own charm, which speaks for itself only."""
-        application = self.model.applications.get(reading.unit.application)
-        return application is not None and application.charm == HEALTH_CHARM
+        return self.model.is_ours(reading.unit.application)
 
 
 def places_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,12 +16,12 @@ from ..values.words import fold_units, natural_order
 from .ailing_machines import is_vague, starves_others
 from .cases import case_of
 from .claims import tells_of_itself
-from .graph import Edge, Ground
+from .graph import FIRST_HAND, Edge, Ground
 from .owned_troubles import Owner
 from .shared_cause import SharedCause
 from .snapshot_index import SnapshotIndex
 from .troubles import MACHINE_CHECKS, Origin, Trouble, is_seen_to_fail
-from .weigh import FIRST_HAND, Suspect, weigh
+from .weigh import Suspect, weigh
 
 # A unit that is lost may be what ails the others of its service: the weakest of grounds.
 _LOST_UNIT = 10
@@ -40,6 +40,7 @@ class Suspects:
         """Weigh nothing yet."""
         self.index = index
         self._candidates: dict[str, tuple[Suspect, ...]] = {}
+        self._echoed: dict[str, dict[Trouble, tuple[Owner, ...]]] = {}
 
     def surest(self, name: str) -> tuple[Suspect, ...]:
         """Return what explains a service, no more than the surest; empty if nothing does."""
@@ -98,15 +99,13 @@ class Suspects:
 
     def left(self, name: str) -> list[Trouble]:
         """Return those of the worst troubles that neither a machine nor a neighbour explains."""
-        worst = self.index.worst(name)
-        echoes = self._echoes(worst)
-        shared = self.index.shared_by_trouble
-        return [t for t in worst if t not in shared and t not in echoes]
+        shared, echoes = self.index.shared_by_trouble, self._echoes(name)
+        return [t for t in self.index.worst(name) if t not in shared and t not in echoes]
 
     def _weighed(self, name: str) -> list[Suspect]:
         worst = self.index.worst(name)
         shared = self.index.shared_by_trouble
-        echoes = {t: node for t, node in self._echoes(worst).items() if t not in shared}
+        echoes = {t: owners for t, owners in self._echoes(name).items() if t not in shared}
         left = self.left(name)
         found = []
         if not self._stands_alone(name) or not any(map(is_seen_to_fail, left)):
@@ -126,8 +125,7 @@ class Suspects:
 
     def _only_repeats(self, name: str) -> bool:
         """Return whether all that is told to be wrong with a service is a neighbour's trouble."""
-        worst = self.index.worst(name)
-        echoes = self._echoes(worst)
+        worst, echoes = self.index.worst(name), self._echoes(name)
         return bool(worst) and all(trouble in echoes for trouble in worst)
 
     def _stands_alone(self, name: str) -> bool:
@@ -135,8 +133,7 @@ class Suspects:
 
         A subordinate's are each beside a principal of their own.
         """
-        application = self.index.model.applications.get(name)
-        return application is not None and bool(application.subordinate_to)
+        return self.index.model.is_subordinate(name)
 
     def _of_ailing_machines(self, left: Sequence[Trouble]) -> list[Suspect]:
         """Return the machines that fail, if all that fails vaguely stands on such a one."""
@@ -189,14 +186,16 @@ class Suspects:
         every = self.index.troubles.values()
         return frozenset((t.unit, t.check) for found in every for t in found)
 
-    def _echoes(self, worst: Iterable[Trouble]) -> dict[Trouble, tuple[Owner, ...]]:
-        """Return the troubles that are told of others beside it, each with whose it is.
+    def _echoes(self, name: str) -> dict[Trouble, tuple[Owner, ...]]:
+        """Return those of the worst troubles that are told of others, each with whose it is.
 
         A subordinate looks at the same machine as its principal, so the trouble counts as that of
         the principal; a service of the host is that of whom it is called after.
         """
-        found = {}
-        for trouble in worst:
+        if name in self._echoed:
+            return self._echoed[name]
+        found = self._echoed[name] = {}
+        for trouble in self.index.worst(name):
             principal = self._principals.get(trouble.unit, '')
             owners = self.index.owned.get(trouble, ())
             if owners:

@@ -11,11 +11,9 @@ from ..values.certainty import Certainty
 from ..values.node import Node
 from ..values.readings import Reading
 from ..values.words import counted, fold_units
-from .graph import Edge, Ground
+from .graph import FIRST_HAND, MISSED, Edge, Ground
 from .onset import Onset
 from .troubles import looked_at
-
-FIRST_HAND = frozenset({Ground.WAITS, Ground.NAMES, Ground.MENTIONS})
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def judged(certainty: Certainty, objections: Iterable[Objection]) -> Certainty |
 
 
 def _to_begin_with(case: Case) -> Certainty:
-    if case.edge.ground in (Ground.WAITS, Ground.NAMES):
+    if case.edge.ground in MISSED:
         return Certainty.CERTAIN
     unsure = case.edge.ground in (Ground.GUESSED, Ground.RELATED)
     return Certainty.POSSIBLE if unsure else Certainty.LIKELY

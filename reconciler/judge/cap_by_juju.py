@@ -15,7 +15,7 @@ from charm.kernel.report import Health, State, StateName, worst
 
 from ..juju.ceiling_table import CEILINGS, LONG_SECONDS, UNREADABLE, UNRECOGNISED, Ceiling
 from ..juju.status_implies import derive
-from ..values.model import HEALTH_CHARM, Application, Model, StatusInfo, Unit
+from ..values.model import Application, Model, StatusInfo, Unit
 from ..values.outcomes import HEARD
 from ..values.readings import JujuWord, Outcome, Reading, ServiceHealth
 from ..values.words import duration_text
@@ -151,11 +151,9 @@ def _word(of: str, unit: Unit, info: StatusInfo, policy: Policy, now: datetime) 
 
 def _is_own_report(reading: Reading, model: Model) -> bool:
     """Return whether the workload status is an older report of ours, and we have a newer one."""
-    application = model.applications.get(reading.unit.application)
     since = reading.unit.workload.since
     return (
-        application is not None
-        and application.charm == HEALTH_CHARM
+        model.is_ours(reading.unit.application)
         and reading.outcome in HEARD
         and reading.unit.workload.current in ('active', 'waiting', 'blocked')
         and _OWN_REPORT.match(reading.unit.workload.message) is not None

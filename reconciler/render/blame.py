@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from charm.kernel.report import Health
 from reconciler.values.certainty import Certainty
-from reconciler.values.explained import as_told, explained_by
+from reconciler.values.explained import as_told, explained_by, explains
 from reconciler.values.readings import Cause, Role, ServiceHealth, Snapshot
-from reconciler.values.words import counted, first_few
+from reconciler.values.words import first_few
 
 _MOST_NAMES = 12
 
@@ -36,7 +36,7 @@ def explains_text(snapshot: Snapshot, cause: Cause) -> str:
     Of one that explains no other, only how unsure it is; nothing if it is certain.
     """
     return '; '.join(
-        f'{sure.adverb}explains {counted(len(names), "service")}: {first_few(names, _MOST_NAMES)}'
+        f'{explains(sure, names)}: {first_few(names, _MOST_NAMES)}'
         for sure, names in explained_by(snapshot, cause)
     ) or doubt_text(cause)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.values import readings as values
-from reconciler.values.explained import as_told, explained_by
+from reconciler.values.explained import as_told, explained_by, explains
 from reconciler.values.node import NodeKind
 from reconciler.values.readings import Cause, ServiceHealth, Snapshot, ViewHealth
-from reconciler.values.words import counted, first_few
+from reconciler.values.words import first_few
 
 from .base import safe
 from .blame import because_of
@@ -36,11 +36,11 @@ def causes_shown(snapshot: Snapshot) -> tuple[Cause, ...]:
 
 def cause_text(snapshot: Snapshot, cause: Cause) -> str:
     """Return such as `mysql likely explains 2 services (web, wordpress): disk: 97% full`."""
-    explains = ', '.join(
-        f'{certainty.adverb}explains {counted(len(names), "service")} ({_names(names)})'
+    explained = ', '.join(
+        f'{explains(certainty, names)} ({_names(names)})'
         for certainty, names in explained_by(snapshot, cause)
     )
-    told = f'{safe(str(cause.node), 200)} {explains or f"is {as_told(cause).adverb}a cause"}'
+    told = f'{safe(str(cause.node), 200)} {explained or f"is {as_told(cause).adverb}a cause"}'
     return f'{told}: {safe(cause.message, 300)}' if cause.message else told
 
 

@@ -148,6 +148,8 @@ def _whole(reading: Reading, service: str, models: tuple[Model, Model]) -> Readi
     """
     unit = replace(reading.unit, application=service)
     reading = replace(reading, unit=unit)
+    if not reading.advice:
+        return reading
     own, other = (_advices(reading, model) for model in models)
     told = str(reading.advice)
     advice = next((new for new, old in zip(own, other) if told in (str(new), str(old))), None)

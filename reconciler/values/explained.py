@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .certainty import Certainty
 from .readings import Blame, Cause, Snapshot
+from .words import counted
 
 
 def as_told(found: Blame | Cause) -> Certainty:
     """Return how sure it is; of a sweep that does not tell what claims least."""
     return found.certainty or Certainty.POSSIBLE
+
+
+def explains(certainty: Certainty, names: Sequence[str]) -> str:
+    """Return such as `likely explains 2 services`."""
+    return f'{certainty.adverb}explains {counted(len(names), "service")}'
 
 
 def explained_by(snapshot: Snapshot, cause: Cause) -> list[tuple[Certainty, list[str]]]:

@@ -220,6 +220,20 @@ class Model:
         number = self.version.partition('.')[0]
         return int(number) if number.isdigit() and len(number) < 4 else 3
 
+    def charm_of(self, application: str) -> str:
+        """Return the name of an application's charm; empty if the model has no such one."""
+        known = self.applications.get(application)
+        return known.charm if known else ''
+
+    def is_ours(self, application: str) -> bool:
+        """Return whether it is our own charm, which speaks for itself only."""
+        return self.charm_of(application) == HEALTH_CHARM
+
+    def is_subordinate(self, application: str) -> bool:
+        """Return whether each of its units is beside one of another application."""
+        known = self.applications.get(application)
+        return known is not None and bool(known.subordinate_to)
+
     def units(self) -> Iterator[Unit]:
         """Yield every unit of every application, in order."""
         for application in self.applications.values():
