@@ -1,7 +1,9 @@
 """The checks that run on every machine with no configuration: what each looks at, and with what.
 
-Beside its class and its line in `CHECKS` a new one needs only its row here: units run it, and who
-explains a trouble knows how far from its cause it may be, and where to look.
+One belongs here if it matters on any machine, and is silent on a fresh one as on one that is a
+year old, patched and loaded: what may well be on purpose is told in its data, and judged where
+somebody asks for it. Beside its class and its line in `CHECKS` a new one needs only its row here:
+units run it, and who explains a trouble knows how far from its cause it may be, and where to look.
 """
 
 from __future__ import annotations
@@ -30,11 +32,16 @@ class BuiltInCheck:
     look_with: str
 
 
+_KERNEL_ERRORS = 'sudo dmesg --ctime --level=err,crit,alert,emerg'
+
 # By the word for its kind, which is also its name; in the order in which they run and are listed.
 BUILT_IN_CHECKS: Mapping[str, BuiltInCheck] = {
     'disk': BuiltInCheck(Scope.MACHINE, 'df -h'),
     'memory': BuiltInCheck(Scope.MACHINE, 'free -m'),
     'load': BuiltInCheck(Scope.MACHINE, 'uptime'),
+    'pressure': BuiltInCheck(Scope.MACHINE, 'head /proc/pressure/memory /proc/pressure/io'),
+    'oom': BuiltInCheck(Scope.MACHINE, _KERNEL_ERRORS),
+    'storage': BuiltInCheck(Scope.MACHINE, _KERNEL_ERRORS),
     'failed-units': BuiltInCheck(Scope.HOST_SERVICES, 'systemctl --failed'),
     'clock': BuiltInCheck(Scope.MACHINE, 'timedatectl'),
     'reboot-required': BuiltInCheck(Scope.MACHINE, 'cat /run/reboot-required.pkgs'),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from charm.agent.units import Unit, enrol
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.log_files import Cursor, read_since
 from charm.kernel.paths import AGENT_SERVICE, HERE
 from tests.hosts.host import Host
@@ -20,7 +21,7 @@ from .agents import Receiver, health_of, until
 CHARM = 'juju-health/0'
 UNIT = 'web/0'
 # Those of the built-in checks that are about the machine that the test machines run on.
-_OFF = ('clock', 'failed-units', 'reboot-required', 'disk', 'memory', 'load')
+_OFF = tuple(BUILT_IN_CHECKS)
 # What takes minutes on a machine at work takes seconds here; all else is as it is printed.
 _IMPATIENT = """\
 [Service]

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.report import Health, State, StateName
 from reconciler.causes.explain import explain
 from reconciler.collect.removed_units import mend
@@ -29,7 +30,7 @@ OF_MODEL = frozenset(
     }
 )
 OF_CONTROLLER = frozenset({'grant', 'login', 'models'})
-LOOKED_AT = ('disk', 'memory', 'load', 'clock', 'failed-units', 'reboot-required', 'http')
+LOOKED_AT = (*BUILT_IN_CHECKS, 'http')
 CAUSES = {
     'service': 'db',
     'circle': 'circle a+b',

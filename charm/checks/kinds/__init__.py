@@ -17,9 +17,12 @@ from .http_url import HttpUrl
 from .load import Load
 from .memory import Memory
 from .nagios_plugin import NagiosPlugin
+from .oom_kills import OomKills
+from .pressure import PressureStall
 from .process_count import ProcessCount
 from .reboot_required import RebootRequired
 from .script import Script
+from .storage import Storage
 from .systemd_service import SystemdService
 from .tcp_port import TcpPort
 from .tls_expiry import TlsExpiry
@@ -29,6 +32,9 @@ CHECKS: Mapping[str, Type[CheckKind]] = {
     'disk': DiskSpace,
     'memory': Memory,
     'load': Load,
+    'pressure': PressureStall,
+    'oom': OomKills,
+    'storage': Storage,
     'failed-units': FailedUnits,
     'clock': ClockSync,
     'reboot-required': RebootRequired,
