@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 
 # The key's path in the file, the name, and the nearest right one as `nearest` says it.
 Stranger = tuple[str, str, str]
+_GLOB = re.compile(r'[*?\[]')
 
 
 def strangers(config: Config, model: Model) -> list[Stranger]:
@@ -22,6 +24,20 @@ def strangers(config: Config, model: Model) -> list[Stranger]:
     for pattern, own in config.models.items():
         if model.is_meant_by(pattern):
             found += _in_one(own, model, f'models.{pattern}.')
+    return found
+
+
+def unused(config: Config, model: Model) -> list[str]:
+    """Return what is said of this very model, by its name, and names no service of it.
+
+    What is said of all models may be meant for another; a view says itself what it lacks.
+    """
+    found = []
+    for pattern, own in config.models.items():
+        if not _GLOB.search(pattern) and model.is_meant_by(pattern):
+            for path, name, hint in _in_services(own, model, f'models.{pattern}.'):
+                at = f'{config.source}:{config.lines.get(path, 0)}: {path}'
+                found.append(f'{at}: nothing uses it: the model has no {name}{hint}')
     return found
 
 
@@ -41,15 +57,11 @@ def _targets(model: Model) -> list[str]:
 
 
 def _in_one(config: Config, model: Model, at: str) -> Iterator[Stranger]:
-    services = list(model.applications)
-    for service in config.services:
-        path = f'{at}services.{service.name}'
-        _, of_charm, charm = service.name.partition(OF_CHARM)
-        known = [one.charm for one in model.applications.values()] if of_charm else services
-        yield from _missing(path, [charm or service.name], known)
-        yield from _missing(f'{path}.requires', service.requires or (), [*services, *model.saas])
+    yield from _in_services(config, model, at)
     for view in config.views:
-        yield from _missing(f'{at}views.{view.name}.services', view.services, services)
+        yield from _missing(
+            f'{at}views.{view.name}.services', view.services, [*model.applications]
+        )
     targets = _targets(model)
     # The key of the file that an entry stands under is its kind.
     index = dict.fromkeys((MAINTENANCE, ACKNOWLEDGED), 0)
@@ -57,6 +69,16 @@ def _in_one(config: Config, model: Model, at: str) -> Iterator[Stranger]:
         target = entry.target.removeprefix('machine ')
         yield from _missing(f'{at}{entry.kind}[{index[entry.kind]}]', [target], targets)
         index[entry.kind] += 1
+
+
+def _in_services(config: Config, model: Model, at: str) -> Iterator[Stranger]:
+    services = list(model.applications)
+    for service in config.services:
+        path = f'{at}services.{service.name}'
+        _, of_charm, charm = service.name.partition(OF_CHARM)
+        known = [one.charm for one in model.applications.values()] if of_charm else services
+        yield from _missing(path, [charm or service.name], known)
+        yield from _missing(f'{path}.requires', service.requires or (), [*services, *model.saas])
 
 
 def _missing(path: str, names: Iterable[str], known: list[str]) -> Iterator[Stranger]:

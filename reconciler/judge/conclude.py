@@ -13,7 +13,7 @@ from ..causes.cause_or_victim import explain_causes
 from ..causes.graph import DeclaredDependencies
 from ..config.settings import NOTHING, Config, Expectation
 from ..config.suppressions import SuppressionEntry, annotate
-from ..config.unknown_names import unmatched
+from ..config.unknown_names import unmatched, unused
 from ..values.model import Application, Model
 from ..values.readings import Reading, Snapshot
 from .cap_by_juju import Policy, capped, capped_service
@@ -93,7 +93,7 @@ def conclude(
         faults=(*model.faults, *said, *evidence.faults, *faults, *unmatched(entries, model, at)),
         causes=causes,
         views=judge_views(own.views, services, unasked, left_out),
-        notes=(*notes(services, left_out), *disagreements(services)),
+        notes=(*notes(services, left_out), *disagreements(services), *unused(config, model)),
         ceiling=ceiling,
     )
 

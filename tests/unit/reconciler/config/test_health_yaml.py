@@ -20,7 +20,6 @@ from reconciler.cli.main import COMMANDS
 from reconciler.cli.options.config_option import check_defaults
 from reconciler.config import health_yaml
 from reconciler.config.settings import NOTHING, Config
-from reconciler.config.unknown_names import strangers
 from reconciler.values.errors import ConfigError
 from reconciler.values.model import Application, Model, Saas, Unit
 from tests.support.patience import PATIENCE
@@ -203,25 +202,6 @@ def test_a_default_is_an_option_and_one_that_it_takes() -> None:
         assert told in said
     assert 'line 3: defaults.deadline: 0' in said
     assert "line 4: defaults.reach: 'air' is not one of" in said
-
-
-def test_names_that_the_model_does_not_have_are_found() -> None:
-    config = read("""
-services: {mysqll: {rollup: best}, 'web*': {requires: [ceph, redsi-a]}}
-views: {shop: {services: ['x*', web]}}
-maintenance:
-  - {target: web/7, end: 2027-01-01, reason: a}
-  - {target: web, end: 2027-01-01, reason: a}
-models: {prod: {services: {weeb: {}}}, other: {services: {gone: {}}}}
-""")
-    found = {path: (name, hint) for path, name, hint in strangers(config, MODEL)}
-    assert found == {
-        'services.mysqll': ('mysqll', "; did you mean 'mysql'?"),
-        'services.web*.requires': ('redsi-a', "; did you mean 'redis-a'?"),
-        'views.shop.services': ('x*', ''),
-        'maintenance[0]': ('web/7', "; did you mean 'web/0'?"),
-        'models.prod.services.weeb': ('weeb', "; did you mean 'web'?"),
-    }
 
 
 def test_the_first_file_that_is_there_is_used(
