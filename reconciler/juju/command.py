@@ -56,6 +56,9 @@ _CONTROLLER = re.compile(
     r'|controller "(?P<new>[^"]+)"(?:: not logged\b| and model)'
 )
 
+# The life of a model, as juju models tells it, once it is on its way out (core/life).
+_LEAVING = ('dying', 'dead')
+
 
 @dataclass(frozen=True)
 class Juju:
@@ -114,6 +117,14 @@ class Juju:
             f'{controller}:{model["name"]}'
             for model in self._models(controller, deadline)
             if 'name' in model and model.get('is-controller') is not True
+        )
+
+    def is_there(self, full: str, deadline: Deadline) -> bool:
+        """Return whether `controller:owner/name` is listed still, and is not being destroyed."""
+        controller, _, name = full.rpartition(':')
+        return any(
+            model.get('name') == name and model.get('life') not in _LEAVING
+            for model in self._models(controller, deadline)
         )
 
     def model_uuid(self, controller: str, model: str, until: Deadline) -> str:

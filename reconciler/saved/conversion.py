@@ -76,6 +76,7 @@ def fleet_document(fleet: Fleet) -> schema.FleetDocument:
         started_at=format_time(fleet.started_at),
         duration=_told(fleet.duration_seconds),
         faults=fleet.faults,
+        notes=fleet.notes,
         causes=sweep_document(fleet.merged()).causes,
         models={name: sweep_document(one) for name, one in fleet.snapshots.items()},
     )
@@ -121,7 +122,8 @@ def fleet_of(document: schema.FleetDocument, snapshots: Mapping[str, Snapshot]) 
         ReportError: with the path of what is wrong.
     """
     began = _at('started_at', _moment, document.started_at)
-    return Fleet(snapshots, began, _read(document.duration) or 0.0, document.faults)
+    took = _read(document.duration) or 0.0
+    return Fleet(snapshots, began, took, document.faults, document.notes)
 
 
 def snapshot_of(document: schema.SweepDocument) -> Snapshot:

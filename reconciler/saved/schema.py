@@ -224,6 +224,7 @@ class FleetDocument(Struct, frozen=True, kw_only=True):
     started_at: _Time | None = None
     duration: _Seconds | None = None
     faults: _Names = ()
+    notes: Annotated[_Names, _about('Such as a model that was removed meanwhile.')] = ()
     causes: Annotated[_Many[CauseDocument], _about('Over all models.')] = ()
     models: Annotated[dict[str, SweepDocument], _about('By controller:owner/model.')] = field(
         default_factory=dict

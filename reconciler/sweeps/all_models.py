@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -18,7 +19,7 @@ from charm.kernel.report import Health
 from ..ask.base import Asker, MachineAnswer
 from ..ask.frames import Request, UnitAnswer
 from ..reach.base import NOTHING, ReachError
-from ..values.errors import ReconcilerError, UsageError
+from ..values.errors import JujuError, ReconcilerError, UsageError
 from ..values.model import Model
 from ..values.readings import Outcome, Snapshot
 from ..values.time_budget import TimeBudget
@@ -39,12 +40,14 @@ class FleetPlan:
         prepare: makes of a model the sweep of it, with so many workers.
         workers: machines asked at once, over all the models.
         faults: what is wrong already, such as a controller that did not answer.
+        is_there: whether a model of which there is no status is still meant to be there.
     """
 
     inventories: Mapping[str, Callable[[Deadline], Model]]
     prepare: Callable[[str, Model, int], SweepPlan]
     workers: int = 16
     faults: tuple[str, ...] = ()
+    is_there: Callable[[str, Deadline], bool] = lambda name, until: True
 
 
 def survey_all(plan: FleetPlan, patterns: Sequence[str], deadline: Deadline) -> Fleet:
@@ -66,6 +69,7 @@ def survey_all(plan: FleetPlan, patterns: Sequence[str], deadline: Deadline) -> 
         if isinstance(model, Model)
     }
     failed = {n: e for n, e in known.items() if isinstance(e, ReconcilerError)}
+    gone = _gone(plan, failed, deadline)
     share = deadline.remaining_seconds / rounds
     found = _surveys(sweeps, patterns, abreast, deadline, share)
     missing = {n: e for n, e in found.items() if isinstance(e, UsageError)}
@@ -76,11 +80,27 @@ def survey_all(plan: FleetPlan, patterns: Sequence[str], deadline: Deadline) -> 
         result = found.get(name, failed.get(name))
         if isinstance(result, Snapshot):
             snapshots[name] = result
-        elif name not in missing:
+        elif name not in missing and name not in gone:
             snapshots[name] = failure(name, started_at, result)
-    fleet = Fleet(snapshots, started_at, time.monotonic() - started, plan.faults)
+    notes = tuple(f'{name}: left out: it is being removed, or is gone' for name in gone)
+    fleet = Fleet(snapshots, started_at, time.monotonic() - started, plan.faults, notes)
     told = next(iter(sweeps.values()), None)
     return fleet if told is None else join(fleet, patterns, told.config, told.suppressions)
+
+
+def _gone(
+    plan: FleetPlan, failed: Mapping[str, ReconcilerError], deadline: Deadline
+) -> tuple[str, ...]:
+    """Return the models that went while we looked, which is no fault of anybody.
+
+    Models come and go all the time where tests make them; only juju's own word counts.
+    """
+    gone = []
+    for name, error in failed.items():
+        with suppress(JujuError):
+            if isinstance(error, JujuError) and not plan.is_there(name, deadline):
+                gone.append(name)
+    return tuple(gone)
 
 
 def failure(name: str, at: datetime, error: ReconcilerError | None = None) -> Snapshot:

@@ -27,12 +27,14 @@ class Fleet:
         started_at: when the first sweep began (UTC).
         duration_seconds: how long all of them took together.
         faults: what went wrong beside the models, such as a controller that did not answer.
+        notes: what is worth a line and no fault, such as a model that went meanwhile.
     """
 
     snapshots: Mapping[str, Snapshot]
     started_at: datetime
     duration_seconds: float
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -59,7 +61,7 @@ class Fleet:
             faults=(*self.faults, *(fault for part in parts for fault in part.faults())),
             causes=_joined([cause for part in parts for cause in part.causes()]),
             views=tuple(view for part in parts for view in part.views()),
-            notes=tuple(note for part in parts for note in part.notes()),
+            notes=(*self.notes, *(note for part in parts for note in part.notes())),
             ceiling=worst([Health.PASSED, *(part.snapshot.ceiling for part in parts)]),
         )
 

@@ -90,6 +90,7 @@ def once(
         partial(_prepare, asking, _Sum(progress)),
         asking.workers,
         faults,
+        asking.door.is_there,
     )
     return survey_all(plan, patterns, until)
 

@@ -198,6 +198,13 @@ def test_logged_out_juju_exits_with_0_and_prints_no_document(fake: Fake) -> None
         juju.whoami(Deadline.after(PATIENCE))
 
 
+@pytest.mark.parametrize(('life', 'there'), [('alive', True), ('dying', False), ('dead', False)])
+def test_a_model_is_there_while_it_is_listed_and_lives(life: str, there: bool, fake: Fake) -> None:
+    said = fake(f"""echo '{{"models": [{{"name": "ann/a", "life": "{life}"}}, 7]}}'""")
+    assert said.is_there('lab:ann/a', Deadline.after(PATIENCE)) is there
+    assert not said.is_there('lab:bob/a', Deadline.after(PATIENCE))
+
+
 @pytest.mark.parametrize(
     ('printed', 'names'),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,22 +13,16 @@ import pytest
 import referencing
 from prometheus_client.openmetrics import parser
 
-from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
-from reconciler.ask.script_asker import ScriptAsker
 from reconciler.causes.explain import explain
-from reconciler.collect.collect import CollectPlan
-from reconciler.collect.fanout import FanoutLimits
 from reconciler.judge.conclude import Evidence, conclude
-from reconciler.reach.local import LocalReach
 from reconciler.render import RENDERERS, RenderOptions
 from reconciler.render.people import fleet as many
 from reconciler.saved.sweep_document import decode, decode_any
-from reconciler.sweeps.all_models import FleetPlan, failure, survey_all
+from reconciler.sweeps.all_models import failure
 from reconciler.sweeps.cross_model import join
 from reconciler.sweeps.fleet import Fleet
-from reconciler.sweeps.one_model import SweepPlan
-from reconciler.values.errors import ControllerUnreachable, UsageError
+from reconciler.values.errors import ControllerUnreachable
 from reconciler.values.model import (
     Application,
     Machine,
@@ -40,10 +34,8 @@ from reconciler.values.model import (
 )
 from reconciler.values.model import Unit as ModelUnit
 from reconciler.values.readings import Outcome, Reading, Role, Snapshot
-from reconciler.values.time_budget import TimeBudget
 from tests.support.fleets import fleet, three, told
 from tests.support.golden import check_golden
-from tests.support.patience import PATIENCE
 from tests.support.snapshots import NOW, check, reported, silent, snapshot, troubled, well
 from tests.support.tree import ROOT
 
@@ -227,67 +219,6 @@ def test_a_cause_elsewhere_changes_what_explains_a_model_and_nothing_else(
     unexplained = [replace(service, blame=None) for service in after.services]
     assert unexplained == [replace(service, blame=None) for service in before.services]
     assert replace(after, services=(), causes=()) == replace(before, services=(), causes=())
-
-
-# -- the sweep -----------------------------------------------------------------------------
-
-
-def plan(models: Mapping[str, Model | Exception], workers: int = 4) -> FleetPlan:
-    def inventory(model: Model | Exception) -> Any:
-        def get(until: Deadline) -> Model:
-            if isinstance(model, Exception):
-                raise model
-            return model
-
-        return get
-
-    def prepare(name: str, model: Model, share: int) -> SweepPlan:
-        time = TimeBudget(timeout_seconds=10)
-        limits = FanoutLimits(share, 1, time=time)
-        return SweepPlan(model, CollectPlan(ScriptAsker(LocalReach(), time), limits, local=True))
-
-    return FleetPlan({name: inventory(one) for name, one in models.items()}, prepare, workers)
-
-
-def one_unit(name: str) -> Model:
-    unit = ModelUnit(f'{name}/0', name, '0')
-    machines = {'0': Machine('0')}
-    return Model(
-        name, 'lab', machines=machines, applications={name: Application(name, units=(unit,))}
-    )
-
-
-def test_a_model_that_cannot_be_read_costs_only_itself() -> None:
-    lost = ControllerUnreachable('cannot use juju status: i/o timeout')
-    found = survey_all(
-        plan({'lab:a/x': one_unit('x'), 'k2:a/y': lost, 'lab:a/z': one_unit('z')}),
-        (),
-        Deadline.after(PATIENCE),
-    )
-    assert list(found.snapshots) == ['lab:a/x', 'k2:a/y', 'lab:a/z']
-    assert found.snapshots['k2:a/y'].faults[0] == str(lost)
-    outcomes = {r.outcome for s in found.snapshots.values() for r in s.readings()}
-    assert outcomes == {Outcome.REPORTED}
-    assert not found.complete
-
-
-def test_models_without_what_was_asked_for_are_left_out_and_none_is_wrong_usage() -> None:
-    models = {'lab:a/x': one_unit('x'), 'lab:a/z': one_unit('z')}
-    assert list(survey_all(plan(models), ['x'], Deadline.after(PATIENCE)).snapshots) == ['lab:a/x']
-    with pytest.raises(UsageError, match="cannot select 'nothing'"):
-        survey_all(plan(models), ['nothing'], Deadline.after(PATIENCE))
-
-
-def test_more_models_than_workers_are_swept_in_turn() -> None:
-    models = {f'lab:a/m{n}': one_unit(f'm{n}') for n in range(5)}
-    found = survey_all(plan(models, workers=2), (), Deadline.after(PATIENCE))
-    assert found.complete
-    assert len(found.snapshots) == 5
-
-
-def test_an_error_of_ours_is_not_taken_for_a_model_s() -> None:
-    with pytest.raises(ZeroDivisionError):
-        survey_all(plan({'lab:a/x': ZeroDivisionError()}), (), Deadline.after(PATIENCE))
 
 
 def test_a_silent_unit_keeps_its_model_in_the_merged_table() -> None:
