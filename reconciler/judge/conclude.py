@@ -15,7 +15,7 @@ from ..config.settings import NOTHING, Config, Expectation
 from ..config.suppressions import SuppressionEntry, annotate
 from ..config.unknown_names import unmatched, unused
 from ..values.model import Application, Model
-from ..values.readings import Reading, Snapshot
+from ..values.readings import Reading, ServiceHealth, Snapshot
 from .cap_by_juju import Policy, capped, capped_service
 from .collate import choose, collate, problems_first
 from .disagreements import disagreements
@@ -89,13 +89,21 @@ def conclude(
         health=worst((worst(service.health for service in services), ceiling)),
         started_at=at,
         duration_seconds=evidence.duration_seconds,
-        complete=evidence.complete,
+        complete=evidence.complete and not model.outdated,
         faults=(*model.faults, *said, *evidence.faults, *faults, *unmatched(entries, model, at)),
         causes=causes,
         views=judge_views(own.views, services, unasked, left_out),
-        notes=(*notes(services, left_out), *disagreements(services), *unused(config, model)),
+        notes=_notes(model, config, services, left_out),
         ceiling=ceiling,
     )
+
+
+def _notes(
+    model: Model, config: Config, services: Sequence[ServiceHealth], left_out: Sequence[str]
+) -> tuple[str, ...]:
+    """Return what is worth a line, and no fault."""
+    counted = notes(services, left_out)
+    return (*model.notes, *counted, *disagreements(services), *unused(config, model))
 
 
 def _judged(

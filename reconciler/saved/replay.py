@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -18,12 +19,22 @@ from ..config.settings import NOTHING, Config
 from ..judge.conclude import Evidence, conclude
 from ..sweeps.one_model import select
 from ..values.errors import StatusError, UsageError
-from ..values.model import Model, StatusInfo, Unit
+from ..values.model import Model, Unit
 from ..values.readings import Outcome, Reading, Snapshot
 from ..values.words import duration_text
-from .support_archive import FoundReport, files_in, is_status, newest, read_status, reports_in
+from .support_archive import (
+    FoundReport,
+    Unread,
+    files_in,
+    is_status,
+    newest,
+    read_status,
+    reports_in,
+    told,
+)
 
 VIA = 'replay'
+_FOR_PROGRAMS = re.compile('json|ya?ml')
 
 
 @dataclass(frozen=True)
@@ -33,10 +44,12 @@ class SavedSweep:
     Attributes:
         model: the inventory.
         reports: each unit's newest report.
+        faults: what cannot be read, one line for each file.
     """
 
     model: Model
     reports: Mapping[str, FoundReport]
+    faults: tuple[str, ...] = ()
 
     def taken_at(self) -> datetime:
         """Return the newest moment that anything in it tells of: it was saved then, or later.
@@ -44,17 +57,7 @@ class SavedSweep:
         The epoch if nothing in it has a time.
         """
         moments = [report.made_at for report in self.reports.values()]
-        moments += [info.since for info in _infos(self.model) if info.since is not None]
-        return max(moments, default=datetime.fromtimestamp(0, timezone.utc))
-
-
-def _infos(model: Model) -> Iterator[StatusInfo]:
-    for machine in model.machines.values():
-        yield from (machine.agent, machine.instance)
-    for application in model.applications.values():
-        yield application.status
-    for unit in model.units():
-        yield from (unit.workload, unit.agent)
+        return max([*moments, self.model.newest_time() or datetime.fromtimestamp(0, timezone.utc)])
 
 
 def find(places: Sequence[Path], status_file: Path | None = None, model: str = '') -> SavedSweep:
@@ -70,21 +73,28 @@ def find(places: Sequence[Path], status_file: Path | None = None, model: str = '
         StatusError: the document that was given is none, or none that is named so can be read.
     """
     models: dict[str, Model] = {}
-    broken: list[StatusError] = []
+    broken: dict[Path, StatusError] = {}
     found: list[FoundReport] = []
+    unread: list[Unread] = []
     for path in files_in(places):
-        found += reports_in(path)
+        for report in reports_in(path):
+            if isinstance(report, Unread):
+                unread.append(report)
+            else:
+                found.append(report)
         if status_file is None and is_status(path):
             try:
                 one = read_status(path)
             except StatusError as error:
-                broken.append(error)
+                broken[path] = error
                 continue
             models[f'{one.controller}:{one.name}'] = one
     if broken and not models and status_file is None:
-        raise broken[0]
+        raise next(iter(broken.values()))
     chosen = read_status(status_file) if status_file else _choose(models, model, places)
-    return SavedSweep(chosen, newest(found))
+    # Beside those that programs read, archives keep the tables that people read.
+    faults = [str(error) for path, error in broken.items() if _FOR_PROGRAMS.search(path.name)]
+    return SavedSweep(chosen, newest(found), (*faults, *told(unread)))
 
 
 def _choose(models: Mapping[str, Model], wanted: str, places: Sequence[Path]) -> Model:
@@ -130,7 +140,7 @@ def replay(
     }
     readings = vouched(readings)
     without = absent(saved.model, saved.reports)
-    faults = (strangers(without),) if without else ()
+    faults = (*saved.faults, *([strangers(without)] if without else []))
     return conclude(Evidence(saved.model, readings, at, 0.0, faults=faults), patterns, config)
 
 

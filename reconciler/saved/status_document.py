@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import yaml
+
+from charm.kernel.safe_text import clean
 
 from ..juju import status
 from ..values.errors import StatusError
@@ -20,6 +23,9 @@ from ..values.model import Model
 # How a saved sweep of ours begins, without the blanks before it.
 _SWEEP = re.compile(rb'(?:\{\s*)?"?schema"?:')
 _HEAD_BYTES = 200
+# No key of a status begins so.
+_TALK_IN_YAML = re.compile(rb'[A-Z]')
+_LONGEST_TALK = 80
 _NULL = re.compile(r'(?:~|null)?$')
 _BOOL = re.compile(r'(?:true|false)$')
 _INT = re.compile(r'-?(?:0|[1-9][0-9]{0,17})$')
@@ -51,12 +57,39 @@ def decode(data: bytes, name: str) -> Model:
     Raises:
         StatusError: it is none; the error names the file, the line where there is one, and why.
     """
+    document, beside = _without_talk(data)
     try:
-        if _SWEEP.match(data[:_HEAD_BYTES].lstrip()):
+        if _SWEEP.match(document[:_HEAD_BYTES].lstrip()):
             raise StatusError('schema', 'this is a saved sweep, and no juju status')
-        return status.decode(data if data.lstrip()[:1] == b'{' else _as_json(data))
+        in_json = document.lstrip()[:1] == b'{'
+        model = status.decode(document if in_json else _as_json(document))
     except StatusError as error:
         raise StatusError(error.path, error.reason, name) from error
+    if not beside:
+        return model
+    first = clean(beside[0].decode(errors='replace'), _LONGEST_TALK)
+    count = f'{len(beside)} line{"" if len(beside) == 1 else "s"}'
+    fault = f'{name}: {count} beside the status left out, such as {first!r}'
+    return replace(model, faults=(*model.faults, fault))
+
+
+def _without_talk(data: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the document, and the lines beside it, such as a warning that a client wrote.
+
+    Whoever keeps stderr in the same file, as sos does, has them before it or after it.
+    """
+    lines = data.split(b'\n')
+    begins = [number for number, line in enumerate(lines) if line.startswith(b'{')]
+    if begins:
+        ends = [number for number, line in enumerate(lines) if line.rstrip().endswith(b'}')]
+        first, last = begins[0], max(ends, default=len(lines) - 1)
+        document, beside = lines[first : last + 1], lines[:first] + lines[last + 1 :]
+    elif any(line.startswith(b'model:') for line in lines):
+        document = [line for line in lines if not _TALK_IN_YAML.match(line)]
+        beside = [line for line in lines if _TALK_IN_YAML.match(line)]
+    else:
+        document, beside = lines, []
+    return b'\n'.join(document), [line for line in beside if line.strip()]
 
 
 def _as_json(data: bytes) -> bytes:

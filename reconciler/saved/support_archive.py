@@ -13,7 +13,6 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 from charm.kernel import report_json
 from charm.kernel.errors import ReportError
 from charm.kernel.report import Report
+from charm.kernel.safe_text import clean
 
 from ..values.errors import UsageError
 from ..values.model import Model
@@ -35,6 +35,7 @@ _REPORT = re.compile(rb'\s*\{\s*"schema"\s*:\s*\d+\s*,\s*"service"')
 _STATUS = re.compile(rb'\s*\{\s*"model"\s*:\s*\{\s*"name"')
 _TARBALL = re.compile(r'.*\.(tar|tgz|txz|tar\.(gz|xz|bz2|zst))')
 _SNIFF_BYTES = 200
+_LONGEST_REASON = 200
 _NO_TIME = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -54,6 +55,25 @@ class FoundReport:
     def made_at(self) -> datetime:
         """Return the unit's clock when it was made; 1970 if it does not say."""
         return self.report.reported_at or _NO_TIME
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What was meant as a report, in this file, and why it cannot be read."""
+
+    source: Path
+    reason: str
+
+
+def told(unread: Iterable[Unread]) -> tuple[str, ...]:
+    """Return one line for each file of which something cannot be read."""
+    by_file: dict[Path, list[str]] = {}
+    for one in unread:
+        by_file.setdefault(one.source, []).append(one.reason)
+    return tuple(
+        f'{path}: {len(all_of)} of its reports cannot be read: {clean(all_of[0], _LONGEST_REASON)}'
+        for path, all_of in by_file.items()
+    )
 
 
 def read_status(path: Path) -> Model:
@@ -116,37 +136,52 @@ def _head(path: Path) -> bytes:
         return b''
 
 
-def reports_in(path: Path) -> Iterator[FoundReport]:
-    """Yield the reports in one file; none if it holds none that can be read."""
+def reports_in(path: Path) -> Iterator[FoundReport | Unread]:
+    """Yield the reports in one file, and what was meant as one and cannot be read."""
     if _LOG_NAME.fullmatch(path.name):
         yield from _logged(path)
     elif _REPORT.match(_head(path)):
         yield from _printed(path)
 
 
-def _printed(path: Path) -> Iterator[FoundReport]:
+def _printed(path: Path) -> Iterator[FoundReport | Unread]:
     """Yield what a hook printed: one report, or one a line."""
     try:
         data = _bytes(path)
-    except UsageError:
+    except UsageError as error:
+        yield Unread(path, str(error))
         return
-    for piece in (data, *data.splitlines()):
+    try:
+        yield FoundReport(report_json.decode(data.strip()), path)
+        return
+    except ReportError as error:
+        whole = str(error)
+    lines = [line for line in data.split(b'\n') if line.strip()]
+    for line in lines:
         try:
-            yield FoundReport(report_json.decode(piece.strip()), path)
-        except ReportError:
-            continue
-        if piece is data:
-            return
+            yield FoundReport(report_json.decode(line.strip()), path)
+        except ReportError as error:
+            yield Unread(path, whole if len(lines) == 1 else str(error))
 
 
-def _logged(path: Path) -> Iterator[FoundReport]:
+def _logged(path: Path) -> Iterator[FoundReport | Unread]:
     """Yield the reports of an agent's log."""
-    with suppress(OSError), path.open('rb') as file:
-        for line in file:
-            with suppress(ValueError, RecursionError, ReportError):
-                value: Any = json.loads(line) if b'"report"' in line else None
-                if isinstance(value, dict) and isinstance(value.get('report'), dict):
-                    yield FoundReport(report_json.from_json(value['report']), path)
+    try:
+        with path.open('rb') as file:
+            for line in file:
+                if b'"report"' in line:
+                    yield from _line(path, line)
+    except OSError as error:
+        yield Unread(path, str(error.strerror or error))
+
+
+def _line(path: Path, line: bytes) -> Iterator[FoundReport | Unread]:
+    try:
+        value: Any = json.loads(line)
+        if isinstance(value, dict) and isinstance(value.get('report'), dict):
+            yield FoundReport(report_json.from_json(value['report']), path)
+    except (ValueError, RecursionError, ReportError) as error:
+        yield Unread(path, str(error))
 
 
 def newest(found: Iterable[FoundReport]) -> dict[str, FoundReport]:

@@ -167,6 +167,8 @@ class Model:
         type: `iaas` (machines) or `caas` (k8s).
         offers: for each offer to other models, the application behind it.
         faults: what could not be read, one line each; the rest was read all the same.
+        notes: what is worth a line and no fault, such as when it was saved.
+        outdated: whether it is so old that much may have come since; `faults` say so.
         parts: of several models as one, the full name of each by what its names begin with.
         owner: whose it is, if it was asked for so: juju status does not tell it.
         status: model-status.
@@ -181,6 +183,8 @@ class Model:
     saas: Mapping[str, Saas] = field(default_factory=dict)
     offers: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    outdated: bool = False
     parts: Mapping[str, str] = field(default_factory=dict)
     owner: str = ''
     status: StatusInfo = field(default_factory=StatusInfo)
@@ -233,6 +237,13 @@ class Model:
         """Return whether each of its units is beside one of another application."""
         known = self.applications.get(application)
         return known is not None and bool(known.subordinate_to)
+
+    def newest_time(self) -> datetime | None:
+        """Return the newest moment that it tells of, by the controller's clock."""
+        told = [info for one in self.machines.values() for info in (one.agent, one.instance)]
+        told += [application.status for application in self.applications.values()]
+        told += [info for unit in self.units() for info in (unit.workload, unit.agent)]
+        return max((info.since for info in told if info.since is not None), default=None)
 
     def units(self) -> Iterator[Unit]:
         """Yield every unit of every application, in order."""

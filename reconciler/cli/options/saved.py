@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ import click
 from charm.kernel.fields import parse_time
 from reconciler.config.times import parse_moment
 from reconciler.saved import status_document
+from reconciler.saved.status_age import dated
 from reconciler.saved.sweep_document import MAX_BYTES, decode
 from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.model import Model
@@ -96,6 +99,22 @@ def read_status(name: str) -> Model:
         StatusError: it is none; the error names the file.
     """
     return status_document.decode(read_bytes(name), name)
+
+
+def read_dated_status(name: str, max_age_seconds: float) -> Model:
+    """Return the model that the file holds, with its age told; what comes by a pipe has none.
+
+    Raises:
+        UsageError: it cannot be read.
+        StatusError: it is none; the error names the file.
+    """
+    model = read_status(name)
+    # As `--status - < status.json` has one, too.
+    file = os.fstat(0) if name == '-' else os.stat(name)
+    if not stat.S_ISREG(file.st_mode):
+        return model
+    written_at = datetime.fromtimestamp(file.st_mtime, timezone.utc)
+    return dated(model, name, written_at, datetime.now(timezone.utc), max_age_seconds)
 
 
 def read_saved(name: str) -> Snapshot:

@@ -23,8 +23,8 @@ SECTIONS: Mapping[str, Sequence[str]] = {
     'What to print': ('form', 'output', 'blame', 'everything', 'quiet'),
     'When to fail': ('fail_on', 'maintenance_is_ok', 'ack_is_ok', 'wait_for'),
     f'Time (a DURATION is such as {FORM})': (
-        *('deadline', 'timeout', 'connect_timeout', 'max_age', 'within', 'every'),
-        *('start', 'lasts_seconds', 'until', 'zone', 'at'),
+        *('deadline', 'timeout', 'connect_timeout', 'max_age', 'max_status_age', 'within'),
+        *('every', 'start', 'lasts_seconds', 'until', 'zone', 'at'),
     ),
     'Other': ('config', 'state_dir', 'inbox', 'help'),
 }

@@ -18,6 +18,7 @@ from reconciler.juju.command import Juju
 from reconciler.reach.base import Reach
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.local import LocalReach
+from reconciler.saved.status_age import MAX_STATUS_AGE_SECONDS
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.time_budget import TimeBudget
@@ -28,7 +29,7 @@ from .direct import direct_reach
 from .durations import Duration, duration_option
 from .juju_door import door
 from .modes import ASK_OPTIONS, AskOptions
-from .saved import read_status
+from .saved import read_dated_status
 from .told import adding, number_option
 
 juju_option = click.option(
@@ -48,6 +49,12 @@ _MODEL = (
         'status_file',
         type=click.Path(exists=True, dir_okay=False, allow_dash=True),
         help='Take the inventory from a saved `juju status`, JSON or YAML; - is stdin.',
+    ),
+    duration_option(
+        '--max-status-age',
+        Duration(0, 100 * 365 * 86400),
+        MAX_STATUS_AGE_SECONDS,
+        'With --status: a file that is older makes the sweep incomplete.',
     ),
     juju_option,
     config_option,
@@ -123,6 +130,7 @@ class SweepOptions(AskOptions):
     quiet: bool
     jump: str = ''
     config: Config = NOTHING
+    max_status_age: float = MAX_STATUS_AGE_SECONDS
 
     @property
     def is_local(self) -> bool:
@@ -165,7 +173,7 @@ class SweepOptions(AskOptions):
 
     def _described(self, until: Deadline) -> Model:
         if self.status_file:
-            return read_status(self.status_file)
+            return read_dated_status(self.status_file, self.max_status_age)
         return status.decode(self.door.status(until))
 
     def way(self, model: Model) -> Reach:

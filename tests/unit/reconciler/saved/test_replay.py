@@ -25,6 +25,7 @@ from tests.standin.values import SINCE
 
 NOW = datetime(2026, 11, 23, 8, 10, tzinfo=timezone.utc)
 MAX_AGE = 900.0
+LOG = 'agent-00000001-5f3a9c1e.jsonl'
 
 
 def world() -> World:
@@ -197,13 +198,41 @@ def test_what_is_no_status_is_refused(text: str, tmp_path: Path) -> None:
         read_status(tmp_path / 's')
 
 
-@pytest.mark.parametrize(
-    'text', ['', 'x', '{"schema": 1, "service": "a"', '{"schema":1,"service":"a","unit":3}']
-)
+@pytest.mark.parametrize('text', ['', 'x', '{"model": 1}'])
 def test_what_is_no_report_is_none(text: str, tmp_path: Path) -> None:
-    put(tmp_path, {'s': text, 'agent-00000001-5f3a9c1e.jsonl': text})
+    put(tmp_path, {'s': text, LOG: text})
     assert list(reports_in(tmp_path / 's')) == []
-    assert list(reports_in(tmp_path / 'agent-00000001-5f3a9c1e.jsonl')) == []
+    assert list(reports_in(tmp_path / LOG)) == []
+
+
+@pytest.mark.parametrize(
+    ('name', 'text', 'said'),
+    [
+        ('s', '{"schema": 1, "service": "a"', 'not JSON'),
+        ('s', '{"schema":1,"service":"a","unit":3}', 'unit: a number'),
+        (LOG, '{"kind": "report", "report": {"sche', 'Unterminated'),
+        (LOG, '{"kind": "report", "report": {"schema": 1}}', 'service'),
+        ('juju_status_-m_lab_b_--format_json', '{"model": {"name": ', 'not JSON'),
+    ],
+)
+def test_what_is_broken_is_told_and_the_rest_is_read(
+    name: str, text: str, said: str, tmp_path: Path
+) -> None:
+    good = log_line(report('mysql/1')) if name == LOG else ''
+    put(tmp_path, {'juju_status.json': json.dumps(world().status()), name: good + text})
+    put(tmp_path, {'r': report_json.encode(report('mysql/0'))})
+    snapshot, readings = shown(find([tmp_path]))
+    assert readings['mysql/0'].outcome is Outcome.REPORTED
+    assert (readings['mysql/1'].outcome is Outcome.REPORTED) is (name == LOG)
+    (fault,) = snapshot.faults
+    assert name in fault
+    assert said in fault
+
+
+def test_a_table_for_people_beside_the_status_is_no_fault(tmp_path: Path) -> None:
+    table = 'Model  Controller\nprod   lab\n'
+    put(tmp_path, {'juju_status.json': json.dumps(world().status()), 'juju_status_-m_prod': table})
+    assert find([tmp_path]).faults == ()
 
 
 def test_what_cannot_be_replayed_says_why(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,32 @@ def test_yaml_of_every_saved_status_is_the_same_model_as_its_json(path: Path) ->
 def test_what_is_no_status_is_refused_with_file_line_and_reason(text: str, said: str) -> None:
     with pytest.raises(StatusError, match=f'^cannot read a/juju_status.yaml: {said}'):
         decode(text.encode(), 'a/juju_status.yaml')
+
+
+TALK = 'WARNING: cgroup v2 is not fully supported yet'
+
+
+@pytest.mark.parametrize('form', ['json', 'pretty', 'yaml'])
+@pytest.mark.parametrize(
+    ('before', 'after'), [([TALK], []), ([], [TALK]), ([TALK, 'x y'], [TALK])]
+)
+def test_what_a_client_wrote_beside_the_status_is_left_out_and_told(
+    form: str, before: list[str], after: list[str]
+) -> None:
+    document = {'model': {'name': 'prod', 'controller': 'lab'}, 'machines': {}, 'applications': {}}
+    text = {
+        'json': json.dumps(document),
+        'pretty': json.dumps(document, indent=2),
+        'yaml': yaml.safe_dump(document, sort_keys=False),
+    }[form]
+    talk = [line for line in before if form != 'yaml' or line == TALK]
+    lines = '\n'.join([*talk, text.rstrip(), *after, ''])
+    model = decode(lines.encode(), 'some.file')
+    (fault,) = model.faults
+    count = len(talk) + len(after)
+    assert fault.startswith(f'some.file: {count} line{"s" if count > 1 else ""} beside the status')
+    assert TALK in fault
+    assert replace(model, faults=()) == decode(text.encode(), 'some.file')
 
 
 @pytest.mark.parametrize('levels', range(1, 6))
