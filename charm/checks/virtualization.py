@@ -16,6 +16,8 @@ _MANAGER_FILES = ('run/systemd/container', 'run/host/container-manager')
 _MARKS = {'.dockerenv': 'docker', 'run/.containerenv': 'podman'}
 _SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io'
 _CONTAINER = 'container-other'
+# What a figure is of, as `data.scope` says it: this machine, this container, or its host.
+MACHINE_SCOPE, CONTAINER_SCOPE, HOST_SCOPE = SCOPES = ('machine', 'container', 'host')
 _VM = 'vm-other'
 # The flags of the first CPU are within this, however many follow.
 _ENOUGH_OF_CPUINFO = 8192
@@ -43,6 +45,16 @@ class Virtualization:
         The manager of an application container (Docker, a pod) looks after its processes instead.
         """
         return not self.container or self.name in ('lxc', 'systemd-nspawn')
+
+    @property
+    def own_scope(self) -> str:
+        """Return the scope of what a container has of its own, such as its mounts."""
+        return CONTAINER_SCOPE if self.container else MACHINE_SCOPE
+
+    @property
+    def kernel_scope(self) -> str:
+        """Return the scope of what the kernel has once, such as its clock."""
+        return HOST_SCOPE if self.container else MACHINE_SCOPE
 
 
 def detect(root: Path = Path('/'), environ: Optional[Mapping[str, str]] = None) -> Virtualization:

@@ -1,41 +1,28 @@
-"""Disk space and inodes of every real, local file system."""
+"""Disk space and inodes of every real, local file system, and whether it takes writes."""
 
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.globs import matches
 from ...kernel.report import Health, worst
 from ..check import Verdict
+from ..file_systems import FileSystem, Statvfs, Survey, measure, survey
+from ..lost_writes import ErrorCount, lost_writes, read_errors
+from ..mounts import MOUNTINFO, Mount, MountTable, parse_mountinfo, statvfs
 from ..options import OUTSIDE, OptionError, require_order
 from ..phrases import listed, percent, size
 from ..thresholds import Range, judge
+from ..virtualization import Virtualization, detect
+from ..wanted_mounts import WantedMounts, read_wanted
 
 _GIB = 1024**3
 _AMPLE_INODES = 1_000_000
-# What is named here keeps data on this machine and answers statvfs() at once. Anything else is
-# pseudo, read-only by nature (squashfs, iso9660), or may hang for ever when its server is gone
-# (nfs, cifs, ceph, fuse.*), and is not asked.
-_LOCAL = re.compile(
-    'ext[234]|xfs|btrfs|zfs|bcachefs|f2fs|jfs|nilfs2|reiserfs|vfat|exfat|ntfs3?|fuseblk|hfsplus|ufs'
-)
-_OCTAL = re.compile(r'\\([0-7]{3})')
-
-
-@dataclass(frozen=True)
-class Mount:
-    """One line of /proc/mounts."""
-
-    device: str
-    path: str
-    kind: str
-    options: Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,6 +34,7 @@ class DiskSpace:
         warn_free_bytes, fail_free_bytes: a threshold above counts only with less than this free.
         exclude: mount points not to look at; globs.
         paths: look only at the file systems that hold these, of whatever kind they are.
+        mounted: each of `paths` has to be a mount point itself.
     """
 
     warn_used_percent: float = 80.0
@@ -55,8 +43,13 @@ class DiskSpace:
     fail_free_bytes: int = 10 * _GIB
     exclude: Tuple[str, ...] = ()
     paths: Tuple[str, ...] = ()
-    source: Path = field(default=Path('/proc/mounts'), metadata=OUTSIDE)
-    statvfs: Callable[[str], os.statvfs_result] = field(default=os.statvfs, metadata=OUTSIDE)
+    mounted: bool = False
+    source: Path = field(default=Path(MOUNTINFO), metadata=OUTSIDE)
+    statvfs: Statvfs = field(default=statvfs, metadata=OUTSIDE)
+    resolve: Callable[[str], str] = field(default=os.path.realpath, metadata=OUTSIDE)
+    wanted: Callable[[], WantedMounts] = field(default=read_wanted, metadata=OUTSIDE)
+    errors: Callable[[Mount], ErrorCount] = field(default=read_errors, metadata=OUTSIDE)
+    around: Callable[[], Virtualization] = field(default=detect, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         require_order(self.warn_used_percent, self.fail_used_percent, '_used_percent')
@@ -65,86 +58,81 @@ class DiskSpace:
         for path in self.paths:
             if not path.startswith('/'):
                 raise OptionError('paths', f'{path!r} is not an absolute path')
+        if self.mounted and not self.paths:
+            raise OptionError('mounted', 'it is about paths, and there are none')
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the worst of all file systems; `data.mounts` has each."""
-        measured = [(mount, self._measure(mount)) for mount in self._mounts()]
-        return self._judge([(mount, data) for mount, data in measured if data is not None])
+        table, wanted = self._read(), self.wanted()
+        if self.paths:
+            found = Survey([self._at(path, table, wanted) for path in self.paths])
+        else:
+            found = survey(table.file_systems(self._is_looked_at), self.statvfs)
+            if '/' in found.not_looked_at:
+                raise CheckError(f'cannot measure /: {found.not_looked_at["/"]}')
+        return self._judge(found, wanted, table.unreadable_lines)
 
-    def _mounts(self) -> Iterator[Mount]:
-        """Yield each local file system once, the root first whatever it is."""
+    def _read(self) -> MountTable:
         try:
-            text = self.source.read_text(encoding='utf-8', errors='surrogateescape')
+            text = self.source.read_bytes().decode('utf-8', 'surrogateescape')
         except OSError as error:
             raise CheckError(f'cannot read {self.source}: {error.strerror}') from error
-        # A later mount hides an earlier one at the same place.
-        by_path = {mount.path: mount for mount in parse_mounts(text)}
-        if '/' not in by_path:
+        table = parse_mountinfo(text)
+        if '/' not in table.by_path:
             raise CheckError(f'cannot find the root file system in {self.source}')
-        if self.paths:
-            yield from (replace(_holder(path, by_path), path=path) for path in self.paths)
-            return
-        seen: Set[str] = set()
-        for path in sorted(by_path, key=lambda path: (path != '/', path.count('/'), path)):
-            mount = by_path[path]
-            if path != '/' and (not _LOCAL.fullmatch(mount.kind) or mount.device in seen):
-                continue
-            if any(matches(path, pattern) for pattern in self.exclude):
-                continue
-            # A bind mount, or another subvolume, shows the same device a second time.
-            if mount.device.startswith('/'):
-                seen.add(mount.device)
-            yield mount
+        return table
 
-    def _measure(self, mount: Mount) -> Optional[Dict[str, Any]]:
-        """Return the figures of one file system, `None` if there is nothing to measure."""
-        base = {'device': mount.device, 'type': mount.kind, 'read_only': 'ro' in mount.options}
+    def _is_looked_at(self, path: str) -> bool:
+        return path == '/' or not any(matches(path, pattern) for pattern in self.exclude)
+
+    def _at(self, path: str, table: MountTable, wanted: WantedMounts) -> FileSystem:
+        """Return what holds one of `paths`, with `lacks` where that is another than it should."""
+        place = self.resolve(path)
+        mount = table.holder(place)
+        lacking = {}
+        who = wanted.missing(place, mount.path)
+        if who:
+            lacking = {'lacks': f'though {who} mounts it'}
+        elif self.mounted and place != mount.path:
+            lacking = {'lacks': 'and no mount of its own'}
         try:
-            found = self.statvfs(mount.path)
-        except (PermissionError, FileNotFoundError) as error:
-            if mount.path == '/' or self.paths:
-                raise CheckError(f'cannot measure {mount.path}: {error.strerror}') from error
-            return None
+            figures = measure(mount, path, self.statvfs)
         except OSError as error:
-            return {**base, 'error': error.strerror}
-        users_bytes = (found.f_blocks - found.f_bfree + found.f_bavail) * found.f_frsize
-        if users_bytes <= 0:
-            return None
-        free_bytes = found.f_bavail * found.f_frsize
-        inodes = None
-        if found.f_files:
-            inodes = round(1 - found.f_favail / found.f_files, 4)
-        return {
-            **base,
-            'size_bytes': found.f_blocks * found.f_frsize,
-            'free_bytes': free_bytes,
-            'used_ratio': round(1 - free_bytes / users_bytes, 4),
-            'inodes_free': found.f_favail if found.f_files else None,
-            'inodes_used_ratio': inodes,
-        }
+            if not lacking:
+                raise CheckError(f'cannot measure {path}: {error.strerror}') from error
+            figures = {'mount': mount.path}
+        return FileSystem(path, (mount,), {**figures, **lacking})
 
-    def _judge(self, measured: List[Tuple[Mount, Dict[str, Any]]]) -> Verdict:
-        data = {'mounts': {mount.path: figures for mount, figures in measured}}
+    def _judge(self, found: Survey, wanted: WantedMounts, unreadable: int) -> Verdict:
+        measured = found.measured
+        data: Dict[str, Any] = {'scope': self.around().own_scope}
+        data['mounts'] = {system.path: system.figures for system in measured}
+        notes = [f'{path} not looked at: {why}' for path, why in found.not_looked_at.items()]
+        if found.not_looked_at:
+            data['not_looked_at'] = found.not_looked_at
+        if unreadable:
+            data['unreadable_lines'] = unreadable
+            notes.append(f'{unreadable} lines of {self.source} cannot be read')
         if not measured:
             return Verdict(Health.UNKNOWN, 'there is no file system to measure', data)
-        judged = [(*self._judge_one(mount, figures), mount.path) for mount, figures in measured]
+        judged = [(*self._judge_one(system, wanted), system.path) for system in measured]
         health = worst(health for health, _words, _path in judged)
-        if health is Health.PASSED:
-            full = max(measured, key=lambda item: item[1]['used_ratio'])
-            used = percent(full[1]['used_ratio'])
-            return Verdict(health, f'fullest of {len(measured)}: {full[0].path} at {used}', data)
         judged.sort(key=lambda item: (-item[0].rank, item[2]))
         bad = [f'{path} {words}' for one, words, path in judged if one is not Health.PASSED]
-        return Verdict(health, listed(bad), data)
+        text = listed(bad) if bad else _fullest(measured)
+        return Verdict(health, '; '.join([text, *notes[:2]]), data)
 
-    def _judge_one(self, mount: Mount, figures: Dict[str, Any]) -> Tuple[Health, str]:
+    def _judge_one(self, system: FileSystem, wanted: WantedMounts) -> Tuple[Health, str]:
+        figures, mount = system.figures, system.mounts[0]
+        if 'lacks' in figures:
+            return Health.FAIL, f'is on {mount.path}, {figures["lacks"]}'
         if 'error' in figures:
             return Health.FAIL, f'cannot be measured: {figures["error"]}'
-        if figures['read_only'] and mount.path != '/':
-            # Nobody fills a read-only file system. One that names what to do about errors was
-            # meant to be written to, and the kernel has most likely done that.
-            if 'errors=remount-ro' in mount.options:
-                return Health.WARN, 'is read-only, as after a disk error'
+        lost = lost_writes(system.mounts, wanted, self.errors(mount))
+        if lost is not None:
+            return lost
+        # Nobody fills what is read-only. The root may be so for us alone, by the mount.
+        if mount.sealed or (mount.read_only and system.path != '/'):
             return Health.PASSED, ''
         space = self._space(figures['used_ratio'], figures['free_bytes'])
         if space is not Health.PASSED:
@@ -164,18 +152,10 @@ class DiskSpace:
         return judge(used_ratio * 100, Range.at_most(warn), Range.at_most(fail))
 
 
-def _holder(path: str, by_path: Mapping[str, Mount]) -> Mount:
-    """Return the mount that holds a path: that of the nearest directory above it."""
-    while path not in by_path and path != '/':
-        path = path.rpartition('/')[0] or '/'
-    return by_path[path]
-
-
-def parse_mounts(text: str) -> List[Mount]:
-    """Return the mounts in the format of fstab(5), as the kernel writes it."""
-    mounts = []
-    for line in text.splitlines():
-        words = [_OCTAL.sub(lambda found: chr(int(found[1], 8)), word) for word in line.split(' ')]
-        if len(words) >= 4:
-            mounts.append(Mount(words[0], words[1], words[2], tuple(words[3].split(','))))
-    return mounts
+def _fullest(measured: Sequence[FileSystem]) -> str:
+    """Return which is the fullest, and where its path is no mount point what was measured."""
+    full = max(measured, key=lambda system: float(system.figures['used_ratio']))
+    mount = full.mounts[0].path
+    used = percent(full.figures['used_ratio'])
+    where = '' if mount == full.path else f' (it is on {mount})'
+    return f'fullest of {len(measured)}: {full.path} at {used}{where}'
