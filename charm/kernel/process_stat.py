@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Mapping, Set, Tuple
+import os
+from typing import Dict, Iterable, List, Mapping, Optional, Set, Tuple
+
+# Among the fields after a process's name: how many threads it has.
+_THREADS = 17
 
 
 def read_stat(directory: str) -> Tuple[bytes, List[bytes]]:
@@ -16,6 +20,23 @@ def read_stat(directory: str) -> Tuple[bytes, List[bytes]]:
     with open(f'{directory}/stat', 'rb') as file:
         head, _close, rest = file.read().rpartition(b')')
     return head.partition(b'(')[2], rest.split()
+
+
+def count_threads(proc: str = '/proc') -> Optional[int]:
+    """Return how many threads all processes have; `None` if those of others are hidden."""
+    try:
+        names = [name for name in os.listdir(proc) if name.isdigit()]
+    except OSError:
+        return None
+    if '1' not in names:
+        return None
+    count = 0
+    for name in names:
+        try:
+            count += int(read_stat(f'{proc}/{name}')[1][_THREADS])
+        except (OSError, IndexError, ValueError):
+            continue
+    return count
 
 
 def below(parents: Mapping[int, int], ancestor: int, spared: Iterable[int] = ()) -> Set[int]:
@@ -34,3 +55,17 @@ def below(parents: Mapping[int, int], ancestor: int, spared: Iterable[int] = ())
         found.update(new)
         waiting += new
     return found
+
+
+def is_nested(directory: str) -> Optional[bool]:
+    """Return whether a process of a /proc is in a PID namespace below that of this /proc.
+
+    It has a number in each namespace that it can be seen from; see NSpid in proc(5). `None` if the
+    kernel does not tell.
+    """
+    try:
+        with open(f'{directory}/status', 'rb') as file:
+            rows = [line for line in file.read().split(b'\n') if line.startswith(b'NSpid:')]
+    except OSError:
+        return None
+    return len(rows[0].split()) > 2 if rows else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable, Iterator, List, Optional
+from typing import Iterable, Iterator, List, Mapping, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
-from ...kernel.process_stat import below, read_stat
+from ...kernel.process_stat import below, is_nested, read_stat
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError
@@ -40,6 +40,7 @@ class ProcessCount:
         cmdline: a regular expression found in the command line, its words joined by spaces.
         minimum, maximum: how many there may be; `None` for no upper end.
         warn: a range outside which the count is worth a warning.
+        containers: whether those of containers on this machine count too.
     """
 
     command: str = ''
@@ -47,6 +48,7 @@ class ProcessCount:
     minimum: int = 1
     maximum: Optional[int] = None
     warn: Optional[Range] = None
+    containers: bool = False
     proc: Path = field(default=Path('/proc'), metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
@@ -63,7 +65,8 @@ class ProcessCount:
             found = [process for process in found if _is_named(process, self.command)]
         lines = [' '.join(process.arguments) for process in found]
         wanted = search(self.cmdline, lines, deadline)
-        return self._judge([process.pid for process, is_one in zip(found, wanted) if is_one])
+        pids = [process.pid for process, is_one in zip(found, wanted) if is_one]
+        return self._judge(pids, {pid: is_nested(f'{self.proc}/{pid}') for pid in pids})
 
     def _read(self) -> Iterator[Process]:
         try:
@@ -78,16 +81,29 @@ class ProcessCount:
             if process is not None:
                 yield process
 
-    def _judge(self, pids: List[int]) -> Verdict:
+    def _judge(self, found: List[int], nested: Mapping[int, Optional[bool]]) -> Verdict:
+        pids = [pid for pid in found if self.containers or not nested[pid]]
+        count, left_out = len(pids), len(found) - len(pids)
         upper = float('inf') if self.maximum is None else self.maximum
-        count = len(pids)
         health = judge(count, self.warn, Range(self.minimum, upper))
         what = self.command or f'matching {self.cmdline!r}'
-        text = f'{count} process{"" if count == 1 else "es"} {what}'
+        text = f'{_processes(count)} {what}'
         if health is Health.FAIL:
             most = '' if self.maximum is None else f', at most {self.maximum}'
             text += f', wanted at least {self.minimum}{most}'
-        return Verdict(health, text, {'count': count, 'pids': pids[:_MOST_PIDS]})
+        if left_out:
+            text += f'; {left_out} in containers not counted'
+        unplaced = sum(nested[pid] is None for pid in pids)
+        data = {
+            'count': count,
+            'pids': pids[:_MOST_PIDS],
+            'in_containers': None if unplaced else sum(bool(nested[pid]) for pid in found),
+        }
+        return Verdict(health, text, data)
+
+
+def _processes(count: int) -> str:
+    return f'{count} process{"" if count == 1 else "es"}'
 
 
 def _of_others(processes: Iterable[Process]) -> List[Process]:

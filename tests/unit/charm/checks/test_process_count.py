@@ -119,6 +119,50 @@ def test_a_process_that_ends_while_we_look_is_not_counted(tmp_path: Path) -> Non
     assert run(ProcessCount(command='web', minimum=0, proc=proc)).data['count'] == 0
 
 
+def in_namespace(proc: Path, pid: int, numbers: str) -> None:
+    (proc / str(pid) / 'status').write_text(f'Name:\tx\nNSpid:\t{numbers}\nNSpgid:\t1\n')
+
+
+@pytest.mark.parametrize(('containers', 'pids'), [(False, [20, 23]), (True, [20, 21, 22, 23])])
+def test_those_of_containers_count_only_if_asked_for(
+    tmp_path: Path, containers: bool, pids: list[int]
+) -> None:
+    entries = [(pid, 'db', 'S', ['db']) for pid in (1, 20, 21, 22, 23)]
+    proc = processes(tmp_path, (1, 'init', 'S', ['init']), *entries[1:])
+    for pid, numbers in ((20, '20'), (21, '21\t1'), (22, '22\t300\t1'), (23, '23')):
+        in_namespace(proc, pid, numbers)
+    verdict = run(ProcessCount(command='db', proc=proc, containers=containers))
+    assert verdict.data['pids'] == pids
+    assert verdict.data['in_containers'] == 2
+    assert ('2 in containers not counted' in verdict.message) is not containers
+
+
+def test_a_kernel_that_does_not_tell_namespaces_counts_all_and_it_is_told(tmp_path: Path) -> None:
+    proc = processes(tmp_path, (1, 'init', 'S', ['init']), (20, 'db', 'S', ['db']))
+    verdict = run(ProcessCount(command='db', proc=proc))
+    assert (verdict.data['count'], verdict.data['in_containers']) == (1, None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason='only root can make a namespace')
+def test_a_real_process_in_a_namespace_of_its_own_does_not_count(tmp_path: Path) -> None:
+    mark = f'/nested/{os.getpid()}/{tmp_path.name}'
+    # The first process of the namespace reads until we close; the kernel ends the rest with it.
+    inside = 'echo ready; read x; : "$0"'
+    start = ['setsid', 'unshare', '--pid', '--fork', '--kill-child', 'sh', '-c', inside, mark]
+    script = f'"$@" < {tmp_path}/in > {tmp_path}/out &'
+    os.mkfifo(tmp_path / 'in')
+    os.mkfifo(tmp_path / 'out')
+    held = os.open(tmp_path / 'in', os.O_RDWR)
+    subprocess.run(['sh', '-c', script, 'sh', *start], check=True)
+    with (tmp_path / 'out').open() as said:
+        assert said.readline() == 'ready\n'
+    # unshare itself stays outside, with the same words in its command line.
+    assert run(ProcessCount(cmdline=f'^sh -c.*{mark}')).data['count'] == 0
+    counted = run(ProcessCount(cmdline=f'^sh -c.*{mark}', containers=True))
+    os.close(held)
+    assert counted.data['count'] == 1
+
+
 def test_where_the_processes_of_others_are_hidden_no_count_is_given(tmp_path: Path) -> None:
     proc = processes(tmp_path, (400, 'web', 'S', ['web']))
     with pytest.raises(CheckError, match='run as root'):
