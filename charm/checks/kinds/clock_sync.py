@@ -88,26 +88,28 @@ class ClockSync:
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict on the kernel's clock."""
-        contained = self.around().container
+        around = self.around()
         try:
             clock = self.read()
         except (OSError, AttributeError) as error:
-            if contained:
+            if around.container:
                 note = 'the host keeps the clock of this container, and does not let us ask'
-                return Verdict(Health.PASSED, note, {'container': True, 'synchronised': None})
+                data = {'scope': around.kernel_scope, 'container': True, 'synchronised': None}
+                return Verdict(Health.PASSED, note, data)
             raise CheckError(f'cannot ask the kernel about its clock: {error}') from error
-        return self._judge(clock, contained)
+        return self._judge(clock, around)
 
-    def _judge(self, clock: KernelClock, contained: bool) -> Verdict:
+    def _judge(self, clock: KernelClock, around: Virtualization) -> Verdict:
         data = {
-            'container': contained,
+            'scope': around.kernel_scope,
+            'container': around.container,
             'synchronised': clock.synchronised,
             'max_error_seconds': clock.max_error_seconds,
         }
         if clock.synchronised:
             text = f'synchronised, at most {clock.max_error_seconds:.3f} s off'
             return Verdict(Health.PASSED, text, data)
-        if contained:
+        if around.container:
             note = 'not synchronised, but a container has no clock of its own: see its host'
             return Verdict(Health.PASSED, note, data)
         return Verdict(Health(self.severity), 'nothing synchronises the clock', data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Tuple
+from typing import Callable, List, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.globs import matches
@@ -14,6 +14,7 @@ from ..check import Verdict
 from ..child_process import systemctl
 from ..options import OUTSIDE, require_severity
 from ..phrases import listed
+from ..virtualization import Virtualization, detect
 
 
 @dataclass(frozen=True)
@@ -29,23 +30,25 @@ class FailedUnits:
     ignore: Tuple[str, ...] = ()
     systemctl: str = field(default='systemctl', metadata=OUTSIDE)
     booted: Path = field(default=SYSTEMD_RUNS, metadata=OUTSIDE)
+    around: Callable[[], Virtualization] = field(default=detect, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         require_severity(self.severity)
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict on the failed units; without systemd there are none to fail."""
+        scope = self.around().own_scope
         if not self.booted.is_dir():
             note = 'systemd does not run this machine, so it has no units that could fail'
-            return Verdict(Health.PASSED, note, {'systemd': False})
+            return Verdict(Health.PASSED, note, {'scope': scope, 'systemd': False})
         arguments = ('list-units', '--failed', '--all', '--plain', '--no-legend', '--no-pager')
         listing = systemctl(self.systemctl, (*arguments, '--full'), deadline)
-        return self._judge(parse_failed(listing))
+        return self._judge(parse_failed(listing), scope)
 
-    def _judge(self, units: List[str]) -> Verdict:
+    def _judge(self, units: List[str], scope: str) -> Verdict:
         ignored = [unit for unit in units if any(matches(unit, each) for each in self.ignore)]
         failed = [unit for unit in units if unit not in ignored]
-        data = {'systemd': True, 'failed': failed, 'ignored': ignored}
+        data = {'scope': scope, 'systemd': True, 'failed': failed, 'ignored': ignored}
         if not failed:
             return Verdict(Health.PASSED, 'no unit has failed', data)
         return Verdict(Health(self.severity), f'failed: {listed(failed)}', data)
