@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import Dict
 
+from ..kernel.lines import lines_of
+
 LISTENING = Path('/proc/net/unix')
 _SOCKET = re.compile(
     r'(?:@jujud-|/var/lib/juju/agents/)((?:unit|machine|application|controller)-[a-z0-9-]+)'
@@ -27,7 +29,7 @@ def find(source: Path = LISTENING) -> Dict[str, str]:
         OSError: the kernel does not tell.
     """
     found = {}
-    for line in source.read_text(errors='replace').splitlines():
+    for line in lines_of(source):
         words = line.split(None, 7)
         # Num RefCount Protocol Flags Type St Inode Path
         if len(words) == 8 and _flags(words[3]) & _ACCEPTS:

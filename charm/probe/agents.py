@@ -20,6 +20,7 @@ from ..checks.child_process import describe_exit, run_child, tail
 from ..checks.options import OUTSIDE
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, CommandError
+from ..kernel.lines import lines
 from ..kernel.report import Health
 from ..kernel.safe_text import clean
 from . import agent_sockets, ask_agents
@@ -94,7 +95,7 @@ def _uniter(report: str) -> Dict[str, Any]:
     """Return how the worker is that runs hooks, by the report on all workers, which is YAML."""
     told: Dict[str, str] = {}
     inside = False
-    for line in report.splitlines():
+    for line in lines(report):
         if not line.startswith('    '):
             inside = line == '  uniter:'
         elif inside and line[4:5] != ' ':
@@ -110,7 +111,7 @@ def _lock(report: str) -> Dict[str, Any]:
     As in `holder: uniter (run start hook), holding 3m2s`, and `- reboot, waiting 2s`.
     """
     told: Dict[str, Any] = {'holds': None, 'waits': None}
-    for line in report.splitlines():
+    for line in lines(report):
         mark, _blank, text = line.strip().partition(' ')
         key, verb = {'holder:': ('holds', 'holding'), '-': ('waits', 'waiting')}.get(
             mark, ('', '')

@@ -13,6 +13,7 @@ from ..checks.phrases import listed
 from ..checks.sockets import NoAnswer, connect
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.lines import lines_of
 from ..kernel.report import Health
 
 # The state of a socket that listens, as proc_net_tcp has it.
@@ -62,17 +63,17 @@ class Listening:
 
     def _ports(self) -> Tuple[Set[int], Set[int]]:
         """Return the ports on which the machine alone is listened to, and those of all."""
-        texts: List[str] = []
+        tables: List[List[str]] = []
         for path in self.tables:
             try:
-                texts.append(path.read_text())
+                tables.append(lines_of(path)[1:])
             except FileNotFoundError:
                 continue  # Without IPv6.
             except OSError as error:
                 raise CheckError(f'cannot see who listens: {error}') from error
-        if not texts:
+        if not tables:
             raise CheckError('cannot see who listens: the kernel does not tell')
-        rows = (line.split() for text in texts for line in text.splitlines()[1:])
+        rows = (line.split() for table in tables for line in table)
         listening = [row[1].partition(':') for row in rows if row[3:4] == [_LISTENS]]
         local: Set[int] = set()
         ports: Set[int] = set()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from charm import __version__
 from charm.kernel.deadline import Deadline
+from charm.kernel.lines import lines
 
 from ..ask import orphans
 from ..ask.errands import MachineRequest, hook_path
@@ -114,19 +115,19 @@ def ask_facts(reach: Reach, errand: MachineRequest, deadline: Deadline) -> Machi
         orphans=orphans.look(),
     )
     completed = reach.run(errand.target, shlex.join(['sh', '-c', script]), deadline, _CAP_BYTES)
-    lines = [
+    told = [
         line[line.index(nonce) :].split()[1:]
-        for line in completed.stdout.decode(errors='replace').splitlines()
+        for line in lines(completed.stdout.decode(errors='replace'))
         if nonce in line
     ]
-    if ['end'] not in lines:
+    if ['end'] not in told:
         raise ReachError(Outcome.INVALID, 'cannot read its answer: it ended early', completed)
-    facts = {words[0]: words[1:] for words in lines if words[0] not in ('hook', 'end')}
+    facts = {words[0]: words[1:] for words in told if words[0] not in ('hook', 'end')}
     return MachineFacts(
         user=' '.join(facts.get('user', [])),
         sudo=facts.get('sudo') == ['yes'],
         python=' '.join(facts.get('python', [])),
-        hooks=tuple((w[1], w[2]) for w in lines if w[0] == 'hook' and len(w) == 3),
+        hooks=tuple((w[1], w[2]) for w in told if w[0] == 'hook' and len(w) == 3),
         version=next(iter(facts.get('version', [])[-1:]), ''),
         agent=' '.join(facts.get('agent', [])),
         orphans=orphans.read(completed.stdout, nonce),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from charm.kernel.errors import HealthError
+from charm.kernel.lines import lines
 from charm.kernel.push_contract import check_names
 from reconciler.values.errors import UsageError
 
@@ -51,9 +52,9 @@ class DenyList:
 
     def _read(self) -> frozenset[str]:
         with reading(self.path, '--deny'):
-            lines = self.path.read_text('utf-8').splitlines()
+            text = self.path.read_text('utf-8')
         names = set()
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(lines(text), 1):
             name = line.partition('#')[0].strip()
             model, _, unit = name.rpartition(':')
             try:

@@ -16,6 +16,7 @@ from charm.kernel import command as door
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError
+from charm.kernel.lines import lines
 
 from ..values.errors import (
     ControllerMissing,
@@ -245,8 +246,8 @@ def _refuse_option(target: str) -> None:
 
 def explain(exit_code: int, stderr: str, what: str = 'juju ssh', model: str = '') -> JujuError:
     """Return the error that juju's complaint stands for, when it was used for that model."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    said = next((line for line in lines if line.startswith('ERROR')), lines[-1] if lines else '')
+    found = [line.strip() for line in lines(stderr) if line.strip()]
+    said = next((line for line in found if line.startswith('ERROR')), found[-1] if found else '')
     reason = said.removeprefix('ERROR').strip() or f'it exited with {exit_code} and said nothing'
     kind = next((kind for pattern, kind in _COMPLAINTS if pattern.search(stderr)), JujuError)
     message = f'cannot use {what}: {reason}'

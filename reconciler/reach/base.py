@@ -6,6 +6,7 @@ from typing import Protocol
 
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
+from charm.kernel.lines import lines
 from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.errors import ReconcilerError
 from reconciler.values.readings import Outcome
@@ -52,8 +53,8 @@ def late(completed: Completed) -> ReachError:
 
 def last_line(stderr: bytes) -> str:
     """Return the last line of what a command complained; empty if it did not."""
-    lines = stderr.decode(errors='replace').strip().splitlines()
-    return lines[-1] if lines else ''
+    said = lines(stderr.decode(errors='replace').strip())
+    return said[-1] if said else ''
 
 
 class Reach(Protocol):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
+from charm.kernel.lines import lines
 from reconciler.juju.command import Juju, explain
 from reconciler.values.advice import Advice
 from reconciler.values.errors import JujuError, NotLoggedIn, PermissionDenied
@@ -152,12 +153,12 @@ def _never_ends(why: str, completed: Completed = NOTHING) -> ReachError:
 def explain_failure(completed: Completed) -> ReachError:
     """Return why a `juju ssh` that exited with other than 0 failed."""
     stderr = completed.stderr.decode(errors='replace')
-    last = next((line for line in reversed(stderr.splitlines()) if line.strip()), '')
+    last = next((line for line in reversed(lines(stderr)) if line.strip()), '')
     of_controller = completed.exit_code != 255 and _OF_CONTROLLER.search(stderr)
     for pattern, outcome, retryable in () if of_controller else _SSH_WORDS:
         found = pattern.search(stderr)
         if found:
-            line = next((said for said in stderr.splitlines() if found[0] in said), last)
+            line = next((said for said in lines(stderr) if found[0] in said), last)
             return ReachError(outcome, f'cannot reach it: {line.strip()}', completed, retryable)
     if completed.exit_code == 255:
         reason = last.strip() or 'the connection ended, or a signal ended the far command'

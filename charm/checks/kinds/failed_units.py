@@ -8,6 +8,7 @@ from typing import Callable, List, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.globs import matches
+from ...kernel.lines import lines
 from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health
 from ..check import Verdict
@@ -56,5 +57,5 @@ class FailedUnits:
 
 def parse_failed(text: str) -> List[str]:
     """Return the unit names, the first word of each line; old systemd puts a dot before them."""
-    rows = (line.lstrip('●*× ').split() for line in text.splitlines())
+    rows = (line.lstrip('●*× ').split() for line in lines(text))
     return sorted(row[0] for row in rows if row)

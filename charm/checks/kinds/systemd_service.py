@@ -9,6 +9,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.lines import lines
 from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health, worst
 from ..check import Verdict
@@ -114,7 +115,7 @@ def parse_show(text: str) -> List[Dict[str, str]]:
     """Return the properties of each unit; an empty line stands between two units."""
     blocks = (block for block in text.split('\n\n') if block.strip())
     return [
-        {key: value for key, _, value in (line.partition('=') for line in block.splitlines())}
+        {key: value for key, _, value in (line.partition('=') for line in lines(block))}
         for block in blocks
     ]
 

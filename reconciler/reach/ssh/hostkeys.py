@@ -18,6 +18,7 @@ from pathlib import Path
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
 from charm.kernel.files import locked, write_whole
+from charm.kernel.lines import lines
 
 LOCK_SECONDS = 10.0
 # What a machine prints of itself, and sshd's own order of preference. DSA is no key any more.
@@ -58,7 +59,7 @@ class KnownMachine:
 
 def parse_keys(text: str) -> tuple[HostKey, ...]:
     """Return the keys in what `SHOW_KEYS` printed; what is no key, such as a banner, is noise."""
-    found = (_key(line.split()) for line in text.splitlines())
+    found = (_key(line.split()) for line in lines(text))
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 
@@ -88,8 +89,8 @@ class KnownHosts:
             FileError: the file is there but cannot be read.
         """
         wanted = safe_name(name)
-        lines = [line.split() for line in self._lines()]
-        own = [words for words in lines if words[:1] == [wanted]]
+        known = [line.split() for line in self._lines()]
+        own = [words for words in known if words[:1] == [wanted]]
         keys = filter(None, (_key(words[1:]) for words in own))
         instances = [' '.join(words[3:]) for words in own if words[3:]]
         return KnownMachine(frozenset(keys), instances[-1] if instances else '')
@@ -104,8 +105,8 @@ class KnownHosts:
         instance = ' '.join(instance.split())
         fresh = [f'{safe_name(name)} {key} {instance}'.strip() for key in keys]
         with locked(self.path, Deadline.after(LOCK_SECONDS)):
-            lines = [*self._lines(), *fresh]
-            write_whole(self.path, ''.join(f'{line}\n' for line in lines).encode(), mode=0o600)
+            known = [*self._lines(), *fresh]
+            write_whole(self.path, ''.join(f'{line}\n' for line in known).encode(), mode=0o600)
 
     def forgetting(self, name: str) -> str:
         """Return the command that forgets a machine."""
@@ -113,7 +114,7 @@ class KnownHosts:
 
     def _lines(self) -> list[str]:
         try:
-            return self.path.read_text(errors='replace').splitlines()
+            return lines(self.path.read_bytes().decode(errors='replace'))
         except FileNotFoundError:
             return []
         except OSError as error:

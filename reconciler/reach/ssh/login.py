@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from charm.kernel.lines import lines
 from reconciler.values.advice import Advice
 from reconciler.values.errors import UsageError
 from reconciler.values.outcomes import Outcome
@@ -168,7 +169,7 @@ def read_config(path: Path) -> SSHConfig | None:
 
 def _with_included(path: Path, depth: int) -> Iterator[str]:
     """Yield the file's lines, with those of the files that it includes in their place."""
-    for line in path.read_text('utf-8').splitlines():
+    for line in lines(path.read_text('utf-8')):
         word, _, rest = line.strip().replace('=', ' ', 1).partition(' ')
         if word.lower() != 'include' or depth >= _MOST_INCLUDED:
             yield line
