@@ -1,4 +1,4 @@
-"""A strict look into an X.509 certificate for its validity, so that any certificate can be read.
+"""A strict look into an X.509 certificate for its names and validity, so that any can be read.
 
 The ssl module decodes a certificate only after it has verified it; an expired or self-signed one
 is just what we want to look at. DER is read as X.690 has it, the certificate as RFC 5280 does.
@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Tuple
+from typing import Iterator, Tuple
+
+from ..kernel.safe_text import clean
 
 _SEQUENCE = 0x30
+_SET = 0x31
+_OBJECT_IDENTIFIER = 0x06
+_BMP_STRING = 0x1E
 _INTEGER = 0x02
 _VERSION = 0xA0
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
+# What people call a certificate: its common name, else its unit, else its organisation (X.520).
+_NAMING = (b'\x55\x04\x03', b'\x55\x04\x0b', b'\x55\x04\x0a')
+_MOST_NAME = 100
+
+Name = Tuple[Tuple[bytes, str], ...]
 
 
 class DerError(ValueError):
@@ -22,15 +32,43 @@ class DerError(ValueError):
 
 
 @dataclass(frozen=True)
-class Validity:
-    """From when until when a certificate is good (UTC)."""
+class Certificate:
+    """What a certificate says of itself.
 
+    Attributes:
+        der: its bytes.
+        subject, issuer: each part of the name as kind and text.
+        not_before, not_after: from when until when it is good (UTC).
+    """
+
+    der: bytes
+    subject: Name
+    issuer: Name
     not_before: datetime
     not_after: datetime
 
+    @property
+    def name(self) -> str:
+        """Return what people call it, safe to print; empty if it has no such name."""
+        parts = dict(self.subject)
+        texts = (parts[kind] for kind in _NAMING if kind in parts)
+        return clean(next(texts, ''), _MOST_NAME)
 
-def read_validity(certificate: bytes) -> Validity:
-    """Return the validity of a certificate in DER.
+    @property
+    def self_issued(self) -> bool:
+        """Return whether it names itself as its issuer, as roots do."""
+        return self.subject == self.issuer
+
+    def issued_by(self, other: Certificate) -> bool:
+        """Return whether it names `other` as its issuer.
+
+        Case and blanks do not count, as in OpenSSL (`X509_NAME_cmp`).
+        """
+        return _canonical(self.issuer) == _canonical(other.subject)
+
+
+def read_certificate(certificate: bytes) -> Certificate:
+    """Return what a certificate in DER says.
 
     Raises:
         DerError: the bytes are not a certificate.
@@ -43,21 +81,45 @@ def read_validity(certificate: bytes) -> Validity:
         _version, body = _take(body, _VERSION)
     _serial, body = _take(body, _INTEGER)
     _algorithm, body = _take(body, _SEQUENCE)
-    _issuer, body = _take(body, _SEQUENCE)
-    validity, _rest = _take(body, _SEQUENCE)
+    issuer, body = _take(body, _SEQUENCE)
+    validity, body = _take(body, _SEQUENCE)
+    subject, _rest = _take(body, _SEQUENCE)
     not_before, validity = _take_time(validity)
     not_after, validity = _take_time(validity)
     if validity:
         raise DerError('bytes follow the validity')
-    return Validity(not_before, not_after)
+    names = tuple(_name_parts(subject)), tuple(_name_parts(issuer))
+    return Certificate(certificate, *names, not_before, not_after)
+
+
+def _name_parts(name: bytes) -> Iterator[Tuple[bytes, str]]:
+    """Yield each attribute of a name: its identifier, and its text."""
+    while name:
+        attributes, name = _take(name, _SET)
+        while attributes:
+            attribute, attributes = _take(attributes, _SEQUENCE)
+            kind, value = _take(attribute, _OBJECT_IDENTIFIER)
+            tag, text, _rest = _element(value)
+            encoding = 'utf-16-be' if tag == _BMP_STRING else 'utf-8'
+            yield kind, text.decode(encoding, 'backslashreplace')
+
+
+def _canonical(name: Name) -> Name:
+    return tuple((kind, ' '.join(text.casefold().split())) for kind, text in name)
 
 
 def _take(data: bytes, tag: int) -> Tuple[bytes, bytes]:
     """Return the contents of the element at the start of `data`, and what follows it."""
+    found, content, rest = _element(data)
+    if found != tag:
+        raise DerError(f'element {found:#04x} where {tag:#04x} belongs')
+    return content, rest
+
+
+def _element(data: bytes) -> Tuple[int, bytes, bytes]:
+    """Return the tag and the contents of the element at the start, and what follows it."""
     if len(data) < 2:
         raise DerError('it ends too early')
-    if data[0] != tag:
-        raise DerError(f'element {data[0]:#04x} where {tag:#04x} belongs')
     length, start = data[1], 2
     if length >= 0x80:
         count = length & 0x7F
@@ -70,7 +132,7 @@ def _take(data: bytes, tag: int) -> Tuple[bytes, bytes]:
             raise DerError('a length is longer than it need be')
     if len(data) < start + length:
         raise DerError('it ends too early')
-    return data[start : start + length], data[start + length :]
+    return data[0], data[start : start + length], data[start + length :]
 
 
 def _take_time(data: bytes) -> Tuple[datetime, bytes]:

@@ -1,11 +1,19 @@
-"""Certificates for tests, made by openssl: an authority's, and that of localhost, signed by it."""
+"""Certificates for tests, made by openssl: an authority's, and that of localhost, signed by it.
+
+And a server that shows any.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import ssl
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.checking import server
 from tests.support.patience import PATIENCE
 
 
@@ -41,3 +49,17 @@ def make_certificates(directory: Path) -> Certificates:
         *('-CAcreateserial', '-days', '2', '-extfile', 'extensions', '-out', 'cert.pem'),
     )
     return Certificates(directory / 'ca.pem', directory / 'cert.pem', directory / 'key.pem')
+
+
+@contextlib.contextmanager
+def shown(pem: Path, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Show key and certificates of the file to whoever connects; the port is yielded."""
+    context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1)
+
+    with server(serve) as port:
+        yield port

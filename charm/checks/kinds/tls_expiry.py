@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
-from ...kernel.errors import CheckError
-from ...kernel.report import Health
+from ...kernel.report import Health, worst
+from .. import tls_contexts
+from ..chain import best_path, read_all, readable
 from ..check import Verdict
-from ..der import DerError, Validity, read_validity
+from ..der import Certificate
+from ..expiry import Expiry
+from ..handshake import Handshake, shake
 from ..options import OUTSIDE, OptionError, require_order
-from ..sockets import NoAnswer, bounded, connect, failed, where
-from ..thresholds import Range, judge
+from ..pem import read_pem
+from ..sockets import BoundedSocket, connect, failed, where
+from ..starttls import PROTOCOLS, ask_for_tls
 
-_BEGIN, _END = b'-----BEGIN CERTIFICATE-----', b'-----END CERTIFICATE-----'
-_MOST_BYTES = 1024 * 1024
+_HTTPS = 443
 
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def _blocks(data: bytes) -> Iterator[bytes]:
-    """Yield what stands between each begin of a certificate in PEM and the end after it."""
-    begin = data.find(_BEGIN)
-    end = data.find(_END, begin)
-    while 0 <= begin < end:
-        yield data[begin + len(_BEGIN) : end]
-        begin = data.find(_BEGIN, end)
-        end = data.find(_END, begin)
 
 
 @dataclass(frozen=True)
@@ -41,19 +34,24 @@ class TlsExpiry:
     Attributes:
         host: whom to ask; or else
         file: certificates in PEM; the first to expire counts.
-        port: where to ask.
+        port: where to ask; 443 by default, or that of `starttls`.
+        starttls: the protocol in which TLS is asked for first, one of `PROTOCOLS`.
         server_name: the name to ask for and to verify; `host` by default.
         verify: also fail when the certificate is not trusted, or not for that name.
         ca_file: trust these authorities instead of the system's; PEM.
+        cert_file, key_file: who we are, for a server that asks; PEM, the key may be in either.
         warn_days, fail_days: less than this is too short.
     """
 
     host: str = ''
     file: Optional[Path] = None
-    port: int = 443
+    port: Optional[int] = None
+    starttls: str = ''
     server_name: str = ''
     verify: bool = False
     ca_file: Optional[Path] = None
+    cert_file: Optional[Path] = None
+    key_file: Optional[Path] = None
     warn_days: float = 30.0
     fail_days: float = 7.0
     now: Callable[[], datetime] = field(default=_now, metadata=OUTSIDE)
@@ -61,106 +59,115 @@ class TlsExpiry:
     def __post_init__(self) -> None:
         if bool(self.host) is (self.file is not None):
             raise OptionError('', 'one of the options host and file is needed, and not both')
-        if not 0 < self.port < 65536:
+        if self.port is not None and not 0 < self.port < 65536:
             raise OptionError('port', f'{self.port} is not between 1 and 65535')
-        if self.verify and self.file is not None:
-            raise OptionError('verify', 'only the certificate of a host can be verified')
+        if self.starttls and self.starttls not in PROTOCOLS:
+            known = ', '.join(PROTOCOLS)
+            raise OptionError('starttls', f'{self.starttls!r} is none of {known}')
+        for option in ('verify', 'starttls', 'cert_file'):
+            if self.file is not None and getattr(self, option):
+                raise OptionError(option, 'it is for a host, not for a file')
+        tls_contexts.require_certificate(self.cert_file, self.key_file)
         # Fewer days are the worse ones, hence the turned order.
         require_order(-self.warn_days, -self.fail_days)
 
     def run(self, deadline: Deadline) -> Verdict:
-        """Return the verdict; `data` has `days_left` and `not_after`."""
-        place = str(self.file) if self.file is not None else where(self.host, self.port)
-        fetched: List[bytes] = []
+        """Return the verdict; `data` has `days_left`, `not_after` and the `chain`."""
         if self.file is not None:
-            fetched = self._read_file(self.file)
-        else:
-            reason = failed(lambda: fetched.append(self._fetch(deadline, verify=False)))
-            if reason:
-                return Verdict(Health.FAIL, f'{place} shows no certificate: {reason}')
-        try:
-            first = min(
-                (read_validity(certificate) for certificate in fetched),
-                key=lambda certificate: certificate.not_after,
-            )
-        except DerError as error:
-            raise CheckError(f'cannot read the certificate of {place}: {error}') from error
-        distrust = failed(lambda: self._fetch(deadline, verify=True)) if self.verify else ''
-        return self._judge(place, first, distrust)
+            held = read_all(str(self.file), read_pem(self.file))
+            return self._expiry(str(self.file), held, held).verdict()
+        shown: List[Handshake] = []
+        reason = failed(lambda: shown.append(self._look(deadline)))
+        if not reason and not shown[0].certificates:
+            reason = shown[0].refusal or 'the handshake ended without one'
+        if reason:
+            return Verdict(Health.FAIL, f'{self._place} shows no certificate: {reason}')
+        return self._judge(shown[0], deadline)
 
-    def _read_file(self, path: Path) -> List[bytes]:
-        import binascii  # Imported here as it serves this method alone.
+    @property
+    def _port(self) -> int:
+        return self.port or (PROTOCOLS[self.starttls][0] if self.starttls else _HTTPS)
 
-        try:
-            with path.open('rb') as stream:
-                data = stream.read(_MOST_BYTES)
-        except FileNotFoundError as error:
-            raise CheckError(f'cannot read {path}: it does not exist') from error
-        except OSError as error:
-            raise CheckError(f'cannot read {path}: {error.strerror}') from error
-        try:
-            found = [binascii.a2b_base64(block) for block in _blocks(data)]
-        except binascii.Error as error:
-            raise CheckError(f'cannot read {path}: {error}') from error
-        if not found:
-            raise CheckError(f'cannot read {path}: it holds no certificate in PEM')
-        return found
+    @property
+    def _place(self) -> str:
+        return where(self.host, self._port)
 
-    def _fetch(self, deadline: Deadline, verify: bool) -> bytes:
-        """Return the server's certificate, in DER.
+    def _look(self, deadline: Deadline) -> Handshake:
+        """Return what the server shows, at need by the weakest TLS that OpenSSL here can."""
+        usual = self._shake(tls_contexts.curious(), deadline)
+        if not self._breaks(usual):
+            return usual
+        weak = self._shake(tls_contexts.curious(weak=True), deadline)
+        if weak.refusal and len(usual.certificates) >= len(weak.certificates):
+            return usual
+        return replace(weak, usual=usual.refusal)
 
-        Raises:
-            NoAnswer, OSError: it shows none, or, asked to verify, one that is not trusted.
-        """
-        # Imported here: it costs a third of our start, which other checks need not pay.
-        import ssl
+    def _shake(self, context: Any, deadline: Deadline) -> Handshake:
+        tls_contexts.identify(context, self.cert_file, self.key_file)
+        with connect(self.host, self._port, deadline) as raw:
+            if self.starttls:
+                ask_for_tls(self.starttls, BoundedSocket(raw, deadline))
+            return shake(raw, self.server_name or self.host, context, deadline)
 
-        context = self._context(ssl, verify)
-        raw = connect(self.host, self.port, deadline)
-        with raw:
-            bounded(deadline, raw)
-            name = self.server_name or self.host
-            try:
-                with context.wrap_socket(raw, server_hostname=name) as secured:
-                    certificate: Optional[bytes] = secured.getpeercert(binary_form=True)
-            except ssl.SSLCertVerificationError as error:
-                raise NoAnswer(error.verify_message) from error
-            except (ssl.SSLError, ssl.CertificateError) as error:
-                reason = getattr(error, 'reason', None) or str(error)
-                raise NoAnswer(f'no TLS there: {reason}') from error
-        if not certificate:
-            raise NoAnswer('the handshake ended without one')
-        return certificate
+    def _breaks(self, shown: Handshake) -> bool:
+        """Return whether the handshake fails for another reason than that we are nobody."""
+        nobody = shown.asks and bool(shown.certificates) and self.cert_file is None
+        return bool(shown.refusal) and (shown.distrusted or not nobody)
 
-    def _context(self, ssl: Any, verify: bool) -> Any:
-        if not verify:
-            # We want to see the certificate whatever is wrong with it; nothing is sent or trusted.
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            return context
-        try:
-            return ssl.create_default_context(cafile=self.ca_file)
-        except OSError as error:
-            raise CheckError(f'cannot use {self.ca_file}: {error.strerror or error}') from error
-
-    def _judge(self, place: str, validity: Validity, distrust: str) -> Verdict:
-        now = self.now()
-        days = (validity.not_after - now).total_seconds() / 86400
-        until = f'{validity.not_after:%Y-%m-%d}'
+    def _judge(self, shown: Handshake, deadline: Deadline) -> Verdict:
+        sent = read_all(self._place, shown.certificates)
+        distrust, roots = self._verify(sent, deadline)
+        expiry = self._expiry(self._place, sent, best_path(sent, roots))
+        verdict, worse, notes = expiry.verdict(), [], []
+        if self.verify and distrust:
+            worse.append(Health.FAIL)
+            notes.append(f'but is not trusted: {distrust}')
+        elif self._breaks(shown):
+            worse.append(Health.FAIL)
+            notes.append(f'but the handshake fails: {shown.refusal}')
+        notes += self._notes(shown)
+        if expiry.needless:
+            worse.append(Health.WARN)
+            notes.append(f'sends {expiry.needless!r} along, which expired and is not needed')
         data = {
-            'days_left': round(days, 3),
-            'not_before': validity.not_before.isoformat().replace('+00:00', 'Z'),
-            'not_after': validity.not_after.isoformat().replace('+00:00', 'Z'),
+            **verdict.data,
             'trusted': (not distrust) if self.verify else None,
+            'whole_chain': shown.whole,
+            'protocol': shown.protocol or None,
+            'asks_for_certificate': shown.asks,
         }
-        if days < 0:
-            return Verdict(Health.FAIL, f'{place} expired {-days:.0f} days ago, {until}', data)
-        if validity.not_before > now:
-            since = f'{validity.not_before:%Y-%m-%d %H:%M}'
-            return Verdict(Health.FAIL, f'{place} is not good before {since} UTC', data)
-        text = f'{place} is good for {days:.0f} more days, until {until}'
-        if distrust:
-            return Verdict(Health.FAIL, f'{text}, but is not trusted: {distrust}', data)
-        ranges = Range.at_least(self.warn_days), Range.at_least(self.fail_days)
-        return Verdict(judge(days, *ranges), text, data)
+        health = worst([verdict.health, *worse])
+        return Verdict(health, ', '.join([verdict.message, *notes]), data)
+
+    def _expiry(
+        self, place: str, held: Sequence[Certificate], needed: Sequence[Certificate]
+    ) -> Expiry:
+        return Expiry(place, held, needed, self.now(), self.warn_days, self.fail_days)
+
+    def _notes(self, shown: Handshake) -> Iterator[str]:
+        if shown.outdated:
+            yield f'speaks {shown.protocol} at most, which is out of date'
+        elif shown.usual:
+            yield f'but only with weaker settings than usual: {shown.usual}'
+        if shown.asks and self.cert_file is None:
+            yield 'asks for a certificate of ours'
+
+    def _verify(
+        self, sent: Sequence[Certificate], deadline: Deadline
+    ) -> Tuple[str, Sequence[Certificate]]:
+        """Return why a careful client distrusts the server, and the roots such a client has.
+
+        It is tried if that was asked for, or if it may tell that what expires is not needed.
+        """
+        soon = min(item.not_after for item in sent) - self.now() < timedelta(self.warn_days)
+        if not self.verify and not (soon and len(sent) > 1):
+            return '', ()
+        context = tls_contexts.careful(self.ca_file)
+        context.check_hostname = self.verify
+        found: List[Handshake] = []
+        reason = failed(lambda: found.append(self._shake(context, deadline)))
+        if not reason and self._breaks(found[0]):
+            reason = found[0].refusal
+        # Those of a directory are loaded as they are needed, so they are known by now.
+        roots = () if reason else context.get_ca_certs(binary_form=True)
+        return reason, readable(roots)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,32 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.checks.der import DerError, read_validity
+from charm.checks.der import DerError, read_certificate
 from charm.checks.kinds.tls_expiry import TlsExpiry
 from charm.checks.options import OptionError
 from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
 from tests.support.checking import answering, free_port, run, server, silent
 from tests.support.servers import Authority
+from tests.support.tls import shown
 
 
 @pytest.fixture(scope='module')
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp('ca'))
-
-
-@contextlib.contextmanager
-def shown(pem: Path) -> Iterator[int]:
-    """Show the certificate to whoever connects; the port is yielded."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-
-    def serve(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as secured:
-            secured.recv(1)
-
-    with server(serve) as port:
-        yield port
 
 
 def later(days: float) -> Any:
@@ -166,7 +151,7 @@ def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
 def test_openssl_and_we_read_the_same_validity(authority: Authority) -> None:
     pem = authority.sign('web', days=20000, start='20300101000000Z').read_text()
     der = ssl.PEM_cert_to_DER_cert(pem[pem.index('-----BEGIN CERT') :])
-    validity = read_validity(der)
+    validity = read_certificate(der)
     assert validity.not_before == datetime(2030, 1, 1, tzinfo=timezone.utc)
     assert validity.not_after.year > 2049  # GeneralizedTime from there on.
 
@@ -174,7 +159,7 @@ def test_openssl_and_we_read_the_same_validity(authority: Authority) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_certificate_or_a_clear_refusal(data: bytes) -> None:
     with pytest.raises(DerError):
-        read_validity(data)
+        read_certificate(data)
 
 
 @given(st.data())
@@ -186,5 +171,5 @@ def test_a_damaged_certificate_is_read_or_refused_and_never_crashes(
     at = data.draw(st.integers(0, len(der) - 1))
     der[at] = data.draw(st.integers(0, 255))
     with contextlib.suppress(DerError):
-        validity = read_validity(bytes(der[: data.draw(st.integers(0, len(der)))]))
+        validity = read_certificate(bytes(der[: data.draw(st.integers(0, len(der)))]))
         assert validity.not_after.tzinfo is timezone.utc
