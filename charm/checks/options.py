@@ -29,9 +29,12 @@ from typing import (
 from ..kernel.errors import HealthError
 from ..kernel.names import nearest
 from . import command_line
+from .json_values import as_text
 from .thresholds import Range
 
 Command = NewType('Command', Tuple[str, ...])
+# By path, the globs of which a value has to match one.
+Wanted = Mapping[str, Tuple[str, ...]]
 
 OUTSIDE: Mapping[str, bool] = {'outside': True}
 
@@ -204,6 +207,19 @@ def _texts(value: Any) -> Dict[str, str]:
     return {_text(key): _words(item)[0] for key, item in value.items()}
 
 
+def _wanted(value: Any) -> Dict[str, Tuple[str, ...]]:
+    """Return by path the values any of which is wanted, each as JSON writes it."""
+    if not isinstance(value, dict):
+        raise ValueError(f'{_kind(value)} where a mapping belongs')
+    wanted: Dict[str, Tuple[str, ...]] = {}
+    for key, item in value.items():
+        items = item if isinstance(item, list) else [item]
+        if any(isinstance(one, (dict, list)) for one in items):
+            raise ValueError(f'{key}: a text, a number, true, false, null or a list of these')
+        wanted[_text(key)] = tuple(map(as_text, items))
+    return wanted
+
+
 def _kind(value: Any) -> str:
     if isinstance(value, (str, int, float)):
         return repr(value)[:60]
@@ -221,4 +237,5 @@ CONVERTERS: Mapping[Any, Callable[[Any], Any]] = {
     Tuple[str, ...]: _words,
     Command: _command,
     Mapping[str, str]: _texts,
+    Wanted: _wanted,
 }

@@ -37,9 +37,10 @@ def program(directory: Path, body: str, name: str = 'program') -> str:
 
 
 @contextlib.contextmanager
-def server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+def server(serve: Callable[[socket.socket], None], host: str = '127.0.0.1') -> Iterator[int]:
     """Serve every connection on a loopback port, which is yielded, with `serve`."""
-    with socket.create_server(('127.0.0.1', 0)) as listener:
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as listener:
         thread = threading.Thread(target=_accept, args=(listener, serve), daemon=True)
         thread.start()
         yield listener.getsockname()[1]

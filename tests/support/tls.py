@@ -52,14 +52,18 @@ def make_certificates(directory: Path) -> Certificates:
 
 
 @contextlib.contextmanager
-def shown(pem: Path, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Show key and certificates of the file to whoever connects; the port is yielded."""
+def shown(pem: Path, context: ssl.SSLContext | None = None, answer: bytes = b'') -> Iterator[int]:
+    """Show key and certificates of the file to whoever connects, and answer what is asked.
+
+    The port is yielded.
+    """
     context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
 
     def serve(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
-            secured.recv(1)
+            secured.recv(65536)
+            secured.sendall(answer)
 
     with server(serve) as port:
         yield port

@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 import re
-import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Mapping, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from ...kernel.deadline import Deadline
-from ...kernel.errors import CheckError
 from ...kernel.report import Health
+from .. import json_values, tls_contexts, urls
 from ..check import Verdict
-from ..options import OptionError, require_order
+from ..http_body import NotLookedAt, text_of
+from ..http_exchange import Exchange, HttpResponse
+from ..options import OptionError, Wanted, require_order
 from ..patterns import check_pattern, search
 from ..phrases import size, span
-from ..sockets import BoundedSocket, NoAnswer, bounded, connect
+from ..sockets import NoAnswer
 from ..thresholds import Range, judge
 
-if TYPE_CHECKING:
-    from http.client import HTTPConnection
-    from urllib.parse import SplitResult
-
 _STATUS = re.compile(r'([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?')
-_VISIBLE = re.compile(r'[\x21-\x7e]+')
-
-
-@dataclass(frozen=True)
-class HttpResponse:
-    """A response: status, its reason, the body up to the cap, and whether there was more."""
-
-    status: int
-    reason: str
-    body: bytes
-    truncated: bool
 
 
 @dataclass(frozen=True)
 class HttpUrl:
     """Fail unless the URL answers with an expected status, and body, by the check's timeout.
 
-    Redirects are not followed: they are answers, and pass by default. Proxies are not used.
+    Redirects are answers, and pass by default, unless they are to be followed. Proxies are not
+    used.
 
     Attributes:
         url: http or https, without user and password.
         expect_status: statuses or spans of them, such as `200` or `200-399`.
         contains: text that the body has to hold.
         matches: a regular expression that has to be found in the body.
+        json: by path into a body in JSON, globs of which the value there has to match one.
         method: GET or HEAD.
         headers: sent with the request.
+        follow_redirects: whether the answer is that which redirects lead to.
         maximum_bytes: how much of the body is read.
         verify_tls: whether the certificate has to be good for the host's name.
         ca_file: trust these authorities instead of the system's; PEM.
+        cert_file, key_file: who we are, for a server that asks; PEM, the key may be in either.
         warn_seconds, fail_seconds: the whole answer may take this long.
     """
 
@@ -60,92 +50,65 @@ class HttpUrl:
     expect_status: Tuple[str, ...] = ('200-399',)
     contains: str = ''
     matches: str = ''
+    json: Wanted = field(default_factory=dict)
     method: str = 'GET'
     headers: Mapping[str, str] = field(default_factory=dict)
+    follow_redirects: bool = False
     maximum_bytes: int = 1024 * 1024
     verify_tls: bool = True
     ca_file: Optional[Path] = None
+    cert_file: Optional[Path] = None
+    key_file: Optional[Path] = None
     warn_seconds: Optional[float] = None
     fail_seconds: Optional[float] = None
 
     def __post_init__(self) -> None:
-        _split(self.url)
+        try:
+            urls.split(self.url)
+        except ValueError as error:
+            raise OptionError('url', f'{self.url!r}: {error}') from error
         for words in self.expect_status:
             if not _STATUS.fullmatch(words):
                 raise OptionError('expect_status', f'{words!r} is not a status, or a-b')
         if self.method not in ('GET', 'HEAD'):
             raise OptionError('method', f'{self.method!r} is neither GET nor HEAD')
-        if self.method == 'HEAD' and (self.contains or self.matches):
+        if self.method == 'HEAD' and self._wants_text:
             raise OptionError('method', 'HEAD gives no body to look into')
         check_pattern('matches', self.matches)
+        for path in self.json:
+            try:
+                json_values.steps(path)
+            except ValueError as error:
+                raise OptionError('json', str(error)) from error
+        tls_contexts.require_certificate(self.cert_file, self.key_file)
         require_order(self.warn_seconds, self.fail_seconds, '_seconds')
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the verdict; `data` has `status` and `seconds`, `None` without an answer."""
-        # The query is left out of messages: it may carry a secret.
-        place = self.url.partition('?')[0]
-        started = time.monotonic()
+        place, started = urls.shown(self.url), time.monotonic()
+        exchange = Exchange(self.method, self.headers, self.maximum_bytes, self._context, deadline)
         try:
-            answer = self._fetch(deadline)
+            if self.follow_redirects:
+                final, answer = exchange.follow(self.url)
+            else:
+                final, answer = self.url, exchange.ask(self.url, self.headers)
         except NoAnswer as error:
             data = {'status': None, 'seconds': None}
             return Verdict(Health.FAIL, f'{place}: {error}', data)
         seconds = time.monotonic() - started
+        if final != self.url:
+            place += f' led to {urls.shown(final)}, which'
         return self._judge(place, answer, seconds, deadline)
 
-    def _fetch(self, deadline: Deadline) -> HttpResponse:
-        # Imported here: http.client brings email.parser along, which other checks need not pay.
-        import http.client
+    @property
+    def _wants_text(self) -> bool:
+        return bool(self.contains or self.matches or self.json)
 
-        parts = _split(self.url)
-        port = parts.port or (443 if parts.scheme == 'https' else 80)
-        raw = connect(str(parts.hostname), port, deadline)
-        try:
-            with self._secure(raw, str(parts.hostname), deadline) as secured:
-                client = http.client.HTTPConnection(str(parts.hostname), port)
-                # The connection is ours, so that every read of it is held to the deadline.
-                client.sock = BoundedSocket(secured, deadline)
-                return self._ask(client, parts)
-        except http.client.HTTPException as error:
-            reason = str(error) or type(error).__name__
-            raise NoAnswer(f'not a whole HTTP answer: {reason[:200]}') from error
-        except socket.timeout as error:
-            raise NoAnswer('the answer did not end in time') from error
-        except OSError as error:
-            raise NoAnswer(error.strerror or str(error)) from error
-        except ValueError as error:
-            raise CheckError(f'cannot ask for {self.url}: {error}') from error
-        finally:
-            raw.close()
-
-    def _ask(self, client: HTTPConnection, parts: SplitResult) -> HttpResponse:
-        target = (parts.path or '/') + (f'?{parts.query}' if parts.query else '')
-        plain = {'User-Agent': 'juju-health', 'Accept': '*/*', 'Connection': 'close'}
-        headers = {'Host': parts.netloc, **plain, **self.headers}
-        client.request(self.method, target, headers=headers)
-        response = client.getresponse()
-        body = response.read(self.maximum_bytes + 1)
-        if response.length and len(body) <= self.maximum_bytes:
-            # A read with a bound comes back short without a word.
-            raise NoAnswer(f'the answer breaks off {response.length} bytes before its end')
-        cut = body[: self.maximum_bytes]
-        return HttpResponse(response.status, response.reason, cut, len(body) > len(cut))
-
-    def _secure(self, raw: socket.socket, host: str, deadline: Deadline) -> socket.socket:
-        if not self.url.startswith('https:'):
-            return raw
-        # Imported here: it costs a third of our start, which other checks need not pay.
-        import ssl
-
-        try:
-            context = ssl.create_default_context(cafile=self.ca_file)
-        except OSError as error:
-            raise CheckError(f'cannot use {self.ca_file}: {error.strerror or error}') from error
+    def _context(self) -> Any:
+        context = tls_contexts.careful(self.ca_file)
         if not self.verify_tls:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        bounded(deadline, raw)
-        return context.wrap_socket(raw, server_hostname=host)
+            context = tls_contexts.curious()
+        return tls_contexts.identify(context, self.cert_file, self.key_file)
 
     def _judge(
         self, place: str, answer: HttpResponse, seconds: float, deadline: Deadline
@@ -160,39 +123,35 @@ class HttpUrl:
         if not any(_within(answer.status, words) for words in self.expect_status):
             wanted = ', '.join(self.expect_status)
             return Verdict(Health.FAIL, f'{said}, wanted {wanted}', data)
-        lacks = self._lacks(answer, deadline)
+        try:
+            lacks = self._lacks(answer, deadline) if self._wants_text else ''
+        except NotLookedAt as error:
+            return Verdict(Health.UNKNOWN, f'{said}, but {error}, and was not looked at', data)
+        except NoAnswer as error:
+            return Verdict(Health.FAIL, f'{said}, but {error}', data)
         if lacks:
             return Verdict(Health.FAIL, f'{said}, {lacks}', data)
         warn, fail = Range.at_most(self.warn_seconds), Range.at_most(self.fail_seconds)
         return Verdict(judge(seconds, warn, fail), f'{said} in {span(seconds)}', data)
 
     def _lacks(self, answer: HttpResponse, deadline: Deadline) -> str:
-        """Return what the body should have and has not; nothing if it is as it should be."""
-        text = answer.body.decode('utf-8', 'replace')
-        looked = f' in its first {size(len(answer.body))}' if answer.truncated else ''
+        """Return what the body should have and has not; nothing if it is as it should be.
+
+        Raises:
+            NotLookedAt: that cannot be told.
+            NoAnswer: the body is not what it says it is.
+        """
+        limit = self.maximum_bytes
+        text, cut = text_of(
+            answer.body, answer.truncated, answer.coding, answer.content_type, limit
+        )
+        looked = f' in its first {size(limit)}' if cut else ''
         if self.contains not in text:
             return f'without {self.contains!r}{looked}'
         if not all(search(self.matches, [text], deadline)):
             return f'without a match of {self.matches!r}{looked}'
-        return ''
-
-
-def _split(url: str) -> SplitResult:
-    """Return the parts of the URL, or refuse one that we would not ask for."""
-    # Imported here: it costs several milliseconds of our start.
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ('http', 'https') and bool(parts.hostname)
-        usable = usable and (parts.port is None or parts.port > 0)
-    except ValueError as error:
-        raise OptionError('url', f'{url!r}: {error}') from error
-    if not usable or not _VISIBLE.fullmatch(url):
-        raise OptionError('url', f'{url!r} is not an http or https URL in ASCII')
-    if parts.username is not None:
-        raise OptionError('url', 'it holds a user; send an Authorization header instead')
-    return parts
+        wrong = json_values.lacks(text, self.json) if self.json else ''
+        return f'but {wrong}{looked}' if wrong else ''
 
 
 def _within(status: int, words: str) -> bool:

@@ -11,7 +11,7 @@ from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OptionError, require_order
 from ..phrases import span
-from ..sockets import BoundedSocket, connect, failed, where
+from ..sockets import BoundedSocket, NoAnswer, connect, failed, where
 from ..thresholds import Range, judge
 
 _MOST_BYTES = 65536
@@ -58,16 +58,12 @@ class TcpPort:
                 self._await(bounded)
 
     def _await(self, bounded: BoundedSocket) -> None:
-        wanted, held = self.expect.encode(), b''
-        with bounded.makefile() as stream:
-            while wanted not in held and len(held) < _MOST_BYTES:
-                chunk = stream.read1(_MOST_BYTES)
-                if not chunk:
-                    break
-                held += chunk
+        wanted, held = self.expect.encode(), bytearray()
+        late = failed(lambda: _read_until(wanted, bounded, held))
         if wanted not in held:
             start = held[:60].decode('utf-8', 'replace')
-            raise ConnectionError(f'the answer {start!r} does not hold {self.expect!r}')
+            reason = f': {late}' if late else ''
+            raise NoAnswer(f'the answer {start!r} does not hold {self.expect!r}{reason}')
 
     def _judge(self, reason: str, seconds: float) -> Verdict:
         place = where(self.host, self.port)
@@ -80,3 +76,13 @@ class TcpPort:
         slow = '' if health is Health.PASSED else ', but slowly'
         data = {'seconds': round(seconds, 6)}
         return Verdict(health, f'{place} {done}{slow} ({span(seconds)})', data)
+
+
+def _read_until(wanted: bytes, bounded: BoundedSocket, held: bytearray) -> None:
+    """Add to `held` what comes, up to what is wanted, the end or the cap."""
+    with bounded.makefile() as stream:
+        while wanted not in held and len(held) < _MOST_BYTES:
+            chunk = stream.read1(_MOST_BYTES)
+            if not chunk:
+                break
+            held += chunk

@@ -66,6 +66,31 @@ def test_another_answer_fails_with_its_beginning() -> None:
     assert "'500 go away' does not hold '220'" in verdict.message
 
 
+def test_a_greeting_is_expected_without_a_word_of_ours_and_line_ends_are_sent_as_written() -> None:
+    heard: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(b'220 ready\r\n')
+        heard.append(connection.recv(100))
+
+    with server(serve) as port:
+        verdict = run(TcpPort(port=port, send='QUIT\r\n', expect='220 ready\r\n'))
+    assert verdict.health is Health.PASSED
+    assert heard == [b'QUIT\r\n']
+
+
+def test_what_came_of_an_answer_that_stays_away_is_told() -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(b'220-please wait\r\n')
+        connection.recv(100)
+
+    with server(serve) as port:
+        verdict = run(TcpPort(port=port, expect='220 ready'), seconds=0.3)
+    assert verdict.health is Health.FAIL
+    assert "'220-please wait\\r\\n' does not hold '220 ready'" in verdict.message
+    assert 'did not end in time' in verdict.message
+
+
 @pytest.mark.parametrize('serve', [silent, trickling(b'')])
 def test_neither_silence_nor_a_trickle_outlasts_the_deadline(serve: object) -> None:
     with server(serve) as port:  # type: ignore[arg-type]
