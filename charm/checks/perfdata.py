@@ -1,7 +1,8 @@
 """The performance data of Nagios plugins: parsed in full, and turned into base units.
 
 Format: `'label'=value[UOM];[warn];[crit];[min];[max]`, items apart by spaces, from the Monitoring
-Plugins development guidelines. A quote in a label is doubled; a value may be `U`, undetermined.
+Plugins development guidelines. A quote in a label is doubled; a value may be `U`, undetermined,
+and then has no unit. Commas between items, which some plugins write, are passed over.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from .thresholds import NUMBER, Range
 
 _ITEM = re.compile(
     r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<bare>[^\s'=]+))"
-    rf'=(?P<value>{NUMBER}|U)(?P<unit>[^\s;0-9"\'=]*)(?P<rest>(?:;[^\s;]*){{0,4}});?(?=\s|$)'
+    rf'=(?:(?P<value>{NUMBER})(?P<unit>[^\s;0-9"\'=,]*)|U)'
+    r'(?P<rest>(?:;[^\s;,]*){0,4});?,?(?=\s|$)'
 )
 _GAP = re.compile(r'\s*')
 _WORD = re.compile(r"(?:[^\s']|'(?:[^']*')?)+")
@@ -69,13 +71,13 @@ def parse(text: str) -> Tuple[Tuple[Metric, ...], Tuple[str, ...]]:
 
 
 def _metric(found: re.Match[str]) -> Optional[Metric]:
-    value = None if found['value'] == 'U' else _number(found['value'])
-    if value is None and found['value'] != 'U':
+    value = None if found['value'] is None else _number(found['value'])
+    if value is None and found['value'] is not None:
         return None
     warn, fail, low, high = (found['rest'].split(';')[1:] + [''] * 4)[:4]
     label = found['bare'] if found['quoted'] is None else found['quoted'].replace("''", "'")
     return Metric(
-        label, value, found['unit'], _range(warn), _range(fail), _number(low), _number(high)
+        label, value, found['unit'] or '', _range(warn), _range(fail), _number(low), _number(high)
     )
 
 

@@ -26,6 +26,7 @@ _DIRECTORIES = (
     Path('/usr/local/nagios/libexec'),
     Path('/usr/local/lib/nagios/plugins'),
 )
+_TRACEBACK = 'Traceback (most recent call last):'
 _MOST_MESSAGE = 1000
 _MOST_LONG_OUTPUT = 4000
 
@@ -79,7 +80,12 @@ def split_output(text: str) -> Tuple[str, str, str]:
 
 
 def judge(program: str, done: Completed) -> Verdict:
-    """Return what a plugin that has ended says; what it has no word for is `unknown`."""
+    """Return what a plugin that has ended says; what it has no word for is `unknown`.
+
+    A plugin prints a line whatever it finds, and ends by itself with 0 to 3 (Monitoring Plugins
+    Development Guidelines, "Plugin Output for Nagios" and "Plugin Return Codes"). One that crashes
+    may end with 1 or 2 as well: Python with 1, argparse, Perl and shells with 2.
+    """
     message, long_output, numbers = split_output(done.stdout.decode('utf-8', 'replace'))
     health = _HEALTHS.get(done.exit_code, Health.UNKNOWN)
     words = clean(message, _MOST_MESSAGE) or clean(long_output.partition('\n')[0], _MOST_MESSAGE)
@@ -87,13 +93,29 @@ def judge(program: str, done: Completed) -> Verdict:
     if done.exit_code not in _HEALTHS:
         ended = describe_exit(done.exit_code) + _REASONS.get(done.exit_code, '')
         notes.append(f'the plugin {ended}')
+    elif _crashed(done, words):
+        health = Health.UNKNOWN
+        notes.append(f'the plugin crashed, and exited with {done.exit_code}')
+    if words.startswith(_TRACEBACK):
+        words = clean(long_output.rpartition('\n')[2], _MOST_MESSAGE)
     if not words:
         notes.append(f'{program} printed nothing')
-        # A plugin that has looked says what it saw; success without a word is no evidence.
-        health = Health.UNKNOWN if health is Health.PASSED else health
+        # What it saw a plugin says: neither success nor failure without a word is evidence.
+        health = Health.UNKNOWN if health is Health.PASSED or not numbers else health
     said = tail(done) if notes else ''
     text = '; '.join(part for part in (words, *notes) if part) + said
     return Verdict(health, text, _data(done, long_output, numbers))
+
+
+def _crashed(done: Completed, words: str) -> bool:
+    """Return whether Python ended it, by an exception that nobody caught.
+
+    That exits with 1. With 2 the plugin chose its end, unless it says nothing else.
+    """
+    trace = _TRACEBACK.encode()
+    said = trace in done.stdout or trace in done.stderr
+    alone = not words or words.startswith(_TRACEBACK)
+    return said and (done.exit_code == 1 or (alone and done.exit_code > 1))
 
 
 def _data(done: Completed, long_output: str, numbers: str) -> Dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,56 @@ def test_what_the_contract_has_no_word_for_is_unknown(
     assert said in verdict.message
 
 
-def test_a_failure_without_a_word_is_still_a_failure(tmp_path: Path) -> None:
-    assert run(plugin(tmp_path, 'exit 2')).health is Health.FAIL
+# How interpreters end a plugin that breaks, each as it really does.
+CRASHES = {
+    'python': ("exec python3 -c '1/0'", 'crashed, and exited with 1.*ZeroDivisionError'),
+    'python behind a word': (
+        'exec python3 -c \'print("OK so far", flush=True); 1/0\'',
+        'OK so far; the plugin crashed',
+    ),
+    'python on stdout': ("exec python3 -c '1/0' 2>&1", '^ZeroDivisionError.*; the plugin crashed'),
+    'python that says 2': (
+        "exec python3 -c 'import os, sys, traceback\n\ntry: 1/0\n"
+        "except Exception: traceback.print_exc(); os._exit(2)'",
+        'crashed, and exited with 2',
+    ),
+    'no module': ("exec python3 -c 'import no_such_module'", 'ModuleNotFoundError'),
+    'argparse': (
+        'exec python3 -c \'import argparse; argparse.ArgumentParser().parse_args(["-x"])\'',
+        'printed nothing: usage',
+    ),
+    'shell': ("exec sh -c 'if'", 'printed nothing: .*[Ss]yntax error'),
+    'perl': (
+        'exec perl -e \'open(F, "/none") or die "cannot open: $!"\'',
+        'printed nothing: cannot',
+    ),
+    'set -e': ('set -e; false; echo OK', 'printed nothing'),
+    'nothing, and 2': ('exit 2', 'printed nothing'),
+    'abort': ('kill -ABRT $$', 'killed by SIGABRT'),
+    'behind a shell': ("sh -c 'kill -SEGV $$'; exit $?", 'exited with 139'),
+}
+
+
+@pytest.mark.parametrize(('body', 'said'), list(CRASHES.values()), ids=list(CRASHES))
+def test_a_plugin_that_breaks_has_seen_nothing(tmp_path: Path, body: str, said: str) -> None:
+    verdict = run(plugin(tmp_path, body))
+    assert verdict.health is Health.UNKNOWN, verdict.message
+    assert re.search(said, verdict.message), verdict.message
+
+
+@pytest.mark.parametrize(
+    ('body', 'health'),
+    [
+        ('echo "CRITICAL - gone"; echo "Traceback (most recent call last):" >&2; exit 2', 'fail'),
+        ('echo "|a=1"; exit 2', 'fail'),
+        ('echo; echo "second line"; exit 1', 'warn'),
+        ('echo "WARNING - odd"; echo noise >&2; exit 1', 'warn'),
+    ],
+)
+def test_one_that_speaks_is_believed_whatever_else_it_writes(
+    tmp_path: Path, body: str, health: str
+) -> None:
+    assert run(plugin(tmp_path, body)).health is Health(health)
 
 
 def test_numbers_become_data_in_base_units(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,9 @@ METRICS = st.builds(
     RANGES,
     NUMBERS,
     NUMBERS,
-)
+).map(lambda metric: metric if metric.value is not None else replace(metric, unit=''))
+
+OUT = Metric('out/s', 5.0, '%', Range(0, 1), Range(0, 2))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,7 @@ METRICS = st.builds(
         ),
         ('a=1;;;0', (Metric('a', 1.0, minimum=0.0),)),
         ('a=1;x;y', (Metric('a', 1.0),)),
+        ('in/s=0, out/s=5%;1;2, u=U,', (Metric('in/s', 0.0), OUT, Metric('u', None))),
     ],
 )
 def test_items_are_read_as_the_guidelines_have_them(
@@ -60,6 +64,7 @@ def test_items_are_read_as_the_guidelines_have_them(
         ('=1 b=2', ['b'], ['=1']),
         ('a=1e999 b=2', ['b'], ['a=1e999']),
         ('a=nan', [], ['a=nan']),
+        ('x=UP y=Us z=UNKNOWN a=1', ['a'], ['x=UP', 'y=Us', 'z=UNKNOWN']),
         ("'open=1 b=2", ['b'], ["'open=1"]),
     ],
 )
@@ -73,13 +78,13 @@ def test_what_is_no_item_is_left_out_and_said(
 
 def written(metric: Metric) -> str:
     """Return the item as a plugin would print it."""
-    value = 'U' if metric.value is None else format_number(metric.value)
+    value = 'U' if metric.value is None else f'{format_number(metric.value)}{metric.unit}'
     label = metric.label.replace("'", "''")
     ranges = ['' if each is None else str(each) for each in (metric.warn, metric.fail)]
     ends = [
         '' if each is None else format_number(each) for each in (metric.minimum, metric.maximum)
     ]
-    return f"'{label}'={value}{metric.unit};{';'.join(ranges + ends)}".rstrip(';')
+    return f"'{label}'={value};{';'.join(ranges + ends)}".rstrip(';')
 
 
 @given(st.lists(METRICS, max_size=6))
