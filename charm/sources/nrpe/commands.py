@@ -13,7 +13,7 @@ import pwd
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 from ...checks import command_line
 from ...checks.check import CheckSpec, Verdict
@@ -32,8 +32,12 @@ SETPRIV = '/usr/bin/setpriv'
 _PREFIX = 'nrpe'
 _USER = 'nagios'
 _ARGUMENT = re.compile(r'\$ARG[0-9]+\$')
-# What /bin/sh, by which NRPE runs every command, makes more of than words.
-_SHELL = re.compile(r'[|&;<>()$`*?\[\]#~!{}\n]|^\w+=')
+# What /bin/sh, by which NRPE runs every command, makes more of than words; \r is no blank to it.
+_SHELL = re.compile(r'[|&;<>()$`*?\[\]#~!{}\n\r]|^\w+\+?=')
+_ASSIGNMENT = re.compile(r'\w+\+?=')
+_OPENING = '({!'
+# Words of the shell in front of the program that it runs.
+_BEFORE = ('exec', 'command', 'builtin', 'time', 'nohup', 'env', 'nice')
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class NrpeCommand:
             )
         try:
             if self.account is None:
-                refuse_untrusted_for_root(words[0])
+                refuse_untrusted_for_root(_program(words))
             done = run_child(self._argv(words), deadline, self._environment())
         except HealthError as error:
             # What cannot be started or overran is the plugin, not who changes the user for it.
@@ -94,7 +98,7 @@ class NrpeCommand:
         return words
 
     def _argv(self, words: List[str]) -> List[str]:
-        argv = ['/bin/sh', '-c', self.line] if _SHELL.search(self.line) else words
+        argv = ['/bin/sh', '-c', self.line] if needs_shell(self.line, words) else words
         if self.account is None:
             return argv
         uid, gid = str(self.account.uid), str(self.account.gid)
@@ -111,6 +115,21 @@ class NrpeCommand:
             return pwd.getpwuid(os.geteuid()).pw_name
         except KeyError:
             return str(os.geteuid())
+
+
+def needs_shell(line: str, words: Sequence[str]) -> bool:
+    """Return whether /bin/sh would do more with a line than run its words.
+
+    A word with a slash is a file, whatever the shell; any other may be a keyword, a builtin or a
+    function of it (POSIX, 2.9.1, "Command Search and Execution").
+    """
+    return '/' not in words[0] or _SHELL.search(line) is not None
+
+
+def _program(words: Sequence[str]) -> str:
+    """Return the first word that is neither the shell's nor an assignment."""
+    bare = (word.lstrip(_OPENING) for word in words if not _ASSIGNMENT.match(word))
+    return next((word for word in bare if word and word not in _BEFORE), words[0])
 
 
 def find(

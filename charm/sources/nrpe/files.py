@@ -15,6 +15,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...checks import command_line
 from ...kernel.errors import DefinitionError
+from ...kernel.names import nearest
 from ..account import Account
 from ..trust import read_trusted
 
@@ -35,6 +36,22 @@ _EXAMPLES = {
     'check_zombie_procs': ('check_procs -w 5 -c 10 -s Z',),
     'check_total_procs': ('check_procs -w 150 -c 200',),
 }
+# All else that NRPE reads, which is about its server (`read_config_file` in its nrpe.c).
+_SERVER = (
+    *('allow_bash_command_substitution', 'allow_weak_random_seed', 'allowed_hosts', 'debug'),
+    *('connection_timeout', 'disable_syslog', 'dont_blame_nrpe', 'keep_env_vars', 'log_facility'),
+    *('listen_queue_size', 'log_file', 'max_commands', 'nasty_metachars', 'nrpe_group'),
+    *('pid_file', 'server_address', 'server_port'),
+)
+_SERVER_TLS = 'ssl_'
+_OURS = (
+    'command_prefix',
+    'command_timeout',
+    'include',
+    'include_dir',
+    'include_file',
+    'nrpe_user',
+)
 _COMMAND = re.compile(r'command\[(?P<name>[^\]]*)\]')
 
 
@@ -114,7 +131,8 @@ def _read_file(path: Path, found: Configuration, depth: int) -> None:
 
 
 def _lines(text: str) -> Iterator[Tuple[int, str, str]]:
-    for number, raw in enumerate(text.split('\n'), 1):
+    # NRPE reads over a byte order mark, since it looks for `command[` anywhere in a key.
+    for number, raw in enumerate(text.lstrip('\ufeff').split('\n'), 1):
         line = raw.strip()
         if line and not line.startswith('#'):
             key, _sign, value = line.partition('=')
@@ -122,7 +140,11 @@ def _lines(text: str) -> Iterator[Tuple[int, str, str]]:
 
 
 def _take(path: Path, key: str, value: str, found: Configuration, depth: int) -> None:
-    """Take one line in; keys that are about NRPE's server are none of our business."""
+    """Take one line in; keys that are about NRPE's server are none of our business.
+
+    Raises:
+        ValueError: it is no line of NRPE's, or cannot be used.
+    """
     command = _COMMAND.fullmatch(key)
     if command:
         _take_command(path, command['name'].strip(), value, found)
@@ -140,6 +162,9 @@ def _take(path: Path, key: str, value: str, found: Configuration, depth: int) ->
         if not value.isdigit() or not 0 < int(value) <= _LONGEST_TIMEOUT_SECONDS:
             raise ValueError(f'command_timeout: {value!r} is not a number of seconds')
         found.timeout_seconds = float(value)
+    elif key not in _SERVER and not key.startswith(_SERVER_TLS):
+        near = nearest(key, ('command[…]', *_OURS, *_SERVER))
+        raise ValueError(f'{key[:60]!r} is no key of NRPE{near}')
 
 
 def _take_command(path: Path, name: str, line: str, found: Configuration) -> None:

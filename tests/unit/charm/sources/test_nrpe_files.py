@@ -166,3 +166,71 @@ def test_we_become_nobody_that_is_root_or_not_there() -> None:
     assert Account.usable('root') is None
     nobody = Account.usable('nobody')
     assert (nobody is not None) is (os.geteuid() == 0)
+
+
+@pytest.mark.parametrize(
+    ('line', 'said'),
+    [
+        ('comand[x]=/bin/x', "'comand[x]' is no key of NRPE"),
+        ('include_dirs=/etc', "is no key of NRPE; did you mean 'include_dir'?"),
+        ('/usr/lib/nagios/plugins/check_x', 'is no key of NRPE'),
+        ('define command {', 'is no key of NRPE'),
+        ('Command[x]=/bin/x', 'is no key of NRPE'),
+    ],
+)
+def test_no_line_is_dropped_without_a_word(nagios: Path, line: str, said: str) -> None:
+    (nagios / 'nrpe.d' / 'a.cfg').write_text(f'command[a]=/bin/a\n{line}\n')
+    found = configuration(nagios)
+    assert set(found.commands) == {'a'}
+    (fault,) = found.faults
+    assert fault.key == 'line 2'
+    assert said in fault.reason
+
+
+# What NRPE 4.1 ships as its own file, and what more its source reads.
+NRPE_S_OWN = """
+log_facility=daemon
+log_file=/var/log/nrpe.log
+debug=0
+pid_file=/run/nagios/nrpe.pid
+server_port=5666
+server_address=127.0.0.1
+listen_queue_size=5
+nrpe_user=nagios
+nrpe_group=nagios
+allowed_hosts=127.0.0.1,::1
+dont_blame_nrpe=0
+allow_bash_command_substitution=0
+command_prefix=/usr/bin/sudo
+command_timeout=60
+connection_timeout=300
+allow_weak_random_seed=1
+ssl_version=TLSv1+
+ssl_use_adh=1
+ssl_cipher_list=ALL:!MD5:@STRENGTH
+ssl_cacert_file=/etc/ssl/servercerts/ca-cert.pem
+ssl_cert_file=/etc/ssl/servercerts/nagios-cert.pem
+ssl_privatekey_file=/etc/ssl/servercerts/nagios-key.pem
+ssl_client_certs=0
+ssl_logging=0x00
+ssl_shutdown_timeout=5
+nasty_metachars=|`&><'\\\\[]{};\\r\\n
+keep_env_vars=HOME
+max_commands=100
+disable_syslog=1
+include=/nonexistent/other.cfg
+include_dir=/nonexistent/nrpe.d/
+"""
+
+
+def test_every_key_of_nrpe_s_own_is_known(nagios: Path) -> None:
+    (nagios / 'nrpe.cfg').write_text(NRPE_S_OWN)
+    assert configuration(nagios).faults == []
+
+
+def test_a_byte_order_mark_and_windows_line_ends_cost_nothing(nagios: Path) -> None:
+    text = '\ufeffcommand[a]=/bin/a x\r\ncommand[b]=/bin/b\r\n'
+    (nagios / 'nrpe.d' / 'a.cfg').write_bytes(text.encode())
+    (nagios / 'nrpe.d' / 'b.cfg').write_bytes('\ufeff# a comment\r\n'.encode())
+    found = configuration(nagios)
+    assert (lines(found), found.faults) == ({'a': '/bin/a x', 'b': '/bin/b'}, [])
