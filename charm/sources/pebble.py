@@ -9,28 +9,31 @@ healthy as well where it has no check, or none that ever ran.
 from __future__ import annotations
 
 import os
-import socket
 import stat
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..checks.check import CheckSpec, Verdict
 from ..checks.phrases import listed
-from ..checks.sockets import BoundedSocket, NoAnswer
 from ..kernel.deadline import Deadline
-from ..kernel.errors import CheckError, ReportError
+from ..kernel.errors import CheckError
 from ..kernel.report import Health
-from ..kernel.strict_json import load
 from .found import FoundChecks, spec_name
+from .pebble_api import ask
+from .pebble_services import services
 
 # In a workload and on a machine; in a charm container one for each workload (Juju's layout).
 _DEFAULT = Path('/var/lib/pebble/default/.pebble.socket')
 _CONTAINERS = Path('/charm/containers')
 _SOCKET = 'pebble.socket'
-_MOST_BYTES = 1024 * 1024
 _LIST_SECONDS = 1.0
 _HEALTHS = {'up': Health.PASSED, 'down': Health.FAIL}
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,13 @@ class PebbleHealth:
     """Ask a Pebble, over its unix socket, whether its checks are well and its services run."""
 
     socket: Path
+    now: Callable[[], datetime] = _now
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return `fail` if Pebble is not healthy, or a service does not run that it should run.
 
-        Where no check ever ran and no service runs there is no evidence of anything.
+        One that keeps crashing, and is up just now, is `warn`. Where no check ever ran and no
+        service runs there is no evidence of anything.
 
         Raises:
             CheckError: it does not answer, or not as Pebble does.
@@ -51,30 +56,19 @@ class PebbleHealth:
         healthy = result.get('healthy') if isinstance(result, dict) else None
         if not isinstance(healthy, bool):
             raise CheckError(f'cannot tell: {self.socket} answered without `healthy`')
-        known, services = checks(self.socket, deadline), self._services(deadline)
+        known = checks(self.socket, deadline)
+        found = services(self.socket, deadline, self.now())
         down = [check.name for check in known if check.status == 'down']
-        stopped = [name for name, word in services.items() if word != 'active']
-        data = {'healthy': healthy, 'down': down, 'services': services}
-        if stopped or not healthy:
-            wrong = [
-                *(f'{name} is {services[name]}' for name in stopped),
-                *(f'{n} down' for n in down),
-            ]
+        data = {'healthy': healthy, 'down': down, 'services': dict(found.words)}
+        if found.stopped or not healthy:
+            wrong = [*found.stopped, *(f'{name} down' for name in down)]
             which = f': {listed(wrong)}' if wrong else ''
             return Verdict(Health.FAIL, f'Pebble is not healthy{which}', data)
+        if found.restless:
+            return Verdict(Health.WARN, f'services restart: {listed(found.restless)}', data)
         ran = sum(check.ran for check in known)
-        text = f'Pebble is healthy: checks that ran: {ran}, services that run: {len(services)}'
-        return Verdict(Health.PASSED if ran or services else Health.UNKNOWN, text, data)
-
-    def _services(self, deadline: Deadline) -> Dict[str, str]:
-        """Return how each service is that is to run: `active`, `inactive`, `backoff`, `error`."""
-        result = ask(self.socket, '/v1/services', deadline)
-        listing = result if isinstance(result, list) else []
-        return {
-            str(item.get('name')): str(item.get('current'))
-            for item in listing
-            if isinstance(item, dict) and item.get('startup') == 'enabled'
-        }
+        text = f'Pebble is healthy: checks that ran: {ran}, services that run: {found.running}'
+        return Verdict(Health.PASSED if ran or found.running else Health.UNKNOWN, text, data)
 
 
 @dataclass(frozen=True)
@@ -107,6 +101,7 @@ class PebbleStatus:
         threshold: at how many it is down.
         level: `alive`, `ready` or empty.
         successes: how often it was well in a row; `None` where an older Pebble does not say.
+        idle: whether it is off as its plan has it (`startup: disabled`) until somebody starts it.
     """
 
     name: str
@@ -115,6 +110,7 @@ class PebbleStatus:
     threshold: int = 0
     level: str = ''
     successes: Optional[int] = None
+    idle: bool = False
 
     @property
     def ran(self) -> bool:
@@ -152,11 +148,11 @@ def find(
     for prefix, path in sockets(environment, default, containers):
         found += FoundChecks((CheckSpec(prefix, PebbleHealth(path), source=str(path)),))
         try:
-            names = [check.name for check in checks(path, Deadline.after(_LIST_SECONDS))]
+            now = checks(path, Deadline.after(_LIST_SECONDS))
         except CheckError:
             # The check of the whole says why when it is run.
             continue
-        for name in names:
+        for name in (check.name for check in now if not check.idle):
             spec = CheckSpec(spec_name(prefix, name), PebbleCheck(path, name), source=str(path))
             found += FoundChecks((spec,))
     return found
@@ -220,55 +216,10 @@ def _reading(path: Path, item: Any) -> PebbleStatus:
         _count(item, 'threshold'),
         str(item.get('level') or ''),
         _count(item, 'successes') if 'successes' in item else None,
+        item['status'] == 'inactive' and item.get('startup') == 'disabled',
     )
 
 
 def _count(item: Dict[str, Any], key: str) -> int:
     value = item.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def ask(path: Path, target: str, deadline: Deadline) -> Any:
-    """Return the `result` of Pebble's answer; the whole exchange ends by the deadline.
-
-    Raises:
-        CheckError: it does not answer, refuses, or answers what is not Pebble's.
-    """
-    status, body = _exchange(path, target, deadline)
-    try:
-        document = load(body)
-    except ReportError as error:
-        raise CheckError(f'cannot tell: {path} answered what is not JSON: {error}') from error
-    if not isinstance(document, dict) or document.get('type') not in ('sync', 'error'):
-        raise CheckError(f'cannot tell: {path} answered status {status}, not as Pebble does')
-    result = document.get('result')
-    if document['type'] == 'error':
-        reason = result.get('message') if isinstance(result, dict) else None
-        raise CheckError(f'cannot tell: Pebble refuses: {reason or f"status {status}"}')
-    return result
-
-
-def _exchange(path: Path, target: str, deadline: Deadline) -> Tuple[int, bytes]:
-    import http.client  # Here, as above.
-
-    connection = http.client.HTTPConnection('localhost')
-    made: Optional[socket.socket] = None
-    try:
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        made.settimeout(max(deadline.remaining_seconds, 0.001))
-        made.connect(str(path))
-        bounded: Any = BoundedSocket(made, deadline)
-        connection.sock = bounded
-        connection.request('GET', target, headers={'Connection': 'close'})
-        response = connection.getresponse()
-        body = response.read(_MOST_BYTES + 1)
-    except (OSError, http.client.HTTPException, NoAnswer) as error:
-        reason = getattr(error, 'strerror', None) or str(error) or type(error).__name__
-        raise CheckError(f'cannot ask Pebble at {path}: {reason}') from error
-    finally:
-        connection.close()
-        if made is not None:
-            made.close()
-    if len(body) > _MOST_BYTES:
-        raise CheckError(f'cannot tell: {path} answered more than {_MOST_BYTES} bytes')
-    return response.status, body

@@ -28,6 +28,8 @@ from tests.support.checking import free_port, run, server, silent, trickling
 from tests.support.patience import PATIENCE
 from tests.support.tls import Certificates, make_certificates
 
+# Debian keeps each version's programs apart.
+POSTGRES = max(Path('/usr/lib/postgresql').glob('*/bin/postgres'), default=None)
 Talk = Callable[[socket.socket, bool], bool]
 
 
@@ -211,7 +213,8 @@ def test_other_protocols_are_refused_with_those_there_are() -> None:
 @contextlib.contextmanager
 def real_postgres(directory: Path, made: Certificates, encrypts: bool) -> Iterator[int]:
     """Run a PostgreSQL of our own, as `nobody` since it refuses to be root; yield its port."""
-    home = Path(shutil.which('postgres') or '').resolve().parent
+    assert POSTGRES is not None
+    home = POSTGRES.parent
     user = pwd.getpwnam('nobody') if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     port, data = free_port(), directory / 'data'
     for file in (made.certificate, made.key):
@@ -250,7 +253,7 @@ def real_postgres(directory: Path, made: Certificates, encrypts: bool) -> Iterat
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which('postgres') is None, reason='there is no PostgreSQL here')
+@pytest.mark.skipif(POSTGRES is None, reason='there is no PostgreSQL here')
 @pytest.mark.parametrize('encrypts', [True, False])
 def test_a_real_postgresql_is_asked_as_it_wants_to_be(made: Certificates, encrypts: bool) -> None:
     # Not below pytest's, where `nobody` may not go.

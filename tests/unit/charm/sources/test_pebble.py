@@ -1,12 +1,8 @@
-"""A Pebble on a unix socket, with the answers of the real one, and answers that are none."""
+"""What a Pebble says of itself and its checks, and what is no answer of one."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import socket
-import threading
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,77 +13,12 @@ from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
 from charm.sources.pebble import PebbleCheck, PebbleHealth, find
 from tests.support.checking import run, silent, trickling
-from tests.support.patience import PATIENCE
+from tests.support.pebble import Serve, answer, listening, pebble, raw
 
 UP = {'name': 'http', 'level': 'ready', 'startup': 'enabled', 'status': 'up', 'threshold': 3}
 FAILING = {**UP, 'name': 'db', 'failures': 2}
 DOWN = {**UP, 'name': 'disk', 'level': 'alive', 'status': 'down', 'failures': 5}
 STOPPED = {**UP, 'name': 'idle', 'status': 'inactive'}
-Serve = Callable[[socket.socket], None]
-
-
-@contextlib.contextmanager
-def listening(path: Path, serve: Serve) -> Iterator[Path]:
-    """Serve every connection to a unix socket at `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        thread = threading.Thread(target=_accept, args=(listener, serve), daemon=True)
-        thread.start()
-        yield path
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        thread.join(PATIENCE)
-
-
-def _accept(listener: socket.socket, serve: Serve) -> None:
-    while True:
-        try:
-            connection, _address = listener.accept()
-        except OSError:
-            return
-        with connection, contextlib.suppress(OSError):
-            connection.settimeout(PATIENCE)
-            serve(connection)
-
-
-def pebble(*checks: dict[str, Any], services: Sequence[dict[str, Any]] = ()) -> Serve:
-    """Answer as Pebble does: internals/daemon/api_health.go, api_checks.go and api_services.go."""
-
-    def serve(connection: socket.socket) -> None:
-        target = connection.recv(65536).split()[1].decode()
-        status: int = 200
-        result: Any = None
-        if target == '/v1/health':
-            healthy = all(check['status'] != 'down' for check in checks)
-            status, result = (200 if healthy else 502), {'healthy': healthy}
-        elif target.startswith('/v1/checks'):
-            wanted = target.partition('names=')[2]
-            result = [check for check in checks if wanted in ('', check['name'])] or None
-        elif target == '/v1/services':
-            result = list(services) or None
-        body = json.dumps(
-            {'type': 'sync', 'status-code': status, 'status': 'OK', 'result': result}
-        ).encode()
-        head = f'HTTP/1.1 {status} OK\r\nContent-Length: {len(body)}\r\n\r\n'.encode()
-        connection.sendall(head)
-        connection.sendall(body)
-
-    return serve
-
-
-def raw(answer: bytes) -> Serve:
-    def serve(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(answer)
-
-    return serve
-
-
-def answer(document: Any) -> bytes:
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n' % len(body) + body
 
 
 def test_health_is_what_pebble_says_of_itself(tmp_path: Path) -> None:
@@ -125,6 +56,13 @@ def test_that_it_is_healthy_counts_for_what_it_rests_on(
         verdict = run(PebbleHealth(path))
     assert verdict.health is health
     assert said in verdict.message
+
+
+def test_a_check_that_is_off_until_it_is_started_is_not_asked_for(tmp_path: Path) -> None:
+    off = {**STOPPED, 'startup': 'disabled'}
+    with listening(tmp_path / 's', pebble(UP, off)) as path:
+        names = [spec.name for spec in find({}, path, tmp_path / 'none').specs]
+    assert names == ['pebble', 'pebble-http']
 
 
 @pytest.mark.parametrize(
