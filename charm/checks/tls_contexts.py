@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _ANY_CIPHER = 'ALL:COMPLEMENTOFALL:!aNULL:@SECLEVEL=0'
 # OpenSSL's SSL_OP_LEGACY_SERVER_CONNECT, which `ssl` names from 3.12 on.
 _OLD_RENEGOTIATION = 0x4
+# OpenSSL's X509_V_FLAG_PARTIAL_CHAIN, which `ssl` names from 3.10 on.
+_PARTIAL_CHAIN = 0x80000
 
 
 def curious(weak: bool = False) -> ssl.SSLContext:
@@ -40,15 +42,22 @@ def curious(weak: bool = False) -> ssl.SSLContext:
 def careful(ca_file: Optional[Path]) -> ssl.SSLContext:
     """Return a context that verifies who is there, by the file's authorities or the system's.
 
+    As curl does, whatever Python's version: an authority need not be a root to be trusted, nor
+    keep every rule of RFC 5280. From 3.13 on Python wants the latter of its own.
+
     Raises:
         CheckError: the file cannot be used.
     """
     import ssl
 
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise CheckError(f'cannot use {ca_file}: {error.strerror or error}') from error
+    context.verify_flags = ssl.VerifyFlags(
+        context.verify_flags & ~ssl.VERIFY_X509_STRICT | _PARTIAL_CHAIN
+    )
+    return context
 
 
 def identify(

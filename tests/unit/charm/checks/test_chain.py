@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,12 @@ from charm.checks.chain import best_path, read_message, readable
 from charm.checks.check import Verdict
 from charm.checks.kinds.tls_expiry import TlsExpiry
 from charm.kernel.report import Health
+from tests.support.authors import PYTHONS, python_of
 from tests.support.checking import run
 from tests.support.issued import Chain, Party, chains
+from tests.support.patience import PATIENCE
 from tests.support.tls import shown
+from tests.support.tree import ROOT
 
 SHAPES = chains()
 
@@ -121,3 +126,43 @@ def test_a_chain_of_one_is_its_own(tmp_path: Path) -> None:
     with shown(chain.served(tmp_path)) as port:
         verdict = run(TlsExpiry(host='127.0.0.1', port=port))
     assert (verdict.health, verdict.data['chain'][0]['role']) == (Health.PASSED, 'leaf')
+
+
+def test_an_authority_that_is_no_root_may_be_trusted(tmp_path: Path) -> None:
+    straight, _days = SHAPES['straight']
+    chain = Chain(straight.sent, straight.key, straight.sent[1:])
+    with shown(chain.served(tmp_path)) as port:
+        verdict = verified(chain, port, tmp_path)
+    assert (verdict.health, verdict.data['trusted']) == (Health.PASSED, True), verdict.message
+
+
+LOOK = """
+import json, sys
+from pathlib import Path
+from charm.checks.kinds.tls_expiry import TlsExpiry
+from charm.kernel.deadline import Deadline
+port, ca_file, seconds = sys.argv[1:]
+asked = {'port': int(port), 'verify': True, 'ca_file': Path(ca_file)}
+verdict = TlsExpiry(host='localhost', **asked).run(Deadline.after(float(seconds)))
+print(json.dumps([verdict.message, verdict.data]))
+"""
+
+
+@pytest.mark.parametrize('version', PYTHONS)
+@pytest.mark.parametrize(('name', 'days'), [(name, days) for name, (_c, days) in SHAPES.items()])
+def test_every_python_sees_the_same_chain_and_trusts_it_alike(
+    version: str, name: str, days: int, tmp_path: Path
+) -> None:
+    chain = SHAPES[name][0]
+    with shown(chain.served(tmp_path)) as port:
+        argv: list[Any] = [python_of(version), '-W', 'error', '-c', LOOK, str(port)]
+        done = subprocess.run(
+            [*argv, chain.trusted(tmp_path), str(PATIENCE)],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+    message, data = json.loads(done.stdout)
+    assert round(data['days_left']) == days, message
+    assert (data['whole_chain'], data['trusted']) == (True, days > 0), message
