@@ -1,4 +1,7 @@
-"""How the services of a Pebble are that are to run."""
+"""How the services of a Pebble are that are to run: by its plan, or since somebody started them.
+
+Charms start services that no plan enables; Pebble calls one `inactive` that nobody has started.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,8 @@ def services(path: Path, deadline: Deadline, now: datetime) -> PebbleServices:
     listing = [
         item
         for item in (result if isinstance(result, list) else [])
-        if isinstance(item, dict) and item.get('startup') == 'enabled'
+        if isinstance(item, dict)
+        and (item.get('startup') == 'enabled' or item.get('current') != _INACTIVE)
     ]
     words = {str(item.get('name')): str(item.get('current')) for item in listing}
     if _INACTIVE in words.values():

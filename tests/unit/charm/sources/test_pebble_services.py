@@ -46,6 +46,7 @@ pebble_service_start_count{service="loop"} 4
 GOOD = {**RUNNING, 'name': 'good', 'current-since': '2026-11-30T07:20:42.514836297Z'}
 LOOP = {**RUNNING, 'name': 'loop', 'current-since': '2026-11-30T07:20:52.5Z'}
 ONCE = {**RUNNING, 'name': 'once', 'current': 'inactive'}
+BY_HAND = {'name': 'by-hand', 'startup': 'disabled', 'current': 'backoff'}
 JUST_NOW = datetime(2026, 11, 30, 7, 20, 53, tzinfo=timezone.utc)
 LATER = datetime(2026, 11, 30, 8, tzinfo=timezone.utc)
 
@@ -66,6 +67,10 @@ LATER = datetime(2026, 11, 30, 8, tzinfo=timezone.utc)
         ([ONCE], JUST_NOW, Health.UNKNOWN, 'services that run: 0'),
         ([{**ONCE, 'current': 'error'}], JUST_NOW, Health.FAIL, 'once is error'),
         ([{**GOOD, 'current': 'inactive'}, ONCE], LATER, Health.FAIL, 'good is inactive'),
+        ([GOOD, {**LOOP, 'startup': 'disabled'}], LATER, Health.PASSED, 'services that run: 2'),
+        ([BY_HAND], JUST_NOW, Health.FAIL, 'by-hand is backoff'),
+        ([GOOD, {**BY_HAND, 'current': 'error'}], JUST_NOW, Health.FAIL, 'by-hand is error'),
+        ([GOOD, {**BY_HAND, 'current': 'inactive'}], LATER, Health.PASSED, 'that run: 1'),
         ([{**LOOP, 'current-since': 'soon'}], JUST_NOW, Health.PASSED, 'services that run: 1'),
     ],
 )
