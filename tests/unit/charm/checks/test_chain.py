@@ -136,6 +136,26 @@ def test_an_authority_that_is_no_root_may_be_trusted(tmp_path: Path) -> None:
     assert (verdict.health, verdict.data['trusted']) == (Health.PASSED, True), verdict.message
 
 
+@pytest.mark.parametrize(
+    'name', ['expired cross-signature', 'old root sent, clients have it renewed']
+)
+def test_the_system_s_authorities_tell_what_is_not_needed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain, _days = SHAPES[name]
+    store = tmp_path / 'certs'
+    store.mkdir()
+    chain.trusted(store)
+    subprocess.run(['openssl', 'rehash', store], check=True, capture_output=True, timeout=PATIENCE)
+    # As Debian has them: a directory, of which OpenSSL reads what it needs.
+    monkeypatch.setenv('SSL_CERT_DIR', str(store))
+    monkeypatch.setenv('SSL_CERT_FILE', str(tmp_path / 'none'))
+    with shown(chain.served(tmp_path)) as port:
+        verdict = run(TlsExpiry(host='127.0.0.1', port=port))
+    assert verdict.health is Health.WARN, verdict.message
+    assert round(verdict.data['days_left']) == 200
+
+
 LOOK = """
 import json, sys
 from pathlib import Path

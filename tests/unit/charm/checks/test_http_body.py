@@ -22,7 +22,7 @@ from charm.kernel.report import Health
 from tests.support.checking import run, server
 from tests.support.patience import PATIENCE
 
-OK = b'HTTP/1.1 200 OK\r\n'
+OK = b'HTTP/1.1 200 OK\r\nConnection: close\r\n'
 TEXT = '<p>Größe: alles grün</p>'
 UTF8 = TEXT.encode()
 LATIN = TEXT.encode('latin-1')

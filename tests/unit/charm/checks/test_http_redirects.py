@@ -32,7 +32,8 @@ def leading(
             heard.append(question)
         status, location = places.get(question.split()[1], (200, ''))
         header = f'Location: {location}\r\n' if location else ''
-        answer = f'HTTP/1.1 {status} X\r\n{header}Content-Length: 5\r\n\r\nthere'
+        header += 'Connection: close\r\nContent-Length: 5\r\n'
+        answer = f'HTTP/1.1 {status} X\r\n{header}\r\nthere'
         connection.sendall(answer.encode())
 
     with server(serve) as port:
