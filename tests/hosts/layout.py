@@ -58,6 +58,14 @@ def add_machine_agent(host: Host) -> None:
     host.must(['systemctl', 'enable', '--now', '--quiet', MACHINE_AGENT])
 
 
+def add_failed_service(host: Host, name: str) -> None:
+    """Have a service on it that has failed."""
+    service = host.root / 'etc' / 'systemd' / 'system' / f'{name}.service'
+    service.write_text('[Service]\nType=oneshot\nExecStart=/bin/false\n')
+    host.must(['systemctl', 'daemon-reload'])
+    host.run(['systemctl', 'start', name])
+
+
 def add_unit(host: Host, unit: str, hook: bytes | Path | None = None) -> Path:
     """Lay a unit out and return its charm directory, as a path from here.
 

@@ -12,7 +12,7 @@ from charm.kernel.report import CheckResult, Health, Report
 from charm.sources.monitors.requested import to_file
 from tests.conftest import Hosts
 from tests.hosts.host import Host
-from tests.hosts.layout import add_juju_health, add_unit, charm_directory
+from tests.hosts.layout import add_failed_service, add_juju_health, add_unit, charm_directory
 from tests.hosts.shell import wait_until
 
 CHECKS_D = Path('etc/juju-health/checks.d')
@@ -95,7 +95,7 @@ def test_a_service_of_real_systemd_is_followed_all_its_life(host: Host) -> None:
 
 def test_a_failed_unit_is_seen_with_no_configuration_and_its_end_too(host: Host) -> None:
     assert check(host, 'failed-units').health is Health.PASSED
-    host.run('systemd-run --unit=bad --service-type=oneshot /bin/false')
+    add_failed_service(host, 'bad')
     failed = check(host, 'failed-units')
     assert (failed.health, 'bad.service' in failed.message) == (Health.FAIL, True)
     host.must('systemctl reset-failed')

@@ -12,7 +12,7 @@ from charm.kernel import report_json
 from reconciler.ask.probe import look_at
 from tests.conftest import Hosts
 from tests.hosts.host import Host
-from tests.hosts.layout import MACHINE_AGENT, add_juju_health
+from tests.hosts.layout import MACHINE_AGENT, add_failed_service, add_juju_health
 from tests.hosts.shell import wait_until
 from tests.standin.builder import Application, Machine, Relation, Unit, World
 from tests.support.patience import PATIENCE
@@ -94,8 +94,7 @@ def test_nothing_is_left_behind(host: Host, operator: Operator) -> None:
 
 
 def test_a_service_that_failed_is_found_on_the_machine(host: Host, operator: Operator) -> None:
-    host.must(['systemd-run', '--unit=mysql', 'false'])
-    wait_until(lambda: 'mysql' in host.must(['systemctl', '--failed', '--plain']), 'its failure')
+    add_failed_service(host, 'mysql')
     sweep = operator.sweep()
     assert sweep.done.returncode == 2
     assert sweep.units['web/0']['message'] == 'failed-units: failed: mysql.service'

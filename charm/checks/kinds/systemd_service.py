@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
-from ...kernel.lines import lines
 from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health, worst
 from ..check import Verdict
-from ..child_process import systemctl
 from ..options import OUTSIDE, OptionError
 from ..phrases import listed
+from ..systemd_units import SystemdUnit, does_nothing_itself, restarting, show_units
 
-_PROPERTIES = (
-    'Id,LoadState,ActiveState,SubState,Result,NRestarts,Type,ExecMainStatus,'
-    'ExecMainExitTimestampMonotonic'
-)
 _UNIT = re.compile(r'[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*')
-_FINE = ('active', 'reloading', 'refreshing')
+_Judged = Tuple[Health, str]
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,7 @@ class SystemdService:
     warn_restarts: Optional[int] = None
     systemctl: str = field(default='systemctl', metadata=OUTSIDE)
     booted: Path = field(default=SYSTEMD_RUNS, metadata=OUTSIDE)
+    monotonic: Callable[[], float] = field(default=time.monotonic, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -50,75 +47,88 @@ class SystemdService:
         """Return the worst of the units; `data.units` has each."""
         if not self.booted.is_dir():
             raise CheckError('cannot ask systemd: it does not run this machine')
-        arguments = ('show', '--no-pager', f'--property={_PROPERTIES}', '--', *self.units)
-        shown = parse_show(systemctl(self.systemctl, arguments, deadline))
+        shown = show_units(self.systemctl, ('--', *self.units), deadline)
         if len(shown) != len(self.units):
             raise CheckError(f'cannot read systemctl: {len(shown)} answers for {self.units}')
-        return self._judge(shown)
-
-    def _judge(self, shown: List[Dict[str, str]]) -> Verdict:
-        judged = [self._judge_one(unit) for unit in shown]
+        judged = [self._judge(unit, deadline) for unit in shown]
         health = worst(one for one, _words in judged)
-        judged.sort(key=lambda item: -item[0].rank)
         text = listed([words for one, words in judged if one is health])
-        data = {
-            'units': {
-                unit.get('Id', name): {
-                    'active': unit.get('ActiveState'),
-                    'sub': unit.get('SubState'),
-                    'result': unit.get('Result'),
-                    'restarts': _count(unit.get('NRestarts')),
-                }
-                for name, unit in zip(self.units, shown)
-            }
-        }
-        return Verdict(health, text, data)
+        return Verdict(health, text, {'units': {unit.name: unit.in_words() for unit in shown}})
 
-    def _judge_one(self, unit: Dict[str, str]) -> Tuple[Health, str]:
-        name, active, sub = unit.get('Id', '?'), unit.get('ActiveState', ''), unit.get('SubState')
-        load = unit.get('LoadState', 'loaded')
-        if load != 'loaded':
-            return Health.FAIL, f'{name} is {load}'
-        words = f'{name} is {active} ({sub})'
-        if active in _FINE:
-            return self._judge_active(unit, words)
-        if active == 'failed':
-            reason = f'{unit.get("Result")}, exit status {unit.get("ExecMainStatus")}'
-            return Health.FAIL, f'{name} has failed: {reason}'
-        if active == 'inactive':
-            return self._judge_inactive(unit, words)
-        if sub == 'auto-restart':
-            return Health.FAIL, f'{name} ended and waits to be restarted: {unit.get("Result")}'
-        if active in ('activating', 'deactivating', 'maintenance'):
+    def _judge(self, unit: SystemdUnit, deadline: Deadline) -> _Judged:
+        words = f'{unit.name} is {unit.active} ({unit.sub})'
+        if unit.load != 'loaded':
+            return Health.FAIL, f'{unit.name} is {unit.load}'
+        if unit.active == 'failed':
+            return Health.FAIL, f'{unit.name} has failed: {unit.ending or unit.result}'
+        if 'auto-restart' in unit.sub:
+            ended = unit.ending or unit.result
+            again = f', restarted {unit.restarts} times' if unit.restarts else ''
+            return Health.FAIL, f'{unit.name} ended and waits to be restarted: {ended}{again}'
+        again = restarting(unit, self.monotonic())
+        if again:
+            return Health.FAIL, f'{again} is restarted over and over'
+        if unit.is_up:
+            return self._judge_active(unit, words, deadline)
+        if unit.active == 'inactive':
+            return self._judge_inactive(unit, words, deadline)
+        if unit.active in ('activating', 'deactivating', 'maintenance'):
             return Health.WARN, words
         return Health.UNKNOWN, words
 
-    def _judge_active(self, unit: Dict[str, str], words: str) -> Tuple[Health, str]:
-        restarts = _count(unit.get('NRestarts')) or 0
-        if unit.get('SubState') == 'exited' and unit.get('Type') not in ('oneshot', None):
-            return Health.WARN, f'{words}: none of its processes is left'
-        if self.warn_restarts is not None and restarts > self.warn_restarts:
-            return Health.WARN, f'{words}, restarted {restarts} times'
+    def _judge_active(self, unit: SystemdUnit, words: str, deadline: Deadline) -> _Judged:
+        if unit.sub == 'exited':
+            if unit.type not in ('oneshot', ''):
+                return Health.WARN, f'{words}: none of its processes is left'
+            return self._judge_members(unit, words, deadline)
+        if self.warn_restarts is not None and (unit.restarts or 0) > self.warn_restarts:
+            return Health.WARN, f'{words}, restarted {unit.restarts} times'
         return Health.PASSED, words
 
-    def _judge_inactive(self, unit: Dict[str, str], words: str) -> Tuple[Health, str]:
+    def _judge_members(self, unit: SystemdUnit, words: str, deadline: Deadline) -> _Judged:
+        """Judge a unit without processes by those that are part of it, if there are any."""
+        members = self._show(unit.names('ConsistsOf'), deadline)
+        down = [member.name for member in members if not member.is_up]
+        ill = [
+            member.name
+            for member in members
+            if member.active == 'failed' or restarting(member, self.monotonic())
+        ]
+        if ill:
+            return Health.FAIL, f'{words}, but of its parts {listed(ill)} failed'
+        if members and len(down) == len(members):
+            return Health.FAIL, f'{words}, but none of its parts is active: {listed(down)}'
+        if not members and does_nothing_itself(self.systemctl, unit.name, deadline):
+            return Health.WARN, f'{words}: it runs nothing itself, and has no part that is loaded'
+        return Health.PASSED, f'{words}, not active: {listed(down)}' if down else words
+
+    def _judge_inactive(self, unit: SystemdUnit, words: str, deadline: Deadline) -> _Judged:
+        is_work = unit.type == 'oneshot' and unit.result == 'success'
         # A oneshot goes back to inactive once it has done its work well.
-        if unit.get('Type') == 'oneshot' and unit.get('Result') == 'success':
-            if _count(unit.get('ExecMainExitTimestampMonotonic')):
-                return Health.PASSED, f'{words}: it has done its work'
+        if is_work and unit.number('ExecMainExitTimestampMonotonic'):
+            return Health.PASSED, f'{words}: it has done its work'
+        starters = self._show(unit.names('TriggeredBy'), deadline)
+        failed = [starter.name for starter in starters if starter.active == 'failed']
+        if failed:
+            return Health.FAIL, f'{words}: {listed(failed)}, which starts it, has failed'
+        waiting = [starter.name for starter in starters if starter.is_up]
+        if waiting and (is_work or unit.type != 'oneshot'):
+            return Health.PASSED, f'{words}: {listed(waiting)} starts it when it is wanted'
+        if is_work:
             # systemd forgets that it ran as soon as nothing refers to it, such as a timer.
             return Health.WARN, f'{words}: it has not run since boot, as far as systemd knows'
-        return Health.FAIL, words
+        return Health.FAIL, f'{words}{_why_inactive(unit, starters)}'
+
+    def _show(self, names: Tuple[str, ...], deadline: Deadline) -> Tuple[SystemdUnit, ...]:
+        return show_units(self.systemctl, ('--', *names), deadline) if names else ()
 
 
-def parse_show(text: str) -> List[Dict[str, str]]:
-    """Return the properties of each unit; an empty line stands between two units."""
-    blocks = (block for block in text.split('\n\n') if block.strip())
-    return [
-        {key: value for key, _, value in (line.partition('=') for line in lines(block))}
-        for block in blocks
+def _why_inactive(unit: SystemdUnit, starters: Sequence[SystemdUnit]) -> str:
+    """Return what more is known of why a unit does not run, beginning with a colon or nothing."""
+    enabled = unit.said.get('UnitFileState', '')
+    reasons = [
+        *(['a condition in its file is not met'] if unit.is_skipped else []),
+        *(f'{starter.name}, which starts it, is {starter.active}' for starter in starters),
+        *([f'it is {enabled}, so that no boot starts it'] if enabled == 'disabled' else []),
     ]
-
-
-def _count(text: Optional[str]) -> Optional[int]:
-    return int(text) if text and text.isdigit() else None
+    return f': {", ".join(reasons)}' if reasons else ''

@@ -11,15 +11,15 @@ import pytest
 from charm.checks.kinds import BUILT_IN, CHECKS
 from charm.checks.kinds.clock_sync import ClockSync, KernelClock, read_kernel_clock
 from charm.checks.kinds.disk_space import DiskSpace
-from charm.checks.kinds.failed_units import FailedUnits, parse_failed
+from charm.checks.kinds.failed_units import FailedUnits
 from charm.checks.kinds.load import Load
 from charm.checks.kinds.memory import Memory
 from charm.checks.kinds.reboot_required import RebootRequired
 from charm.checks.options import OptionError
 from charm.checks.virtualization import SCOPES, Virtualization
-from charm.kernel.errors import CheckError, HealthError
+from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
-from tests.support.checking import program, run
+from tests.support.checking import run
 
 MACHINE, CONTAINER = Virtualization('none', False), Virtualization('lxc', True)
 
@@ -30,34 +30,6 @@ def test_every_built_in_check_answers_on_this_machine(name: str) -> None:
     assert verdict.message
     assert verdict.health in Health
     assert verdict.data['scope'] in SCOPES
-
-
-def test_failed_units_fail_unless_ignored(tmp_path: Path) -> None:
-    listing = 'a.service loaded failed failed The A\n● b.timer loaded failed failed B\n'
-    systemctl = program(tmp_path, f"cat <<'END'\n{listing}END")
-    verdict = run(FailedUnits(systemctl=systemctl, booted=tmp_path))
-    assert (verdict.health, verdict.message) == (Health.FAIL, 'failed: a.service, b.timer')
-    some = FailedUnits('warn', ('a.*',), systemctl, tmp_path)
-    assert (run(some).health, run(some).data['ignored']) == (Health.WARN, ['a.service'])
-    every = FailedUnits(ignore=('*',), systemctl=systemctl, booted=tmp_path)
-    assert run(every).health is Health.PASSED
-    assert parse_failed('') == []
-
-
-def test_without_systemd_there_are_no_failed_units_and_it_says_so(tmp_path: Path) -> None:
-    verdict = run(FailedUnits(booted=tmp_path / 'none'))
-    assert (verdict.health, verdict.data['systemd']) == (Health.PASSED, False)
-
-
-def test_a_systemd_that_does_not_answer_is_unknown(tmp_path: Path) -> None:
-    broken = program(tmp_path, 'echo Failed to connect to bus >&2; exit 1')
-    with pytest.raises(CheckError, match=r'exited with 1: Failed to connect to bus'):
-        run(FailedUnits(systemctl=broken, booted=tmp_path))
-    with pytest.raises(HealthError, match='cannot run'):
-        run(FailedUnits(systemctl=str(tmp_path / 'none'), booted=tmp_path))
-    hung = program(tmp_path, 'sleep 60')
-    with pytest.raises(CheckError, match='did not end in time'):
-        run(FailedUnits(systemctl=hung, booted=tmp_path), 0.1)
 
 
 @pytest.mark.parametrize(

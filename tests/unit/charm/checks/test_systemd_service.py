@@ -12,22 +12,9 @@ from charm.checks.options import OptionError
 from charm.kernel.errors import CheckError, HealthError
 from charm.kernel.report import Health
 from tests.support.checking import program, run
+from tests.support.systemd import ACTIVE, answering, show
 
-ACTIVE = {
-    'Id': 'web.service',
-    'LoadState': 'loaded',
-    'ActiveState': 'active',
-    'SubState': 'running',
-    'Result': 'success',
-    'NRestarts': '0',
-    'Type': 'simple',
-    'ExecMainStatus': '0',
-    'ExecMainExitTimestampMonotonic': '0',
-}
-
-
-def show(*units: dict[str, str]) -> str:
-    return '\n\n'.join('\n'.join(f'{key}={value}' for key, value in u.items()) for u in units)
+NOW = 1000.0
 
 
 def check(tmp_path: Path, said: str, exit_code: int = 0, **options: Any) -> SystemdService:
@@ -37,7 +24,7 @@ def check(tmp_path: Path, said: str, exit_code: int = 0, **options: Any) -> Syst
         f'echo "$@" > {tmp_path}/asked; cat {tmp_path}/said; echo broken >&2; exit {exit_code}',
     )
     options.setdefault('units', ('web',))
-    return SystemdService(systemctl=systemctl, booted=tmp_path, **options)
+    return SystemdService(systemctl=systemctl, booted=tmp_path, monotonic=lambda: NOW, **options)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +41,28 @@ def check(tmp_path: Path, said: str, exit_code: int = 0, **options: Any) -> Syst
         ),
         ({'ActiveState': 'inactive', 'SubState': 'dead'}, Health.FAIL, 'is inactive (dead)'),
         (
+            {'ActiveState': 'inactive', 'UnitFileState': 'disabled'},
+            Health.FAIL,
+            'it is disabled, so that no boot starts it',
+        ),
+        (
+            {
+                'ActiveState': 'inactive',
+                'ConditionResult': 'no',
+                'ConditionTimestampMonotonic': '7',
+            },
+            Health.FAIL,
+            'a condition in its file is not met',
+        ),
+        (
             {'ActiveState': 'activating', 'SubState': 'auto-restart', 'Result': 'exit-code'},
             Health.FAIL,
             'waits to be restarted: exit-code',
+        ),
+        (
+            {'NRestarts': '4', 'ActiveEnterTimestampMonotonic': '990000000'},
+            Health.FAIL,
+            'web.service (restarted 4 times, up for 10.0 s) is restarted over and over',
         ),
         ({'ActiveState': 'activating', 'SubState': 'start-pre'}, Health.WARN, 'activating'),
         ({'ActiveState': 'deactivating', 'SubState': 'stop'}, Health.WARN, 'deactivating'),
@@ -128,3 +134,59 @@ def test_what_systemctl_does_not_say_is_not_guessed(tmp_path: Path) -> None:
 def test_without_systemd_there_is_nothing_to_ask(tmp_path: Path) -> None:
     with pytest.raises(CheckError, match='does not run this machine'):
         run(SystemdService(units=('web',), booted=tmp_path / 'none'))
+
+
+def unit(name: str, active: str, **more: str) -> dict[str, str]:
+    return {**ACTIVE, 'Id': name, 'ActiveState': active, **more}
+
+
+@pytest.mark.parametrize(
+    ('starter', 'health', 'said'),
+    [
+        ('active', Health.PASSED, 'web.socket starts it when it is wanted'),
+        ('failed', Health.FAIL, 'web.socket, which starts it, has failed'),
+        ('inactive', Health.FAIL, 'web.socket, which starts it, is inactive'),
+    ],
+)
+@pytest.mark.parametrize('kind', ['socket', 'path', 'timer', 'automount'])
+def test_what_starts_a_service_when_it_is_wanted_speaks_for_it(
+    tmp_path: Path, starter: str, kind: str, health: Health, said: str
+) -> None:
+    web = unit('web.service', 'inactive', TriggeredBy=f'web.{kind}', SubState='dead')
+    systemctl = answering(tmp_path, web, unit(f'web.{kind}', starter))
+    verdict = run(SystemdService(units=('web.service',), systemctl=systemctl, booted=tmp_path))
+    assert (verdict.health, said.replace('socket', kind) in verdict.message) == (health, True)
+
+
+@pytest.mark.parametrize('kind', ['socket', 'timer'])
+def test_a_service_that_failed_is_not_excused_by_what_starts_it(tmp_path: Path, kind: str) -> None:
+    web = unit('web.service', 'failed', TriggeredBy=f'web.{kind}')
+    systemctl = answering(tmp_path, web, unit(f'web.{kind}', 'active'))
+    check = SystemdService(units=('web.service',), systemctl=systemctl, booted=tmp_path)
+    assert run(check).health is Health.FAIL
+
+
+@pytest.mark.parametrize(
+    ('parts', 'health', 'said'),
+    [
+        ({'a': 'active', 'b': 'active'}, Health.PASSED, 'pg.service is active (exited)'),
+        ({'a': 'active', 'b': 'inactive'}, Health.PASSED, 'not active: b'),
+        ({'a': 'inactive', 'b': 'inactive'}, Health.FAIL, 'none of its parts is active: a, b'),
+        ({'a': 'active', 'b': 'failed'}, Health.FAIL, 'of its parts b failed'),
+        ({}, Health.WARN, 'it runs nothing itself'),
+    ],
+)
+def test_a_unit_without_processes_is_judged_by_its_parts(
+    tmp_path: Path, parts: dict[str, str], health: Health, said: str
+) -> None:
+    meta = unit(
+        'pg.service',
+        'active',
+        SubState='exited',
+        Type='oneshot',
+        ConsistsOf=' '.join(parts),
+        ExecStart='{ path=/usr/bin/true ; argv[]=/usr/bin/true ; status=0/0 }',
+    )
+    systemctl = answering(tmp_path, meta, *(unit(name, state) for name, state in parts.items()))
+    verdict = run(SystemdService(units=('pg.service',), systemctl=systemctl, booted=tmp_path))
+    assert (verdict.health, said in verdict.message) == (health, True)
