@@ -1,9 +1,10 @@
 """The checks that run on every machine with no configuration: what each looks at, and with what.
 
-One belongs here if it matters on any machine, and is silent on a fresh one as on one that is a
-year old, patched and loaded: what may well be on purpose is told in its data, and judged where
-somebody asks for it. Beside its class and its line in `CHECKS` a new one needs only its row here:
-units run it, and who explains a trouble knows how far from its cause it may be, and where to look.
+One belongs here if it matters on any machine, and passes on one that is fresh, on one that is a
+year old, patched and loaded, in a container, and for a user who may not read everything: what may
+well be on purpose is told in its data, and judged where somebody asks for it. Beside its class and
+its line in `CHECKS` a new one needs only its row here: units run it, and who explains a trouble
+knows how far from its cause it may be, and where to look.
 """
 
 from __future__ import annotations
@@ -45,4 +46,7 @@ BUILT_IN_CHECKS: Mapping[str, BuiltInCheck] = {
     'failed-units': BuiltInCheck(Scope.HOST_SERVICES, 'systemctl --failed'),
     'clock': BuiltInCheck(Scope.MACHINE, 'timedatectl'),
     'reboot-required': BuiltInCheck(Scope.MACHINE, 'cat /run/reboot-required.pkgs'),
+    'packages': BuiltInCheck(Scope.MACHINE, 'dpkg --audit'),
+    'network': BuiltInCheck(Scope.MACHINE, 'ip -brief address'),
+    'names': BuiltInCheck(Scope.MACHINE, 'cat /etc/resolv.conf'),
 }

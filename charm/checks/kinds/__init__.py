@@ -17,7 +17,10 @@ from .http_url import HttpUrl
 from .load import Load
 from .memory import Memory
 from .nagios_plugin import NagiosPlugin
+from .name_resolution import NameResolution
+from .network import Network
 from .oom_kills import OomKills
+from .packages import Packages
 from .pressure import PressureStall
 from .process_count import ProcessCount
 from .reboot_required import RebootRequired
@@ -38,6 +41,9 @@ CHECKS: Mapping[str, Type[CheckKind]] = {
     'failed-units': FailedUnits,
     'clock': ClockSync,
     'reboot-required': RebootRequired,
+    'packages': Packages,
+    'network': Network,
+    'names': NameResolution,
     'systemd': SystemdService,
     'tcp': TcpPort,
     'http': HttpUrl,

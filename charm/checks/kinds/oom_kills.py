@@ -15,7 +15,7 @@ from ..check import Verdict
 from ..kernel_log import KERNEL_LOG, KernelLine, read_recent
 from ..options import OUTSIDE, require_severity
 from ..phrases import listed, span
-from ..virtualization import Virtualization, detect
+from ..virtualization import CONTAINER_SCOPE, MACHINE_SCOPE, Virtualization, detect
 
 # The line that the kernel writes for each kill, since 5.0.
 _KILL = 'oom-kill:constraint='
@@ -51,7 +51,7 @@ class OomKills:
             count = read_counter(self.vmstat)
         except OSError as error:
             raise CheckError(f'cannot read {self.vmstat}: {error.strerror}') from error
-        data = {'scope': 'machine', 'since_boot': count}
+        data = {'scope': MACHINE_SCOPE, 'since_boot': count}
         if not count:
             note = 'the kernel has killed nothing for want of memory since boot'
             if count is None:
@@ -73,7 +73,7 @@ class OomKills:
         note = 'its host knows what is killed for want of memory'
         if count:
             note = f'{count} killed here for want of memory; its host knows when'
-        return Verdict(Health.PASSED, note, {'scope': 'container', 'since_boot': count})
+        return Verdict(Health.PASSED, note, {'scope': CONTAINER_SCOPE, 'since_boot': count})
 
     def _judge(self, kills: List[Dict[str, Any]], data: Dict[str, Any]) -> Verdict:
         own = [kill for kill in kills if not kill['container']]

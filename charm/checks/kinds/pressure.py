@@ -48,11 +48,11 @@ class PressureStall:
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the worst of the resources; `data` has the shares of each, in percent."""
-        container = self.around().container
-        found = read_pressure(self.root, container)
-        scope = 'container' if container else 'machine'
+        around = self.around()
+        found = read_pressure(self.root, around.container)
+        scope = around.own_scope
         if not found:
-            whose = 'of this container' if container else 'here'
+            whose = 'of this container' if around.container else 'here'
             note = f'the kernel does not measure the pressure {whose}'
             return Verdict(Health.PASSED, note, {'scope': scope})
         return self._judge(found, scope)

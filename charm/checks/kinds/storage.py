@@ -16,7 +16,7 @@ from ..check import Verdict
 from ..kernel_log import KERNEL_LOG, read_recent
 from ..options import OUTSIDE
 from ..phrases import listed, span
-from ..virtualization import Virtualization, detect
+from ..virtualization import MACHINE_SCOPE, Virtualization, detect
 
 _LOG_SECONDS = 3600.0
 # `I/O error, dev sda, sector 8`, `critical medium error, dev nvme0n1, sector 8`; before 5.8 after
@@ -54,9 +54,10 @@ class Storage:
 
     def run(self, deadline: Deadline) -> Verdict:
         """Return the worst of the findings; `data.devices` has what was found of each device."""
-        if self.around().container:
+        around = self.around()
+        if around.container:
             note = 'the disks are those of the host of this container: see there'
-            return Verdict(Health.PASSED, note, {'scope': 'host'})
+            return Verdict(Health.PASSED, note, {'scope': around.kernel_scope})
         found = [*self._ext4(), *self._btrfs(), *self._arrays(), *self._pools(), *self._disks()]
         logged = self._logged()
         return self._judge([*found, *(logged or ())], logged is not None)
@@ -66,7 +67,7 @@ class Storage:
         devices: Dict[str, List[str]] = {}
         for one in found:
             devices.setdefault(one.device, []).append(one.words)
-        data = {'scope': 'machine', 'devices': devices, 'kernel_log_read': log_read}
+        data = {'scope': MACHINE_SCOPE, 'devices': devices, 'kernel_log_read': log_read}
         if not own:
             unread = '' if log_read else '; the kernel log is for root alone to read'
             return Verdict(Health.PASSED, f'the kernel knows of no error{unread}', data)

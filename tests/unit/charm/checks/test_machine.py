@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from pathlib import Path
 from typing import Any, Dict
 
 import pytest
@@ -60,17 +59,6 @@ def test_in_a_container_the_clock_is_the_hosts_business() -> None:
 
 def test_the_kernel_says_how_its_clock_is() -> None:
     assert read_kernel_clock().max_error_seconds >= 0
-
-
-def test_a_reboot_that_is_asked_for_warns_and_says_by_whom(tmp_path: Path) -> None:
-    source = tmp_path / 'reboot-required'
-    assert run(RebootRequired(source=source)).health is Health.PASSED
-    source.touch()
-    assert run(RebootRequired(source=source)).message == 'a reboot is required'
-    (tmp_path / 'reboot-required.pkgs').write_text('linux-image\nlibc6\nlibc6\n')
-    verdict = run(RebootRequired(source=source))
-    assert verdict.health is Health.WARN
-    assert verdict.message == 'a reboot is required by libc6, linux-image'
 
 
 @pytest.mark.parametrize(

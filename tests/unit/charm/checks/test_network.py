@@ -1,0 +1,108 @@
+"""Which interfaces have lost their link, by what the kernel and networkd tell of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charm.checks.interfaces import Interface, interfaces
+from charm.checks.kinds.network import Network
+from charm.kernel.report import Health
+from tests.support.checking import run
+
+# IFF_ flags: broadcast and multicast; with UP, with RUNNING, as a member of a bond.
+OFF, NO_LINK, LINKED, MEMBER = 0x1002, 0x1003, 0x1043, 0x1803
+IPV4 = frozenset({'10.0.0.7'})
+
+
+def check(tmp_path: Path, *found: Interface, **options: Any) -> Network:
+    sysfs, links = tmp_path / 'net', tmp_path / 'links'
+    return Network(read=lambda: found, sysfs=sysfs, links=links, **options)
+
+
+def in_sysfs(tmp_path: Path, name: str, index: int, *files: str) -> Path:
+    at = tmp_path / 'net' / name
+    at.mkdir(parents=True)
+    (at / 'ifindex').write_text(f'{index}\n')
+    for file in files:
+        (at / file).mkdir()
+    return at
+
+
+@pytest.mark.parametrize(
+    ('flags', 'driver', 'owned', 'health'),
+    [
+        (NO_LINK, 'e1000e', IPV4, Health.WARN),
+        (NO_LINK, 'veth', frozenset({'2001:db8::7'}), Health.WARN),
+        (LINKED, 'virtio_net', IPV4, Health.PASSED),
+        (OFF, 'e1000e', IPV4, Health.PASSED),
+        (NO_LINK, 'e1000e', frozenset(), Health.PASSED),  # a spare card
+        (NO_LINK, 'cdc_ether', frozenset({'fe80::1', '169.254.3.1'}), Health.PASSED),
+        (NO_LINK, 'bridge', IPV4, Health.PASSED),  # docker0 with no container
+        (NO_LINK, 'tun', IPV4, Health.PASSED),
+        (MEMBER, 'e1000e', frozenset(), Health.WARN),
+    ],
+)
+def test_a_link_is_missed_where_it_is_used_and_nowhere_else(
+    tmp_path: Path, flags: int, driver: str, owned: frozenset[str], health: Health
+) -> None:
+    ens3 = Interface('ens3', 7, flags, driver, owned)
+    verdict = run(check(tmp_path, ens3))
+    assert verdict.health is health
+    assert list(verdict.data['down']) == (['ens3'] if health is Health.WARN else [])
+    assert run(check(tmp_path, ens3, ignore=('en*',))).health is Health.PASSED
+
+
+def test_a_member_of_a_bond_is_missed_though_it_calls_itself_up(tmp_path: Path) -> None:
+    in_sysfs(tmp_path, 'bond0', 3)
+    at = in_sysfs(tmp_path, 'ens3', 7, 'bonding_slave')
+    (at / 'master').symlink_to('../bond0')
+    member = check(tmp_path, Interface('ens3', 7, LINKED | MEMBER))
+    assert run(member).health is Health.PASSED
+    (at / 'bonding_slave' / 'mii_status').write_text('down\n')
+    assert run(member).message == 'no link: ens3 (in bond0)'
+
+
+@pytest.mark.parametrize(
+    ('files', 'index', 'health'),
+    [
+        (('device',), 7, Health.WARN),
+        ((), 7, Health.PASSED),  # a guest that is off
+        (('device',), 8, Health.PASSED),  # the host's of that name
+    ],
+)
+def test_a_card_in_a_bridge_is_missed(
+    tmp_path: Path, files: tuple[str, ...], index: int, health: Health
+) -> None:
+    in_sysfs(tmp_path, 'br0', 3, 'bridge')
+    (in_sysfs(tmp_path, 'x0', index, *files) / 'master').symlink_to('../br0')
+    assert run(check(tmp_path, Interface('x0', 7, NO_LINK))).health is health
+
+
+@pytest.mark.parametrize(
+    ('link', 'file', 'health'),
+    [
+        ('REQUIRED_FOR_ONLINE=yes', 'DHCP=ipv4', Health.WARN),
+        ('REQUIRED_FOR_ONLINE=yes', 'Address=10.0.0.7/24', Health.WARN),
+        ('REQUIRED_FOR_ONLINE=yes', 'LinkLocalAddressing=ipv6', Health.PASSED),
+        ('REQUIRED_FOR_ONLINE=yes', 'DHCP=no', Health.PASSED),
+        ('REQUIRED_FOR_ONLINE=no', 'DHCP=ipv4', Health.PASSED),
+    ],
+)
+def test_networkd_takes_addresses_away_and_its_files_still_say_so(
+    tmp_path: Path, link: str, file: str, health: Health
+) -> None:
+    (tmp_path / 'links').mkdir()
+    network = tmp_path / 'a.network'
+    network.write_text(f'[Match]\nName=ens3\n\n[Network]\n{file}\n')
+    (tmp_path / 'links' / '7').write_text(f'# private\n{link}\nNETWORK_FILE={network}\n')
+    assert run(check(tmp_path, Interface('ens3', 7, NO_LINK))).health is health
+
+
+def test_this_machine_s_own_interfaces_are_told() -> None:
+    (lo,) = [each for each in interfaces() if each.name == 'lo']
+    assert '127.0.0.1' in lo.addresses
+    assert not lo.lacks_link
+    assert not lo.is_in_bond
