@@ -63,6 +63,22 @@ def test_services_are_called_after_charms_in_many_ways(service: str, charm: str)
 
 @pytest.mark.parametrize(
     'message',
+    [
+        'restarted over and over: mysql.service (restarted 4 times, up for 2.0 s)',
+        'starting for ever: mysql.service (start-pre for 12 min)',
+        'failed, and left over: mysql.service; `systemctl reset-failed mysql.service` forgets it',
+    ],
+)
+def test_whatever_is_wrong_with_a_service_it_is_that_of_whom_it_is_called_after(
+    message: str,
+) -> None:
+    plan = shelf()
+    fail_all(plan, message)
+    assert list(plan.explained()[1]) == ['mysql']
+
+
+@pytest.mark.parametrize(
+    'message',
     ['failed: cron-daily.timer', 'failed: snapd.service', 'failed: a.service, b.service'],
 )
 def test_what_is_nobodys_is_the_machines(message: str) -> None:
