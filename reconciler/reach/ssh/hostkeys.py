@@ -21,8 +21,11 @@ from charm.kernel.files import locked, write_whole
 from charm.kernel.lines import lines
 
 LOCK_SECONDS = 10.0
-# What a machine prints of itself, and sshd's own order of preference. DSA is no key any more.
-SHOW_KEYS = 'cat /etc/ssh/ssh_host_*_key.pub'
+KEY_FILES = '/etc/ssh/ssh_host_*_key.pub'
+# Each key behind a nonce and at once, so that what a login script writes beside it, with or
+# without a line end, is told from it.
+_SHOW = 'for k in {files}; do printf "\\n%s %s\\n" {nonce} "$(cat "$k")"; done; exit 0'
+# In sshd's own order of preference. DSA is no key any more.
 _KINDS = (
     'ssh-ed25519',
     'ecdsa-sha2-nistp256',
@@ -57,9 +60,16 @@ class KnownMachine:
     instance: str = ''
 
 
-def parse_keys(text: str) -> tuple[HostKey, ...]:
-    """Return the keys in what `SHOW_KEYS` printed; what is no key, such as a banner, is noise."""
-    found = (_key(line.split()) for line in lines(text))
+def show_keys(nonce: str) -> str:
+    """Return the command, one shell string, that prints a machine's keys behind the nonce."""
+    return shlex.join(['sh', '-c', _SHOW.format(files=KEY_FILES, nonce=nonce)])
+
+
+def parse_keys(text: str, nonce: str) -> tuple[HostKey, ...]:
+    """Return the keys that `show_keys` printed; what is not behind its nonce is noise."""
+    whole = text.split('\n')[:-1]  # what follows the last line end is no whole line
+    framed = (line.partition(f'{nonce} ')[2] for line in whole)
+    found = (_key(words.split()) for words in framed)
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 

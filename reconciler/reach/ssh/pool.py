@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,9 +15,9 @@ from charm.kernel.errors import FileError
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
-from ..base import ReachError
+from ..base import ReachError, last_line
 from .dial import CommandSocket, connections
-from .hostkeys import SHOW_KEYS, HostKey, KnownHosts, KnownMachine, parse_keys
+from .hostkeys import KEY_FILES, HostKey, KnownHosts, KnownMachine, parse_keys, show_keys
 from .identities import Keyring
 from .link import NotStartedError, SshConnection, SshTarget
 from .login import Login, Logins
@@ -175,11 +176,12 @@ class Pool:
         return KnownMachine(frozenset(keys), place.instance)
 
     def _learnt(self, target: str, deadline: Deadline) -> tuple[HostKey, ...]:
-        said = self._ways.vouched(target, SHOW_KEYS, deadline, _KEYS_CAP_BYTES)
-        keys = parse_keys(said.stdout.decode(errors='replace'))
+        nonce = secrets.token_hex(8)
+        said = self._ways.vouched(target, show_keys(nonce), deadline, _KEYS_CAP_BYTES)
+        keys = parse_keys(said.stdout.decode(errors='replace'), nonce)
         if not keys:
-            message = f'cannot learn its host keys: `{SHOW_KEYS}` there printed none'
-            raise ReachError(Outcome.HOST_KEY, message, said)
+            why = last_line(said.stderr) or f'{KEY_FILES} there has none'
+            raise ReachError(Outcome.HOST_KEY, f'cannot learn its host keys: {why}', said)
         return keys
 
     def _connected(

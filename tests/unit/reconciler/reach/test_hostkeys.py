@@ -14,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.kernel.errors import FileError
-from reconciler.reach.ssh.hostkeys import HostKey, KnownHosts, KnownMachine, parse_keys, safe_name
+from reconciler.reach.ssh.hostkeys import (
+    KEY_FILES,
+    HostKey,
+    KnownHosts,
+    KnownMachine,
+    parse_keys,
+    safe_name,
+    show_keys,
+)
 from tests.support.patience import PATIENCE
 
 
@@ -30,27 +38,54 @@ def known_hosts(tmp_path: Path) -> KnownHosts:
     return KnownHosts(tmp_path / 'state' / 'known_hosts')
 
 
+NONCE = '0123456789abcdef'
+FRAMED = f'\n{NONCE} {ED} root@juju-0\n\n{NONCE} {RSA}\n'
+
+
 @pytest.mark.parametrize(
     ('printed', 'keys'),
     [
-        (f'{ED} root@juju-0\n{RSA}\n', (ED, RSA)),
-        (f'Welcome, dear user!\n{ED}\n{ED} again\n', (ED,)),
-        (f'{key("ssh-dss")}\n', ()),
-        ('ssh-ed25519 not*base64\n', ()),
-        (f'ssh-ed25519 {base64.b64encode(RSA.blob).decode()}\n', ()),
-        ('ssh-ed25519\n', ()),
-        ('cat: /etc/ssh/ssh_host_*_key.pub: No such file or directory', ()),
+        (FRAMED, (ED, RSA)),
+        (f'Welcome, dear user!{FRAMED}bye', (ED, RSA)),
+        (f'welcome{FRAMED.lstrip()}', (ED, RSA)),
+        (f'{ED}\n', ()),
+        (f'\n{NONCE} {ED}', ()),
+        (f'\n{NONCE} {ED}\n\n{NONCE} {ED} again\n', (ED,)),
+        (f'\n{NONCE} {key("ssh-dss")}\n', ()),
+        (f'\n{NONCE} ssh-ed25519 not*base64\n', ()),
+        (f'\n{NONCE} ssh-ed25519 {base64.b64encode(RSA.blob).decode()}\n', ()),
+        (f'\n{NONCE} ssh-ed25519\n', ()),
+        (f'\n{NONCE} \n', ()),
         ('', ()),
     ],
-    ids=['two', 'noise', 'dsa', 'nonsense', 'mislabelled', 'cut-off', 'none', 'nothing'],
+    ids=[
+        *('two', 'noise', 'noise-without-an-end', 'not-asked-for', 'cut-off', 'twice'),
+        *('dsa', 'nonsense', 'mislabelled', 'no-key', 'none', 'nothing'),
+    ],
 )
 def test_keys_are_told_from_noise(printed: str, keys: tuple[HostKey, ...]) -> None:
-    assert parse_keys(printed) == keys
+    assert parse_keys(printed, NONCE) == keys
 
 
 @given(st.text())
 def test_no_text_breaks_the_reading_of_keys(text: str) -> None:
-    assert all(isinstance(one, HostKey) for one in parse_keys(text))
+    assert all(isinstance(one, HostKey) for one in parse_keys(text, text[:3]))
+
+
+@given(before=st.text(), after=st.text())
+def test_keys_are_found_whatever_a_login_prints_beside_them(before: str, after: str) -> None:
+    assert parse_keys(f'{before}{FRAMED}{after}', NONCE) == (ED, RSA)
+
+
+@pytest.mark.parametrize('shell', ['sh', 'bash'])
+def test_what_a_machine_is_asked_prints_its_keys_so(shell: str, tmp_path: Path) -> None:
+    names = [tmp_path / f'ssh_host_{kind}_key.pub' for kind in ('a b', 'ed25519')]
+    names[0].write_text(str(ED))
+    names[1].write_text(f'{RSA} root@juju-0\n')
+    here = show_keys(NONCE).replace(KEY_FILES, f'{tmp_path}/ssh_host_*_key.pub')
+    argv = [shell, '-c', f'printf welcome; {here}; printf bye']
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert parse_keys(done.stdout, NONCE) == (ED, RSA)
 
 
 def test_what_is_learnt_is_known_under_that_name_alone(known_hosts: KnownHosts) -> None:
@@ -72,7 +107,8 @@ def test_an_instance_of_several_lines_forges_none(known_hosts: KnownHosts) -> No
 def test_the_file_is_one_that_openssh_reads_and_forgets_from(known_hosts: KnownHosts) -> None:
     argv = ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', str(known_hosts.path.parent)]
     subprocess.run(argv, check=True, timeout=PATIENCE)
-    (real,) = parse_keys(Path(f'{known_hosts.path.parent}.pub').read_text())
+    line = Path(f'{known_hosts.path.parent}.pub').read_text()
+    (real,) = parse_keys(f'{NONCE} {line}', NONCE)
     known_hosts.path.parent.unlink()
     known_hosts.learn('lab:prod:0/lxd/1', [real], 'i-1')
     known_hosts.learn('lab:prod:1', [real], 'i-2')
