@@ -6,7 +6,7 @@ One thread asks one machine, with its own timeout for each attempt; one machine 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from charm.kernel.deadline import Deadline
@@ -20,7 +20,7 @@ from ..reach.base import ReachError
 from ..values.errors import ReconcilerError
 from ..values.readings import Outcome
 from ..values.time_budget import DEFAULT_TIME, TimeBudget
-from .retry import RetryBudget, retrying
+from .retry import RetryBudget, Round, retrying
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class MachineResult(MachineAnswer):
     duration_seconds: float = 0.0
     attempts: int = 1
 
+    @property
+    def dropped(self) -> bool:
+        """Return whether nothing came since the connection was dropped at once."""
+        return self.fault is not None and self.fault.dropped
+
 
 def run_errands(
     errands: Sequence[MachineRequest],
@@ -72,17 +77,37 @@ def run_errands(
         ReconcilerError: what was asked for makes no sense for any machine.
     """
     budget = RetryBudget(limits.retries)
-    calls: dict[int, Callable[[], MachineResult]] = {
-        index: _Runner(errand, asker, limits, deadline, budget, clock).run
+    runners = {
+        index: _Runner(errand, asker, limits, deadline, budget, clock)
         for index, errand in enumerate(errands)
     }
-    for done in gather(calls, deadline, limits.workers):
+    turn: Round | None = Round(limits.workers)
+    dropped: dict[int, MachineResult] = {}
+    while turn is not None and runners:
+        for index, result in _asked(runners, deadline, turn.workers):
+            if result.dropped and not result.errand.gone:
+                dropped[index] = result
+            else:
+                dropped.pop(index, None)
+                yield result
+        runners = {index: runners[index] for index in dropped}
+        turn = turn.after(limits.attempts)
+        if turn is not None and runners:
+            time.sleep(turn.pause_seconds(deadline.remaining_seconds))
+    yield from dropped.values()
+
+
+def _asked(
+    runners: Mapping[int, _Runner], deadline: Deadline, workers: int
+) -> Iterator[tuple[int, MachineResult]]:
+    calls = {index: runner.run for index, runner in runners.items()}
+    for done in gather(calls, deadline, workers):
         if isinstance(done.error, ReconcilerError):
             raise done.error
         if done.error is not None:
-            yield _failed(errands[done.key], done.error)
+            yield done.key, _failed(runners[done.key].errand, done.error)
         elif done.value is not None:
-            yield done.value
+            yield done.key, done.value
 
 
 def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
@@ -96,7 +121,7 @@ def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
 class _Runner:
     """The tries at one machine; answers that came in one attempt are kept over the next."""
 
-    _errand: MachineRequest
+    errand: MachineRequest
     _asker: Asker
     _limits: FanoutLimits
     _deadline: Deadline
@@ -110,27 +135,27 @@ class _Runner:
         started = time.monotonic()
         fault: ReachError | None = None
         try:
-            attempts = 1 if self._errand.gone else self._limits.attempts
+            attempts = 1 if self.errand.gone else self._limits.attempts
             retrying(self._attempt, self._deadline, self._budget, attempts)
         except ReachError as error:
             fault = error
         except _Upgrading:
             pass  # No retry was left: the answer stands as it is, a missing hook.
-        answers = (self._answers.get(n, UnitAnswer()) for n in range(len(self._errand.asked)))
+        answers = (self._answers.get(n, UnitAnswer()) for n in range(len(self.errand.asked)))
         return MachineResult(
             tuple(answers),
             fault,
             self._orphans,
-            errand=self._errand,
-            probed=self._answers.get(len(self._errand.asked)),
+            errand=self.errand,
+            probed=self._answers.get(len(self.errand.asked)),
             duration_seconds=time.monotonic() - started,
             attempts=self._attempts,
         )
 
     def _attempt(self, number: int) -> None:
         """Ask for what is still missing, keep what comes, and raise what kept some from coming."""
-        self._attempts = number
-        wanted = self._errand.requests
+        self._attempts += 1
+        wanted = self.errand.requests
         missing = [
             index
             for index in range(len(wanted))
@@ -139,7 +164,7 @@ class _Runner:
         requests = [wanted[index] for index in missing]
         attempt = self._deadline.within(self._seconds)
         began = self._clock()
-        came = self._asker.ask(self._errand.target, requests, attempt)
+        came = self._asker.ask(self.errand.target, requests, attempt)
         for index, answer in zip(missing, came.answers, strict=True):
             self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
@@ -147,14 +172,14 @@ class _Runner:
         if fault is not None and not self._has_all:
             tried_seconds = self._clock() - began - fault.waited_seconds
             soon = tried_seconds < TimeBudget.in_vain_seconds
-            fault.retryable &= soon or bool(fault.completed.stdout)
+            fault.retryable &= (soon and not fault.dropped) or bool(fault.completed.stdout)
             raise fault
         self._retry_upgrading(missing, number)
 
     @property
     def _has_all(self) -> bool:
         """Return whether all that is needed has come: a probe only where a hook is missing."""
-        asked = self._errand.asked
+        asked = self.errand.asked
         answers = [self._answers[index] for index in range(len(asked))]
         missing = any(
             one.looked and answer.exit_code == frames.NOT_FOUND
@@ -166,17 +191,17 @@ class _Runner:
 
     @property
     def _seconds(self) -> float:
-        first = any(asked.request.first is not None for asked in self._errand.asked)
+        first = any(asked.request.first is not None for asked in self.errand.asked)
         shares = self._limits.time
         return shares.attempt_with_agent_seconds if first else shares.attempt_seconds
 
     def _retry_upgrading(self, missing: Sequence[int], number: int) -> None:
         """Ask once more for a shipped hook that is not there: Juju may be unpacking an upgrade."""
-        units = [index for index in missing if index < len(self._errand.asked)]
+        units = [index for index in missing if index < len(self.errand.asked)]
         for index in units if number == 1 else ():
             answer = self._answers[index]
             lost = answer.exit_code in (frames.NOT_FOUND, frames.NOT_EXECUTABLE)
-            if lost and self._errand.asked[index].shipped:
+            if lost and self.errand.asked[index].shipped:
                 self._answers[index] = replace(answer, complete=False)
                 raise _Upgrading
 

@@ -1,5 +1,8 @@
 """When to try again: faults of the way only, with jitter, within a budget that a sweep shares.
 
+What was dropped by who has too many at once is no matter of one machine: that is tried again after
+all others, in rounds, each with half as many at once and a longer pause before it.
+
 Without a budget retries multiply the load exactly when the network is already in trouble: a sweep
 over a thousand machines that are gone would ask three thousand times.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import tenacity
@@ -29,6 +33,37 @@ class RetryBudget:
     def take(self) -> bool:
         """Take one retry if there is one left, and return whether there was."""
         return self._left.acquire(blocking=False)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of asking.
+
+    Attributes:
+        workers: machines asked at once.
+        number: from 1.
+        alone: how many rounds before it had one worker already.
+    """
+
+    workers: int
+    number: int = 1
+    alone: int = 0
+
+    def after(self, attempts: int) -> Round | None:
+        """Return the round for what was dropped in it; `None` where fewer at once are no help.
+
+        So of a machine that drops whoever comes there are as many tries alone as of any other.
+        """
+        alone = self.alone + (self.workers == 1)
+        return (
+            None if alone >= attempts else Round(max(1, self.workers // 2), self.number + 1, alone)
+        )
+
+    def pause_seconds(self, left_seconds: float) -> float:
+        """Return how long to wait before it, of what is left until the deadline."""
+        longest = min(TimeBudget.longest_pause_seconds, left_seconds / 4)
+        wanted: float = TimeBudget.first_pause_seconds * 2 ** (self.number - 2)
+        return min(longest, wanted)
 
 
 def retrying(

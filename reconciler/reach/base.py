@@ -23,9 +23,12 @@ class ReachError(ReconcilerError):
         retryable: whether trying again may help: a fault of the way, not of the far side.
         advice: what to do, where that is known better than from the outcome; false where not.
         waited_seconds: how long it was kept from trying by what all machines wait for.
+        dropped: the connection was dropped before it was listened to, as by an sshd that has too
+            many: later, with fewer at once, it may be taken.
     """
 
     waited_seconds = 0.0
+    dropped = False
 
     def __init__(
         self,

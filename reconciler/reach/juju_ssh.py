@@ -23,6 +23,7 @@ from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
 from .base import NOTHING, ReachError, late
+from .dropped import is_drop
 from .runaway_ssh import MOST_PROCESSES, is_swarm
 
 # What OpenSSH says on stderr, in the order in which they are looked for; with whether another try
@@ -159,10 +160,13 @@ def explain_failure(completed: Completed) -> ReachError:
         found = pattern.search(stderr)
         if found:
             line = next((said for said in lines(stderr) if found[0] in said), last)
-            return ReachError(outcome, f'cannot reach it: {line.strip()}', completed, retryable)
+            error = ReachError(outcome, f'cannot reach it: {line.strip()}', completed, retryable)
+            # Not what it was in the middle of.
+            error.dropped = not completed.stdout and is_drop(stderr)
+            return error
     if completed.exit_code == 255:
         reason = last.strip() or 'the connection ended, or a signal ended the far command'
         return ReachError(Outcome.UNREACHABLE, f'cannot reach it: {reason}', completed, True)
-    error = explain(completed.exit_code, stderr)
-    outcome = _JUJU_OUTCOMES.get(type(error), Outcome.JUJU_FAILED)
-    return ReachError(outcome, str(error), completed, error.retryable)
+    of_juju = explain(completed.exit_code, stderr)
+    outcome = _JUJU_OUTCOMES.get(type(of_juju), Outcome.JUJU_FAILED)
+    return ReachError(outcome, str(of_juju), completed, of_juju.retryable)

@@ -185,3 +185,38 @@ def test_how_long_it_asked_for_what_all_machines_wait_for_is_told(tmp_path: Path
         with pytest.raises(ReachError, match='refused') as raised:
             reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
         assert (raised.value.waited_seconds >= 0.3) is shared
+
+
+DROPPED = (
+    'kex_exchange_identification: Connection closed by remote host\n'
+    'Connection closed by 10.0.0.5 port 22',
+    'kex_exchange_identification: read: Connection reset by peer\n'
+    'Connection reset by fd00::5 port 22',
+    'ssh_exchange_identification: Connection closed by remote host',
+    'kex_exchange_identification: Connection closed by remote host\n'
+    'Connection closed by UNKNOWN port 65535',
+    'banner exchange: Connection to 10.0.0.5 port 22: Broken pipe',
+    'Connection closed by 10.0.0.5 port 22',
+    'ssh: connect to host 10.0.0.5 port 22: Connection reset by peer',
+)
+NOT_DROPPED = (
+    'ssh: connect to host 10.0.0.5 port 22: Connection refused',
+    'ssh: connect to host 10.0.0.5 port 22: Connection timed out',
+    'Connection timed out during banner exchange',
+    'channel 0: open failed: connect failed: Connection refused\n'
+    'kex_exchange_identification: Connection closed by remote host\n'
+    'Connection closed by UNKNOWN port 65535',
+    'ann@bastion: Permission denied (publickey).\nConnection closed by UNKNOWN port 65535',
+    'Connection to 10.0.0.5 closed by remote host.',
+    'client_loop: send disconnect: Broken pipe',
+    '"System is booting up. Unprivileged users are not permitted to log in yet."\n'
+    'Connection closed by 10.0.0.5 port 22',
+    '',
+)
+
+
+@pytest.mark.parametrize('stderr', [*DROPPED, *NOT_DROPPED])
+def test_a_connection_that_was_dropped_at_once_is_told_from_all_others(stderr: str) -> None:
+    error = explain_failure(Completed(255, b'', stderr.encode()))
+    assert error.dropped is (stderr in DROPPED)
+    assert not explain_failure(Completed(255, b'an answer', stderr.encode())).dropped
