@@ -29,6 +29,7 @@ from ..values.model import (
     StatusInfo,
     Unit,
 )
+from .bridges import bridge_addresses
 from .timestamps import parse_since
 
 _STORE = re.compile(r'^(?:cs|ch|local):')
@@ -202,6 +203,7 @@ class _Reader:
                     ),
                     instance_id=self._name(fields, 'instance-id', here, named.is_argument),
                     zone=zone[1] if zone else '',
+                    bridged=bridge_addresses(fields.get('network-interfaces')),
                 ),
             )
             yield from self._machines(fields.get('containers'), f'{here}.containers', identity)

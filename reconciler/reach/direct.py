@@ -8,7 +8,9 @@ from __future__ import annotations
 import ipaddress
 import math
 import shlex
-from collections.abc import Iterator, Mapping
+import socket
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from charm.kernel.command import Completed
@@ -19,7 +21,8 @@ from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
 from .base import ReachError, late
-from .ssh.pool import MachineAddress, Pool
+from .ssh.approach import MachineAddress
+from .ssh.pool import Pool
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,17 @@ def places_of(model: Model) -> dict[str, MachineAddress]:
             f'cannot reach the pods of {model.name} with --reach direct, which needs machines '
             'with sshd: leave --reach out, and they are asked through juju ssh'
         )
+    listed = {
+        machine.id: tuple(dict.fromkeys(_addresses(machine)))
+        for machine in model.machines.values()
+    }
+    holders = Counter(address for addresses in listed.values() for address in addresses)
     machines = {
         machine.id: MachineAddress(
             f'{model.controller}:{model.name}:{machine.id}',
-            tuple(dict.fromkeys(_addresses(machine))),
+            listed[machine.id],
             machine.instance_id,
+            frozenset(_shared(machine, listed[machine.id], holders)),
         )
         for machine in model.machines.values()
     }
@@ -101,3 +110,26 @@ def _is_usable(address: str) -> bool:
         return False
     # Link-local addresses need an interface's name beside them, which juju does not know.
     return not (parsed.is_link_local or parsed.is_unspecified)
+
+
+def _shared(
+    machine: Machine, addresses: Sequence[str], holders: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield those of a machine's addresses that are no more its own than another machine's.
+
+    The one that juju prefers is its own, save where another machine is listed with it as well.
+    """
+    for place, address in enumerate(addresses):
+        if holders[address] > 1 or (place and (address in machine.bridged or _is_here(address))):
+            yield address
+
+
+def _is_here(address: str) -> bool:
+    """Return whether this machine has the address too: one that it can listen at."""
+    try:
+        family = socket.AF_INET6 if ':' in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.bind((address, 0))
+    except OSError:
+        return False
+    return True

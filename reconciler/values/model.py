@@ -51,6 +51,7 @@ class Machine:
         agent: juju-status: started, pending, down, stopped, error.
         instance: machine-status: running, provisioning error, pending.
         zone: the availability zone in `hardware`; empty if none is named.
+        bridged: those of its addresses that are for what runs in it, so that others have them too.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Machine:
     addresses: tuple[str, ...] = ()
     instance_id: str = ''
     zone: str = ''
+    bridged: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

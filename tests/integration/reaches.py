@@ -16,9 +16,10 @@ from reconciler.reach.base import Reach, ReachError
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.local import LocalReach
+from reconciler.reach.ssh.approach import SshSettings
 from reconciler.reach.ssh.hostkeys import KnownHosts
-from reconciler.reach.ssh.login import Logins, read_config
-from reconciler.reach.ssh.pool import Pool, SshSettings
+from reconciler.reach.ssh.login import Logins
+from reconciler.reach.ssh.pool import Pool
 from reconciler.values.model import Model
 from tests.hosts.host import Host
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
@@ -71,7 +72,7 @@ class Lab:
         ssh = self.directory / 'ssh'
         ssh.mkdir(exist_ok=True)
         (ssh / 'config').write_text(config)
-        logins = Logins(self.directory / 'juju', ssh, jump, read_config(ssh / 'config'))
+        logins = Logins(self.directory / 'juju', ssh, jump)
         vouched = (vouching or self.through_juju).run
         ways = SshSettings(logins, self.known_hosts, vouched, CONNECT_SECONDS)
         pool = Pool(ways)

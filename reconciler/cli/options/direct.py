@@ -45,9 +45,10 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
 
 def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
     from reconciler.reach.host_key_source import run_vouched
+    from reconciler.reach.ssh.approach import SshSettings
     from reconciler.reach.ssh.hostkeys import KnownHosts
     from reconciler.reach.ssh.login import Logins
-    from reconciler.reach.ssh.pool import Pool, SshSettings
+    from reconciler.reach.ssh.pool import Pool
 
     ways = SshSettings(
         Logins.of_this_user(jump),

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from charm.kernel.deadline import Deadline
@@ -26,18 +26,19 @@ _CLOSING = threading.Lock()
 
 
 def connections(
-    ends: Sequence[tuple[str, int]], deadline: Deadline
+    ends: Mapping[str, tuple[str, int]], deadline: Deadline
 ) -> Iterator[tuple[str, socket.socket]]:
-    """Yield connections to the addresses with their ports, in the order in which they come about.
+    """Yield connections to ends, host and port, by their names, in the order they come about in.
 
     They are begun one after another, each when the one before it has failed or takes long.
 
     Raises:
-        OSError: no more will come; with the last one's reason, `TimeoutError` at the deadline.
+        OSError: no more will come, since one failed; with the last one's reason, `TimeoutError` at
+            the deadline.
     """
-    waiting = list(ends)
+    waiting = list(ends.items())
     begun: set[socket.socket] = set()
-    last: OSError = TimeoutError(errno.ETIMEDOUT, 'Connection timed out')
+    last: OSError | None = None
     try:
         with selectors.DefaultSelector() as selector:
             while waiting or begun:
@@ -53,7 +54,7 @@ def connections(
                     last = TimeoutError(errno.ETIMEDOUT, 'Connection timed out')
                     break
                 for key, _ in ready:
-                    address, sock = key.data
+                    name, sock = key.data
                     selector.unregister(sock)
                     begun.discard(sock)
                     code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -61,15 +62,16 @@ def connections(
                         sock.close()
                         last = OSError(code, os.strerror(code))
                     else:
-                        yield address, _settled(sock)
+                        yield name, _settled(sock)
     finally:
         for sock in begun:
             sock.close()
-    raise last
+    if last is not None:
+        raise last
 
 
-def _begin(selector: selectors.BaseSelector, address: str, port: int) -> socket.socket:
-    found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+def _begin(selector: selectors.BaseSelector, name: str, end: tuple[str, int]) -> socket.socket:
+    found = socket.getaddrinfo(*end, type=socket.SOCK_STREAM)
     family, kind, protocol, _, where = found[0]
     sock = socket.socket(family, kind, protocol)
     try:
@@ -77,7 +79,7 @@ def _begin(selector: selectors.BaseSelector, address: str, port: int) -> socket.
         code = sock.connect_ex(where)
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, os.strerror(code))
-        selector.register(sock, selectors.EVENT_WRITE, (address, sock))
+        selector.register(sock, selectors.EVENT_WRITE, (name, sock))
     except BaseException:
         sock.close()
         raise

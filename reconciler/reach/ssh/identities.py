@@ -1,4 +1,8 @@
-"""The keys that we log in with: from files, and from the ssh agent."""
+"""The keys that we log in with: from files, and from the ssh agent.
+
+They are offered in ssh's order (sshconnect2.c, pubkey_prepare): those of the agent that a file
+names, its others, then files. What one connection has no tries left for, the next one offers.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,9 @@ from charm.kernel.deadline import Deadline
 from reconciler.values.readings import Outcome
 
 from ..base import ReachError
+from .agent import Agent
 from .login import Login
+from .public_halves import public_halves
 
 
 class Keyring:
@@ -28,28 +34,41 @@ class Keyring:
         self._files: dict[Path, paramiko.PKey | None] = {}
         self._accepted: bytes = b''
 
-    def log_in(self, transport: paramiko.Transport, login: Login, deadline: Deadline) -> None:
-        """Offer the keys until one is accepted.
+    def log_in(
+        self, transport: paramiko.Transport, login: Login, refused: set[bytes], deadline: Deadline
+    ) -> None:
+        """Offer the keys until one is accepted, but for those in `refused`, which it adds to.
 
         Raises:
-            ReachError: none is, or there is none, or the deadline passes.
+            ReachError: none is, or there is none, or the deadline passes; retryable where the far
+                side hung up while there were keys left.
         """
         # Each login has its own connection to the agent: paramiko's is not for several threads.
-        with contextlib.closing(_agent()) as agent:
-            refused = 0
-            for key in self._keys(login, agent):
-                if _accepts(transport, login.user, key, refused, deadline):
+        with contextlib.closing(Agent(login.agent)) as agent:
+            keys = self._keys(login, agent)
+            for key in keys:
+                if key.asbytes() in refused:
+                    continue
+                if not transport.is_active():
+                    message = f'{_refusal(login, len(refused))}; it hung up before the rest'
+                    raise ReachError(Outcome.REFUSED_KEY, message, retryable=True)
+                if _accepts(transport, login.user, key, len(refused), deadline):
                     self._accepted = key.asbytes()
                     return
-                refused += 1
-                if not transport.is_active():
-                    break  # So many refusals are enough for sshd.
-        raise ReachError(Outcome.REFUSED_KEY, _refusal(login, refused))
+                refused.add(key.asbytes())
+        message = _refusal(login, len(refused))
+        # Whoever asks again may have another key by then, or another agent.
+        refused.clear()
+        raise ReachError(Outcome.REFUSED_KEY, message)
 
-    def _keys(self, login: Login, agent: paramiko.Agent) -> list[paramiko.PKey]:
+    def _keys(self, login: Login, agent: Agent) -> list[paramiko.PKey]:
         """Return the keys to offer, the one that was accepted last first."""
+        halves = [half for path in login.identities for half in public_halves(path)]
+        halves += [half for path in login.certificates for half in public_halves(path)]
+        named = [key for key in agent.keys if key.blob in halves]
+        others = [] if login.identities_only else agent.keys
         found: dict[bytes, paramiko.PKey] = {}
-        for key in (*self._from_files(login), *_from_agent(login, agent)):
+        for key in (*named, *others, *self._from_files(login)):
             found.setdefault(key.asbytes(), key)
         return sorted(found.values(), key=lambda key: key.asbytes() != self._accepted)
 
@@ -61,26 +80,6 @@ class Keyring:
                 key = self._files[path]
             if key is not None:
                 yield key
-
-
-def _agent() -> paramiko.Agent:
-    try:
-        return paramiko.Agent()
-    except (paramiko.SSHException, OSError) as error:
-        # One that is configured but does not answer is like none, save that it is said.
-        message = f'cannot use the ssh agent at $SSH_AUTH_SOCK: {error}'
-        raise ReachError(Outcome.REFUSED_KEY, message) from error
-
-
-def _from_agent(login: Login, agent: paramiko.Agent) -> Iterator[paramiko.PKey]:
-    wanted = set()
-    for path in login.identities:
-        with contextlib.suppress(OSError):
-            words = Path(f'{path}.pub').read_text('utf-8', 'replace').split()
-            wanted.add(words[1] if len(words) > 1 else '')
-    for key in agent.get_keys():
-        if not login.identities_only or key.get_base64() in wanted:
-            yield key
 
 
 def _accepts(

@@ -52,12 +52,14 @@ class SshTarget:
         login: as whom to log in.
         keys: the host keys that it may show.
         changed: what to say if it shows another.
+        refused: the keys of ours that it refused on earlier connections; more are added.
     """
 
     sock: socket.socket
     login: Login
     keys: Collection[HostKey]
     changed: str
+    refused: set[bytes]
 
 
 class SshConnection:
@@ -78,7 +80,7 @@ class SshConnection:
         link = cls(transport, far.sock)
         try:
             _handshake(transport, far, deadline)
-            keyring.log_in(transport, far.login, deadline)
+            keyring.log_in(transport, far.login, far.refused, deadline)
         except BaseException:
             link.close()
             raise
@@ -240,7 +242,10 @@ def _handshake(transport: paramiko.Transport, far: SshTarget, deadline: Deadline
             raise ReachError(Outcome.HOST_KEY, far.changed) from error
         raise _broken(f'{error}: its sshd is too old', retryable=False) from error
     except (paramiko.SSHException, EOFError, OSError) as error:
-        raise _broken(_in_words(error)) from error
+        broken = _broken(_in_words(error))
+        hung_up = isinstance(error, (EOFError, OSError)) or 'banner' in str(error)
+        broken.dropped = hung_up and not deadline.passed
+        raise broken from error
     if not transport.initial_kex_done:
         raise _broken('it accepts connections but does not answer')
     shown = transport.get_remote_server_key()

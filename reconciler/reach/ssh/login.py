@@ -1,36 +1,32 @@
 """How to log in: what juju's own keys and the user's ssh configuration say.
 
 juju offers every pair of keys in its data directory, then ssh's defaults (juju/utils clientkeys.go
-and ssh_openssh.go). Of ~/.ssh/config these count: User, Port, IdentityFile, IdentitiesOnly,
-ProxyJump, ProxyCommand, Include, Host and Match; the rest is for ssh itself. ProxyCommand and
-`Match exec` are run by a shell with the address in them, so here is the door for addresses.
+and ssh_openssh.go). Of the ssh configuration what a `Login` has counts; the rest is for ssh
+itself. ProxyCommand and `Match exec` are run by a shell with the address in them, so here is the
+door for addresses.
 """
 
 from __future__ import annotations
 
-import glob
 import os
-import shlex
-from collections.abc import Iterator
+import pwd
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from charm.kernel.lines import lines
+from charm.kernel.deadline import Deadline
 from reconciler.values.advice import Advice
 from reconciler.values.errors import UsageError
 from reconciler.values.outcomes import Outcome
 from reconciler.values.safe_names import is_host, is_jump, is_user
 
 from ..base import ReachError
-
-if TYPE_CHECKING:
-    from paramiko import SSHConfig
+from . import ssh_config
+from .ssh_config import SshAnswer
 
 USER = 'ubuntu'
 PORT = 22
 _DEFAULT_KEYS = ('id_ed25519', 'id_ecdsa', 'id_rsa')
-_MOST_INCLUDED = 16
 
 
 @dataclass(frozen=True)
@@ -38,48 +34,54 @@ class Login:
     """The way to log in at one address.
 
     Attributes:
+        host: where to connect to for it; empty for the address itself.
         user, port: as whom, and where.
-        identities: files of private keys, the likeliest first; some may not exist.
+        identities: files of private keys, or of public ones whose other half the agent has, the
+            likeliest first; some may not exist.
+        certificates: files of certificates beside those that are named after keys.
         identities_only: offer no other keys, even if the ssh agent has some.
+        agent: the ssh agent's socket; empty for none.
         proxy: a command whose stdin and stdout lead there; empty for none.
     """
 
+    host: str = ''
     user: str = USER
     port: int = PORT
     identities: tuple[Path, ...] = ()
+    certificates: tuple[Path, ...] = ()
     identities_only: bool = False
+    agent: str = ''
     proxy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Logins:
-    """The logins of this user.
+    """The logins of this user; each address is looked up once.
 
     Attributes:
         juju_data: juju's data directory.
         ssh: the user's ~/.ssh.
         jump: the command to go through, with `%h` and `%p` in it; it outweighs the configuration.
-        config: what ~/.ssh/config says.
     """
 
     juju_data: Path
     ssh: Path
     jump: tuple[str, ...] = ()
-    config: SSHConfig | None = field(default=None, compare=False)
+    _known: dict[str, Login] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of_this_user(cls, jump: tuple[str, ...] = ()) -> Logins:
-        """Return the logins as juju and ssh would find them.
-
-        Raises:
-            UsageError: ~/.ssh/config is there and cannot be read.
-        """
+        """Return the logins as juju and ssh would find them."""
         named = os.environ.get('JUJU_DATA', '')
         data = Path(named) if named else Path.home() / '.local' / 'share' / 'juju'
-        ssh = Path.home() / '.ssh'
-        return cls(data, ssh, jump, read_config(ssh / 'config'))
+        return cls(data, Path.home() / '.ssh', jump)
 
-    def login(self, address: str) -> Login:
+    @property
+    def config(self) -> Path:
+        """Return the user's ssh configuration."""
+        return self.ssh / 'config'
+
+    def login(self, address: str, deadline: Deadline) -> Login:
         """Return how to log in at an address.
 
         Raises:
@@ -89,45 +91,71 @@ class Logins:
             # `Match exec` is run by looking it up, so not even that.
             message = f'cannot reach it at {address!r}: that is not a host name or an address'
             raise ReachError(Outcome.UNREACHABLE, message)
-        said: dict[str, Any] = dict(self.config.lookup(address)) if self.config else {}
-        port = str(said.get('port', PORT))
-        if not port.isdigit():
-            raise self._nonsense(f'Port {port} is not a number')
-        user = str(said.get('user', USER))
-        if not is_user(user):
-            raise self._nonsense(f'User {user!r} is not the name of a user')
-        proxy = _filled(self.jump, address, port)
-        if not proxy and said.get('proxycommand'):
-            proxy = ('sh', '-c', f'exec {said["proxycommand"]}')
-        elif not proxy and str(said.get('proxyjump', 'none')).lower() != 'none':
+        if address not in self._known:
             try:
-                proxy = _filled(through(str(said['proxyjump'])), address, port)
+                said = ssh_config.ask(self.config, address, USER, deadline)
+                self._known[address] = self._login(address, said)
             except UsageError as error:
-                raise self._nonsense(f'ProxyJump: {error}') from error
+                message = f'cannot use {self.config}: {error}'
+                advice = Advice(f'mend {self.config}')
+                raise ReachError(Outcome.UNREACHABLE, message, advice=advice) from error
+        return self._known[address]
+
+    def _login(self, address: str, said: SshAnswer) -> Login:
+        host, port = said.get('hostname', address), said.get('port', str(PORT))
+        user = said.get('user', USER)
+        if not is_host(host):
+            raise UsageError(f'HostName {host!r} is not a host name or an address')
+        if not is_user(user):
+            raise UsageError(f'User {user!r} is not the name of a user')
+        letters = ssh_config.tokens(host, address, port, user)
+        named = [ssh_config.file_named(name, letters) for name in said.lists['identityfile']]
+        certificates = said.lists['certificatefile']
         return Login(
+            host='' if host == address else host,
             user=user,
             port=int(port),
-            identities=tuple(dict.fromkeys(self._identities(said.get('identityfile', [])))),
-            identities_only=str(said.get('identitiesonly', 'no')).lower() == 'yes',
-            proxy=proxy,
+            identities=tuple(dict.fromkeys(self._identities(named))),
+            certificates=tuple(ssh_config.file_named(name, letters) for name in certificates),
+            identities_only=said.get('identitiesonly', 'no') == 'yes',
+            agent=_agent(said.get('identityagent', 'SSH_AUTH_SOCK'), letters),
+            proxy=self._proxy(said, letters),
         )
 
-    def _nonsense(self, what: str) -> ReachError:
-        config = self.ssh / 'config'
-        message = f'cannot use {config}: {what}'
-        return ReachError(Outcome.UNREACHABLE, message, advice=Advice(f'mend {config}'))
+    def _proxy(self, said: SshAnswer, letters: Mapping[str, str]) -> tuple[str, ...]:
+        jump, command = said.get('proxyjump'), said.get('proxycommand')
+        if self.jump or jump:
+            # Where $HOME is not the user's own, ssh would not find what we go by.
+            own = Path(pwd.getpwuid(os.getuid()).pw_dir, '.ssh') != self.ssh
+            config = self.config if own and self.config.exists() else None
+            words = self.jump or through(jump, config)
+            # Both stand in more than one word, and nothing else that begins with a `%`.
+            return tuple(
+                word.replace('%h', letters['h']).replace('%p', letters['p']) for word in words
+            )
+        return ('sh', '-c', f'exec {ssh_config.filled(command, letters)}') if command else ()
 
-    def _identities(self, configured: list[str]) -> Iterator[Path]:
+    def _identities(self, configured: list[Path]) -> Iterator[Path]:
         for public in sorted((self.juju_data / 'ssh').glob('*.pub')):
             yield public.with_suffix('')
-        for name in configured:
-            yield Path(name).expanduser()
+        yield from configured
         for name in _DEFAULT_KEYS:
             yield self.ssh / name
 
 
-def through(hosts: str) -> tuple[str, ...]:
+def _agent(said: str, letters: Mapping[str, str]) -> str:
+    """Return the socket that an IdentityAgent names; empty for none (ssh_config(5))."""
+    if said in ('', 'SSH_AUTH_SOCK'):
+        return os.environ.get('SSH_AUTH_SOCK', '') if said else ''
+    if said.startswith('$') and not said.startswith('${'):
+        return os.environ.get(said[1:], '')
+    return str(ssh_config.file_named(said, letters))
+
+
+def through(hosts: str, config: Path | None = None) -> tuple[str, ...]:
     """Return the command that goes through jump hosts, `[USER@]HOST[:PORT][,…]`, as ssh does.
+
+    `config` is the configuration that ssh goes by; `None` for the one that it finds itself.
 
     Raises:
         UsageError: one of them is none.
@@ -143,38 +171,5 @@ def through(hosts: str) -> tuple[str, ...]:
     target = last if last.startswith('ssh://') else f'ssh://{last}'
     jumps = ['-J', ','.join(before)] if before else []
     options = ['-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR']
-    return ('ssh', *options, *jumps, '-W', '[%h]:%p', target)
-
-
-def _filled(command: tuple[str, ...], address: str, port: str) -> tuple[str, ...]:
-    return tuple(word.replace('%h', address).replace('%p', port) for word in command)
-
-
-def read_config(path: Path) -> SSHConfig | None:
-    """Return a configuration file with all that it includes; `None` if there is none.
-
-    Raises:
-        UsageError: it is there and cannot be read.
-    """
-    # Here, so that only the direct reach needs it.
-    from paramiko import ConfigParseError, SSHConfig
-
-    if not path.exists():
-        return None
-    try:
-        return SSHConfig.from_text('\n'.join(_with_included(path, 0)))
-    except (OSError, UnicodeDecodeError, ConfigParseError) as error:
-        raise UsageError(f'cannot read {path}: {error}') from error
-
-
-def _with_included(path: Path, depth: int) -> Iterator[str]:
-    """Yield the file's lines, with those of the files that it includes in their place."""
-    for line in lines(path.read_text('utf-8')):
-        word, _, rest = line.strip().replace('=', ' ', 1).partition(' ')
-        if word.lower() != 'include' or depth >= _MOST_INCLUDED:
-            yield line
-            continue
-        for pattern in shlex.split(rest):
-            whole = path.parent / Path(pattern).expanduser()
-            for name in sorted(glob.glob(str(whole))):
-                yield from _with_included(Path(name), depth + 1)
+    own = ['-F', str(config)] if config else []
+    return ('ssh', *own, *options, *jumps, '-W', '[%h]:%p', target)

@@ -52,6 +52,23 @@ def test_a_machine_is_looked_for_where_juju_says_it_may_be(
     assert 'web/1' not in places
 
 
+def test_what_other_machines_have_too_is_no_address_of_ones_own() -> None:
+    listed = {
+        '0': ('10.0.0.5', '172.17.0.1', '127.0.0.1', '10.9.0.1', '192.168.0.5'),
+        '1': ('127.0.0.1', '10.9.0.1'),
+        '2': ('::1', 'fd00::7', '::1'),
+    }
+    machines = {
+        name: Machine(name, addresses=addresses, bridged=frozenset({'172.17.0.1'}))
+        for name, addresses in listed.items()
+    }
+    places = places_of(Model('prod', 'lab', machines=machines))
+    # Of the first, what it has on a bridge, what is here as well, and what is listed elsewhere.
+    assert places['0'].shared == {'172.17.0.1', '127.0.0.1', '10.9.0.1'}
+    assert places['1'].shared == {'127.0.0.1', '10.9.0.1'}
+    assert places['2'].shared == set(), 'what juju prefers is its own, if nobody shares it'
+
+
 def test_pods_are_refused_with_what_to_do() -> None:
     with pytest.raises(UsageError, match='leave --reach out'):
         places_of(model(Machine('0'), type_='caas'))

@@ -34,7 +34,7 @@ def test_only_modern_algorithms_and_known_kinds_of_host_keys_are_offered(
     ours, theirs = socket.socketpair()
     with ours, theirs:
         keys = [HostKey(kind, b'') for kind in kinds]
-        transport = _transport(SshTarget(ours, Login(), keys, ''))
+        transport = _transport(SshTarget(ours, Login(), keys, '', set()))
         options = transport.get_security_options()
         assert set(options.key_types) == offered
         every = (*options.kex, *options.ciphers, *options.digests)
@@ -79,7 +79,7 @@ def test_a_far_side_that_never_comes_to_the_point_ends_by_the_deadline(
     with ours, theirs:
         thread.start()
         try:
-            far = SshTarget(ours, Login(), [HostKey('ssh-ed25519', b'')], '')
+            far = SshTarget(ours, Login(), [HostKey('ssh-ed25519', b'')], '', set())
             with pytest.raises(ReachError, match=r'^cannot reach it: ') as raised:
                 SshConnection.connect(far, Keyring(), Deadline.after(1))
         finally:

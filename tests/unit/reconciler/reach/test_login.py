@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError
-from reconciler.reach.ssh.login import Logins, read_config, through
-from reconciler.values.errors import UsageError
+from reconciler.reach.ssh.login import Logins, through
 from reconciler.values.readings import Outcome
 from tests.support.hostile_names import hostile_names
+
+SOON = Deadline.after(1e6)
 
 
 def logins(tmp_path: Path, config: str = '', jump: tuple[str, ...] = ()) -> Logins:
@@ -18,7 +20,7 @@ def logins(tmp_path: Path, config: str = '', jump: tuple[str, ...] = ()) -> Logi
     ssh.mkdir(exist_ok=True)
     if config:
         (ssh / 'config').write_text(config)
-    return Logins(tmp_path / 'juju', ssh, jump, read_config(ssh / 'config'))
+    return Logins(tmp_path / 'juju', ssh, jump)
 
 
 def test_without_any_configuration_it_is_as_juju_does_it(tmp_path: Path) -> None:
@@ -26,7 +28,7 @@ def test_without_any_configuration_it_is_as_juju_does_it(tmp_path: Path) -> None
     keys.mkdir(parents=True)
     for name in ('juju_id_rsa', 'juju_id_rsa.pub', 'other.pub', 'lonely'):
         (keys / name).touch()
-    login = logins(tmp_path).login('10.0.0.5')
+    login = logins(tmp_path).login('10.0.0.5', SOON)
     assert (login.user, login.port, login.proxy) == ('ubuntu', 22, ())
     ssh = tmp_path / 'ssh'
     defaults = [ssh / name for name in ('id_ed25519', 'id_ecdsa', 'id_rsa')]
@@ -39,19 +41,23 @@ def test_the_configuration_is_asked_by_address(tmp_path: Path) -> None:
         'Host 10.1.*\n  User ann\n  Port 2222\n  IdentityFile ~/k\n  IdentitiesOnly yes\n'
         'Host 10.2.*\n  ProxyJump bastion\n',
     )
-    login = found.login('10.1.0.5')
+    login = found.login('10.1.0.5', SOON)
     assert (login.user, login.port, login.identities_only) == ('ann', 2222, True)
     assert login.identities[0] == Path('~/k').expanduser()
-    assert found.login('10.2.0.5').proxy == (
-        *('ssh', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR', '-W', '[10.2.0.5]:22'),
+    assert found.login('10.2.0.5', SOON).proxy == (
+        *('ssh', '-F', str(tmp_path / 'ssh/config'), '-o', 'BatchMode=yes'),
+        *('-o', 'LogLevel=ERROR', '-W', '[10.2.0.5]:22'),
         'ssh://bastion',
     )
-    assert (found.login('10.3.0.5').user, found.login('10.3.0.5').proxy) == ('ubuntu', ())
+    assert (found.login('10.3.0.5', SOON).user, found.login('10.3.0.5', SOON).proxy) == (
+        'ubuntu',
+        (),
+    )
 
 
 def test_a_jump_that_was_asked_for_outweighs_the_configuration(tmp_path: Path) -> None:
     found = logins(tmp_path, 'Host *\n  ProxyCommand nc %h %p\n', ('jump', '%h', '%p'))
-    assert found.login('10.0.0.5').proxy == ('jump', '10.0.0.5', '22')
+    assert found.login('10.0.0.5', SOON).proxy == ('jump', '10.0.0.5', '22')
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,7 @@ def test_a_jump_that_was_asked_for_outweighs_the_configuration(tmp_path: Path) -
 def test_a_proxy_command_is_run_by_a_shell(
     tmp_path: Path, said: str, proxy: tuple[str, ...]
 ) -> None:
-    assert logins(tmp_path, f'Host *\n  {said}\n').login('10.0.0.5').proxy == proxy
+    assert logins(tmp_path, f'Host *\n  {said}\n').login('10.0.0.5', SOON).proxy == proxy
 
 
 @pytest.mark.parametrize(
@@ -83,20 +89,21 @@ def test_jump_hosts_are_gone_through_by_ssh_itself(hosts: str, tail: list[str]) 
 def test_included_files_count_where_they_are_included(tmp_path: Path) -> None:
     (tmp_path / 'ssh' / 'd').mkdir(parents=True)
     (tmp_path / 'ssh' / 'd' / 'a').write_text('Host 10.*\n  User first\n')
-    (tmp_path / 'ssh' / 'd' / 'b').write_text('Include d/b\nHost *\n  User second\n')
-    found = logins(tmp_path, 'Include d/* nowhere\nHost *\n  User third\n')
-    assert found.login('10.0.0.5').user == 'first'
-    assert found.login('192.0.2.5').user == 'second'
+    (tmp_path / 'ssh' / 'd' / 'b').write_text('Host *\n  User second\n')
+    every = tmp_path / 'ssh' / 'd'
+    found = logins(tmp_path, f'Include {every}/* /nowhere\nHost *\n  User third\n')
+    assert found.login('10.0.0.5', SOON).user == 'first'
+    assert found.login('192.0.2.5', SOON).user == 'second'
 
 
 @pytest.mark.parametrize(
     ('line', 'said'),
     [
-        ('Port twenty', 'Port twenty is not a number'),
         ('User $(id)', "User '\\$\\(id\\)' is not the name of a user"),
         ('User -oProxyCommand=id', 'is not the name of a user'),
         ('ProxyJump a,`id`', "cannot go through '`id`'"),
         ('ProxyJump -oProxyCommand=id', "cannot go through '-oProxyCommand=id'"),
+        ('HostName $(id)', "HostName '\\$\\(id\\)' is not a host name or an address"),
     ],
 )
 def test_what_makes_no_sense_of_one_machine_costs_that_machine(
@@ -104,15 +111,17 @@ def test_what_makes_no_sense_of_one_machine_costs_that_machine(
 ) -> None:
     found = logins(tmp_path, f'Host 10.0.0.5\n  {line}\n')
     with pytest.raises(ReachError, match=said) as raised:
-        found.login('10.0.0.5')
+        found.login('10.0.0.5', SOON)
     assert raised.value.outcome is Outcome.UNREACHABLE
     assert str(raised.value).startswith(f'cannot use {tmp_path}/ssh/config: ')
-    assert found.login('10.0.0.6').port == 22
+    assert found.login('10.0.0.6', SOON).port == 22
 
 
 def test_a_configuration_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match='cannot read'):
-        logins(tmp_path, '=\n')
+    found = logins(tmp_path, 'Host *\n  Nonsense yes\n')
+    with pytest.raises(ReachError, match='line 2: Bad configuration option: nonsense') as raised:
+        found.login('10.0.0.5', SOON)
+    assert str(raised.value.advice) == f'mend {tmp_path}/ssh/config'
 
 
 def test_no_address_runs_anything(tmp_path: Path) -> None:
@@ -121,12 +130,12 @@ def test_no_address_runs_anything(tmp_path: Path) -> None:
     found = logins(tmp_path, f'Match exec "touch {ran}; echo %h"\n  {proxy}')
     for name in hostile_names(proof):
         with pytest.raises(ReachError, match='is not a host name or an address'):
-            found.login(name)
+            found.login(name, SOON)
     assert not proof.exists()
     assert not ran.exists()
     found = logins(tmp_path, f'Host *\n  User ann\n  {proxy}')
-    assert found.login('node-1.maas').proxy == ('sh', '-c', 'exec sh -c "echo node-1.maas" ann')
-
-
-def test_no_configuration_is_none(tmp_path: Path) -> None:
-    assert read_config(tmp_path / 'config') is None
+    assert found.login('node-1.maas', SOON).proxy == (
+        'sh',
+        '-c',
+        'exec sh -c "echo node-1.maas" ann',
+    )

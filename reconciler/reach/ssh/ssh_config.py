@@ -1,0 +1,118 @@
+"""What the user's ssh configuration says of one address: ssh itself is asked, by `ssh -G`.
+
+A reader of our own would be stricter than ssh in one place and looser in the next: comments behind
+values, quotes, Latin-1, `Match final`, negated patterns. Of `ssh -G` only what stands for juju's
+defaults is ours: it goes last into the configuration, where it counts for what nothing else says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from getpass import getuser
+from pathlib import Path
+
+from charm.kernel import command as door
+from charm.kernel.deadline import Deadline
+from charm.kernel.errors import CommandError
+from reconciler.values.errors import UsageError
+
+# As juju does; and without that ssh would add the names of keys that it looks for by itself.
+_CONFIG = """\
+Include "{user}"
+Include {system}
+Match all
+  User {default}
+  IdentityFile none
+"""
+_SYSTEM = '/etc/ssh/ssh_config'
+_SECONDS = 10.0
+_TOKEN = re.compile(r'%(.)')
+_VARIABLE = re.compile(r'\$\{([^{}]*)\}')
+# What may be there more than once.
+_LISTS = ('identityfile', 'certificatefile')
+
+
+@dataclass(frozen=True)
+class SshAnswer:
+    """What ssh would do.
+
+    Attributes:
+        values: by the option in lower case, as `ssh -G` has it.
+        lists: the same, of those options that may be there more than once; without `none`.
+    """
+
+    values: Mapping[str, str]
+    lists: Mapping[str, tuple[str, ...]]
+
+    def get(self, key: str, otherwise: str = '') -> str:
+        """Return an option's value, else `otherwise`; an empty text for `none`."""
+        value = self.values.get(key, otherwise)
+        return '' if value.lower() == 'none' else value
+
+
+def ask(config: Path, address: str, user: str, deadline: Deadline) -> SshAnswer:
+    """Return what ssh would do at an address, as `user` where the configuration names none.
+
+    Raises:
+        UsageError: ssh refuses the configuration, or there is no ssh to ask.
+    """
+    text = _CONFIG.format(user=config, system=_SYSTEM, default=user)
+    with tempfile.NamedTemporaryFile('w', encoding='utf-8', errors='surrogateescape') as file:
+        file.write(text)
+        file.flush()
+        argv = ['ssh', '-T', '-G', '-F', file.name, '--', address]
+        try:
+            done = door.run(argv, deadline.within(_SECONDS))
+        except CommandError as error:
+            raise UsageError(f'cannot read {config}: {error}') from error
+    if done.timed_out:
+        raise UsageError(f'cannot wait longer for what {config} has run (ssh -G)')
+    if done.exit_code != 0:
+        complaint = _complaint(done.stderr.decode(errors='replace'))
+        raise UsageError(complaint.removeprefix(f'{config}: '))
+    return _answer(os.fsdecode(done.stdout))
+
+
+def _complaint(stderr: str) -> str:
+    """Return the line with what is wrong: the last one only counts how much is."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    telling = [line for line in lines if ': terminating, ' not in line]
+    return (telling or lines or ['ssh -G failed and said nothing'])[-1]
+
+
+def _answer(printed: str) -> SshAnswer:
+    values: dict[str, str] = {}
+    lists: dict[str, list[str]] = {key: [] for key in _LISTS}
+    for line in printed.split('\n'):
+        key, _, value = line.partition(' ')
+        if key not in lists:
+            values[key] = value
+        elif value.lower() != 'none':
+            lists[key].append(value)
+    return SshAnswer(values, {key: tuple(found) for key, found in lists.items()})
+
+
+def tokens(host: str, name: str, port: str, user: str) -> dict[str, str]:
+    """Return what stands for ssh's tokens, by their letters (ssh_config(5), TOKENS)."""
+    here = socket.gethostname()
+    return {
+        **{'%': '%', 'h': host, 'n': name, 'p': port, 'r': user, 'k': name},
+        **{'d': str(Path.home()), 'i': str(os.getuid()), 'u': getuser(), 'j': ''},
+        **{'l': here, 'L': here.partition('.')[0]},
+    }
+
+
+def filled(text: str, letters: Mapping[str, str]) -> str:
+    """Return the text with its tokens filled in; those that are not known stay."""
+    return _TOKEN.sub(lambda found: letters.get(found[1], found[0]), text)
+
+
+def file_named(text: str, letters: Mapping[str, str]) -> Path:
+    """Return the file that an option names, with `~`, tokens and variables filled in."""
+    known = _VARIABLE.sub(lambda found: os.environ.get(found[1], found[0]), text)
+    return Path(filled(known, letters)).expanduser()

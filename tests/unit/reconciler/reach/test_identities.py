@@ -1,0 +1,187 @@
+"""Which keys are offered, and in which order: as ssh itself does, with a real agent and sshd."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from paramiko import Message, PKey
+
+from charm.kernel.deadline import Deadline
+from reconciler.reach.base import ReachError
+from reconciler.reach.ssh.agent import Agent
+from reconciler.reach.ssh.hostkeys import HostKey
+from reconciler.reach.ssh.identities import Keyring
+from reconciler.reach.ssh.link import SshConnection, SshTarget
+from reconciler.reach.ssh.login import Login, Logins
+from reconciler.values.outcomes import Outcome
+from tests.hosts.shell import wait_until
+from tests.support.patience import PATIENCE
+
+SSHD = '/usr/sbin/sshd'
+needs_sshd = pytest.mark.skipif(not Path(SSHD).exists(), reason='there is no sshd here')
+# For each way to name keys: lines of the configuration, and the files that are taken away.
+WAYS = {
+    'named': (('IdentityFile {k}/k5',), ()),
+    'public-half-alone': (('IdentityFile {k}/k5',), ('k5',)),
+    'private-half-with-a-passphrase-alone': (('IdentityFile {k}/locked',), ('locked.pub',)),
+    'public-half-named': (('IdentityFile {k}/k5.pub', 'IdentitiesOnly yes'), ('k5',)),
+    'several-named': (('IdentityFile {k}/k6', 'IdentityFile {k}/k2'), ()),
+    'only-those': (('IdentityFile {k}/k3', 'IdentitiesOnly yes'), ()),
+    'certificate': (('IdentityFile {k}/k4', 'CertificateFile {k}/k4-cert.pub'), ()),
+    'no-agent': (('IdentityFile {k}/k3', 'IdentityAgent none'), ()),
+    'none-named': ((), ()),
+}
+
+
+def run(*words: object) -> str:
+    argv = [str(word) for word in words]
+    done = subprocess.run(argv, capture_output=True, check=True, timeout=PATIENCE)
+    return done.stdout.decode()
+
+
+def keygen(path: Path, *options: str, passphrase: str = '') -> None:
+    run('ssh-keygen', '-q', '-t', 'ed25519', '-N', passphrase, '-f', path, *options)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """Make a certificate authority and keys: k1 to k6, a locked one; k4 is certified."""
+    directory = tmp_path / 'keys'
+    directory.mkdir()
+    for name in ('ca', 'host', *(f'k{number}' for number in range(1, 7))):
+        keygen(directory / name)
+    shutil.copy(directory / 'k1', directory / 'locked')
+    shutil.copy(directory / 'k1.pub', directory / 'locked.pub')
+    run('ssh-keygen', '-q', '-p', '-P', '', '-N', 'secret', '-f', directory / 'locked')
+    run('ssh-keygen', '-q', '-s', directory / 'ca', '-I', 'x', '-n', 'ann', directory / 'k4.pub')
+    return directory
+
+
+@pytest.fixture
+def agent(keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Start an agent with all the keys but k6, and k4 with its certificate."""
+    path = keys.parent / 'agent'
+    argv = ['ssh-agent', '-D', '-a', str(path)]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until(path.exists, 'the ssh agent')
+            monkeypatch.setenv('SSH_AUTH_SOCK', str(path))
+            run('ssh-add', '-q', *(keys / f'k{number}' for number in range(1, 6)))
+            yield path
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def sshd(keys: Path) -> Iterator[int]:
+    """Start an sshd that lets nobody in, and takes note of nothing."""
+    with socket.create_server(('127.0.0.1', 0)) as free:
+        port: int = free.getsockname()[1]
+    options = ('MaxAuthTries=99', 'UsePAM=no', 'PidFile=none', 'AuthorizedKeysFile=none')
+    argv = [SSHD, '-D', '-e', '-f', '/dev/null', '-p', str(port), '-h', str(keys / 'host')]
+    argv += [word for option in options for word in ('-o', option)]
+    argv += ['-o', 'ListenAddress=127.0.0.1', '-o', f'TrustedUserCAKeys={keys}/none']
+    Path('/run/sshd').mkdir(exist_ok=True)
+
+    def listens() -> bool:
+        with socket.socket() as sock:
+            return sock.connect_ex(('127.0.0.1', port)) == 0
+
+    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(listens, 'sshd')
+            yield port
+        finally:
+            process.terminate()
+
+
+def offered_by_ssh(config: Path, port: int) -> list[str]:
+    argv = ['ssh', '-v', '-T', '-F', str(config), '-p', str(port), '-o', 'BatchMode=yes']
+    argv += ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null']
+    done = subprocess.run(
+        [*argv, 'ann@127.0.0.1', 'true'], capture_output=True, timeout=PATIENCE, check=False
+    )
+    return re.findall(r'Offering public key: .* SHA256:(\S+)', done.stderr.decode())
+
+
+def fingerprint(key: PKey) -> str:
+    """Return what ssh calls a key by; a certificate by the key that it is of."""
+    own = getattr(key, 'public_blob', None)
+    blob: bytes = own.key_blob if own else key.asbytes()
+    parts = Message(blob)
+    if parts.get_text().endswith('-cert-v01@openssh.com'):
+        _nonce, plain = parts.get_string(), parts.get_string()
+        of = Message()
+        of.add_string('ssh-ed25519')
+        of.add_string(plain)
+        blob = of.asbytes()
+    return base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')
+
+
+@needs_sshd
+@pytest.mark.slow
+@pytest.mark.parametrize('way', WAYS)
+def test_keys_are_offered_in_the_order_in_which_ssh_offers_them(
+    way: str, keys: Path, agent: Path, sshd: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines, gone = WAYS[way]
+    monkeypatch.setenv('HOME', str(keys))
+    config = keys / 'config'
+    config.write_text(''.join(f'{line.format(k=keys)}\n' for line in lines))
+    for name in gone:
+        (keys / name).unlink()
+    login = Logins(keys / 'juju', keys).login('127.0.0.1', Deadline.after(PATIENCE))
+    with closing(Agent(login.agent)) as found:
+        ours = [fingerprint(key) for key in Keyring()._keys(login, found)]
+    # ssh offers a certificate once for each place that it is in.
+    assert list(dict.fromkeys(ours)) == list(dict.fromkeys(offered_by_ssh(config, sshd)))
+
+
+def host_keys(keys: Path) -> list[HostKey]:
+    kind, blob = (keys / 'host.pub').read_text().split()[:2]
+    return [HostKey(kind, base64.b64decode(blob))]
+
+
+@needs_sshd
+@pytest.mark.slow
+def test_what_one_connection_has_no_tries_left_for_the_next_one_offers(
+    keys: Path, agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(('127.0.0.1', 0)) as free:
+        port: int = free.getsockname()[1]
+    argv = [SSHD, '-D', '-e', '-f', '/dev/null', '-p', str(port), '-h', str(keys / 'host')]
+    for option in ('MaxAuthTries=3', 'UsePAM=no', 'PidFile=none', 'StrictModes=no'):
+        argv += ['-o', option]
+    argv += ['-o', f'AuthorizedKeysFile={keys}/k5.pub', '-o', 'PermitRootLogin=yes']
+    Path('/run/sshd').mkdir(exist_ok=True)
+    login = Login(user='root', port=port, agent=str(agent))
+    refused: set[bytes] = set()
+    keyring = Keyring()
+    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process, ExitStack() as stack:
+        stack.callback(process.terminate)
+
+        def connected() -> SshConnection:
+            sock = stack.enter_context(socket.create_connection(('127.0.0.1', port), PATIENCE))
+            far = SshTarget(sock, login, host_keys(keys), '', refused)
+            return SshConnection.connect(far, keyring, Deadline.after(PATIENCE))
+
+        def listens() -> bool:
+            with socket.socket() as sock:
+                return sock.connect_ex(('127.0.0.1', port)) == 0
+
+        wait_until(listens, 'sshd')
+        with pytest.raises(ReachError, match='it hung up before the rest') as raised:
+            connected()
+        assert (raised.value.outcome, raised.value.retryable) == (Outcome.REFUSED_KEY, True)
+        link = connected()
+        assert link.run('true', Deadline.after(PATIENCE), 100, PATIENCE).exit_code == 0
+        link.close()
