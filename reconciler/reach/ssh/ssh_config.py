@@ -80,7 +80,7 @@ def ask(config: Path, address: str, user: str, deadline: Deadline) -> SshAnswer:
 
 def _complaint(stderr: str) -> str:
     """Return the line with what is wrong: the last one only counts how much is."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    lines = [line.strip() for line in stderr.split('\n') if line.strip()]
     telling = [line for line in lines if ': terminating, ' not in line]
     return (telling or lines or ['ssh -G failed and said nothing'])[-1]
 
