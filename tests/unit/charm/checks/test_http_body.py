@@ -48,12 +48,12 @@ EARLY = b'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nContent-Length: 7\r\n\r\
 # What is sent, and the charset in which the text stands in what curl gives back.
 ANSWERS: Mapping[str, tuple[bytes, str]] = {
     'plain': (whole(UTF8), 'utf-8'),
-    'gzip': (whole(gzip.compress(UTF8), 'Content-Encoding: gzip'), 'utf-8'),
-    'x-gzip': (whole(gzip.compress(UTF8), 'Content-Encoding: X-GZIP'), 'utf-8'),
+    'gzip': (whole(gzip.compress(UTF8, mtime=0), 'Content-Encoding: gzip'), 'utf-8'),
+    'x-gzip': (whole(gzip.compress(UTF8, mtime=0), 'Content-Encoding: X-GZIP'), 'utf-8'),
     'deflate': (whole(zlib.compress(UTF8), 'Content-Encoding: deflate'), 'utf-8'),
     'bare-deflate': (whole(bare_deflate(UTF8), 'Content-Encoding: deflate'), 'utf-8'),
     'twice': (
-        whole(gzip.compress(zlib.compress(UTF8)), 'Content-Encoding: deflate, gzip'),
+        whole(gzip.compress(zlib.compress(UTF8), mtime=0), 'Content-Encoding: deflate, gzip'),
         'utf-8',
     ),
     'identity': (whole(UTF8, 'Content-Encoding: identity'), 'utf-8'),
@@ -61,7 +61,7 @@ ANSWERS: Mapping[str, tuple[bytes, str]] = {
     'quoted': (whole(LATIN, 'Content-Type: text/html; charset="latin1"'), 'latin-1'),
     'gzip-latin1': (
         whole(
-            gzip.compress(LATIN),
+            gzip.compress(LATIN, mtime=0),
             *('Content-Encoding: gzip', 'Content-Type: text/html;charset=windows-1252'),
         ),
         'latin-1',
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_unknown_and_only_if_it_is_to_be_read(
     [
         ('gzip', b'not packed', 'not the gzip that it says it is'),
         ('deflate', b'\xff\xff\xff', 'not the deflate'),
-        ('gzip', gzip.compress(b'x' * 1000)[:-9], 'breaks off'),
+        ('gzip', gzip.compress(b'x' * 1000, mtime=0)[:-9], 'breaks off'),
     ],
 )
 def test_a_body_that_is_not_what_it_says_it_is_fails(coding: str, body: bytes, said: str) -> None:
@@ -159,10 +159,10 @@ def test_a_body_that_is_not_what_it_says_it_is_fails(coding: str, body: bytes, s
 
 
 def test_a_bomb_is_unpacked_up_to_the_bound() -> None:
-    bomb = gzip.compress(gzip.compress(b'x' * 100_000_000))
+    bomb = gzip.compress(gzip.compress(b'x' * 100_000_000), mtime=0)
     text, cut = text_of(bomb, False, 'gzip, gzip', '', 10_000_000)
     assert (len(text), cut) == (10_000_000, True)
-    packed = whole(gzip.compress(b'x' * 9_000_000), 'Content-Encoding: gzip')
+    packed = whole(gzip.compress(b'x' * 9_000_000, mtime=0), 'Content-Encoding: gzip')
     with answers({'x': packed}) as url:
         verdict = run(HttpUrl(url=f'{url}/x', contains='y'))
     assert "without 'y' in its first 1.0 MiB" in verdict.message
@@ -176,7 +176,7 @@ def test_text_in_a_charset_that_is_named_is_read_back(
     wanted = body.decode(charset).removeprefix('\ufeff')
     packed = data.draw(st.sampled_from(['', 'gzip', 'deflate']))
     if packed:
-        body = gzip.compress(body) if packed == 'gzip' else zlib.compress(body)
+        body = gzip.compress(body, mtime=0) if packed == 'gzip' else zlib.compress(body)
     kind = f'text/plain; charset={charset}'
     if not (body.startswith((b'\xff\xfe', b'\xfe\xff', b'\xef\xbb\xbf')) and charset != 'utf-16'):
         assert text_of(body, False, packed, kind, 1 << 20) == (wanted, False)
@@ -192,7 +192,7 @@ def test_any_bytes_under_any_headers_are_text_or_a_clear_refusal(
 
 @given(st.binary(min_size=1), st.integers(0, 1000))
 def test_a_cut_at_any_byte_is_read_up_to_there(body: bytes, at: int) -> None:
-    packed = gzip.compress(body)
+    packed = gzip.compress(body, mtime=0)
     text, cut = text_of(packed[:at], True, 'gzip', 'a/b; charset=latin-1', 1 << 20)
     assert cut
     assert body.decode('cp1252', 'replace').startswith(text) or text == ''
