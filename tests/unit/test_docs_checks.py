@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
+from charm.checks import default_thresholds
 from charm.checks.kinds import BUILT_IN, CHECKS
 from charm.checks.options import option_names
 from charm.checks.settling_rule import OPTIONS
@@ -42,6 +46,28 @@ def documented(text: str) -> set[str]:
 @pytest.mark.parametrize('kind', CHECKS)
 def test_every_option_of_every_kind_is_documented_and_no_other(kind: str) -> None:
     assert documented(section(kind)) == set(option_names(CHECKS[kind]))
+
+
+@pytest.mark.parametrize('kind', CHECKS)
+def test_every_default_threshold_stands_in_one_place_and_in_the_documentation(kind: str) -> None:
+    module = Path(sys.modules[CHECKS[kind].__module__].__file__ or '').read_text()
+    for option in dataclasses.fields(CHECKS[kind]):
+        is_limit = re.match('(warn|fail|within|after)_|minimum$', option.name)
+        if is_limit and isinstance(option.default, (int, float)) and option.default is not False:
+            told = re.search(rf' {option.name}: .* = default_thresholds\.([A-Z_]+)$', module, re.M)
+            assert told, f'{kind}: the default of {option.name} stands apart'
+            assert getattr(default_thresholds, told[1]) == option.default
+            assert written(option.default) in row(kind, option.name)
+
+
+def row(kind: str, option: str) -> str:
+    """Return the row of a kind's table that has the option."""
+    return next(line for line in section(kind).split('\n') if f'`{option}`' in line)
+
+
+def written(value: float) -> str:
+    """Return a default as people write it."""
+    return f'{value / 1024**3:g} GiB' if value >= 1024**3 else f'{value:g}'
 
 
 def test_no_kind_is_documented_that_is_not_there() -> None:

@@ -11,6 +11,7 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.globs import matches
 from ...kernel.report import Health, worst
+from .. import default_thresholds
 from ..check import Verdict
 from ..file_systems import FileSystem, Statvfs, Survey, measure, survey
 from ..lost_writes import ErrorCount, lost_writes, read_errors
@@ -21,7 +22,6 @@ from ..thresholds import Range, judge
 from ..virtualization import Virtualization, detect
 from ..wanted_mounts import WantedMounts, read_wanted
 
-_GIB = 1024**3
 _AMPLE_INODES = 1_000_000
 
 
@@ -37,10 +37,10 @@ class DiskSpace:
         mounted: each of `paths` has to be a mount point itself.
     """
 
-    warn_used_percent: float = 80.0
-    fail_used_percent: float = 90.0
-    warn_free_bytes: int = 20 * _GIB
-    fail_free_bytes: int = 10 * _GIB
+    warn_used_percent: float = default_thresholds.DISK_WARN_USED_PERCENT
+    fail_used_percent: float = default_thresholds.DISK_FAIL_USED_PERCENT
+    warn_free_bytes: int = default_thresholds.DISK_WARN_FREE_BYTES
+    fail_free_bytes: int = default_thresholds.DISK_FAIL_FREE_BYTES
     exclude: Tuple[str, ...] = ()
     paths: Tuple[str, ...] = ()
     mounted: bool = False

@@ -12,6 +12,7 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.process_stat import count_threads
 from ...kernel.report import Health
+from .. import default_thresholds
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError, require_order
 from ..thresholds import Range, judge
@@ -43,8 +44,8 @@ class Load:
         cpus: how many CPUs to divide by; those the kernel has by default.
     """
 
-    warn_per_cpu: float = 2.0
-    fail_per_cpu: float = 4.0
+    warn_per_cpu: float = default_thresholds.LOAD_WARN_PER_CPU
+    fail_per_cpu: float = default_thresholds.LOAD_FAIL_PER_CPU
     cpus: Optional[int] = None
     source: Path = field(default=Path('/proc/loadavg'), metadata=OUTSIDE)
     threads: Callable[[], Optional[int]] = field(default=count_threads, metadata=OUTSIDE)

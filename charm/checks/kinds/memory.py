@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.lines import lines_of
+from .. import default_thresholds
 from ..cgroup_memory import CgroupMemory, read_cgroup_memory
 from ..check import Verdict
 from ..mounts import MOUNTINFO, parse_mountinfo
@@ -31,8 +32,8 @@ class Memory:
         warn_available_percent, fail_available_percent: less than this is too little.
     """
 
-    warn_available_percent: float = 10.0
-    fail_available_percent: float = 5.0
+    warn_available_percent: float = default_thresholds.MEMORY_WARN_AVAILABLE_PERCENT
+    fail_available_percent: float = default_thresholds.MEMORY_FAIL_AVAILABLE_PERCENT
     source: Path = field(default=Path('/proc/meminfo'), metadata=OUTSIDE)
     arc: Path = field(default=Path('/proc/spl/kstat/zfs/arcstats'), metadata=OUTSIDE)
     mounts: Path = field(default=Path(MOUNTINFO), metadata=OUTSIDE)

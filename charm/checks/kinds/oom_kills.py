@@ -11,6 +11,7 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.report import Health
 from ...kernel.safe_text import clean
+from .. import default_thresholds
 from ..check import Verdict
 from ..kernel_log import KERNEL_LOG, KernelLine, read_recent
 from ..options import OUTSIDE, require_severity
@@ -34,7 +35,7 @@ class OomKills:
     """
 
     severity: str = 'warn'
-    within_seconds: float = 3600.0
+    within_seconds: float = default_thresholds.OOM_WITHIN_SECONDS
     vmstat: Path = field(default=Path('/proc/vmstat'), metadata=OUTSIDE)
     events: Path = field(default=Path('/sys/fs/cgroup/memory.events'), metadata=OUTSIDE)
     log: Path = field(default=KERNEL_LOG, metadata=OUTSIDE)

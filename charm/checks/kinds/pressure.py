@@ -8,6 +8,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.report import Health, worst
+from .. import default_thresholds
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError
 from ..phrases import listed
@@ -29,8 +30,8 @@ class PressureStall:
         warn_cpu_percent, fail_cpu_percent: likewise, but of the time in which anybody waited.
     """
 
-    warn_memory_percent: Optional[float] = 10.0
-    fail_memory_percent: Optional[float] = 40.0
+    warn_memory_percent: Optional[float] = default_thresholds.PRESSURE_WARN_MEMORY_PERCENT
+    fail_memory_percent: Optional[float] = default_thresholds.PRESSURE_FAIL_MEMORY_PERCENT
     warn_io_percent: Optional[float] = None
     fail_io_percent: Optional[float] = None
     warn_cpu_percent: Optional[float] = None

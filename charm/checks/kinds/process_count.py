@@ -11,6 +11,7 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.process_stat import below, is_nested, read_stat
 from ...kernel.report import Health
+from .. import default_thresholds
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError
 from ..patterns import check_pattern, search
@@ -45,7 +46,7 @@ class ProcessCount:
 
     command: str = ''
     cmdline: str = ''
-    minimum: int = 1
+    minimum: int = default_thresholds.PROCESSES_MINIMUM
     maximum: Optional[int] = None
     warn: Optional[Range] = None
     containers: bool = False

@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.report import Health
+from .. import default_thresholds
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError, require_severity
 from ..phrases import listed, span
@@ -33,7 +34,7 @@ class RebootRequired:
     """
 
     severity: str = 'warn'
-    after_days: float = 0.0
+    after_days: float = default_thresholds.REBOOT_AFTER_DAYS
     source: Path = field(default=Path('/var/run/reboot-required'), metadata=OUTSIDE)
     boot: Path = field(default=Path('/boot'), metadata=OUTSIDE)
     kernel: Callable[[], str] = field(default=lambda: os.uname().release, metadata=OUTSIDE)

@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.report import Health, worst
-from .. import tls_contexts
+from .. import default_thresholds, tls_contexts
 from ..chain import best_path, read_all, readable
 from ..check import Verdict
 from ..der import Certificate
@@ -52,8 +52,8 @@ class TlsExpiry:
     ca_file: Optional[Path] = None
     cert_file: Optional[Path] = None
     key_file: Optional[Path] = None
-    warn_days: float = 30.0
-    fail_days: float = 7.0
+    warn_days: float = default_thresholds.TLS_WARN_DAYS
+    fail_days: float = default_thresholds.TLS_FAIL_DAYS
     now: Callable[[], datetime] = field(default=_now, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
