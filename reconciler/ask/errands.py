@@ -47,6 +47,7 @@ class MachineRequest:
     Attributes:
         place: the machine's id, or a pod's unit.
         target: the unit to name to `juju ssh`.
+        stand_ins: what to name instead, one after another, if that is gone by then.
         asked: the requests, in unit order.
         probe: what looks at the machine for those without a hook; `None` where nobody wants it.
         gone: Juju has not heard of anybody there for long: one try is enough to see whether it
@@ -58,6 +59,7 @@ class MachineRequest:
     asked: tuple[UnitRequest, ...]
     probe: Request | None = None
     gone: bool = False
+    stand_ins: tuple[str, ...] = ()
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -119,9 +121,18 @@ def plan_errands(
             tuple(asked),
             None if probe is None else _look(asked, deadline_seconds, probe),
             _is_gone(model, place, asked),
+            () if model.is_k8s else _stand_ins(place, asked),
         )
         for place, asked in places.items()
     )
+
+
+def _stand_ins(place: str, asked: Sequence[UnitRequest]) -> tuple[str, ...]:
+    """Return the next unit on a machine, if there is one, and the machine itself.
+
+    Not all units: Juju 4 looks for one that is gone for 18 to 20 seconds.
+    """
+    return (*(one.unit.name for one in asked[1:2]), place)
 
 
 def _look(

@@ -15,7 +15,7 @@ from charm.kernel.gather import gather
 from ..ask import frames
 from ..ask.base import Asker, MachineAnswer
 from ..ask.errands import MachineRequest
-from ..ask.frames import UnitAnswer
+from ..ask.frames import Request, UnitAnswer
 from ..reach.base import ReachError
 from ..values.errors import ReconcilerError
 from ..values.readings import Outcome
@@ -49,12 +49,14 @@ class MachineResult(MachineAnswer):
         probed: what looked at the machine itself answered; `None` where nothing did.
         duration_seconds: how long it took, retries and all.
         attempts: how often it was tried.
+        gone: units that juju says are gone, though its status had them.
     """
 
     errand: MachineRequest
     probed: UnitAnswer | None = None
     duration_seconds: float = 0.0
     attempts: int = 1
+    gone: frozenset[str] = frozenset()
 
     @property
     def dropped(self) -> bool:
@@ -130,6 +132,7 @@ class _Runner:
     _answers: dict[int, UnitAnswer] = field(default_factory=dict)
     _attempts: int = 0
     _orphans: tuple[str, ...] = ()
+    _gone: set[str] = field(default_factory=set)
 
     def run(self) -> MachineResult:
         started = time.monotonic()
@@ -150,6 +153,7 @@ class _Runner:
             probed=self._answers.get(len(self.errand.asked)),
             duration_seconds=time.monotonic() - started,
             attempts=self._attempts,
+            gone=frozenset(self._gone),
         )
 
     def _attempt(self, number: int) -> None:
@@ -164,7 +168,7 @@ class _Runner:
         requests = [wanted[index] for index in missing]
         attempt = self._deadline.within(self._seconds)
         began = self._clock()
-        came = self._asker.ask(self.errand.target, requests, attempt)
+        came = self._ask(requests, attempt)
         for index, answer in zip(missing, came.answers, strict=True):
             self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
@@ -175,6 +179,17 @@ class _Runner:
             fault.retryable &= (soon and not fault.dropped) or bool(fault.completed.stdout)
             raise fault
         self._retry_upgrading(missing, number)
+
+    def _ask(self, requests: Sequence[Request], attempt: Deadline) -> MachineAnswer:
+        """Ask the machine by the first name of it that juju still knows."""
+        names = (self.errand.target, *self.errand.stand_ins)
+        known = [name for name in names if name not in self._gone] or [names[-1]]
+        for name in known:
+            came = self._asker.ask(name, requests, attempt)
+            if came.fault is None or not came.fault.gone:
+                break
+            self._gone.add(name)
+        return came
 
     @property
     def _has_all(self) -> bool:

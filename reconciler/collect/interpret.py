@@ -22,6 +22,20 @@ from ..values.outcomes import WORDS, Outcome, advise, meant
 from ..values.readings import Reading
 from ..values.words import duration_text
 
+IS_GONE = 'it is gone: juju removed it since its status was read'
+# What is no wonder of a unit that is being removed.
+_AS_IT_LEAVES = frozenset(
+    {
+        Outcome.NOT_SHIPPED,
+        Outcome.HOOK_MISSING,
+        Outcome.HOOK_BROKEN,
+        Outcome.NO_AGENT,
+        Outcome.NOT_PUSHED,
+        Outcome.UNASSIGNED,
+        Outcome.UNREACHABLE,
+    }
+)
+
 
 def silent_reading(
     model: Model,
@@ -34,9 +48,12 @@ def silent_reading(
 ) -> Reading:
     """Return the reading of a unit that did not report: its state is what juju status implies.
 
-    Its health is `unknown`: nothing was seen. What Juju says of it counts in `conclude`. The
+    One that juju is removing has no other outcome. Its health is `unknown`: nothing was seen. What
+    Juju says of it counts in `conclude`. The
     advice is what to do about it, where that is known better than from the outcome.
     """
+    if unit.leaving and outcome in _AS_IT_LEAVES:
+        outcome, message, advice = Outcome.LEAVING, '', NO_ADVICE
     derived = derive(
         unit, model.applications[unit.application], model.machines.get(unit.machine), now
     )

@@ -19,6 +19,7 @@ from ..values.readings import Coverage, Outcome, Reading, ServiceHealth
 from ..values.words import fold_units
 
 _UNREACHABLE = NOT_REACHED | {Outcome.NOT_SAVED}
+_MISSING = (Outcome.UNASSIGNED, Outcome.LEAVING)
 _INVALID = {
     Outcome.HOOK_MISSING,
     Outcome.HOOK_BROKEN,
@@ -105,7 +106,9 @@ def collate(
     """Return one service's health from its units' readings; `machines` tell their zones."""
     coverage = cover(application, readings)
     absent = max(0, coverage.expected - len(readings))
-    votes = [_vote(reading, machines or {}) for reading in readings]
+    # Those that go are no part of the service any more, unless they are all that there is.
+    staying = [one for one in readings if one.outcome is not Outcome.LEAVING] or readings
+    votes = [_vote(reading, machines or {}) for reading in staying]
     votes += [Vote(f'{application.name}/?', Health.UNKNOWN, missing=True)] * absent
     result = choice.rule.judge(votes)
     return ServiceHealth(
@@ -117,7 +120,7 @@ def collate(
         because='; '.join(filter(None, [result.because, choice.note])),
         coverage=coverage,
         readings=tuple(readings),
-        message=_message(application, readings, absent, result),
+        message=_message(application, staying, absent, result),
     )
 
 
@@ -145,7 +148,7 @@ def cover(application: Application, readings: Sequence[Reading]) -> Coverage:
         no_hook=outcomes.count(Outcome.NOT_SHIPPED),
         unreachable=sum(outcome in _UNREACHABLE for outcome in outcomes),
         invalid=sum(outcome in _INVALID for outcome in outcomes),
-        missing=outcomes.count(Outcome.UNASSIGNED) + expected - len(readings),
+        missing=sum(map(outcomes.count, _MISSING)) + expected - len(readings),
         stale=outcomes.count(Outcome.STALE),
         probed=outcomes.count(Outcome.PROBED),
     )

@@ -27,6 +27,7 @@ from ..values.errors import (
     ModelNotFound,
     NoController,
     NotLoggedIn,
+    NotThere,
     PermissionDenied,
 )
 from ..values.safe_names import is_argument, is_controller
@@ -45,6 +46,7 @@ _COMPLAINTS: tuple[tuple[re.Pattern[str], type[JujuError]], ...] = tuple(
         (r'no controllers registered', NoController),
         (r'controller \S+ not found|no selected controller', ControllerMissing),
         (r'model "?\S+"? not found', ModelNotFound),
+        (r'\b(?:unit \S+|machine \S+|machine) not found', NotThere),
         (r'unable to connect to api|connection refused|i/o timeout', ControllerUnreachable),
         (r'no route to host|dial tcp|network is unreachable', ControllerUnreachable),
         (r'cannot connect to api|context deadline exceeded|\bEOF\b', ControllerUnreachable),

@@ -30,6 +30,7 @@ from ..values.model import (
     Unit,
 )
 from .bridges import bridge_addresses
+from .life import is_leaving
 from .timestamps import parse_since
 
 _STORE = re.compile(r'^(?:cs|ch|local):')
@@ -276,6 +277,7 @@ class _Reader:
             agent=self._info(fields, 'juju-status', path),
             open_ports=self._texts(fields.get('open-ports'), f'{path}.open-ports'),
             upgrading_from=self._text(fields, 'upgrading-from'),
+            leaving=is_leaving(fields),
         )
 
 

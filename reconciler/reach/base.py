@@ -25,10 +25,12 @@ class ReachError(ReconcilerError):
         waited_seconds: how long it was kept from trying by what all machines wait for.
         dropped: the connection was dropped before it was listened to, as by an sshd that has too
             many: later, with fewer at once, it may be taken.
+        gone: juju knows of no such target any more, which says nothing of its machine.
     """
 
     waited_seconds = 0.0
     dropped = False
+    gone = False
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import explain
-from reconciler.values.errors import JujuError
+from reconciler.values.errors import JujuError, NotThere
 from reconciler.values.readings import Outcome
 
 from .base import ReachError
@@ -36,5 +36,7 @@ def run_vouched(
     if completed.exit_code != 0:
         said = completed.stderr.decode(errors='replace')
         why = explain(completed.exit_code, said, 'juju exec', juju.controller)
-        raise ReachError(Outcome.HOST_KEY, str(why), completed, why.retryable)
+        failed = ReachError(Outcome.HOST_KEY, str(why), completed, why.retryable)
+        failed.gone = isinstance(why, NotThere)
+        raise failed
     return completed

@@ -18,7 +18,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.lines import lines
 from reconciler.juju.command import Juju, explain
 from reconciler.values.advice import Advice
-from reconciler.values.errors import JujuError, NotLoggedIn, PermissionDenied
+from reconciler.values.errors import JujuError, NotLoggedIn, NotThere, PermissionDenied
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
@@ -169,4 +169,6 @@ def explain_failure(completed: Completed) -> ReachError:
         return ReachError(Outcome.UNREACHABLE, f'cannot reach it: {reason}', completed, True)
     of_juju = explain(completed.exit_code, stderr)
     outcome = _JUJU_OUTCOMES.get(type(of_juju), Outcome.JUJU_FAILED)
-    return ReachError(outcome, str(of_juju), completed, of_juju.retryable)
+    failed = ReachError(outcome, str(of_juju), completed, of_juju.retryable)
+    failed.gone = isinstance(of_juju, NotThere)
+    return failed

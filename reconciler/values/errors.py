@@ -11,7 +11,8 @@ ReconcilerError
 │   ├── ModelNotFound      there is no such model, or none is chosen
 │   ├── ControllerMissing  nor such a controller, or none is chosen
 │   │   └── NoController
-│   └── ControllerUnreachable
+│   ├── ControllerUnreachable
+│   └── NotThere           the unit or machine that was named is not there any more
 ├── StatusError       its status output cannot be read (carries the path inside)
 ├── SavedError        a saved sweep cannot be read (carries the path inside)
 └── ConfigError       the configuration cannot be used (carries every problem with its line)
@@ -143,6 +144,13 @@ class ControllerUnreachable(JujuError):
     def _advise(self, model: str) -> Advice:
         what = 'is the network or VPN up? where the controller should be'
         return Advice(what, juju(model, 'show-controller'))
+
+
+class NotThere(JujuError):
+    """There is no such unit, or machine: it went since the status was read."""
+
+    def _advise(self, model: str) -> Advice:
+        return Advice('see what there is now', juju(model, 'status'))
 
 
 class StatusError(ReconcilerError):

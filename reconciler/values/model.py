@@ -78,6 +78,7 @@ class Unit:
         principal: the principal unit of a subordinate; empty for a principal.
         workload, agent: workload-status and juju-status.
         upgrading_from: the charm that it runs, while another is wanted; empty for none.
+        leaving: juju is removing it.
         open_ports: what its charm opened, as Juju writes it: `80/tcp`, `8000-8010/udp`, `icmp`.
     """
 
@@ -91,6 +92,7 @@ class Unit:
     agent: StatusInfo = field(default_factory=StatusInfo)
     open_ports: tuple[str, ...] = ()
     upgrading_from: str = ''
+    leaving: bool = False
 
     @property
     def tcp_ports(self) -> tuple[int, ...]:

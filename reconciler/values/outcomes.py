@@ -22,6 +22,7 @@ class Outcome(enum.Enum):
     VOUCHED = 'vouched'
     PROBED = 'probed'
     NOT_SHIPPED = 'no-hook'
+    LEAVING = 'leaving'
     UNASSIGNED = 'unassigned'
     UNREACHABLE = 'unreachable'
     REFUSED_KEY = 'refused-key'
@@ -128,6 +129,7 @@ WORDS: Mapping[Outcome, str] = {
     Outcome.VOUCHED: 'its report for its principal shows that it works',
     Outcome.PROBED: 'no health hook is shipped with it; its machine and its agent were looked at',
     Outcome.NOT_SHIPPED: 'no health hook is shipped with it; this is what juju status says',
+    Outcome.LEAVING: 'juju is removing it',
     Outcome.UNASSIGNED: 'it has no machine yet',
     Outcome.UNREACHABLE: 'its machine did not answer',
     Outcome.REFUSED_KEY: 'its machine refused our ssh key',
@@ -161,6 +163,7 @@ _ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
             integrate(of.model.full_name, of.model.major, HEALTH_CHARM, of.unit.application),
         )
     ),
+    Outcome.LEAVING: lambda of: Advice('see whether it goes', of.status),
     Outcome.UNASSIGNED: lambda of: Advice(
         'see whether juju can tell now' if of.unit.is_untold else 'see what it waits for',
         of.status,

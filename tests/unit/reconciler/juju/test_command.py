@@ -19,6 +19,7 @@ from reconciler.values.errors import (
     ModelNotFound,
     NoController,
     NotLoggedIn,
+    NotThere,
     PermissionDenied,
 )
 from tests.support.patience import PATIENCE
@@ -60,7 +61,9 @@ COMPLAINTS: list[tuple[str, type[JujuError]]] = [
     ('ERROR opening API connection: network is unreachable', ControllerUnreachable),
     ('ERROR context deadline exceeded', ControllerUnreachable),
     ('ERROR websocket: close 1006 (abnormal closure): unexpected EOF', ControllerUnreachable),
-    ('ERROR unit "web/9" not found', JujuError),
+    ('ERROR unit "web/9" not found', NotThere),
+    ('ERROR getting UUID for machine "9": machine "9": machine not found', NotThere),
+    ('ERROR machine 9 not found', NotThere),
     ('ERROR option provided but not defined: --x', JujuError),
     ('', JujuError),
 ]
