@@ -82,7 +82,8 @@ class Storage:
             if count:
                 last = _number(directory / 'last_error_time')
                 when = f', the last {span(max(self.now() - last, 0))} ago' if last else ''
-                words = f'has had {count} file system errors{when}: unmount it and run fsck'
+                errors = f'{count} file system error{"" if count == 1 else "s"}'
+                words = f'has had {errors}{when}: unmount it and run fsck'
                 yield Finding(directory.name, Health.WARN, words)
 
     def _btrfs(self) -> Iterator[Finding]:

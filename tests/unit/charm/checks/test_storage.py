@@ -154,4 +154,4 @@ def test_an_error_of_a_real_ext4_is_seen(tmp_path: Path) -> None:
         verdict = run(Storage(around=lambda: Virtualization('none', False)))
         mounted.communicate('\n')
     assert verdict.health is Health.WARN
-    assert f'{device} has had 1 file system errors' in verdict.message
+    assert 'has had 1 file system error, the last ' in verdict.data['devices'][device][0]
