@@ -21,7 +21,7 @@ from ..values.model import Model, Unit
 from ..values.readings import Outcome, Reading
 from ..values.words import natural_order
 from .fanout import FanoutLimits, MachineResult, run_errands
-from .interpret import IS_GONE, dated_reading, read_answer, silent_reading
+from .interpret import IS_GONE, dated_reading, is_whole, read_answer, silent_reading
 from .probed import probed, read_probe
 from .removed_units import absent, left_behind, strangers
 from .reporter_evidence import principals, vouched
@@ -169,7 +169,7 @@ def _of_answer(
     now, fault = _now(), returned.fault
     if asked.unit.name in returned.gone:
         return silent_reading(model, asked.unit, Outcome.LEAVING, IS_GONE, now, asked.hook)
-    if fault is not None and not (answer.complete or answer.exit_code is not None):
+    if fault is not None and not (answer.complete or is_whole(answer)):
         return silent_reading(
             model, asked.unit, fault.outcome, str(fault), now, asked.hook, fault.advice
         )

@@ -71,6 +71,19 @@ def silent_reading(
     )
 
 
+def is_whole(answer: UnitAnswer) -> bool:
+    """Return whether all came that matters: how it ended, or a report that is not cut off.
+
+    Whoever made that may never end, as one that waits for a disk that is gone.
+    """
+    if answer.exit_code is not None:
+        return True
+    try:
+        return bool(report_json.decode(answer.stdout.strip()))
+    except ReportError:
+        return False
+
+
 def read_answer(
     model: Model,
     asked: UnitRequest,
