@@ -16,8 +16,13 @@ from ..kernel.lines import lines_of
 _NONE_FROM_BYTES = 2**60
 # Limit, usage, and of memory.stat what the kernel takes back when somebody needs it.
 _VERSIONS: Tuple[Tuple[str, str, str, Tuple[str, ...]], ...] = (
-    ('', 'memory.max', 'memory.current', ('inactive_file', 'slab_reclaimable')),
-    ('memory', 'memory.limit_in_bytes', 'memory.usage_in_bytes', ('total_inactive_file',)),
+    ('', 'memory.max', 'memory.current', ('inactive_file', 'active_file', 'slab_reclaimable')),
+    (
+        'memory',
+        'memory.limit_in_bytes',
+        'memory.usage_in_bytes',
+        ('total_inactive_file', 'total_active_file'),
+    ),
 )
 
 

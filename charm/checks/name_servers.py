@@ -1,7 +1,8 @@
 """Which name servers answer at all: one small query each, all at once.
 
 Asked is `localhost.`, which a server knows by itself or refuses at once, so that one in a data
-centre without a way out answers as well. Any answer counts, a refusal too.
+centre without a way out answers as well; one that forwards even that is asked for its version.
+Any answer counts, a refusal too.
 """
 
 from __future__ import annotations
@@ -19,13 +20,19 @@ from ..kernel.deadline import Deadline
 PORT = 53
 NO_WAY = 'no way there'
 _SILENT = 'no answer'
+# Before anything is sent: afterwards it is somebody on the way who says so.
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
 # A datagram may be lost, so each is asked again in this many parts of the time.
 _TRIES = 3
 # The resolver of libc goes by the first three (MAXNS in resolv.h).
 _MOST = 3
 _HEADER = struct.Struct('>HHHHHH')
 _RECURSE = 0x0100
-_QUESTION = b'\x09localhost\x00' + struct.pack('>HH', 1, 1)
+# A forwarder may ask others for the one, and then knows the other by itself; some know neither.
+_QUESTIONS = (
+    b'\x09localhost\x00' + struct.pack('>HH', 1, 1),  # localhost. IN A
+    b'\x07version\x04bind\x00' + struct.pack('>HH', 16, 3),  # version.bind. CH TXT
+)
 
 
 def configured(path: Path) -> Tuple[str, ...]:
@@ -55,9 +62,9 @@ def silent(servers: Sequence[str], deadline: Deadline, port: int = PORT) -> Mapp
             ident = os.urandom(2)
             rest = _HEADER.pack(0, _RECURSE, 1, 0, 0, 0)[2:]
             try:
-                asked[_connected(server, port)] = (server, ident + rest + _QUESTION)
+                asked[_connected(server, port)] = (server, ident + rest)
             except OSError as error:
-                reasons[server] = _reason(error)
+                reasons[server] = NO_WAY if error.errno in _NO_WAY else _reason(error)
         _ask(asked, reasons, deadline)
     finally:
         for each in asked:
@@ -71,12 +78,12 @@ def _ask(
     deadline: Deadline,
 ) -> None:
     waiting = dict(asked)
-    for left in range(_TRIES, 0, -1):
-        part = deadline.within(deadline.remaining_seconds / left)
+    for left in range(_TRIES - 1, -1, -1):
+        part = deadline.within(deadline.remaining_seconds / (left + 1))
         for connection in list(waiting):
             server, query = waiting[connection]
             try:
-                connection.send(query)
+                connection.send(query + _QUESTIONS[left % len(_QUESTIONS)])
             except OSError as error:
                 reasons[server] = _reason(error)
                 del waiting[connection]
@@ -115,6 +122,4 @@ def _connected(server: str, port: int) -> socket.socket:
 
 
 def _reason(error: OSError) -> str:
-    if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL):
-        return NO_WAY
     return 'refused' if isinstance(error, ConnectionRefusedError) else error.strerror or str(error)

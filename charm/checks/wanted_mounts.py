@@ -55,7 +55,8 @@ def read_wanted(fstab: Path = FSTAB, units: Path = UNITS) -> WantedMounts:
         if len(words) < 3 or words[0].startswith('#') or not words[1].startswith('/'):
             continue
         given = tuple(words[3].split(',')) if len(words) > 3 else ()
-        if 'noauto' not in given:
+        # What is to be mounted when somebody goes there is mounted, whoever says so.
+        if 'noauto' not in given or 'x-systemd.automount' in given:
             options[words[1].rstrip('/') or '/'] = given
     return WantedMounts(options, fstab, units)
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from tests.hosts.host import Host
 from tests.hosts.layout import add_machine_agent, agent_directory, charm_directory
 
@@ -28,6 +29,9 @@ from .juju_side import MODEL, JujuSide, of_relation
 __all__ = ['MODEL', 'Charmed']
 
 _HOOK_SECONDS = 120.0
+
+# The unit's status where all is well: all that is built in, save what tests turn off.
+WELL = f'passed: {len(BUILT_IN_CHECKS) - 1} checks'
 
 
 class Charmed(JujuSide):

@@ -119,7 +119,7 @@ def find_kills(lines: List[KernelLine]) -> List[Dict[str, Any]]:
                 'name': clean(name, _LONGEST_NAME),
                 'pid': int(pid) if pid.isdigit() else None,
                 'age_seconds': round(line.age_seconds, 1),
-                'container': bool(_OF_CONTAINER.match(limited)),
+                'container': bool(_OF_CONTAINER.search(limited)),
             }
         )
     return kills

@@ -139,7 +139,15 @@ def broken_snaps(root: Path) -> List[str]:
     except OSError:
         return []
     links = {name: root / 'snap' / name / 'current' for name in names}
-    return [name for name, at in links.items() if at.is_symlink() and not (at / 'meta').exists()]
+    return [name for name, at in links.items() if at.is_symlink() and not _is_there(at / 'meta')]
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether it can be looked at; what a dead FUSE server held cannot."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _inode(path: Path) -> str:

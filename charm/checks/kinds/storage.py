@@ -22,10 +22,14 @@ _LOG_SECONDS = 3600.0
 # `I/O error, dev sda, sector 8`, `critical medium error, dev nvme0n1, sector 8`; before 5.8 after
 # `print_req_error: ` or `blk_update_request: `.
 _IO_ERROR = re.compile(r'(?:I/O|critical [a-z ]{1,30}) error, dev ([^ ,]{1,64}), ')
+# A disk may refuse to forget blocks, or to write zeroes at once, and says so each time.
+_LOSES_NOTHING = re.compile('op 0x[39]:')
 # A drive without a disk in it says so at every boot, and an image on a loop has its own disk.
 _NO_DISK = re.compile('(?:fd|sr|loop|ram|zram|nbd)[0-9]')
 # What SCSI and NVMe call a disk that the kernel has given up.
 _GONE = ('offline', 'transport-offline', 'dead')
+# An array that was not started, or has lost too many disks (Documentation/admin-guide/md.rst).
+_BROKEN_ARRAYS = ('inactive', 'broken')
 _REBUILDING = ('recover', 'reshape', 'resync')
 
 
@@ -102,14 +106,24 @@ class Storage:
 
     def _arrays(self) -> Iterator[Finding]:
         for directory in self._each('sys/block/md*/md'):
+            name = directory.parent.name
+            if _text(directory / 'array_state') in _BROKEN_ARRAYS:
+                yield Finding(name, Health.FAIL, f'is {_text(directory / "array_state")}')
+            faulty = sorted(
+                file.parent.name[len('dev-') :]
+                for file in directory.glob('dev-*/state')
+                if 'faulty' in _text(file).split(',')
+            )
+            if faulty:
+                yield Finding(name, Health.WARN, f'has faulty disks: {listed(faulty)}')
             lacking = _number(directory / 'degraded')
             if not lacking:
                 continue
             disks = f'lacks {lacking} disk{"" if lacking == 1 else "s"}'
             if _text(directory / 'sync_action') in _REBUILDING:
-                yield Finding(directory.parent.name, Health.WARN, f'{disks} and is being rebuilt')
+                yield Finding(name, Health.WARN, f'{disks} and is being rebuilt')
             else:
-                yield Finding(directory.parent.name, Health.FAIL, disks)
+                yield Finding(name, Health.FAIL, disks)
 
     def _pools(self) -> Iterator[Finding]:
         for file in self._each('proc/spl/kstat/zfs/*/state'):
@@ -132,7 +146,7 @@ class Storage:
         ages: Dict[str, List[float]] = {}
         for line in lines:
             error = _IO_ERROR.search(line.text)
-            if error and not _NO_DISK.match(error[1]):
+            if error and not _NO_DISK.match(error[1]) and not _LOSES_NOTHING.search(line.text):
                 ages.setdefault(error[1], []).append(line.age_seconds)
         return [
             Finding(

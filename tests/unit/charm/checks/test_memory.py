@@ -165,11 +165,12 @@ def cgroup(directory: Path, **files: str) -> Path:
 
 
 def test_cgroups_of_both_versions_are_read(tmp_path: Path) -> None:
-    stat = f'anon 1\ninactive_file {300 * MIB}\nslab_reclaimable {100 * MIB}\nactive_file {MIB}\n'
+    stat = f'anon 1\ninactive_file {300 * MIB}\nslab_reclaimable {100 * MIB}\n'
+    stat += f'active_file {200 * MIB}\n'
     two = cgroup(
         tmp_path, memory__max=f'{GIB}\n', memory__current=f'{900 * MIB}\n', memory__stat=stat
     )
-    assert read_cgroup_memory(two) == CgroupMemory(GIB, GIB - 500 * MIB)
+    assert read_cgroup_memory(two) == CgroupMemory(GIB, GIB - 300 * MIB)
     (two / 'memory.max').write_text('max\n')
     assert read_cgroup_memory(two) is None
     one = tmp_path / 'v1'

@@ -75,12 +75,13 @@ def test_fstab_is_read_as_its_manual_says(tmp_path: Path) -> None:
     rows = ['# /dev/x /x ext4', '', ' UUID=1\t /a/  ext4 ro,nofail 0 2', '/swap none swap sw 0 0']
     rows += [
         '/dev/y /later xfs noauto',
+        '/dev/z /wanted xfs noauto,x-systemd.automount',
         '/dev/z /short xfs',
         'nonsense',
         '/dev/q /u\u2028v xfs rw',
     ]
     fstab.write_text('\n'.join(rows))
     wanted = read_wanted(fstab, tmp_path)
-    assert set(wanted.options) == {'/a', '/short', '/u\u2028v'}
+    assert set(wanted.options) == {'/a', '/short', '/u\u2028v', '/wanted'}
     assert [wanted.read_only(path) for path in ('/a', '/short', '/x')] == [True, False, None]
     assert read_wanted(tmp_path / 'none').options == {}

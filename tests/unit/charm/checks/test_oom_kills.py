@@ -51,7 +51,16 @@ def test_what_was_killed_long_ago_is_told_and_passes(tmp_path: Path) -> None:
     assert run(oom(tmp_path, [(4000, GLOBAL)], within_seconds=5000)).health is Health.WARN
 
 
-@pytest.mark.parametrize('cgroup', ['/lxc.payload.juju-1', '/kubepods.slice/x', '/docker/f00'])
+@pytest.mark.parametrize(
+    'cgroup',
+    [
+        '/lxc.payload.juju-1',
+        '/kubepods.slice/x',
+        '/docker/f00',
+        '/system.slice/docker-f00.scope',
+        '/user.slice/user-1.slice/user@1.service/user.slice/libpod-f00.scope',
+    ],
+)
 def test_the_limit_of_a_container_is_its_own_business(cgroup: str, tmp_path: Path) -> None:
     verdict = run(oom(tmp_path, [(60, LIMITED.format(cgroup))]))
     assert verdict.health is Health.PASSED

@@ -48,6 +48,16 @@ ILL = {
         Health.WARN,
         'being rebuilt',
     ),
+    'md that did not start': (
+        {'sys/block/md0/md/array_state': 'inactive'},
+        Health.FAIL,
+        'md0 is inactive',
+    ),
+    'md with a faulty disk': (
+        {'sys/block/md0/md/dev-sdb1/state': 'faulty,write_mostly'},
+        Health.WARN,
+        'md0 has faulty disks: sdb1',
+    ),
     'btrfs': (
         {
             'sys/fs/btrfs/5b7e/label': 'data',
@@ -110,6 +120,14 @@ def test_an_error_of_the_last_hour_in_the_log_warns(said: str, tmp_path: Path) -
 @pytest.mark.parametrize('device', ['fd0', 'sr0', 'loop3'])
 def test_a_drive_without_a_disk_is_no_error(device: str, tmp_path: Path) -> None:
     kernel_log(tmp_path / 'kmsg', [(60, f'I/O error, dev {device}, sector 0 op 0x0')])
+    assert run(storage(tmp_path, {})).health is Health.PASSED
+
+
+@pytest.mark.parametrize('op', ['0x3:(DISCARD)', '0x9:(WRITE_ZEROES)'])
+def test_a_disk_that_will_not_forget_blocks_has_no_error(op: str, tmp_path: Path) -> None:
+    kernel_log(
+        tmp_path / 'kmsg', [(60, f'critical target error, dev sda, sector 0 op {op} flags')]
+    )
     assert run(storage(tmp_path, {})).health is Health.PASSED
 
 

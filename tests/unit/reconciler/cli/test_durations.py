@@ -62,6 +62,7 @@ def test_the_options_of_time_are_all_of_the_one_kind() -> None:
     names = {option.opts[-1] for option in OF_TIME.values()}
     assert names == {
         *('--deadline', '--timeout', '--connect-timeout', '--max-age'),
+        '--max-status-age',
         *('--within', '--every', '--for'),
     }
     for words, option in EVERY.items():

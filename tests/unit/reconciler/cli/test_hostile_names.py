@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Path:
     asked = tmp_path / 'asked'
     (tmp_path / '.ssh').mkdir()
     (tmp_path / '.ssh' / 'config').write_text(
-        f'Host {ILL}\n  User $(touch {tmp_path}/proof)\n'
+        f'Host {ILL}\n  User "$(touch {tmp_path}/proof)"\n'
         f'Match exec "echo exec %h >>{asked}"\n  User ann\n'
         f'Host *\n  ProxyCommand sh -c "echo proxy %h %r >>{asked}"\n'
     )
