@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import FrozenSet, List, Set, Tuple
 
+from ..kernel.lines import lines_of
+
 # See netdevice(7), linux/if.h and linux/ethtool.h.
 _SIOCGIFFLAGS, _SIOCGIFADDR, _SIOCETHTOOL = 0x8913, 0x8915, 0x8946
 _ETHTOOL_GDRVINFO = 3
@@ -98,8 +100,8 @@ def _v4(asked: socket.socket, name: str) -> List[str]:
 
 def _v6(if_inet6: Path, name: str) -> Set[str]:
     try:
-        lines = [line.split() for line in if_inet6.read_text().split('\n')]
+        rows = [line.split() for line in lines_of(if_inet6)]
     except OSError:
         return set()
-    owned = (words[0] for words in lines if len(words) == 6 and words[5] == name)
+    owned = (words[0] for words in rows if len(words) == 6 and words[5] == name)
     return {socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits)) for digits in owned}

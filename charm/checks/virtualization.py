@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional
 
+from ..kernel.files import read_told
+
 # Written by whoever made the container: its manager's name, such as `lxc` or `systemd-nspawn`.
 _MANAGER_FILES = ('run/systemd/container', 'run/host/container-manager')
 _MARKS = {'.dockerenv': 'docker', 'run/.containerenv': 'podman'}
@@ -39,14 +41,6 @@ class Virtualization:
     container: bool
 
     @property
-    def of_machine(self) -> bool:
-        """Return whether it is a whole machine with an init of its own, as Juju deploys on.
-
-        The manager of an application container (Docker, a pod) looks after its processes instead.
-        """
-        return not self.container or self.name in ('lxc', 'systemd-nspawn')
-
-    @property
     def own_scope(self) -> str:
         """Return the scope of what a container has of its own, such as its mounts."""
         return CONTAINER_SCOPE if self.container else MACHINE_SCOPE
@@ -63,7 +57,7 @@ def detect(root: Path = Path('/'), environ: Optional[Mapping[str, str]] = None) 
     if variables.get('KUBERNETES_SERVICE_HOST') or (root / _SERVICE_ACCOUNT).exists():
         return Virtualization('kubernetes', True)
     for name in _MANAGER_FILES:
-        manager = _read(root / name).strip()
+        manager = read_told(root / name).strip()
         if manager:
             return Virtualization(manager, True)
     for mark, manager in _MARKS.items():
@@ -76,21 +70,13 @@ def detect(root: Path = Path('/'), environ: Optional[Mapping[str, str]] = None) 
 
 
 def _is_guest(root: Path) -> bool:
-    if 'hypervisor' in _read(root / 'proc' / 'cpuinfo', _ENOUGH_OF_CPUINFO).split():
+    if 'hypervisor' in read_told(root / 'proc' / 'cpuinfo', _ENOUGH_OF_CPUINFO).split():
         return True
-    vendor = _read(root / 'sys' / 'class' / 'dmi' / 'id' / 'sys_vendor')
+    vendor = read_told(root / 'sys' / 'class' / 'dmi' / 'id' / 'sys_vendor')
     return vendor.strip().startswith(_VENDORS)
 
 
 def _variables(path: Path) -> Mapping[str, str]:
     """Return the variables of a process's environ file; none where it may not be read."""
-    pairs = (entry.partition('=') for entry in _read(path).split('\0'))
+    pairs = (entry.partition('=') for entry in read_told(path).split('\0'))
     return {name: value for name, equals, value in pairs if equals}
-
-
-def _read(path: Path, most: int = -1) -> str:
-    try:
-        with open(path, encoding='utf-8', errors='replace') as file:
-            return file.read(most)
-    except OSError:
-        return ''

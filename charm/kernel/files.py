@@ -59,6 +59,18 @@ def read_whole(path: Path) -> Optional[bytes]:
         raise FileError(f'cannot read {path}: {error.strerror}') from error
 
 
+def read_told(path: Path, most: int = -1) -> str:
+    """Return what a file of a kernel or a program says, of `most` characters if that is not -1.
+
+    That is nothing where there is no such file, or it is refused: who asks goes without it.
+    """
+    try:
+        with open(path, encoding='utf-8', errors='replace') as file:
+            return file.read(most)
+    except OSError:
+        return ''
+
+
 def _flush_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -31,6 +31,7 @@ from ..values.errors import (
     PermissionDenied,
 )
 from ..values.safe_names import is_argument, is_controller
+from .life import ENDING
 
 STATUS_CAP_BYTES = 64 * 1024 * 1024
 
@@ -58,9 +59,6 @@ _CONTROLLER = re.compile(
     r'(?:account details|current model) for controller (?P<old>\S+) not found'
     r'|controller "(?P<new>[^"]+)"(?:: not logged\b| and model)'
 )
-
-# The life of a model, as juju models tells it, once it is on its way out (core/life).
-_LEAVING = ('dying', 'dead')
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Juju:
         """Return whether `controller:owner/name` is listed still, and is not being destroyed."""
         controller, _, name = full.rpartition(':')
         return any(
-            model.get('name') == name and model.get('life') not in _LEAVING
+            model.get('name') == name and model.get('life') not in ENDING
             for model in self._models(controller, deadline)
         )
 

@@ -1,11 +1,12 @@
-"""Whether Juju is removing a unit (core/life; cmd/juju/status/formatted.go, Juju 2.9 to 4.1)."""
+"""Whether Juju is removing what it tells of (core/life; cmd/juju/status, Juju 2.9 to 4.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-_ENDING = ('dying', 'dead')
+# What juju calls what is being removed, and what is about to go.
+ENDING = ('dying', 'dead')
 
 
 def is_leaving(unit: Mapping[str, Any]) -> bool:
@@ -17,4 +18,4 @@ def is_leaving(unit: Mapping[str, Any]) -> bool:
     agent, workload = unit.get('juju-status'), unit.get('workload-status')
     lives = [unit.get('life'), agent.get('life') if isinstance(agent, dict) else None]
     word = workload.get('current') if isinstance(workload, dict) else None
-    return word == 'terminated' or any(life in _ENDING for life in lives)
+    return word == 'terminated' or any(life in ENDING for life in lives)

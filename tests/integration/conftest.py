@@ -1,4 +1,4 @@
-"""Fixtures of the agent: one as a process, and a receiver for it."""
+"""Fixtures: an agent as a process, a receiver for it, and a machine with our charm."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Hosts
+from tests.hosts.host import Host
+from tests.hosts.layout import add_juju_health, add_unit
+from tests.hosts.shell import wait_until
 from tests.support.tls import Certificates
 
 from .agents import Agent, Receiver
@@ -24,3 +28,13 @@ def receiver(tmp_path: Path, certificates: Certificates) -> Iterator[Receiver]:
     one = Receiver(tmp_path / 'inbox', certificates)
     yield one
     one.stop()
+
+
+@pytest.fixture
+def charmed_host(hosts: Hosts) -> Host:
+    """Start a machine with web/0 and its subordinate health/0."""
+    (one,) = hosts(1)
+    add_unit(one, 'web/0')
+    add_juju_health(one, 'health/0')
+    wait_until(lambda: b'running' in one.run('systemctl is-system-running').stdout, 'systemd')
+    return one

@@ -10,7 +10,6 @@ import pytest
 from charm.kernel import report_json
 from charm.kernel.report import CheckResult, Health, Report
 from charm.sources.monitors.requested import to_file
-from tests.conftest import Hosts
 from tests.hosts.host import Host
 from tests.hosts.layout import add_failed_service, add_juju_health, add_unit, charm_directory
 from tests.hosts.shell import wait_until
@@ -20,13 +19,8 @@ HEALTH = str(charm_directory('health/0') / 'hooks' / 'health')
 
 
 @pytest.fixture
-def host(hosts: Hosts) -> Host:
-    """A machine with web/0 and its subordinate health/0."""
-    (one,) = hosts(1)
-    add_unit(one, 'web/0')
-    add_juju_health(one, 'health/0')
-    wait_until(lambda: b'running' in one.run('systemctl is-system-running').stdout, 'systemd')
-    return one
+def host(charmed_host: Host) -> Host:
+    return charmed_host
 
 
 def define(host: Host, text: str, name: str = 'a.yaml') -> None:

@@ -10,9 +10,8 @@ import pytest
 from charm.checks.kinds import BUILT_IN
 from charm.kernel import report_json
 from charm.kernel.report import CheckResult, Health
-from tests.conftest import Hosts
 from tests.hosts.host import Host
-from tests.hosts.layout import add_juju_health, add_unit, charm_directory
+from tests.hosts.layout import charm_directory
 from tests.hosts.shell import wait_until
 
 from .probing import Operator, run_agents, untouched
@@ -133,13 +132,8 @@ HARMLESS = (
 
 
 @pytest.fixture
-def host(hosts: Hosts) -> Host:
-    """A machine with web/0 and its subordinate health/0."""
-    (one,) = hosts(1)
-    add_unit(one, 'web/0')
-    add_juju_health(one, 'health/0')
-    wait_until(lambda: b'running' in one.run('systemctl is-system-running').stdout, 'systemd')
-    return one
+def host(charmed_host: Host) -> Host:
+    return charmed_host
 
 
 def by_hook(host: Host) -> dict[str, CheckResult]:

@@ -40,13 +40,19 @@ def program(directory: Path, body: str, name: str = 'program') -> str:
 def server(serve: Callable[[socket.socket], None], host: str = '127.0.0.1') -> Iterator[int]:
     """Serve every connection on a loopback port, which is yielded, with `serve`."""
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as listener:
-        thread = threading.Thread(target=_accept, args=(listener, serve), daemon=True)
-        thread.start()
+    with socket.create_server((host, 0), family=family) as listener, served(listener, serve):
         yield listener.getsockname()[1]
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        thread.join(PATIENCE)
+
+
+@contextlib.contextmanager
+def served(listener: socket.socket, serve: Callable[[socket.socket], None]) -> Iterator[None]:
+    """Serve every connection that a listener takes with `serve`."""
+    thread = threading.Thread(target=_accept, args=(listener, serve), daemon=True)
+    thread.start()
+    yield
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(PATIENCE)
 
 
 def _accept(listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:

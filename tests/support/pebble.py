@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support.patience import PATIENCE
+from tests.support.checking import served
 
 Serve = Callable[[socket.socket], None]
 
@@ -22,23 +21,8 @@ def listening(path: Path, serve: Serve) -> Iterator[Path]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))
         listener.listen()
-        thread = threading.Thread(target=_accept, args=(listener, serve), daemon=True)
-        thread.start()
-        yield path
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        thread.join(PATIENCE)
-
-
-def _accept(listener: socket.socket, serve: Serve) -> None:
-    while True:
-        try:
-            connection, _address = listener.accept()
-        except OSError:
-            return
-        with connection, contextlib.suppress(OSError):
-            connection.settimeout(PATIENCE)
-            serve(connection)
+        with served(listener, serve):
+            yield path
 
 
 def pebble(

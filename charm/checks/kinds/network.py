@@ -10,6 +10,7 @@ from typing import Callable, Dict, List, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.files import read_told
 from ...kernel.globs import matches
 from ...kernel.report import Health
 from ..check import Verdict
@@ -86,14 +87,15 @@ class Network:
     def _told(self, each: Interface, name: str) -> str:
         """Return what a file of sysfs says of it; nothing where sysfs is the host's."""
         at = self.sysfs / each.name
-        return _read(at / name) if _read(at / 'ifindex') == str(each.index) else ''
+        here = read_told(at / 'ifindex').strip() == str(each.index)
+        return read_told(at / name).strip() if here else ''
 
     def _is_to_have_one(self, each: Interface) -> bool:
         """Return whether networkd's file for it says so; it takes addresses off with the link."""
-        state = _pairs(_read(self.links / str(each.index)))
+        state = _pairs(read_told(self.links / str(each.index)))
         if state.get('REQUIRED_FOR_ONLINE') != 'yes' or 'NETWORK_FILE' not in state:
             return False
-        told = _pairs(_read(Path(state['NETWORK_FILE'])))
+        told = _pairs(read_told(Path(state['NETWORK_FILE'])))
         return bool(told.get('Address')) or told.get('DHCP', 'no') not in ('no', 'false', '')
 
 
@@ -104,10 +106,3 @@ def _is_link_local(address: str) -> bool:
 def _pairs(text: str) -> Dict[str, str]:
     split: List[Tuple[str, str, str]] = [line.partition('=') for line in text.split('\n')]
     return {key.strip(): value.strip() for key, equals, value in split if equals}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors='replace').strip()
-    except OSError:
-        return ''

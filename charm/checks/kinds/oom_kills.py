@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.lines import lines_of
 from ...kernel.report import Health
 from ...kernel.safe_text import clean
 from .. import default_thresholds
@@ -97,7 +98,7 @@ def read_counter(source: Path) -> Optional[int]:
     Raises:
         OSError: it cannot be read.
     """
-    for line in source.read_text().split('\n'):
+    for line in lines_of(source):
         name, _blank, number = line.partition(' ')
         if name == 'oom_kill' and number.isdigit():
             return int(number)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
+from ...kernel.files import read_told
 from ...kernel.globs import matches
 from ...kernel.report import Health, worst
 from ...kernel.safe_text import clean
@@ -161,10 +162,7 @@ class Storage:
 
 def _text(path: Path) -> str:
     """Return what a file of /sys or /proc says, nothing where there is none or it is refused."""
-    try:
-        return path.read_text(errors='replace').strip()
-    except OSError:
-        return ''
+    return read_told(path).strip()
 
 
 def _number(path: Path) -> int:

@@ -41,12 +41,6 @@ def test_the_flag_of_a_guest_is_found_on_a_machine_of_many_cpus(tmp_path: Path) 
     assert detect(tmp_path, {}).name == 'vm-other'
 
 
-def test_only_whole_machines_have_an_init_of_their_own() -> None:
-    machines = [Virtualization('none', False), Virtualization('lxc', True)]
-    assert all(each.of_machine for each in machines)
-    assert not Virtualization('docker', True).of_machine
-
-
 def _lay(files: Mapping[str, str], root: Path) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
