@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import paramiko
 from paramiko.agent import AgentKey, AgentSSH
 from paramiko.message import Message
-
-from reconciler.values.readings import Outcome
-
-from ..base import ReachError
 
 # draft-miller-ssh-agent, section 5.1.
 _REQUEST_IDENTITIES, _IDENTITIES_ANSWER = b'\x0b', 12
@@ -25,13 +22,10 @@ class Agent(AgentSSH):
     """
 
     def __init__(self, path: str) -> None:
-        """Ask for its keys.
-
-        Raises:
-            ReachError: somebody listens there, but does not answer as an agent does.
-        """
+        """Ask for its keys; `fault` says why there are none, where it does not tell them."""
         super().__init__()
         self.keys: list[_Key] = []
+        self.fault = ''
         self._conn: socket.socket | None = _connected(path)
         if self._conn is None:
             return
@@ -39,9 +33,9 @@ class Agent(AgentSSH):
             self._ask()
         except (paramiko.SSHException, OSError, TypeError) as error:
             self.close()
-            # One that is configured but does not answer is like none, save that it is said.
-            message = f'cannot use the ssh agent at {path}: {error}'
-            raise ReachError(Outcome.REFUSED_KEY, message) from error
+            # As ssh does, we go on with files; it matters only where none of them is accepted.
+            self.keys = []
+            self.fault = f'cannot use the ssh agent at {path}: {error}'
 
     def _ask(self) -> None:
         kind, answer = self._send_message(_REQUEST_IDENTITIES)  # type: ignore[attr-defined]
@@ -80,3 +74,17 @@ class _Key(AgentKey):
         self.public_blob, self.inner_key = None, None
         self.agent, self.blob, self.comment = agent, blob, ''
         self.name = Message(blob).get_binary().decode('ascii', 'replace')
+
+    def sign_ssh_data(self, data: Any, algorithm: str | None = None) -> Message:
+        """Return the agent's signature; where it will not sign, one that nobody accepts.
+
+        That costs one try, as with ssh. paramiko would end the connection, and so keep all other
+        keys from being offered.
+        """
+        try:
+            return super().sign_ssh_data(data, algorithm)
+        except paramiko.SSHException:
+            unsigned = Message()
+            unsigned.add_string(algorithm or self.get_name())
+            unsigned.add_string(b'')
+            return unsigned

@@ -56,7 +56,7 @@ class Keyring:
                     self._accepted = key.asbytes()
                     return
                 refused.add(key.asbytes())
-        message = _refusal(login, len(refused))
+        message = '; '.join(filter(None, [_refusal(login, len(refused)), agent.fault]))
         # Whoever asks again may have another key by then, or another agent.
         refused.clear()
         raise ReachError(Outcome.REFUSED_KEY, message)

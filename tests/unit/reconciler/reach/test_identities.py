@@ -8,8 +8,10 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,15 +83,14 @@ def agent(keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             process.terminate()
 
 
-@pytest.fixture
-def sshd(keys: Path) -> Iterator[int]:
-    """Start an sshd that lets nobody in, and takes note of nothing."""
+@contextmanager
+def running_sshd(keys: Path, *options: str) -> Iterator[int]:
+    """Run an sshd on the loopback; yield its port."""
     with socket.create_server(('127.0.0.1', 0)) as free:
         port: int = free.getsockname()[1]
-    options = ('MaxAuthTries=99', 'UsePAM=no', 'PidFile=none', 'AuthorizedKeysFile=none')
     argv = [SSHD, '-D', '-e', '-f', '/dev/null', '-p', str(port), '-h', str(keys / 'host')]
-    argv += [word for option in options for word in ('-o', option)]
-    argv += ['-o', 'ListenAddress=127.0.0.1', '-o', f'TrustedUserCAKeys={keys}/none']
+    for option in ('ListenAddress=127.0.0.1', 'UsePAM=no', 'PidFile=none', *options):
+        argv += ['-o', option]
     Path('/run/sshd').mkdir(exist_ok=True)
 
     def listens() -> bool:
@@ -102,6 +103,22 @@ def sshd(keys: Path) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
+
+
+@pytest.fixture
+def sshd(keys: Path) -> Iterator[int]:
+    """Start an sshd that lets nobody in, and takes note of nothing."""
+    trusted = f'TrustedUserCAKeys={keys}/none'
+    with running_sshd(keys, 'MaxAuthTries=99', 'AuthorizedKeysFile=none', trusted) as port:
+        yield port
+
+
+@contextmanager
+def sshd_taking_k5(keys: Path, *options: str) -> Iterator[int]:
+    """Run an sshd that lets root in with k5 alone; yield its port."""
+    own = ('StrictModes=no', 'PermitRootLogin=yes', f'AuthorizedKeysFile={keys}/k5.pub')
+    with running_sshd(keys, *own, *options) as port:
+        yield port
 
 
 def offered_by_ssh(config: Path, port: int) -> list[str]:
@@ -151,37 +168,67 @@ def host_keys(keys: Path) -> list[HostKey]:
     return [HostKey(kind, base64.b64decode(blob))]
 
 
+class Client:
+    """Who logs in as root, each time by a connection of its own."""
+
+    def __init__(self, keys: Path, login: Login) -> None:
+        self.keys, self.login = keys, login
+        self.keyring, self.refused = Keyring(), set[bytes]()
+
+    def connect(self) -> SshConnection:
+        sock = socket.create_connection(('127.0.0.1', self.login.port), PATIENCE)
+        far = SshTarget(sock, self.login, host_keys(self.keys), '', self.refused)
+        return SshConnection.connect(far, self.keyring, Deadline.after(PATIENCE))
+
+    def is_let_in(self) -> bool:
+        with closing(self.connect()) as link:
+            return link.run('true', Deadline.after(PATIENCE), 100, PATIENCE).exit_code == 0
+
+
 @needs_sshd
 @pytest.mark.slow
 def test_what_one_connection_has_no_tries_left_for_the_next_one_offers(
-    keys: Path, agent: Path, monkeypatch: pytest.MonkeyPatch
+    keys: Path, agent: Path
 ) -> None:
-    with socket.create_server(('127.0.0.1', 0)) as free:
-        port: int = free.getsockname()[1]
-    argv = [SSHD, '-D', '-e', '-f', '/dev/null', '-p', str(port), '-h', str(keys / 'host')]
-    for option in ('MaxAuthTries=3', 'UsePAM=no', 'PidFile=none', 'StrictModes=no'):
-        argv += ['-o', option]
-    argv += ['-o', f'AuthorizedKeysFile={keys}/k5.pub', '-o', 'PermitRootLogin=yes']
-    Path('/run/sshd').mkdir(exist_ok=True)
-    login = Login(user='root', port=port, agent=str(agent))
-    refused: set[bytes] = set()
-    keyring = Keyring()
-    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process, ExitStack() as stack:
-        stack.callback(process.terminate)
-
-        def connected() -> SshConnection:
-            sock = stack.enter_context(socket.create_connection(('127.0.0.1', port), PATIENCE))
-            far = SshTarget(sock, login, host_keys(keys), '', refused)
-            return SshConnection.connect(far, keyring, Deadline.after(PATIENCE))
-
-        def listens() -> bool:
-            with socket.socket() as sock:
-                return sock.connect_ex(('127.0.0.1', port)) == 0
-
-        wait_until(listens, 'sshd')
+    with sshd_taking_k5(keys, 'MaxAuthTries=3') as port:
+        client = Client(keys, Login(user='root', port=port, agent=str(agent)))
         with pytest.raises(ReachError, match='it hung up before the rest') as raised:
-            connected()
+            client.connect()
         assert (raised.value.outcome, raised.value.retryable) == (Outcome.REFUSED_KEY, True)
-        link = connected()
-        assert link.run('true', Deadline.after(PATIENCE), 100, PATIENCE).exit_code == 0
-        link.close()
+        assert client.is_let_in()
+
+
+@needs_sshd
+@pytest.mark.slow
+def test_a_key_that_the_agent_will_not_sign_with_costs_one_try(keys: Path, agent: Path) -> None:
+    for name in ('k1', 'k2'):
+        # Nobody is there to confirm it.
+        run('ssh-add', '-q', '-c', keys / name)
+    with sshd_taking_k5(keys) as port:
+        assert Client(keys, Login(user='root', port=port, agent=str(agent))).is_let_in()
+
+
+@needs_sshd
+@pytest.mark.slow
+def test_an_agent_that_does_not_tell_its_keys_keeps_no_file_from_being_used(
+    keys: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / 'failing'
+    with socket.socket(socket.AF_UNIX) as door, sshd_taking_k5(keys) as port:
+        door.bind(str(path))
+        door.listen()
+        threading.Thread(target=_fail_all, args=(door,), daemon=True).start()
+        ours = Login(user='root', port=port, agent=str(path), identities=(keys / 'k5',))
+        assert Client(keys, ours).is_let_in()
+        with pytest.raises(ReachError, match=r'cannot use the ssh agent at .* tell its keys'):
+            Client(keys, replace(ours, identities=(keys / 'k6',))).connect()
+        door.shutdown(socket.SHUT_RDWR)
+
+
+def _fail_all(door: socket.socket) -> None:
+    """Answer SSH_AGENT_FAILURE to whatever is asked."""
+    with suppress(OSError):
+        while True:
+            with door.accept()[0] as asking:
+                asking.recv(100)
+                asking.sendall(b'\0\0\0\1\5')
