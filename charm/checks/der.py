@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Iterator, Tuple
+from typing import Dict, Iterator, Tuple
 
 from ..kernel.safe_text import clean
 
@@ -18,6 +18,13 @@ _OBJECT_IDENTIFIER = 0x06
 _BMP_STRING = 0x1E
 _INTEGER = 0x02
 _VERSION = 0xA0
+_BOOLEAN = 0x01
+_OCTET_STRING = 0x04
+_UNIQUE_IDS = (0x81, 0x82)
+_EXTENSIONS = 0xA3
+_KEY_OF_AUTHORITY = 0x80
+_KEY_ID = b'\x55\x1d\x0e'
+_AUTHORITY_KEY_ID = b'\x55\x1d\x23'
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
 # What people call a certificate: its common name, else its unit, else its organisation (X.520).
@@ -39,6 +46,7 @@ class Certificate:
         der: its bytes.
         subject, issuer: each part of the name as kind and text.
         not_before, not_after: from when until when it is good (UTC).
+        key_id, issuer_key_id: what its key, and that of its issuer, is told by; empty if unsaid.
     """
 
     der: bytes
@@ -46,6 +54,8 @@ class Certificate:
     issuer: Name
     not_before: datetime
     not_after: datetime
+    key_id: bytes = b''
+    issuer_key_id: bytes = b''
 
     @property
     def name(self) -> str:
@@ -60,11 +70,14 @@ class Certificate:
         return self.subject == self.issuer
 
     def issued_by(self, other: Certificate) -> bool:
-        """Return whether it names `other` as its issuer.
+        """Return whether it names `other` as its issuer, with its key where both name that.
 
-        Case and blanks do not count, as in OpenSSL (`X509_NAME_cmp`).
+        Case and blanks do not count, as in OpenSSL (`X509_NAME_cmp`, `X509_check_akid`). An
+        authority may have had several keys under one name.
         """
-        return _canonical(self.issuer) == _canonical(other.subject)
+        keys = self.issuer_key_id, other.key_id
+        same_key = not all(keys) or keys[0] == keys[1]
+        return same_key and _canonical(self.issuer) == _canonical(other.subject)
 
 
 def read_certificate(certificate: bytes) -> Certificate:
@@ -83,13 +96,40 @@ def read_certificate(certificate: bytes) -> Certificate:
     _algorithm, body = _take(body, _SEQUENCE)
     issuer, body = _take(body, _SEQUENCE)
     validity, body = _take(body, _SEQUENCE)
-    subject, _rest = _take(body, _SEQUENCE)
+    subject, body = _take(body, _SEQUENCE)
     not_before, validity = _take_time(validity)
     not_after, validity = _take_time(validity)
     if validity:
         raise DerError('bytes follow the validity')
     names = tuple(_name_parts(subject)), tuple(_name_parts(issuer))
-    return Certificate(certificate, *names, not_before, not_after)
+    return Certificate(certificate, *names, not_before, not_after, *_key_ids(body))
+
+
+def _key_ids(body: bytes) -> Tuple[bytes, bytes]:
+    """Return the subject's and the authority's key identifier (RFC 5280, 4.2.1.1 and 4.2.1.2).
+
+    Args:
+        body: what follows the subject. Where its extensions cannot be read, neither is said.
+    """
+    found: Dict[bytes, bytes] = {}
+    try:
+        _key, body = _take(body, _SEQUENCE)
+        while body and body[0] in _UNIQUE_IDS:
+            _unique, body = _take(body, body[0])
+        extensions = _take(_take(body, _EXTENSIONS)[0], _SEQUENCE)[0] if body else b''
+        while extensions:
+            extension, extensions = _take(extensions, _SEQUENCE)
+            kind, value = _take(extension, _OBJECT_IDENTIFIER)
+            if value[:1] == bytes([_BOOLEAN]):
+                _critical, value = _take(value, _BOOLEAN)
+            found[kind] = _take(value, _OCTET_STRING)[0]
+        own = _take(found[_KEY_ID], _OCTET_STRING)[0] if _KEY_ID in found else b''
+        named = found.get(_AUTHORITY_KEY_ID)
+        authority = _take(named, _SEQUENCE)[0] if named else b''
+        has_key = authority[:1] == bytes([_KEY_OF_AUTHORITY])
+        return own, _take(authority, _KEY_OF_AUTHORITY)[0] if has_key else b''
+    except DerError:
+        return b'', b''
 
 
 def _name_parts(name: bytes) -> Iterator[Tuple[bytes, str]]:

@@ -26,8 +26,11 @@ class Party:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.authority = authority
 
-    def certified(self, issuer: Party, days: float) -> bytes:
-        """Return a certificate by `issuer`, in DER, that ends so many days from now."""
+    def certified(self, issuer: Party, days: float, key_ids: bool = False) -> bytes:
+        """Return a certificate by `issuer`, in DER, that ends so many days from now.
+
+        With `key_ids` it tells its key and its issuer's by their identifiers.
+        """
         until = datetime.now(timezone.utc) + timedelta(days=days)
         made = (
             x509.CertificateBuilder(issuer.name, self.name, self.key.public_key())
@@ -36,9 +39,14 @@ class Party:
             .not_valid_after(until)
             .add_extension(x509.BasicConstraints(self.authority, None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName('localhost')]), False)
-            .sign(issuer.key, hashes.SHA256())
         )
-        return made.public_bytes(serialization.Encoding.DER)
+        if key_ids:
+            theirs = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+            made = made.add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), False
+            ).add_extension(theirs, False)
+        signed = made.sign(issuer.key, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.DER)
 
     def key_pem(self) -> bytes:
         """Return the private key in PEM."""
@@ -102,6 +110,9 @@ def chains() -> dict[str, tuple[Chain, int]]:
     top, old_top = root.certified(root, 4000), root.certified(root, -10)
     cross, old_cross = root.certified(other, 100), root.certified(other, -30)
     key = site.key_pem()
+    told = site.certified(inter, 300, key_ids=True)
+    of_old_key = inter.certified(root, 3, key_ids=True)
+    of_new_key = Party('intermediate').certified(root, 3000, key_ids=True)
 
     def chain(*sent: bytes, roots: tuple[bytes, ...] = (top,)) -> Chain:
         return Chain((leaf, *sent), key, roots)
@@ -126,5 +137,6 @@ def chains() -> dict[str, tuple[Chain, int]]:
         'intermediate twice, renewed': (chain(gone, middle), 200),
         'intermediate twice, soon first': (chain(short, middle), 200),
         'a stranger along': (chain(middle, other.certified(other, -400)), 200),
+        'intermediate has a new key': (Chain((told, of_old_key, of_new_key), key, (top,)), 3),
         'two roots of one name': (chain(middle, roots=(old_top, top)), 200),
     }
