@@ -6,12 +6,12 @@ stays `rw`; only from 6.15 on do its options say so, by `emergency_ro`.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
 from ..kernel.report import Health
+from .boot_time import booted_at
 from .mounts import Mount
 from .wanted_mounts import WantedMounts
 
@@ -47,8 +47,7 @@ def read_errors(mount: Mount, sys: Path = Path('/sys')) -> ErrorCount:
         last_seconds = int((told / 'last_error_time').read_text())
     except (OSError, ValueError):
         return ErrorCount()
-    booted_seconds = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return ErrorCount(count, count > 0 and last_seconds >= booted_seconds)
+    return ErrorCount(count, count > 0 and last_seconds >= booted_at())
 
 
 def lost_writes(

@@ -13,6 +13,7 @@ from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.report import Health
 from .. import default_thresholds
+from ..boot_time import booted_at
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError, require_severity
 from ..phrases import listed, span
@@ -38,9 +39,7 @@ class RebootRequired:
     source: Path = field(default=Path('/var/run/reboot-required'), metadata=OUTSIDE)
     boot: Path = field(default=Path('/boot'), metadata=OUTSIDE)
     kernel: Callable[[], str] = field(default=lambda: os.uname().release, metadata=OUTSIDE)
-    booted_at: Callable[[], float] = field(
-        default=lambda: time.time() - time.monotonic(), metadata=OUTSIDE
-    )
+    booted_at: Callable[[], float] = field(default=booted_at, metadata=OUTSIDE)
     around: Callable[[], Virtualization] = field(default=detect, metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
