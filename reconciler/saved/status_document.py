@@ -23,8 +23,13 @@ from ..values.model import Model
 # How a saved sweep of ours begins, without the blanks before it.
 _SWEEP = re.compile(rb'(?:\{\s*)?"?schema"?:')
 _HEAD_BYTES = 200
-# No key of a status begins so.
-_TALK_IN_YAML = re.compile(rb'[A-Z]')
+# The keys of a status (cmd/juju/status/formatted.go).
+_KEY_OF_STATUS = re.compile(
+    rb'(?:model|machines|applications|application-endpoints|offers|relations|storage|controller):'
+)
+# No key begins so.
+_TALK = re.compile(rb'[A-Z]|[0-9]{4}')
+_MARK = re.compile(rb'[ \t]*(?:#.*|-{3}.*)?\r?$')
 _LONGEST_TALK = 80
 _NULL = re.compile(r'(?:~|null)?$')
 _BOOL = re.compile(r'(?:true|false)$')
@@ -59,7 +64,7 @@ def decode(data: bytes, name: str) -> Model:
     """
     document, beside = _without_talk(data)
     try:
-        if _SWEEP.match(document[:_HEAD_BYTES].lstrip()):
+        if _SWEEP.match(data[:_HEAD_BYTES].lstrip()):
             raise StatusError('schema', 'this is a saved sweep, and no juju status')
         in_json = document.lstrip()[:1] == b'{'
         model = status.decode(document if in_json else _as_json(document))
@@ -79,17 +84,39 @@ def _without_talk(data: bytes) -> tuple[bytes, list[bytes]]:
     Whoever keeps stderr in the same file, as sos does, has them before it or after it.
     """
     lines = data.split(b'\n')
-    begins = [number for number, line in enumerate(lines) if line.startswith(b'{')]
-    if begins:
-        ends = [number for number, line in enumerate(lines) if line.rstrip().endswith(b'}')]
-        first, last = begins[0], max(ends, default=len(lines) - 1)
-        document, beside = lines[first : last + 1], lines[:first] + lines[last + 1 :]
-    elif any(line.startswith(b'model:') for line in lines):
-        document = [line for line in lines if not _TALK_IN_YAML.match(line)]
-        beside = [line for line in lines if _TALK_IN_YAML.match(line)]
+    if any(line.startswith(b'{') for line in lines):
+        document, beside = _json_in(lines)
+    elif any(_KEY_OF_STATUS.match(line) for line in lines):
+        document, beside = _yaml_in(lines)
     else:
         document, beside = lines, []
     return b'\n'.join(document), [line for line in beside if line.strip()]
+
+
+def _json_in(lines: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Return the lines of the first document with a model, else of whatever begins as one."""
+    begins = [number for number, line in enumerate(lines) if line.startswith(b'{')]
+    for first in begins:
+        text = b'\n'.join(lines[first:]).decode(errors='replace')
+        try:
+            value, end = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and 'model' in value:
+            last = first + text.count('\n', 0, end) + 1
+            return lines[first:last], lines[:first] + lines[last:]
+    return lines[begins[0] :], lines[: begins[0]]
+
+
+def _yaml_in(lines: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Return the lines of the document; talk stands before its first key, or begins as none."""
+    first = next(number for number, line in enumerate(lines) if _KEY_OF_STATUS.match(line))
+    talks = [
+        bool(_TALK.match(line)) or (number < first and not _MARK.match(line))
+        for number, line in enumerate(lines)
+    ]
+    pairs = list(zip(lines, talks, strict=True))
+    return [line for line, talk in pairs if not talk], [line for line, talk in pairs if talk]
 
 
 def _as_json(data: bytes) -> bytes:

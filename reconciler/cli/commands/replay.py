@@ -116,6 +116,7 @@ def _saved(place: str) -> Snapshot | Fleet | SavedSweep | None:
     except SavedError as error:
         # A status document has no schema; anything that has one was meant as a sweep.
         in_json = data.lstrip()[:1] == b'{'
-        if not in_json or (error.path == 'schema' and b'"applications"' in data):
+        # One with a log's lines before it or after it is no JSON as a whole.
+        if not in_json or (error.path in ('', 'schema') and b'"applications"' in data):
             return SavedSweep(status_document.decode(data, place), {})
         raise SavedError(error.path, error.reason, place) from error

@@ -76,7 +76,7 @@ TALK = 'WARNING: cgroup v2 is not fully supported yet'
 
 @pytest.mark.parametrize('form', ['json', 'pretty', 'yaml'])
 @pytest.mark.parametrize(
-    ('before', 'after'), [([TALK], []), ([], [TALK]), ([TALK, 'x y'], [TALK])]
+    ('before', 'after'), [([TALK], []), ([], [TALK]), ([TALK, 'error: x', '2026/11/30 y'], [TALK])]
 )
 def test_what_a_client_wrote_beside_the_status_is_left_out_and_told(
     form: str, before: list[str], after: list[str]
@@ -87,13 +87,13 @@ def test_what_a_client_wrote_beside_the_status_is_left_out_and_told(
         'pretty': json.dumps(document, indent=2),
         'yaml': yaml.safe_dump(document, sort_keys=False),
     }[form]
-    talk = [line for line in before if form != 'yaml' or line == TALK]
-    lines = '\n'.join([*talk, text.rstrip(), *after, ''])
+    log = [] if form == 'yaml' else ['{"level": "warn", "msg": "x"}']
+    lines = '\n'.join([*before, *log, text.rstrip(), *after, ''])
     model = decode(lines.encode(), 'some.file')
     (fault,) = model.faults
-    count = len(talk) + len(after)
+    count = len(before) + len(log) + len(after)
     assert fault.startswith(f'some.file: {count} line{"s" if count > 1 else ""} beside the status')
-    assert TALK in fault
+    assert (before or log or after)[0][:8] in fault
     assert replace(model, faults=()) == decode(text.encode(), 'some.file')
 
 
