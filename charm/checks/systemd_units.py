@@ -1,19 +1,13 @@
-"""What systemd says of its units, and what is wrong with one: by its own counters, in one look.
-
-A unit that crashes and is restarted is never `failed`, and mostly `active`; how often systemd
-has restarted it, and how long ago it came up, tell it from one that runs.
-"""
+"""What systemd says of its units."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
-from ..kernel.globs import matches
 from .child_process import systemctl
-from .phrases import span
 
 # All are there since systemd 245; an older one leaves out what it does not know.
 _PROPERTIES = (
@@ -21,25 +15,8 @@ _PROPERTIES = (
     *('Result', 'NRestarts', 'ExecMainCode', 'ExecMainStatus', 'ExecMainExitTimestampMonotonic'),
     *('ActiveEnterTimestampMonotonic', 'InactiveExitTimestampMonotonic', 'ConditionResult'),
     *('ConditionTimestampMonotonic', 'TriggeredBy', 'Triggers', 'ConsistsOf', 'TimersMonotonic'),
+    *('ActiveExitTimestampMonotonic', 'BusName'),
 )
-# Restarted so often, and up for no longer than this, a unit has not come to stay.
-_RESTARTS = 3
-_NEW_SECONDS = 300.0
-# A start that takes longer is stuck, unless it is work that somebody ordered; systemd's own
-# limit, 90 s, has ended most others by then.
-_START_SECONDS = 600.0
-# What is told of the seconds since boot, or since the timer was started, comes but once.
-_REPEATING = ('OnUnitActiveUSec', 'OnUnitInactiveUSec')
-# What the kernel keeps from a container, so that only there it fails, on every boot: lxc/lxc#3903
-# and #4724, canonical/lxd#6676, systemd/systemd#6519, Ubuntu's bug 1576341.
-_OF_HOST = (
-    *('sys-*.mount', 'dev-hugepages*.mount', 'dev-mqueue.mount', 'proc-sys-fs-binfmt_misc.*'),
-    *('systemd-binfmt.service', 'systemd-modules-load.service', 'modprobe@*.service'),
-    *('systemd-udev*', 'systemd-remount-fs.service', 'systemd-sysctl.service'),
-    *('systemd-journald-audit.socket', 'kmod-static-nodes.service'),
-)
-# What systemd makes for the sessions of users.
-_OF_SESSIONS = ('session-*.scope', 'user@*.service', 'user-runtime-dir@*.service')
 # ExecMainCode of what has not ended, and of what a signal ended; see sigaction(2).
 _NOT_ENDED, _BY_SIGNAL = '0', ('2', '3')
 
@@ -91,6 +68,17 @@ class SystemdUnit:
         return self.active in ('active', 'reloading', 'refreshing')
 
     @property
+    def waits_to_restart(self) -> bool:
+        """Whether it has ended, and systemd will start it again."""
+        return 'auto-restart' in self.sub
+
+    @property
+    def is_of_bus(self) -> bool:
+        """Whether it is D-Bus that starts it when somebody calls it, and no boot does."""
+        on_bus = self.type == 'dbus' or bool(self.said.get('BusName'))
+        return on_bus and self.said.get('UnitFileState') == 'static'
+
+    @property
     def is_skipped(self) -> bool:
         """Whether a condition in its file was not met when it was last to start."""
         asked = self.number('ConditionTimestampMonotonic')
@@ -130,17 +118,60 @@ class SystemdUnit:
         }
 
 
-def show_units(
-    program: str, arguments: Sequence[str], deadline: Deadline
-) -> Tuple[SystemdUnit, ...]:
-    """Return the units that `systemctl show` tells of: their names or globs are in `arguments`.
+@dataclass(frozen=True)
+class Systemd:
+    """The systemd of this machine, as long as it may be asked.
 
-    Raises:
-        CheckError: systemd does not answer.
-        CommandError: there is no such program.
+    Attributes:
+        program: systemctl.
+        monotonic: the clock of its timestamps.
     """
-    options = ('show', '--no-pager', f'--property={",".join(_PROPERTIES)}')
-    return tuple(map(SystemdUnit, parse(systemctl(program, (*options, *arguments), deadline))))
+
+    program: str
+    monotonic: Callable[[], float]
+    deadline: Deadline
+
+    @property
+    def now(self) -> float:
+        """The seconds of its clock."""
+        return self.monotonic()
+
+    def units(self, *arguments: str) -> Tuple[SystemdUnit, ...]:
+        """Return the units that `systemctl show` tells of: names or globs follow a `--`.
+
+        Raises:
+            CheckError: systemd does not answer.
+            CommandError: there is no such program.
+        """
+        options = ('show', '--no-pager', f'--property={",".join(_PROPERTIES)}')
+        return tuple(map(SystemdUnit, parse(self._said(*options, *arguments))))
+
+    def named(self, names: Sequence[str]) -> Tuple[SystemdUnit, ...]:
+        """Return the units of these names; raise as `units` does."""
+        return self.units('--', *names) if names else ()
+
+    def has_booted_before(self, moment: int) -> bool:
+        """Return whether the boot had come to its end at a moment, in microseconds of its clock.
+
+        What starts later was ordered by somebody: by hand, by cron, by another unit's end.
+        """
+        try:
+            said = self._said('show', '--property=FinishTimestampMonotonic')
+        except CheckError:
+            return False
+        ended = said.strip().partition('=')[2]
+        return ended.isdigit() and 0 < int(ended) < moment
+
+    def runs_nothing(self, name: str) -> bool:
+        """Return whether what a unit runs is true(1), which says nothing of what it stands for."""
+        try:
+            said = self._said('show', '--property=ExecStart', '--', name)
+        except CheckError:
+            return False
+        return said.count('{ path=') == 1 and '/bin/true ;' in said.partition('argv[]')[0]
+
+    def _said(self, *arguments: str) -> str:
+        return systemctl(self.program, arguments, self.deadline)
 
 
 def parse(text: str) -> List[Dict[str, str]]:
@@ -157,82 +188,3 @@ def parse(text: str) -> List[Dict[str, str]]:
         if said:
             found.append(said)
     return found
-
-
-def does_nothing_itself(program: str, name: str, deadline: Deadline) -> bool:
-    """Return whether what a unit runs is true(1), which says nothing of what it stands for."""
-    try:
-        said = systemctl(program, ('show', '--property=ExecStart', '--', name), deadline)
-    except CheckError:
-        return False
-    return said.count('{ path=') == 1 and '/bin/true ;' in said.partition('argv[]')[0]
-
-
-def restarting(unit: SystemdUnit, now: float) -> str:
-    """Return in words that it ends again and again, or has failed just now; else nothing.
-
-    A getty (`Type=idle`) is restarted after each log-out, and one that waits to be restarted after
-    it ended well is meant to.
-    """
-    count = unit.restarts or 0
-    words = f'{unit.name} (restarted {count} times'
-    if 'auto-restart' in unit.sub:
-        waits = f'{words}, waits for the next: {unit.ending or unit.result})'
-        return waits if unit.result != 'success' else ''
-    if count < _RESTARTS or unit.type == 'idle':
-        return ''
-    if unit.active == 'activating':
-        return f'{words}, starts again)'
-    up = unit.seconds_since('ActiveEnterTimestampMonotonic', now)
-    if not unit.is_up or up is None or up >= _NEW_SECONDS:
-        return ''
-    return f'{words}, up for {span(max(0.0, up))})'
-
-
-def starting_for_ever(unit: SystemdUnit, now: float) -> str:
-    """Return in words that its start does not end; nothing if it may take as long as it likes.
-
-    That may a oneshot that a timer, or another unit, has started to do its work.
-    """
-    since = unit.seconds_since('InactiveExitTimestampMonotonic', now)
-    if unit.active != 'activating' or since is None or since < _START_SECONDS:
-        return ''
-    is_work = unit.type == 'oneshot' and (unit.names('TriggeredBy') or is_transient(unit))
-    return '' if is_work else f'{unit.name} ({unit.sub} for {span(since)})'
-
-
-def never_elapses(timer: SystemdUnit, triggered: Sequence[SystemdUnit]) -> str:
-    """Return in words that a timer which should come again will not; else nothing.
-
-    It counts from its unit's start or end: one that never started has neither, and one that is
-    `active (exited)` for good ends never. A date that is past, what is counted from boot alone,
-    and a unit whose conditions are not met are so by design.
-    """
-    stays = [unit.name for unit in triggered if unit.is_up and unit.sub == 'exited']
-    if timer.sub == 'running' and stays:
-        return f'{timer.name} (waits for the end of {stays[0]}, which stays active)'
-    repeats = any(word in timer.said.get('TimersMonotonic', '') for word in _REPEATING)
-    runs = any(unit.is_up or unit.active == 'activating' for unit in triggered)
-    skipped = any(unit.is_skipped for unit in triggered)
-    if timer.sub == 'elapsed' and repeats and not runs and not skipped:
-        return f'{timer.name} (has no next time: {" ".join(timer.names("Triggers"))} has not run)'
-    return ''
-
-
-def is_transient(unit: SystemdUnit) -> bool:
-    """Return whether it was made by a command such as systemd-run, and goes with the next boot."""
-    return unit.said.get('Transient') == 'yes' or matches(unit.name, 'run-*.service')
-
-
-def is_left_over(unit: SystemdUnit) -> bool:
-    """Return whether systemd only remembers that it failed: nothing of the machine is missing.
-
-    Its file is gone, somebody's command made it, or it was of a user's session.
-    """
-    sessions = any(matches(unit.name, glob) for glob in _OF_SESSIONS)
-    return unit.load == 'not-found' or is_transient(unit) or sessions
-
-
-def is_of_host(unit: SystemdUnit) -> bool:
-    """Return whether it is known to fail in every container that may not do what it does."""
-    return any(matches(unit.name, glob) for glob in _OF_HOST)

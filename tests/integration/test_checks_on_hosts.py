@@ -45,6 +45,27 @@ def check(host: Host, name: str) -> CheckResult:
     return one
 
 
+def test_who_is_idle_until_called_and_who_is_at_work_are_well(host: Host) -> None:
+    put(
+        host,
+        Path('etc/systemd/system/scrub.service'),
+        b'[Service]\nType=oneshot\nExecStart=/bin/sleep infinity\n',
+        0o644,
+    )
+    define(
+        host,
+        'checks:\n'
+        '  bus: {kind: systemd, units: systemd-hostnamed}\n'
+        '  work: {kind: systemd, units: scrub}\n',
+    )
+    host.must('systemctl daemon-reload; systemctl stop systemd-hostnamed')
+    assert check(host, 'bus').message.endswith('D-Bus starts it when it is wanted')
+    # Before its end a boot has ordered whatever starts.
+    host.run(['systemctl', 'is-system-running', '--wait'])
+    host.must('systemctl start --no-block scrub')
+    wait_until(lambda: check(host, 'work').message.endswith('it is at its work'), 'scrub')
+
+
 def test_a_service_of_real_systemd_is_followed_all_its_life(host: Host) -> None:
     put(
         host,

@@ -16,19 +16,12 @@ from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, require_severity
 from ..phrases import listed
-from ..systemd_units import (
-    SystemdUnit,
-    is_left_over,
-    is_of_host,
-    never_elapses,
-    restarting,
-    show_units,
-    starting_for_ever,
-)
+from ..systemd_units import Systemd, SystemdUnit
+from ..unit_troubles import is_left_over, is_of_host, trouble_of
 from ..virtualization import Virtualization, detect
 
 # One of these is the state, or the state of its type, of every unit that can be in trouble.
-_ASKED = '--state=failed,activating,running,elapsed'
+_ASKED = '--state=failed,activating,deactivating,running,elapsed'
 # The kinds of trouble, in the order in which they are told; the first two are as bad as the option
 # says, the others are warnings.
 _SAID = {
@@ -36,6 +29,7 @@ _SAID = {
     'restarting': 'restarted over and over: {}',
     'left_over': 'failed, and left over: {}; `systemctl reset-failed {}` forgets them',
     'starting': 'starting for ever: {}',
+    'stopping': 'stopping for ever: {}',
     'timers': 'timers that never elapse again: {}',
 }
 _SEVERE = ('failed', 'restarting')
@@ -66,29 +60,28 @@ class FailedUnits:
         if not self.booted.is_dir():
             note = 'systemd does not run this machine, so it has no units that could fail'
             return Verdict(Health.PASSED, note, {'scope': scope, 'systemd': False})
-        units = show_units(self.systemctl, (_ASKED, '--', '*'), deadline)
-        triggered = self._triggered(units, deadline)
-        return self._judge(units, triggered)
-
-    def _triggered(
-        self, units: Sequence[SystemdUnit], deadline: Deadline
-    ) -> Mapping[str, SystemdUnit]:
-        """Return what the timers among the units start, by name."""
+        systemd = Systemd(self.systemctl, self.monotonic, deadline)
+        units = systemd.units(_ASKED, '--', '*')
         timers = (unit for unit in units if unit.name.endswith('.timer'))
         names = sorted({name for timer in timers for name in timer.names('Triggers')})
-        found = show_units(self.systemctl, ('--', *names), deadline) if names else ()
-        return {unit.name: unit for unit in found}
+        triggered = {unit.name: unit for unit in systemd.named(names)}
+        return self._judge(units, triggered, systemd)
 
     def _judge(
-        self, units: Sequence[SystemdUnit], triggered: Mapping[str, SystemdUnit]
+        self,
+        units: Sequence[SystemdUnit],
+        triggered: Mapping[str, SystemdUnit],
+        systemd: Systemd,
     ) -> Verdict:
         around = self.around()
         told: Dict[str, Dict[str, str]] = {}
         details: Dict[str, object] = {}
         for unit in sorted(units, key=lambda unit: unit.name):
-            group, words = self._trouble(unit, triggered, around.container)
-            if group:
-                told.setdefault(group, {})[unit.name] = words
+            starts = [triggered[name] for name in unit.names('Triggers') if name in triggered]
+            trouble = trouble_of(unit, starts, systemd)
+            if trouble:
+                group = self._group(unit, trouble.kind, around.container)
+                told.setdefault(group, {})[unit.name] = trouble.words
                 details[unit.name] = {**unit.in_words(), 'ending': unit.ending or None}
         data = {
             'scope': around.own_scope,
@@ -98,26 +91,13 @@ class FailedUnits:
         }
         return self._verdict(told, data)
 
-    def _trouble(
-        self, unit: SystemdUnit, triggered: Mapping[str, SystemdUnit], contained: bool
-    ) -> Tuple[str, str]:
-        """Return what kind of trouble a unit is in, and its words; an empty kind if in none."""
-        now = self.monotonic()
-        starts = [triggered[name] for name in unit.names('Triggers') if name in triggered]
-        again = restarting(unit, now)
-        slow = starting_for_ever(unit, now)
-        dead = never_elapses(unit, starts) if unit.name.endswith('.timer') else ''
-        if not (unit.active == 'failed' or again or slow or dead):
-            return '', ''
+    def _group(self, unit: SystemdUnit, kind: str, contained: bool) -> str:
+        """Return under what a unit is told that is in a kind of trouble."""
         if any(matches(unit.name, each) for each in self.ignore):
-            return 'ignored', unit.name
+            return 'ignored'
         if contained and is_of_host(unit):
-            return 'of_host', unit.name
-        if unit.active == 'failed':
-            return 'left_over' if is_left_over(unit) else 'failed', unit.name
-        if again:
-            return 'restarting', again
-        return ('starting', slow) if slow else ('timers', dead)
+            return 'of_host'
+        return 'left_over' if kind == 'failed' and is_left_over(unit) else kind
 
     def _verdict(
         self, told: Mapping[str, Mapping[str, str]], data: Mapping[str, object]

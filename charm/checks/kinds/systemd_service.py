@@ -15,10 +15,17 @@ from ...kernel.report import Health, worst
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError
 from ..phrases import listed
-from ..systemd_units import SystemdUnit, does_nothing_itself, restarting, show_units
+from ..systemd_units import Systemd, SystemdUnit
+from ..unit_troubles import is_at_work, trouble_of
 
 _UNIT = re.compile(r'[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*')
 _Judged = Tuple[Health, str]
+_SAID = {
+    'restarting': '{} is restarted over and over',
+    'starting': '{} starts for ever',
+    'stopping': '{} stops for ever',
+    'timers': '{} never elapses again',
+}
 
 
 @dataclass(frozen=True)
@@ -47,80 +54,87 @@ class SystemdService:
         """Return the worst of the units; `data.units` has each."""
         if not self.booted.is_dir():
             raise CheckError('cannot ask systemd: it does not run this machine')
-        shown = show_units(self.systemctl, ('--', *self.units), deadline)
+        systemd = Systemd(self.systemctl, self.monotonic, deadline)
+        shown = systemd.named(self.units)
         if len(shown) != len(self.units):
             raise CheckError(f'cannot read systemctl: {len(shown)} answers for {self.units}')
-        judged = [self._judge(unit, deadline) for unit in shown]
+        judged = [self._judge(unit, systemd) for unit in shown]
         health = worst(one for one, _words in judged)
         text = listed([words for one, words in judged if one is health])
         return Verdict(health, text, {'units': {unit.name: unit.in_words() for unit in shown}})
 
-    def _judge(self, unit: SystemdUnit, deadline: Deadline) -> _Judged:
+    def _judge(self, unit: SystemdUnit, systemd: Systemd) -> _Judged:
         words = f'{unit.name} is {unit.active} ({unit.sub})'
         if unit.load != 'loaded':
             return Health.FAIL, f'{unit.name} is {unit.load}'
-        if unit.active == 'failed':
-            return Health.FAIL, f'{unit.name} has failed: {unit.ending or unit.result}'
-        if 'auto-restart' in unit.sub:
+        if unit.waits_to_restart:
             ended = unit.ending or unit.result
             again = f', restarted {unit.restarts} times' if unit.restarts else ''
             return Health.FAIL, f'{unit.name} ended and waits to be restarted: {ended}{again}'
-        again = restarting(unit, self.monotonic())
-        if again:
-            return Health.FAIL, f'{again} is restarted over and over'
+        trouble = _trouble(unit, systemd.named(unit.names('Triggers')), systemd)
+        if trouble:
+            return Health.FAIL, trouble
         if unit.is_up:
-            return self._judge_active(unit, words, deadline)
+            return self._judge_active(unit, words, systemd)
         if unit.active == 'inactive':
-            return self._judge_inactive(unit, words, deadline)
+            return _judge_inactive(unit, words, systemd)
+        if is_at_work(unit, systemd):
+            return Health.PASSED, f'{words}: it is at its work'
         if unit.active in ('activating', 'deactivating', 'maintenance'):
             return Health.WARN, words
         return Health.UNKNOWN, words
 
-    def _judge_active(self, unit: SystemdUnit, words: str, deadline: Deadline) -> _Judged:
+    def _judge_active(self, unit: SystemdUnit, words: str, systemd: Systemd) -> _Judged:
         if unit.sub == 'exited':
             if unit.type not in ('oneshot', ''):
                 return Health.WARN, f'{words}: none of its processes is left'
-            return self._judge_members(unit, words, deadline)
+            return _judge_members(unit, words, systemd)
         if self.warn_restarts is not None and (unit.restarts or 0) > self.warn_restarts:
             return Health.WARN, f'{words}, restarted {unit.restarts} times'
         return Health.PASSED, words
 
-    def _judge_members(self, unit: SystemdUnit, words: str, deadline: Deadline) -> _Judged:
-        """Judge a unit without processes by those that are part of it, if there are any."""
-        members = self._show(unit.names('ConsistsOf'), deadline)
-        down = [member.name for member in members if not member.is_up]
-        ill = [
-            member.name
-            for member in members
-            if member.active == 'failed' or restarting(member, self.monotonic())
-        ]
-        if ill:
-            return Health.FAIL, f'{words}, but of its parts {listed(ill)} failed'
-        if members and len(down) == len(members):
-            return Health.FAIL, f'{words}, but none of its parts is active: {listed(down)}'
-        if not members and does_nothing_itself(self.systemctl, unit.name, deadline):
-            return Health.WARN, f'{words}: it runs nothing itself, and has no part that is loaded'
-        return Health.PASSED, f'{words}, not active: {listed(down)}' if down else words
 
-    def _judge_inactive(self, unit: SystemdUnit, words: str, deadline: Deadline) -> _Judged:
-        is_work = unit.type == 'oneshot' and unit.result == 'success'
-        # A oneshot goes back to inactive once it has done its work well.
-        if is_work and unit.number('ExecMainExitTimestampMonotonic'):
-            return Health.PASSED, f'{words}: it has done its work'
-        starters = self._show(unit.names('TriggeredBy'), deadline)
-        failed = [starter.name for starter in starters if starter.active == 'failed']
-        if failed:
-            return Health.FAIL, f'{words}: {listed(failed)}, which starts it, has failed'
-        waiting = [starter.name for starter in starters if starter.is_up]
-        if waiting and (is_work or unit.type != 'oneshot'):
-            return Health.PASSED, f'{words}: {listed(waiting)} starts it when it is wanted'
-        if is_work:
-            # systemd forgets that it ran as soon as nothing refers to it, such as a timer.
-            return Health.WARN, f'{words}: it has not run since boot, as far as systemd knows'
-        return Health.FAIL, f'{words}{_why_inactive(unit, starters)}'
+def _trouble(unit: SystemdUnit, triggered: Sequence[SystemdUnit], systemd: Systemd) -> str:
+    """Return in words what is wrong with a unit; nothing if nothing is."""
+    trouble = trouble_of(unit, triggered, systemd)
+    if trouble and trouble.kind == 'failed':
+        return f'{unit.name} has failed: {unit.ending or unit.result}'
+    return _SAID[trouble.kind].format(trouble.words) if trouble else ''
 
-    def _show(self, names: Tuple[str, ...], deadline: Deadline) -> Tuple[SystemdUnit, ...]:
-        return show_units(self.systemctl, ('--', *names), deadline) if names else ()
+
+def _judge_members(unit: SystemdUnit, words: str, systemd: Systemd) -> _Judged:
+    """Judge a unit without processes by those that are part of it, if there are any."""
+    members = systemd.named(unit.names('ConsistsOf'))
+    down = [member.name for member in members if not member.is_up]
+    starts = ((member, systemd.named(member.names('Triggers'))) for member in members)
+    ill = list(filter(None, (_trouble(*each, systemd) for each in starts)))
+    if ill:
+        return Health.FAIL, f'{words}, but of its parts {listed(ill)}'
+    if members and len(down) == len(members):
+        return Health.FAIL, f'{words}, but none of its parts is active: {listed(down)}'
+    if not members and systemd.runs_nothing(unit.name):
+        return Health.WARN, f'{words}: it runs nothing itself, and has no part that is loaded'
+    return Health.PASSED, f'{words}, not active: {listed(down)}' if down else words
+
+
+def _judge_inactive(unit: SystemdUnit, words: str, systemd: Systemd) -> _Judged:
+    is_work = unit.type == 'oneshot' and unit.result == 'success'
+    # A oneshot goes back to inactive once it has done its work well.
+    if is_work and unit.number('ExecMainExitTimestampMonotonic'):
+        return Health.PASSED, f'{words}: it has done its work'
+    starters = systemd.named(unit.names('TriggeredBy'))
+    ill = list(filter(None, (_trouble(starter, (unit,), systemd) for starter in starters)))
+    if ill:
+        return Health.FAIL, f'{words}: {listed(ill)}, which starts it'
+    waiting = [starter.name for starter in starters if starter.is_up]
+    if waiting and (is_work or unit.type != 'oneshot'):
+        return Health.PASSED, f'{words}: {listed(waiting)} starts it when it is wanted'
+    if unit.is_of_bus and unit.result == 'success' and not unit.is_skipped:
+        return Health.PASSED, f'{words}: D-Bus starts it when it is wanted'
+    if is_work:
+        # systemd forgets that it ran as soon as nothing refers to it, such as a timer.
+        return Health.WARN, f'{words}: it has not run since boot, as far as systemd knows'
+    return Health.FAIL, f'{words}{_why_inactive(unit, starters)}'
 
 
 def _why_inactive(unit: SystemdUnit, starters: Sequence[SystemdUnit]) -> str:

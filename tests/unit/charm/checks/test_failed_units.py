@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.checks.kinds.failed_units import FailedUnits
-from charm.checks.systemd_units import SystemdUnit, parse, restarting
+from charm.checks.kinds.systemd_service import SystemdService
+from charm.checks.systemd_units import SystemdUnit, parse
+from charm.checks.unit_troubles import restarting
 from charm.checks.virtualization import Virtualization
 from charm.kernel.errors import CheckError, HealthError
 from charm.kernel.report import Health
@@ -145,17 +147,17 @@ def test_who_is_meant_to_be_started_again_is_in_no_loop(tmp_path: Path) -> None:
     assert run(check(tmp_path, waits)).health is Health.PASSED
 
 
+WORK = {'Type': 'oneshot', 'InactiveExitTimestampMonotonic': ago(3600)}
+
+
 @pytest.mark.parametrize(
     ('more', 'health'),
     [
         ({'InactiveExitTimestampMonotonic': ago(3600)}, Health.WARN),
-        ({'InactiveExitTimestampMonotonic': ago(3600), 'Type': 'oneshot'}, Health.WARN),
         ({'InactiveExitTimestampMonotonic': ago(60)}, Health.PASSED),
-        (
-            {'InactiveExitTimestampMonotonic': ago(3600), 'Type': 'oneshot'}
-            | {'TriggeredBy': 'backup.timer'},
-            Health.PASSED,
-        ),
+        (WORK, Health.WARN),
+        (WORK | {'TriggeredBy': 'backup.timer'}, Health.PASSED),
+        (WORK | {'Transient': 'yes'}, Health.PASSED),
     ],
 )
 def test_a_start_that_never_ends_warns_unless_it_is_work(
@@ -167,6 +169,42 @@ def test_a_start_that_never_ends_warns_unless_it_is_work(
     assert ('starting for ever: shop.service (start for 60 min)' in verdict.message) is (
         health is Health.WARN
     )
+
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize(
+    ('booted_ago', 'began_ago', 'fine'),
+    [(5000, 3600, True), (1000, 3600, False), (None, 3600, False), (9 * DAY, 3 * DAY, False)],
+)
+def test_what_was_started_after_the_boot_is_work_for_two_days(
+    tmp_path: Path, booted_ago: float | None, began_ago: float, fine: bool
+) -> None:
+    now = 10 * DAY
+    work = unit('shop.service', 'activating', **WORK)
+    work['InactiveExitTimestampMonotonic'] = str(int((now - began_ago) * 1e6))
+    ended = 0 if booted_ago is None else int((now - booted_ago) * 1e6)
+    systemctl = program(
+        tmp_path,
+        f'case "$*" in *=Finish*) echo FinishTimestampMonotonic={ended};;'
+        f' *) exec {answering(tmp_path, work)} "$@";; esac',
+        name='manager',
+    )
+    common: dict[str, Any] = {'systemctl': systemctl, 'booted': tmp_path, 'monotonic': lambda: now}
+    of_all = run(FailedUnits(around=lambda: MACHINE, **common))
+    of_one = run(SystemdService(units=('shop.service',), **common))
+    assert of_all.health is (Health.PASSED if fine else Health.WARN)
+    assert of_one.health is (Health.PASSED if fine else Health.FAIL)
+
+
+@pytest.mark.parametrize(('since', 'health'), [(60, Health.PASSED), (3600, Health.WARN)])
+def test_a_stop_that_never_ends_warns(tmp_path: Path, since: float, health: Health) -> None:
+    stops = unit('db.service', 'deactivating', SubState='stop-sigterm')
+    stops['ActiveExitTimestampMonotonic'] = ago(since)
+    verdict = run(check(tmp_path, stops))
+    assert verdict.health is health
+    assert verdict.data['stopping'] == (['db.service'] if health is Health.WARN else [])
 
 
 EVERY_DAY = '{ OnUnitActiveUSec=1d ; next_elapse=0 }'

@@ -66,6 +66,21 @@ def check(tmp_path: Path, said: str, exit_code: int = 0, **options: Any) -> Syst
         ),
         ({'ActiveState': 'activating', 'SubState': 'start-pre'}, Health.WARN, 'activating'),
         ({'ActiveState': 'deactivating', 'SubState': 'stop'}, Health.WARN, 'deactivating'),
+        (
+            {
+                'ActiveState': 'activating',
+                'SubState': 'start',
+                'InactiveExitTimestampMonotonic': '9',
+            },
+            Health.FAIL,
+            'web.service (start for 17 min) starts for ever',
+        ),
+        (
+            {'ActiveState': 'deactivating', 'SubState': 'stop-sigterm'}
+            | {'ActiveExitTimestampMonotonic': '9'},
+            Health.FAIL,
+            'web.service (stop-sigterm for 17 min) stops for ever',
+        ),
         ({'SubState': 'exited'}, Health.WARN, 'none of its processes is left'),
         ({'SubState': 'exited', 'Type': 'oneshot'}, Health.PASSED, 'active (exited)'),
         (
@@ -144,7 +159,7 @@ def unit(name: str, active: str, **more: str) -> dict[str, str]:
     ('starter', 'health', 'said'),
     [
         ('active', Health.PASSED, 'web.socket starts it when it is wanted'),
-        ('failed', Health.FAIL, 'web.socket, which starts it, has failed'),
+        ('failed', Health.FAIL, 'web.socket has failed: success, which starts it'),
         ('inactive', Health.FAIL, 'web.socket, which starts it, is inactive'),
     ],
 )
@@ -167,12 +182,43 @@ def test_a_service_that_failed_is_not_excused_by_what_starts_it(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
+    ('said', 'health'),
+    [
+        ({'Type': 'dbus', 'UnitFileState': 'static'}, Health.PASSED),
+        ({'BusName': 'org.example.web', 'UnitFileState': 'static'}, Health.PASSED),
+        ({'Type': 'dbus', 'UnitFileState': 'enabled'}, Health.FAIL),
+        ({'Type': 'dbus', 'UnitFileState': 'disabled'}, Health.FAIL),
+        ({'Type': 'dbus', 'UnitFileState': 'static', 'Result': 'timeout'}, Health.FAIL),
+        ({'Type': 'simple', 'UnitFileState': 'static'}, Health.FAIL),
+    ],
+)
+def test_what_d_bus_starts_when_it_is_wanted_may_be_idle(
+    tmp_path: Path, said: dict[str, str], health: Health
+) -> None:
+    systemctl = answering(tmp_path, unit('web.service', 'inactive', SubState='dead', **said))
+    verdict = run(SystemdService(units=('web.service',), systemctl=systemctl, booted=tmp_path))
+    assert verdict.health is health
+
+
+def test_a_timer_that_never_comes_again_fails_with_what_it_starts(tmp_path: Path) -> None:
+    times = '{ OnUnitActiveUSec=1h ; next_elapse=infinity }'
+    timer = unit('web.timer', 'active', SubState='elapsed', Triggers='web.service')
+    timer['TimersMonotonic'] = times
+    web = unit('web.service', 'inactive', TriggeredBy='web.timer', SubState='dead')
+    systemctl = answering(tmp_path, timer, web)
+    for name in ('web.timer', 'web.service'):
+        verdict = run(SystemdService(units=(name,), systemctl=systemctl, booted=tmp_path))
+        assert verdict.health is Health.FAIL
+        assert 'web.timer (has no next time: web.service has not run)' in verdict.message
+
+
+@pytest.mark.parametrize(
     ('parts', 'health', 'said'),
     [
         ({'a': 'active', 'b': 'active'}, Health.PASSED, 'pg.service is active (exited)'),
         ({'a': 'active', 'b': 'inactive'}, Health.PASSED, 'not active: b'),
         ({'a': 'inactive', 'b': 'inactive'}, Health.FAIL, 'none of its parts is active: a, b'),
-        ({'a': 'active', 'b': 'failed'}, Health.FAIL, 'of its parts b failed'),
+        ({'a': 'active', 'b': 'failed'}, Health.FAIL, 'of its parts b has failed'),
         ({}, Health.WARN, 'it runs nothing itself'),
     ],
 )

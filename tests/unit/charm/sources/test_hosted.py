@@ -229,7 +229,7 @@ def test_one_whose_host_is_gone_cannot_be_told(directory: Path) -> None:
     write(directory / 'a.py', bad=f'os.kill({HOST}, 9); signal.pause()')
     callbacks = table(directory)
     # All that the host leaves is killed, and whoever sees to a run may see it die before himself.
-    with pytest.raises(CheckError, match='its answer broke off|it was killed by SIGKILL'):
+    with pytest.raises(CheckError, match=r'its answer broke off|it was killed by SIGKILL'):
         answer(callbacks['bad'])
     with pytest.raises(CheckError, match='the process for that has ended'):
         answer(callbacks['good'])
