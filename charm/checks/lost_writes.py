@@ -55,7 +55,7 @@ def lost_writes(
 ) -> Optional[Tuple[Health, str]]:
     """Return what is wrong with a file system that should take writes, given all its mounts.
 
-    One that is read-only on purpose is well: by fstab, or without a sign of an error.
+    One that is read-only on purpose is well: by whoever wants it, or without a sign of an error.
     """
     options = mounts[0].super_options
     for word, reason in _STOPPED.items():
@@ -67,11 +67,12 @@ def lost_writes(
         if remounts and errors.since_boot:
             return Health.WARN, 'had an error since boot, after which writes may be refused'
         return None
-    asked = {wanted.read_only(mount.path) for mount in mounts}
-    if asked - {None} == {True}:
+    asked = list(filter(None, (wanted.at(mount.path) for mount in mounts)))
+    if asked and all(one.read_only for one in asked):
         return None
     if remounts or errors.count:
         return Health.WARN, 'is read-only, as after a disk error'
-    if False in asked and mounts[0].local:
-        return Health.WARN, f'is read-only, which {wanted.fstab} does not ask for'
+    if asked and mounts[0].local:
+        by = next(one.by for one in asked if not one.read_only)
+        return Health.WARN, f'is read-only, which {by} does not ask for'
     return None

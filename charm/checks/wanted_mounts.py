@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, Mapping, Optional, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ..kernel.lines import lines_of
 from .mounts import unescape
@@ -16,49 +16,73 @@ _NOT_IN_UNIT_NAMES = re.compile(rb'[^A-Za-z0-9:_.]')
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Who wants a mount: `by` names the file or the unit, `options` are those of mount(8)."""
+
+    by: str
+    options: Tuple[str, ...]
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it is wanted so."""
+        return 'ro' in self.options
+
+
+@dataclass(frozen=True)
 class WantedMounts:
     """Who wants a mount, by its path.
 
     Attributes:
-        options: those of fstab, of each mount that it makes at boot.
-        fstab, units: where these stand.
+        of_fstab: what fstab mounts at boot.
+        units: where mount units stand, each below a directory of who wants it.
     """
 
-    options: Mapping[str, Tuple[str, ...]]
-    fstab: Path = FSTAB
+    of_fstab: Mapping[str, Wanted]
     units: Path = UNITS
+
+    def at(self, path: str) -> Optional[Wanted]:
+        """Return who wants a mount at a path; `None` if nobody does."""
+        name = f'{unit_name(path)}.mount'
+        enabled = (here for how in ('wants', 'requires') for here in self.units.glob(f'*.{how}'))
+        if path not in self.of_fstab and any((here / name).exists() for here in enabled):
+            return Wanted(name, self._options_of(name))
+        return self.of_fstab.get(path)
 
     def missing(self, path: str, mounted: str) -> str:
         """Return who wants a mount that holds `path`, below `mounted`; empty if nobody does."""
-        for place in _up(path, mounted):
-            if place in self.options:
-                return str(self.fstab)
-            name = f'{unit_name(place)}.mount'
-            if any(any(self.units.glob(f'*.{how}/{name}')) for how in ('wants', 'requires')):
-                return name
-        return ''
+        found = filter(None, map(self.at, _up(path, mounted)))
+        return next((wanted.by for wanted in found), '')
 
-    def read_only(self, path: str) -> Optional[bool]:
-        """Return whether fstab wants the mount at `path` read-only; `None` if it has none."""
-        return 'ro' in self.options[path] if path in self.options else None
+    def _options_of(self, unit: str) -> Tuple[str, ...]:
+        """Return the options of a mount unit: of several lines with them the last counts."""
+        options: Tuple[str, ...] = ()
+        for source in (self.units / unit, *sorted((self.units / f'{unit}.d').glob('*.conf'))):
+            for line in _lines_if_any(source):
+                key, equals, value = line.partition('=')
+                if key.strip() == 'Options' and equals:
+                    options = tuple(value.strip().split(','))
+        return options
 
 
 def read_wanted(fstab: Path = FSTAB, units: Path = UNITS) -> WantedMounts:
     """Return what should be mounted; nothing where fstab cannot be read."""
-    try:
-        found = lines_of(fstab)
-    except OSError:
-        found = []
-    options: Dict[str, Tuple[str, ...]] = {}
-    for line in found:
+    found: Dict[str, Wanted] = {}
+    for line in _lines_if_any(fstab):
         words = [unescape(word) for word in re.split('[ \t]+', line.strip(' \t'))]
         if len(words) < 3 or words[0].startswith('#') or not words[1].startswith('/'):
             continue
-        given = tuple(words[3].split(',')) if len(words) > 3 else ()
+        options = tuple(words[3].split(',')) if len(words) > 3 else ()
         # What is to be mounted when somebody goes there is mounted, whoever says so.
-        if 'noauto' not in given or 'x-systemd.automount' in given:
-            options[words[1].rstrip('/') or '/'] = given
-    return WantedMounts(options, fstab, units)
+        if 'noauto' not in options or 'x-systemd.automount' in options:
+            found[words[1].rstrip('/') or '/'] = Wanted(str(fstab), options)
+    return WantedMounts(found, units)
+
+
+def _lines_if_any(path: Path) -> List[str]:
+    try:
+        return lines_of(path)
+    except OSError:
+        return []
 
 
 def unit_name(path: str) -> str:

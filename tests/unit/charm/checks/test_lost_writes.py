@@ -57,6 +57,18 @@ def test_who_takes_no_more_writes_is_named(
     assert verdict.health is health, verdict.message
 
 
+@pytest.mark.parametrize(('options', 'health'), [('defaults', W), ('ro', P)])
+def test_a_mount_unit_has_a_say_as_fstab_has(tmp_path: Path, options: str, health: Health) -> None:
+    wants = tmp_path / 'system' / 'multi-user.target.wants'
+    wants.mkdir(parents=True)
+    (wants.parent / 'srv.mount').write_text(f'[Mount]\nWhere=/srv\nOptions={options}\n')
+    (wants / 'srv.mount').symlink_to('../srv.mount')
+    answers = {'/': figures(GIB, GIB), '/srv': figures(GIB, GIB)}
+    verdict = run(disk(tmp_path, mountinfo('/dev/vdb /srv btrfs ro', ROOT), answers))
+    assert verdict.health is health
+    assert ('which srv.mount does not ask for' in verdict.message) is (health is W)
+
+
 @pytest.mark.parametrize('kind', ['squashfs', 'erofs', 'iso9660', 'overlay', 'ext4'])
 def test_a_root_that_is_an_image_makes_no_noise(tmp_path: Path, kind: str) -> None:
     table, full = mountinfo(f'/dev/loop0 / {kind} ro'), figures(GIB, 0, 1000, 0)

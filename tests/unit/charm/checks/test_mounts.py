@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.checks.mounts import parse_mountinfo
-from charm.checks.wanted_mounts import read_wanted, unit_name
+from charm.checks.wanted_mounts import Wanted, read_wanted, unit_name
 from charm.kernel.lines import lines
 from tests.support.mount_tables import escape, mountinfo
 from tests.support.patience import PATIENCE
@@ -82,6 +82,30 @@ def test_fstab_is_read_as_its_manual_says(tmp_path: Path) -> None:
     ]
     fstab.write_text('\n'.join(rows))
     wanted = read_wanted(fstab, tmp_path)
-    assert set(wanted.options) == {'/a', '/short', '/u\u2028v', '/wanted'}
-    assert [wanted.read_only(path) for path in ('/a', '/short', '/x')] == [True, False, None]
-    assert read_wanted(tmp_path / 'none').options == {}
+    assert set(wanted.of_fstab) == {'/a', '/short', '/u\u2028v', '/wanted'}
+    assert wanted.at('/a') == Wanted(str(fstab), ('ro', 'nofail'))
+    assert [wanted.of_fstab[path].read_only for path in ('/a', '/short')] == [True, False]
+    assert read_wanted(tmp_path / 'none').of_fstab == {}
+
+
+@pytest.mark.parametrize(
+    ('text', 'more', 'options'),
+    [
+        ('[Mount]\nWhere=/srv/v\n', '', ()),
+        ('[Mount]\nOptions = ro,nofail\n', '', ('ro', 'nofail')),
+        ('[Mount]\nOptions=ro\n', '[Mount]\nOptions=defaults\n', ('defaults',)),
+    ],
+)
+def test_an_enabled_mount_unit_wants_its_mount_as_it_says(
+    tmp_path: Path, text: str, more: str, options: tuple[str, ...]
+) -> None:
+    name = 'srv-v.mount'
+    (tmp_path / name).write_text(text)
+    (tmp_path / f'{name}.d').mkdir()
+    (tmp_path / f'{name}.d' / 'more.conf').write_text(more)
+    wanted = read_wanted(tmp_path / 'none', tmp_path)
+    assert wanted.at('/srv/v') is None
+    (tmp_path / 'local-fs.target.requires').mkdir()
+    (tmp_path / 'local-fs.target.requires' / name).symlink_to(f'../{name}')
+    assert wanted.at('/srv/v') == Wanted(name, options)
+    assert (wanted.missing('/srv/v/data', '/'), wanted.missing('/srv', '/')) == (name, '')
