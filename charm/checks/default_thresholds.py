@@ -33,6 +33,10 @@ OOM_WITHIN_SECONDS = 3600.0
 # reboot-required: from when on it warns.
 REBOOT_AFTER_DAYS = 0.0
 
+# update-status: the last may be so long ago. `update-status-hook-interval` is an hour at most,
+# give or take a fifth, and a hook may have to wait for those of others.
+UPDATE_STATUS_WITHIN_SECONDS = 7200.0
+
 # tls: days that certificates are still good.
 TLS_WARN_DAYS = 30.0
 TLS_FAIL_DAYS = 7.0

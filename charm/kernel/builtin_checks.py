@@ -49,4 +49,5 @@ BUILT_IN_CHECKS: Mapping[str, BuiltInCheck] = {
     'packages': BuiltInCheck(Scope.MACHINE, 'dpkg --audit'),
     'network': BuiltInCheck(Scope.MACHINE, 'ip -brief address'),
     'names': BuiltInCheck(Scope.MACHINE, 'cat /etc/resolv.conf'),
+    'update-status': BuiltInCheck(Scope.HOST_SERVICES, 'tail /var/log/juju/machine-lock.log'),
 }

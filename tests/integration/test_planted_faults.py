@@ -110,6 +110,14 @@ FAULTS = {
     'a machine that does not know its name': Fault(
         'names', Health.WARN, 'hostname nobody-knows-it', 'its own name nobody-knows-it'
     ),
+    'a hook that never ends': Fault(
+        'update-status',
+        Health.WARN,
+        'mkdir -p /var/log/juju /var/lib/juju/agents/unit-web-0; '
+        'date --date="6 hours ago" +"%F %T unit-web-0: web/0 uniter (run update-status hook), '
+        'waited 0s, held 2s" > /var/log/juju/machine-lock.log',
+        'no update-status hook for 6.0 h: web/0',
+    ),
     'a link that is gone': Fault(
         'network',
         Health.WARN,

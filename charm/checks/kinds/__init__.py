@@ -29,6 +29,7 @@ from .storage import Storage
 from .systemd_service import SystemdService
 from .tcp_port import TcpPort
 from .tls_expiry import TlsExpiry
+from .update_status import UpdateStatus
 
 # Every kind, by the word that a definition says after `kind:`; docs/checks.md has each.
 CHECKS: Mapping[str, Type[CheckKind]] = {
@@ -44,6 +45,7 @@ CHECKS: Mapping[str, Type[CheckKind]] = {
     'packages': Packages,
     'network': Network,
     'names': NameResolution,
+    'update-status': UpdateStatus,
     'systemd': SystemdService,
     'tcp': TcpPort,
     'http': HttpUrl,
