@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 from ..checks.phrases import span
 from ..kernel.deadline import Deadline
@@ -24,6 +24,8 @@ _INACTIVE, _LEAVE = 'inactive', 'ignore'
 # One that came up less than so long ago, and not for the first or second time, keeps crashing.
 _YOUNG_SECONDS = 60.0
 _MOST_STARTS = 2
+# The kinds of changes in which services come up, of Pebble's internals/daemon/api_services.go.
+_ORDERS = frozenset({'autostart', 'start', 'restart', 'replan'})
 _STARTS = re.compile(r'pebble_service_start_count\{service="([^"\\]+)"\} ([0-9]{1,9})')
 
 
@@ -72,24 +74,52 @@ def services(path: Path, deadline: Deadline, now: datetime) -> PebbleServices:
             name: FINISHED if word == _INACTIVE and name in left else word
             for name, word in words.items()
         }
-    ages = {str(item.get('name')): _age(item, now) for item in listing}
-    young = {name: age for name, age in ages.items() if age < _YOUNG_SECONDS}
-    up = [name for name in young if words[name] == ACTIVE]
+    return PebbleServices(words, tuple(_restless(path, listing, now, deadline)))
+
+
+def _restless(
+    path: Path, listing: Sequence[Mapping[str, Any]], now: datetime, deadline: Deadline
+) -> Iterator[str]:
+    """Yield what to say of each that has come up just now, once more, and at nobody's order."""
+    up = {
+        str(item.get('name')): since
+        for item in listing
+        for since in [_moment(item, 'current-since')]
+        if item.get('current') == ACTIVE
+        and since
+        and (now - since).total_seconds() < _YOUNG_SECONDS
+    }
     starts = _starts(path, deadline) if up else {}
-    restless = tuple(
-        f'{name} was started {starts[name]} times, the last time {span(young[name])} ago'
-        for name in up
-        if starts.get(name, 0) > _MOST_STARTS
-    )
-    return PebbleServices(words, restless)
+    orders = _orders(path, now, deadline) if max(starts.values(), default=0) > _MOST_STARTS else ()
+    for name, since in up.items():
+        ordered = any(begun <= since <= done for begun, done in orders)
+        if starts.get(name, 0) > _MOST_STARTS and not ordered:
+            ago = span((now - since).total_seconds())
+            yield f'{name} was started {starts[name]} times, the last time {ago} ago'
 
 
-def _age(item: Mapping[str, Any], now: datetime) -> float:
-    """Return for how many seconds it has been as it is; for ever where that is not said."""
+def _moment(item: Mapping[str, Any], key: str) -> Optional[datetime]:
     try:
-        return (now - parse_time(str(item.get('current-since')))).total_seconds()
+        return parse_time(str(item.get(key)))
     except ValueError:
-        return float('inf')
+        return None
+
+
+def _orders(path: Path, now: datetime, deadline: Deadline) -> Sequence[Tuple[datetime, datetime]]:
+    """Return from when to when Pebble did what somebody ordered, such as a charm's `restart`.
+
+    What it restarts of itself is none of these changes.
+    """
+    try:
+        changes = ask(path, '/v1/changes?select=all', deadline)
+    except CheckError:
+        return ()
+    found = (
+        (_moment(change, 'spawn-time'), _moment(change, 'ready-time') or now)
+        for change in (changes if isinstance(changes, list) else [])
+        if isinstance(change, dict) and change.get('kind') in _ORDERS
+    )
+    return [(begun, done) for begun, done in found if begun]
 
 
 def _left_alone(path: Path, deadline: Deadline) -> Sequence[str]:

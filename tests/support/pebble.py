@@ -30,6 +30,7 @@ def pebble(
     services: Sequence[dict[str, Any]] = (),
     plan: str = '',
     metrics: bytes = b'',
+    changes: Sequence[dict[str, Any]] = (),
 ) -> Serve:
     """Answer as Pebble does: internals/daemon/api_health.go, api_checks.go and api_services.go.
 
@@ -48,6 +49,8 @@ def pebble(
             result = [check for check in checks if wanted in ('', check['name'])] or None
         elif target == '/v1/services':
             result = list(services) or None
+        elif target == '/v1/changes?select=all':
+            result = list(changes) or None
         elif target == '/v1/plan?format=yaml':
             result = plan
         elif target == '/v1/metrics' and metrics:

@@ -84,6 +84,26 @@ def test_what_restarts_and_what_may_end_are_told_from_what_stopped(
     assert said in verdict.message
 
 
+@pytest.mark.parametrize(
+    ('kind', 'begun', 'done', 'health'),
+    [
+        ('restart', '52.1Z', '53.6Z', Health.PASSED),
+        ('replan', '52.4Z', '52.5Z', Health.PASSED),
+        ('exec', '52.1Z', '53.6Z', Health.WARN),
+        ('restart', '51.1Z', '52.1Z', Health.WARN),
+        ('restart', '51.1Z', '', Health.PASSED),
+    ],
+)
+def test_what_a_charm_has_restarted_is_no_crash(
+    tmp_path: Path, kind: str, begun: str, done: str, health: Health
+) -> None:
+    minute = '2026-11-30T07:20:'
+    change = {'kind': kind, 'spawn-time': minute + begun, 'ready-time': done and minute + done}
+    serve = pebble(services=[LOOP], metrics=RECORDED_METRICS, changes=[change])
+    with listening(tmp_path / 's', serve) as path:
+        assert run(PebbleHealth(path, lambda: JUST_NOW)).health is health
+
+
 def test_an_older_pebble_that_counts_no_starts_is_believed(tmp_path: Path) -> None:
     with listening(tmp_path / 's', pebble(services=[LOOP])) as path:
         assert run(PebbleHealth(path, lambda: JUST_NOW)).health is Health.PASSED
