@@ -110,12 +110,14 @@ def judge(program: str, done: Completed) -> Verdict:
 def _crashed(done: Completed, words: str) -> bool:
     """Return whether Python ended it, by an exception that nobody caught.
 
-    That exits with 1. With 2 the plugin chose its end, unless it says nothing else.
+    That exits with 1. With 2, or with the word for 1 in its text, the plugin chose its end and may
+    have written of one that it caught, unless it says nothing else.
     """
     trace = _TRACEBACK.encode()
     said = trace in done.stdout or trace in done.stderr
     alone = not words or words.startswith(_TRACEBACK)
-    return said and (done.exit_code == 1 or (alone and done.exit_code > 1))
+    chosen = done.exit_code > 1 or 'warn' in words.lower()
+    return said and done.exit_code > 0 and (alone or not chosen)
 
 
 def _data(done: Completed, long_output: str, numbers: str) -> Dict[str, Any]:

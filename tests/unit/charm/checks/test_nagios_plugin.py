@@ -94,6 +94,7 @@ def test_a_plugin_that_breaks_has_seen_nothing(tmp_path: Path, body: str, said: 
     ('body', 'health'),
     [
         ('echo "CRITICAL - gone"; echo "Traceback (most recent call last):" >&2; exit 2', 'fail'),
+        ('echo "WARN: old"; echo "Traceback (most recent call last):" >&2; exit 1', 'warn'),
         ('echo "|a=1"; exit 2', 'fail'),
         ('echo; echo "second line"; exit 1', 'warn'),
         ('echo "WARNING - odd"; echo noise >&2; exit 1', 'warn'),
