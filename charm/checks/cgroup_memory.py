@@ -14,12 +14,18 @@ from ..kernel.lines import lines_of
 
 # A limit so far up, an exbibyte, is none: version 1 writes 2**63 less a page there.
 _NONE_FROM_BYTES = 2**60
-# Limit, usage, and of memory.stat what the kernel takes back when somebody needs it.
-_VERSIONS: Tuple[Tuple[str, str, str, Tuple[str, ...]], ...] = (
-    ('', 'memory.max', 'memory.current', ('inactive_file', 'active_file', 'slab_reclaimable')),
+# Limits, usage, and of memory.stat what the kernel takes back when somebody needs it. Above
+# `high` nothing is killed, but all is held up until it is below again.
+_VERSIONS: Tuple[Tuple[str, Tuple[str, ...], str, Tuple[str, ...]], ...] = (
+    (
+        '',
+        ('memory.max', 'memory.high'),
+        'memory.current',
+        ('inactive_file', 'active_file', 'slab_reclaimable'),
+    ),
     (
         'memory',
-        'memory.limit_in_bytes',
+        ('memory.limit_in_bytes',),
         'memory.usage_in_bytes',
         ('total_inactive_file', 'total_active_file'),
     ),
@@ -43,14 +49,15 @@ def limit(text: str) -> Optional[int]:
 
 def read_cgroup_memory(root: Path = Path('/sys/fs/cgroup')) -> Optional[CgroupMemory]:
     """Return the memory of our cgroup; `None` where nothing limits it, or tells."""
-    for directory, of_limit, of_usage, reclaimable in _VERSIONS:
+    for directory, of_limits, of_usage, reclaimable in _VERSIONS:
         place = root / directory
         try:
-            most = limit((place / of_limit).read_text())
+            limits = [limit((place / name).read_text()) for name in of_limits]
             used = int((place / of_usage).read_text())
             stat = _numbers(place / 'memory.stat')
         except (OSError, ValueError):
             continue
+        most = min((known for known in limits if known is not None), default=None)
         if most is None:
             return None
         idle = sum(stat.get(name, 0) for name in reclaimable)

@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-# Docker's networks are br- with twelve letters; MAAS's br-eth0 is a way in.
-_BRIDGE = re.compile(r'(?:docker|lxdbr|lxcbr|virbr|cni|podman|fan-).*|br-[0-9a-f]{12}')
+# Docker's networks are br- with twelve letters; MAAS's br-eth0 is a way in. The addresses of a
+# cluster's services are on each node of it (kube-ipvs0, nodelocaldns).
+_BRIDGE = re.compile(
+    r'(?:docker|lxdbr|lxcbr|incusbr|mpqemubr|virbr|cni|cbr|podman|fan-|kube-ipvs|nodelocaldns).*'
+    r'|br-[0-9a-f]{12}'
+)
 
 
 def bridge_addresses(interfaces: Any) -> frozenset[str]:

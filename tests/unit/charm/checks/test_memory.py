@@ -168,11 +168,18 @@ def test_cgroups_of_both_versions_are_read(tmp_path: Path) -> None:
     stat = f'anon 1\ninactive_file {300 * MIB}\nslab_reclaimable {100 * MIB}\n'
     stat += f'active_file {200 * MIB}\n'
     two = cgroup(
-        tmp_path, memory__max=f'{GIB}\n', memory__current=f'{900 * MIB}\n', memory__stat=stat
+        tmp_path,
+        memory__max=f'{GIB}\n',
+        memory__high='max\n',
+        memory__current=f'{900 * MIB}\n',
+        memory__stat=stat,
     )
     assert read_cgroup_memory(two) == CgroupMemory(GIB, GIB - 300 * MIB)
     (two / 'memory.max').write_text('max\n')
     assert read_cgroup_memory(two) is None
+    # Where all are held up counts as where they would be killed.
+    (two / 'memory.high').write_text(f'{500 * MIB}\n')
+    assert read_cgroup_memory(two) == CgroupMemory(500 * MIB, 200 * MIB)
     one = tmp_path / 'v1'
     (one / 'memory').mkdir(parents=True)
     cgroup(

@@ -11,7 +11,13 @@ from reconciler.juju.bridges import bridge_addresses
 OWN = {'ip-addresses': ['10.0.0.5']}
 
 
-@pytest.mark.parametrize('name', ['docker0', 'lxdbr0', 'lxcbr0', 'virbr0', 'br-0123456789ab'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        *('docker0', 'lxdbr0', 'lxcbr0', 'incusbr0', 'mpqemubr0', 'virbr0', 'br-0123456789ab'),
+        *('cni0', 'cbr0', 'podman1', 'kube-ipvs0', 'nodelocaldns'),
+    ],
+)
 def test_addresses_on_bridges_are_found(name: str) -> None:
     interfaces = {name: {'ip-addresses': ['172.17.0.1', 'fd00::1']}, 'eth0': OWN}
     assert bridge_addresses(interfaces) == {'172.17.0.1', 'fd00::1'}
