@@ -38,6 +38,7 @@ class RebootRequired:
     after_days: float = default_thresholds.REBOOT_AFTER_DAYS
     source: Path = field(default=Path('/var/run/reboot-required'), metadata=OUTSIDE)
     boot: Path = field(default=Path('/boot'), metadata=OUTSIDE)
+    dpkg: Path = field(default=Path('/var/lib/dpkg/info'), metadata=OUTSIDE)
     kernel: Callable[[], str] = field(default=lambda: os.uname().release, metadata=OUTSIDE)
     booted_at: Callable[[], float] = field(default=booted_at, metadata=OUTSIDE)
     around: Callable[[], Virtualization] = field(default=detect, metadata=OUTSIDE)
@@ -104,12 +105,20 @@ class RebootRequired:
             other, version = _version(release)
             if other == flavour and version > running:
                 try:
-                    # The time of change is that of its installation; dpkg keeps the other.
-                    found.append((version, release, image.stat().st_ctime))
+                    found.append((version, release, self._installed_at(image, release)))
                 except OSError:
                     continue
         newest = max(found, default=None)
         return newest[1:] if newest and newest[2] > self.booted_at() else None
+
+    def _installed_at(self, image: Path, release: str) -> float:
+        """Return when a kernel was installed: dpkg's list of its files is as old as that.
+
+        Else its time of change, since dpkg keeps the other: any chmod(1) makes it new.
+        """
+        lists = self.dpkg.glob(f'linux-image-*{release}.list')
+        dated = [listing.stat().st_mtime for listing in lists]
+        return max(dated, default=0.0) or image.stat().st_ctime
 
 
 def _version(release: str) -> Tuple[str, Tuple[int, ...]]:

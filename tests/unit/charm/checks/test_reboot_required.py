@@ -23,7 +23,11 @@ def check(tmp_path: Path, around: Virtualization = MACHINE, **options: Any) -> R
     options.setdefault('kernel', lambda: '5.15.0-91-generic')
     options.setdefault('booted_at', lambda: 0.0)
     return RebootRequired(
-        source=tmp_path / 'reboot-required', boot=tmp_path, around=lambda: around, **options
+        source=tmp_path / 'reboot-required',
+        boot=tmp_path,
+        dpkg=tmp_path,
+        around=lambda: around,
+        **options,
     )
 
 
@@ -81,3 +85,13 @@ def test_a_newer_kernel_that_was_there_at_the_boot_was_not_wanted(tmp_path: Path
     (tmp_path / 'vmlinuz-5.15.0-100-generic').touch()
     later = time.time() + 60
     assert run(check(tmp_path, booted_at=lambda: later)).health is Health.PASSED
+
+
+def test_a_kernel_is_as_old_as_dpkg_says_whatever_has_touched_it(tmp_path: Path) -> None:
+    (tmp_path / 'vmlinuz-5.15.0-100-generic').touch()
+    listing = tmp_path / 'linux-image-unsigned-5.15.0-100-generic.list'
+    listing.touch()
+    booted = time.time() - 3600
+    assert run(check(tmp_path, booted_at=lambda: booted)).health is Health.WARN
+    os.utime(listing, (booted - 60, booted - 60))
+    assert run(check(tmp_path, booted_at=lambda: booted)).health is Health.PASSED
