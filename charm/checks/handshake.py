@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, List, Tuple
 
 from ..kernel.deadline import Deadline
+from ..kernel.names import host_bytes
 from . import chain
-from .sockets import bounded
+from .sockets import NoAnswer, bounded
 
 # RFC 8446: what kinds of records and messages are, and what versions are called.
 _ALERT, _HANDSHAKE = 21, 22
@@ -70,7 +71,7 @@ def shake(raw: socket.socket, name: str, context: Any, deadline: Deadline) -> Ha
     """Do the handshake on a connection, which is closed, and return what was shown.
 
     Raises:
-        NoAnswer, socket.timeout: it did not end in time.
+        NoAnswer, socket.timeout: it did not end in time; or nobody can be asked by that name.
     """
     import ssl  # Here, as it costs a third of our start.
 
@@ -80,7 +81,7 @@ def shake(raw: socket.socket, name: str, context: Any, deadline: Deadline) -> Ha
     context._msg_callback = witness
     bounded(deadline, raw)
     try:
-        with context.wrap_socket(raw, server_hostname=name) as secured:
+        with context.wrap_socket(raw, server_hostname=host_bytes(name)) as secured:
             own = secured.getpeercert(binary_form=True) or b''
     except ssl.SSLCertVerificationError as error:
         refusal, distrusted = error.verify_message, True
@@ -88,6 +89,8 @@ def shake(raw: socket.socket, name: str, context: Any, deadline: Deadline) -> Ha
         reason = getattr(error, 'reason', None) or getattr(error, 'strerror', None) or str(error)
         common = 'it and OpenSSL here have no TLS in common'
         refusal = f'{common if witness.speaks else "no TLS there"}: {reason}'
+    except ValueError as error:
+        raise NoAnswer(f'TLS has no way to ask for {name!r}: {error}') from error
     seen = tuple(witness.certificates)
     return Handshake(
         seen or ((own,) if own else ()),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.names import host_bytes
 from . import urls
 from .sockets import BoundedSocket, NoAnswer, bounded, connect
 
@@ -116,7 +117,7 @@ class Exchange:
             return raw
         bounded(self.deadline, raw)
         name = urls.host_of(parts).partition('%')[0]
-        secured: socket.socket = context.wrap_socket(raw, server_hostname=name)
+        secured: socket.socket = context.wrap_socket(raw, server_hostname=host_bytes(name))
         return secured
 
     def _talk(

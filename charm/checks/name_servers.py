@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ..kernel.deadline import Deadline
+from ..kernel.names import host_bytes
 
 PORT = 53
 NO_WAY = 'no way there'
@@ -110,7 +111,8 @@ def _readable(connections: List[socket.socket], part: Deadline) -> List[socket.s
 
 def _connected(server: str, port: int) -> socket.socket:
     """Return a socket that hears that server alone, and that nobody is there."""
-    found = socket.getaddrinfo(server, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
+    numeric = socket.AI_NUMERICHOST
+    found = socket.getaddrinfo(host_bytes(server), port, type=socket.SOCK_DGRAM, flags=numeric)
     family, kind, protocol, _name, address = found[0]
     made = socket.socket(family, kind, protocol)
     try:

@@ -10,6 +10,7 @@ from typing import Any, Callable, List, Tuple
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.gather import gather
+from ..kernel.names import host_bytes
 
 _OUR_OWN_FAULT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _Address = Tuple[Any, ...]
@@ -56,13 +57,13 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
 
 def _resolve(host: str, port: int, deadline: Deadline) -> List[_Address]:
     def look_up() -> List[_Address]:
-        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        return list(socket.getaddrinfo(host_bytes(host), port, type=socket.SOCK_STREAM))
 
     # getaddrinfo() cannot be interrupted, so it is left behind in its thread if it overruns.
     for done in gather({host: look_up}, deadline, 1):
         if done.value is not None:
             return done.value
-        # UnicodeError: the name is not one that IDNA can write.
+        # ValueError: it holds a zero byte.
         raise NoAnswer(f'cannot resolve {host}: {getattr(done.error, "strerror", done.error)}')
     raise NoAnswer(f'cannot resolve {host} in time')
 

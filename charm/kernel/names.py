@@ -1,8 +1,24 @@
-"""Names: of units as parts of other names, and the nearest right one to a wrong one."""
+"""Names: of hosts for libc, of units as parts of others, the nearest right to a wrong one."""
 
 from __future__ import annotations
 
+import os
 from typing import Iterable
+
+
+def host_bytes(host: str) -> bytes:
+    """Return a host's name as libc is to look it up; one beyond ASCII by IDNA, if that can.
+
+    Python raises UnicodeError for a text that has a label of none or more than 63 letters. libc
+    says that there is no such host, or finds it: Linux lets a machine be called by 64
+    (HOST_NAME_MAX), and /etc/hosts may hold any.
+    """
+    if not host.isascii():
+        try:
+            return host.encode('idna')
+        except UnicodeError:
+            pass
+    return os.fsencode(host)
 
 
 def service_of(unit: str) -> str:

@@ -8,6 +8,7 @@ import socket
 import ssl
 from pathlib import Path
 
+from ...kernel.names import host_bytes
 from .access import admit
 
 
@@ -44,7 +45,8 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     Raises:
         OSError: it cannot be made.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    name, kind = host_bytes(host), socket.SOCK_STREAM
+    found = socket.getaddrinfo(name, port, type=kind, flags=socket.AI_PASSIVE)
     family, _kind, _protocol, _name, address = found[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

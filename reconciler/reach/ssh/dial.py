@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from charm.kernel.deadline import Deadline
+from charm.kernel.names import host_bytes
 
 from ..base import last_line
 
@@ -71,7 +72,8 @@ def connections(
 
 
 def _begin(selector: selectors.BaseSelector, name: str, end: tuple[str, int]) -> socket.socket:
-    found = socket.getaddrinfo(*end, type=socket.SOCK_STREAM)
+    host, port = end
+    found = socket.getaddrinfo(host_bytes(host), port, type=socket.SOCK_STREAM)
     family, kind, protocol, _, where = found[0]
     sock = socket.socket(family, kind, protocol)
     try:

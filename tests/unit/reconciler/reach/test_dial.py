@@ -44,6 +44,13 @@ def silent() -> Iterator[tuple[str, int]]:
                 sock.close()
 
 
+@pytest.mark.parametrize('host', ['a' * 64, '.x', 'web..x', 'ü' * 64])
+def test_a_name_that_cannot_be_is_passed_over_for_the_next(host: str) -> None:
+    with listener() as end:
+        found = connections(ends((host, 22), end), Deadline.after(PATIENCE))
+        assert addresses(found, 1) == [end]
+
+
 def ends(*places: tuple[str, int]) -> dict[str, tuple[str, int]]:
     return {f'{host}:{port}': (host, port) for host, port in places}
 
