@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
@@ -19,8 +19,15 @@ from ..phrases import listed
 from ..virtualization import Virtualization, detect
 
 _MOST_SECONDS = 2.0
+# Servers are given up after so long; who asks them has to come back with that.
+_RETURN_SECONDS = 0.2
 # systemd-resolved listens there, and asks those that its own file names.
 _STUBS = ('127.0.0.53', '127.0.0.54')
+
+
+def _addresses(name: str) -> object:
+    """Look the machine's own name up as sudo(8) does: the bytes that the kernel has."""
+    return socket.getaddrinfo(os.fsencode(name), None)
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,7 @@ class NameResolution:
     source: Path = field(default=Path('/etc/resolv.conf'), metadata=OUTSIDE)
     behind_stub: Path = field(default=Path('/run/systemd/resolve/resolv.conf'), metadata=OUTSIDE)
     own_name: Callable[[], str] = field(default=socket.gethostname, metadata=OUTSIDE)
-    look_up: Callable[[str], object] = field(
-        default=partial(socket.getaddrinfo, port=None), metadata=OUTSIDE
-    )
+    look_up: Callable[[str], object] = field(default=_addresses, metadata=OUTSIDE)
     ask: Callable[[Sequence[str], Deadline], Mapping[str, str]] = field(
         default=silent, metadata=OUTSIDE
     )
@@ -52,16 +57,14 @@ class NameResolution:
         Raises:
             CheckError: one cannot ask.
         """
-        limit = deadline.within(_MOST_SECONDS)
+        name = self.own_name()
         try:
             servers = self._servers()
-            dead = self.ask(servers, limit) if servers else {}
+            dead, why = self._lost(servers, name, deadline)
         except OSError as error:
             raise CheckError(f'cannot ask name servers: {error.strerror or error}') from error
-        name = self.own_name()
         scope = self.around().own_scope
         data: Dict[str, object] = {'scope': scope, 'servers': [*servers], 'silent': dict(dead)}
-        why = self._why_nameless(name, deadline)
         data.update(own_name=name, own_name_resolves=why is None)
         # libc goes on at once from one that it has no way to; a machine may be alone by design.
         lost = {server: reason for server, reason in dead.items() if reason != NO_WAY}
@@ -84,13 +87,39 @@ class NameResolution:
             return (*found, *(one for one in behind if one not in found)) if behind else ()
         return found
 
-    def _why_nameless(self, name: str, deadline: Deadline) -> Optional[str]:
-        """Return why the machine's own name has no address; `None` if it has one."""
+    def _lost(
+        self, servers: Sequence[str], name: str, deadline: Deadline
+    ) -> Tuple[Mapping[str, str], Optional[str]]:
+        """Return the servers that do not answer, and why the name has no address, if it has none.
+
+        Both are asked at once, so that servers which are all dead cost one wait.
+
+        Raises:
+            OSError: one cannot ask.
+        """
         limit = deadline.within(_MOST_SECONDS)
-        # It cannot be interrupted, so it is left behind in its thread if it overruns.
-        for done in gather({name: lambda: self.look_up(name) or True}, limit, 1):
-            return None if done.error is None else getattr(done.error, 'strerror', '') or 'none'
-        return f'none within {_MOST_SECONDS:.0f} s'
+        calls: Dict[str, Callable[[], Any]] = {
+            'silent': lambda: self.ask(servers, limit) if servers else {},
+            'own': lambda: self.look_up(name),
+        }
+        # A look-up cannot be interrupted, so it is left behind in its thread if it overruns.
+        until = deadline.within(_MOST_SECONDS + _RETURN_SECONDS)
+        dead: Optional[Mapping[str, str]] = None
+        why: Optional[str] = f'none within {_MOST_SECONDS:.0f} s'
+        for done in gather(calls, until, len(calls)):
+            if done.key == 'own':
+                why = _reason(done.error) if done.error else None
+            elif done.error is not None:
+                raise done.error
+            else:
+                dead = done.value
+        if dead is None:
+            raise TimeoutError('not in time')
+        return dead, why
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, 'strerror', None) or 'none'
 
 
 def _note(servers: Sequence[str], unreached: Mapping[str, str]) -> str:

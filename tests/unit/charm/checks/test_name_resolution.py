@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 from charm.checks.kinds.name_resolution import NameResolution
 from charm.checks.name_servers import NO_WAY, configured, silent
 from charm.kernel.deadline import Deadline
+from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
+from tests.support.apart import checked_apart
 from tests.support.checking import run
 from tests.support.patience import PATIENCE
 
@@ -59,8 +61,9 @@ def test_any_answer_counts_and_silence_and_nobody_are_told_apart(
     assert found == {}
     query = servers['127.0.1.1'][0]
     assert query[2:] == b'\1\0\0\1\0\0\0\0\0\0\x09localhost\0\0\1\0\1'
-    both = silent(('127.0.1.1', '127.0.1.2', '127.0.1.3', 'nonsense'), Deadline.after(0.3), port)
-    assert {'127.0.1.2', '127.0.1.3', 'nonsense'} == set(both)
+    odd = ('127.0.1.1', '127.0.1.2', '127.0.1.3', 'nonsense', 'x' * 64)
+    both = silent(odd, Deadline.after(0.3), port)
+    assert {'127.0.1.2', '127.0.1.3', 'nonsense', 'x' * 64} == set(both)
     assert (both['127.0.1.2'], both['127.0.1.3']) == ('no answer', 'refused')
 
 
@@ -130,3 +133,71 @@ def test_a_machine_that_does_not_know_its_own_name_warns(tmp_path: Path) -> None
     assert verdict.health is Health.WARN
     assert 'its own name juju-0 has no address (Name or service not known)' in verdict.message
     assert verdict.data['own_name_resolves'] is False
+
+
+def test_the_servers_and_the_own_name_are_asked_at_once(tmp_path: Path) -> None:
+    both = threading.Barrier(2, timeout=PATIENCE)
+
+    def ask(servers: Sequence[str], deadline: Deadline) -> dict[str, str]:
+        both.wait()
+        return {}
+
+    verdict = run(
+        NameResolution(
+            source=_one_server(tmp_path),
+            own_name=lambda: 'juju-0',
+            look_up=lambda name: both.wait(),
+            ask=ask,
+        )
+    )
+    assert verdict.health is Health.PASSED, verdict.message
+
+
+def test_a_name_without_an_answer_is_told_beside_silent_servers(tmp_path: Path) -> None:
+    stop = threading.Event()
+    check = NameResolution(
+        source=_one_server(tmp_path),
+        own_name=lambda: 'juju-0',
+        look_up=lambda name: stop.wait(PATIENCE),
+        ask=lambda servers, deadline: dict.fromkeys(servers, 'no answer'),
+    )
+    try:
+        message = run(check, seconds=0.3).message
+    finally:
+        stop.set()
+    assert '10.0.0.1 (no answer); its own name juju-0 has no address (none within' in message
+
+
+def test_who_cannot_ask_does_not_know(tmp_path: Path) -> None:
+    def no_socket_left(servers: object, deadline: Deadline) -> dict[str, str]:
+        raise OSError(24, 'Too many open files')
+
+    check = NameResolution(source=_one_server(tmp_path), ask=no_socket_left)
+    with pytest.raises(CheckError, match='cannot ask name servers: Too many open files'):
+        run(check)
+
+
+def _one_server(tmp_path: Path) -> Path:
+    path = tmp_path / 'resolv.conf'
+    path.write_text('nameserver 10.0.0.1\n')
+    return path
+
+
+_NAMED = """
+ip link set lo up
+printf %s "$1" > /proc/sys/kernel/hostname
+printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$1" > "$2/hosts"
+: > "$2/resolv.conf"
+for file in hosts resolv.conf; do mount --bind "$2/$file" "/etc/$file"; done
+getent hosts "$1" > "$2/found"
+"""
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize(
+    'name', ['a' * 64, 'my_host', 'host-.x', 'web..x', '.web', 'größe', 'web.']
+)
+def test_a_machine_s_own_name_is_looked_up_as_libc_does(tmp_path: Path, name: str) -> None:
+    result = checked_apart('names', _NAMED, name, str(tmp_path))
+    assert result['data']['own_name'] == name
+    assert result['health'] == 'passed', result['message']
