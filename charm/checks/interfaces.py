@@ -48,9 +48,14 @@ class Interface:
     addresses: FrozenSet[str] = frozenset()
 
     @property
+    def is_off(self) -> bool:
+        """Whether somebody set it down, or nobody ever up."""
+        return not self.flags & _UP
+
+    @property
     def lacks_link(self) -> bool:
         """Whether it is turned on, and nothing can be sent."""
-        return bool(self.flags & _UP) and not self.flags & _RUNNING
+        return not self.is_off and not self.flags & _RUNNING
 
     @property
     def is_in_bond(self) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the network interfaces that are meant to be used have a link."""
+"""Whether the network interfaces that are meant to be used are on, and have a link."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from ..virtualization import Virtualization, detect
 
 # Without a link while nobody is behind them.
 _VIRTUAL = ('bridge', 'tun')
+# Off with addresses by design: kube-proxy's kube-ipvs0 has those of all services.
+_HOLDERS = ('dummy',)
 
 
 @dataclass(frozen=True)
 class Network:
-    """Warn when an interface is configured, and its link is gone.
+    """Warn when an interface is configured, and is turned off or its link is gone.
 
     Attributes:
         severity: `warn` or `fail`: what a lost link means.
@@ -55,23 +57,25 @@ class Network:
         down: Dict[str, str] = {}
         for each in found:
             ignored = any(matches(each.name, glob) for glob in self.ignore)
-            use = '' if ignored or not self._lacks_link(each) else self._use(each)
+            use = '' if ignored or not self._is_dead(each) else self._use(each)
             if use:
-                down[each.name] = use
+                down[each.name] = f'{use}, set down' if each.is_off else use
         data = {'scope': self.around().own_scope, 'interfaces': len(found), 'down': down}
         if not down:
             return Verdict(Health.PASSED, 'every interface in use has a link', data)
         text = listed([f'{name} ({use})' for name, use in down.items()])
         return Verdict(Health(self.severity), f'no link: {text}', data)
 
-    def _lacks_link(self, each: Interface) -> bool:
-        """Return whether it lacks a link; a bond may have given a member up sooner."""
-        return each.lacks_link or self._told(each, 'bonding_slave/mii_status') == 'down'
+    def _is_dead(self, each: Interface) -> bool:
+        """Return whether nothing goes through it, and that is not its way."""
+        if each.is_off:
+            return each.driver not in _HOLDERS
+        # A bond may have given a member up sooner.
+        lacks = each.lacks_link or self._told(each, 'bonding_slave/mii_status') == 'down'
+        return lacks and each.driver not in _VIRTUAL
 
     def _use(self, each: Interface) -> str:
-        """Return what an interface is for, in words; nothing if it may well be without a link."""
-        if each.driver in _VIRTUAL:
-            return ''
+        """Return what an interface is for, in words; nothing if it may well be unused."""
         at = self.sysfs / each.name
         ours = self._told(each, 'ifindex')
         master = os.path.basename(os.path.realpath(at / 'master')) if ours else ''

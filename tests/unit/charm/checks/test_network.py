@@ -10,6 +10,7 @@ import pytest
 from charm.checks.interfaces import Interface, interfaces
 from charm.checks.kinds.network import Network
 from charm.kernel.report import Health
+from tests.support.apart import checked_apart
 from tests.support.checking import run
 
 # IFF_ flags: broadcast and multicast; with UP, with RUNNING, as a member of a bond.
@@ -37,7 +38,17 @@ def in_sysfs(tmp_path: Path, name: str, index: int, *files: str) -> Path:
         (NO_LINK, 'e1000e', IPV4, Health.WARN),
         (NO_LINK, 'veth', frozenset({'2001:db8::7'}), Health.WARN),
         (LINKED, 'virtio_net', IPV4, Health.PASSED),
-        (OFF, 'e1000e', IPV4, Health.PASSED),
+        (OFF, 'e1000e', IPV4, Health.WARN),
+        (OFF, 'bridge', IPV4, Health.WARN),  # it may carry the machine's own address
+        (
+            OFF,
+            'dummy',
+            IPV4,
+            Health.PASSED,
+        ),  # kube-ipvs0; as its driver says, not seen on a real one
+        (OFF, 'e1000e', frozenset(), Health.PASSED),
+        (OFF, 'bridge', frozenset(), Health.PASSED),
+        (OFF, 'e1000e', frozenset({'169.254.3.1'}), Health.PASSED),
         (NO_LINK, 'e1000e', frozenset(), Health.PASSED),  # a spare card
         (NO_LINK, 'cdc_ether', frozenset({'fe80::1', '169.254.3.1'}), Health.PASSED),
         (NO_LINK, 'bridge', IPV4, Health.PASSED),  # docker0 with no container
@@ -99,6 +110,30 @@ def test_networkd_takes_addresses_away_and_its_files_still_say_so(
     network.write_text(f'[Match]\nName=ens3\n\n[Network]\n{file}\n')
     (tmp_path / 'links' / '7').write_text(f'# private\n{link}\nNETWORK_FILE={network}\n')
     assert run(check(tmp_path, Interface('ens3', 7, NO_LINK))).health is health
+    assert run(check(tmp_path, Interface('ens3', 7, OFF))).health is health
+
+
+_PAIR = 'ip link set lo up; ip link add e0 type veth peer name e1; ip link set e1 up; '
+_HAS = 'ip address add 10.1.1.1/24 dev {0}; ip link set {0} up; '
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize(
+    ('setting', 'down'),
+    [
+        (_PAIR + _HAS.format('e0'), {}),
+        (_PAIR + _HAS.format('e0') + 'ip link set e1 down', {'e0': 'has 10.1.1.1'}),
+        (_PAIR + _HAS.format('e0') + 'ip link set e0 down', {'e0': 'has 10.1.1.1, set down'}),
+        (_PAIR + 'ip link set e0 up; ip link set e0 down', {}),
+        ('ip link set lo up; ip link set lo down', {'lo': 'has 127.0.0.1, set down'}),
+        ('ip link add br0 type bridge; ' + _HAS.format('br0'), {}),
+        ('ip link add br0 type bridge; ip link set br0 up; ip link set br0 down', {}),
+    ],
+)
+def test_real_interfaces_that_are_set_down_are_told(setting: str, down: dict[str, str]) -> None:
+    result = checked_apart('network', setting)
+    assert result['data']['down'] == down
+    assert result['health'] == ('warn' if down else 'passed')
 
 
 def test_this_machine_s_own_interfaces_are_told() -> None:
