@@ -1,15 +1,17 @@
 """A body as text: unpacked by its Content-Encoding, read by its charset.
 
 The charset is looked for as browsers do (WHATWG, "Determining the character encoding"): a byte
-order mark, the Content-Type, then what the document's beginning says of itself.
+order mark, the Content-Type, then what the document's beginning says of itself. What is said and
+is none is as if it were not said.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from typing import Optional, Tuple
+from typing import Tuple
 
+from .charsets import codec_of
 from .sockets import NoAnswer
 
 _MARKS = (
@@ -17,17 +19,20 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, 'utf-16-le'),
     (codecs.BOM_UTF16_BE, 'utf-16-be'),
 )
-_PARAMETER = re.compile(r'charset=["\']?([\w.:-]+)', re.IGNORECASE)
+_PARAMETER = re.compile(r'charset\s*=\s*["\']?([\w.:-]+)', re.IGNORECASE)
 _DECLARED = re.compile(
     rb'<(?:meta\b[^<>]*?\bcharset|\?xml\b[^<>]*?\bencoding)\s*=\s*["\']?([\w.:-]+)', re.IGNORECASE
 )
 _BEGINNING_BYTES = 1024
-# What Python knows beside these is no charset of the web, or takes ages (`punycode`).
-_FAMILIES = ('utf', 'iso8859', 'cp', 'koi8', 'mac-', 'gb', 'big5', 'euc', 'iso2022', 'shift')
-# Browsers read both as Windows-1252, which has letters where they have none (WHATWG, "Names").
-_WINDOWS = {'iso8859-1': 'cp1252', 'ascii': 'cp1252'}
+_WIDE = ('utf-16', 'utf-32')
+# Ways to pack (IANA, "HTTP Content Coding Registry", and some of old) that are not undone here.
+_PACKED = (
+    *('br', 'zstd', 'dcb', 'dcz', 'compress', 'x-compress', 'exi', 'aes128gcm', 'pack200-gzip'),
+    *('bzip2', 'x-bzip2', 'xz', 'lzma', 'lz4', 'snappy', 'sdch'),
+)
 # As gzip or zlib, whichever it is; and without a header, as some send `deflate`.
 _EITHER, _BARE = 47, -15
+_GZIP = b'\x1f\x8b'
 
 
 class NotLookedAt(Exception):
@@ -47,15 +52,16 @@ def text_of(
         maximum_bytes: no more is unpacked.
 
     Raises:
-        NotLookedAt: it is packed or written in a way that cannot be read here.
+        NotLookedAt: it is packed in a way that cannot be undone here.
         NoAnswer: it is not what it says it is.
     """
     for name in reversed([word.strip().lower() for word in coding.split(',')]):
         if name in ('gzip', 'x-gzip', 'deflate'):
             body, more = _unpacked(body, name, truncated, maximum_bytes)
             truncated = truncated or more
-        elif name not in ('', 'identity'):
-            raise NotLookedAt(f'its body is packed as {name[:40]!r}')
+        elif name in _PACKED:
+            raise NotLookedAt(f'its body is packed as {name!r}')
+        # Any other is none, as `none`, `UTF-8` or S3's `aws-chunked`; browsers pass it over too.
     return _decoded(body, content_type, truncated), truncated
 
 
@@ -84,7 +90,8 @@ def _inflated(body: bytes, form: int, truncated: bool, most: int) -> Tuple[bytes
         found += member.decompress(rest, most + 1 - len(found))
         if not member.eof and len(found) <= most and not truncated:
             raise NoAnswer('the packed body breaks off')
-        rest = member.unused_data if member.eof else b''
+        # What else follows is left alone by gzip(1), browsers and curl.
+        rest = member.unused_data if member.unused_data.startswith(_GZIP) else b''
     return found[:most], len(found) > most
 
 
@@ -92,9 +99,9 @@ def _decoded(body: bytes, content_type: str, truncated: bool) -> str:
     for mark, charset in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, 'replace')
-    label = _label(body, content_type)
-    if label is not None:
-        return body.decode(_codec(label), 'replace')
+    codec = _codec(body, content_type)
+    if codec:
+        return body.decode(codec, 'replace')
     try:
         return codecs.getincrementaldecoder('utf-8')().decode(body, not truncated)
     except UnicodeDecodeError:
@@ -102,21 +109,16 @@ def _decoded(body: bytes, content_type: str, truncated: bool) -> str:
         return body.decode('cp1252', 'replace')
 
 
-def _label(body: bytes, content_type: str) -> Optional[str]:
-    said = _PARAMETER.search(content_type)
-    if said:
-        return said[1]
-    declared = _DECLARED.search(body[:_BEGINNING_BYTES])
-    # What can be read as ASCII so far cannot be UTF-16 (WHATWG, "prescan a byte stream").
-    label = declared[1].decode('ascii', 'replace') if declared else None
-    return 'utf-8' if label and label.lower().startswith('utf-16') else label
-
-
-def _codec(label: str) -> str:
-    try:
-        name = codecs.lookup(label).name
-    except (LookupError, ValueError):
-        name = ''
-    if not name.startswith((*_FAMILIES, 'ascii')):
-        raise NotLookedAt(f'its body is in {label[:40]!r}')
-    return _WINDOWS.get(name, name)
+def _codec(body: bytes, content_type: str) -> str:
+    """Return the codec of the first charset that is one of those said; empty if none is."""
+    for said in _PARAMETER.finditer(content_type):
+        codec = codec_of(said[1])
+        # There is no blank, no line's end and no mark-up in UTF-16 without a byte of zero.
+        if codec and (b'\0' in body or not codec.startswith(_WIDE)):
+            return codec
+    for declared in _DECLARED.finditer(body[:_BEGINNING_BYTES]):
+        codec = codec_of(declared[1].decode())
+        if codec:
+            # What can be read as ASCII so far is not it (WHATWG, "prescan a byte stream").
+            return 'utf-8' if codec.startswith(_WIDE) else codec
+    return ''

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Tuple
@@ -10,13 +11,13 @@ from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.names import host_bytes
 from . import urls
+from .http_head import read_head
 from .sockets import BoundedSocket, NoAnswer, bounded, connect
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
     from urllib.parse import SplitResult
 
-_SWITCHING = 101
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 10
 
@@ -141,21 +142,18 @@ class Exchange:
             len(body) > len(cut),
             response.getheader('Content-Encoding', ''),
             response.getheader('Content-Type', ''),
-            response.getheader('Location', ''),
+            # Of several a browser and curl take the first.
+            response.headers.get('Location', ''),
         )
 
 
 def _final(client: HTTPConnection, method: str) -> HTTPResponse:
-    """Return the answer behind any that only say that it is to come (RFC 9110, 15.2).
-
-    http.client by itself passes over 100 alone. 101 ends HTTP, and is thus an answer.
-    """
+    """Return the final answer, with its body to be read."""
     import http.client
 
     response = http.client.HTTPResponse(client.sock, method=method)
+    stream = response.fp
+    response.fp = io.BufferedReader(io.BytesIO(read_head(stream)))
     response.begin()
-    while 100 <= response.status < 200 and response.status != _SWITCHING:
-        # Else it would take these for the answer's.
-        response.headers = None  # type: ignore[assignment]
-        response.begin()
+    response.fp = stream
     return response

@@ -128,9 +128,6 @@ def test_curl_finds_the_same_text(site: str, name: str) -> None:
         (('Content-Encoding: br',), b'\x0b\x02', "packed as 'br', and was not looked at"),
         (('Content-Encoding: zstd',), b'x', "'zstd'"),
         (('Content-Encoding: gzip, br',), b'x', "'br'"),
-        (('Content-Type: text/html; charset=klingon',), b'x', "in 'klingon', and was not"),
-        (('Content-Type: text/html; charset=punycode',), b'x', "'punycode'"),
-        (('Content-Type: text/html; charset=hex',), b'x', "'hex'"),
     ],
 )
 def test_what_cannot_be_read_is_unknown_and_only_if_it_is_to_be_read(
@@ -172,6 +169,8 @@ def test_a_bomb_is_unpacked_up_to_the_bound() -> None:
 def test_text_in_a_charset_that_is_named_is_read_back(
     text: str, charset: str, data: st.DataObject
 ) -> None:
+    # By a blank is known what has two bytes a letter.
+    text += ' '
     body = ''.join(char for char in text if char != '\ufeff').encode(charset, 'replace')
     wanted = body.decode(charset).removeprefix('\ufeff')
     packed = data.draw(st.sampled_from(['', 'gzip', 'deflate']))
