@@ -112,6 +112,11 @@ class BoundedSocket:
         self._connection = connection
         self._deadline = deadline
 
+    @property
+    def own_address(self) -> str:
+        """The address of this end, without the zone that one of IPv6 may have."""
+        return str(self._connection.getsockname()[0]).partition('%')[0]
+
     def makefile(self, *_args: Any, **_options: Any) -> io.BufferedReader:
         return io.BufferedReader(BoundedReader(self._connection, self._deadline))
 

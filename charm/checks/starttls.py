@@ -24,12 +24,20 @@ _LDAP_REQUEST = b'\x30\x1d\x02\x01\x01\x77\x18\x80\x16' + _LDAP_STARTTLS
 def _smtp(connection: BoundedSocket, stream: io.BufferedReader) -> None:
     """Ask as RFC 3207 has it: whoever greets us is greeted, and says what it can."""
     _smtp_reply(stream, '220')
-    connection.sendall(b'EHLO juju-health.invalid\r\n')
+    connection.sendall(f'EHLO {_literal(connection.own_address)}\r\n'.encode())
     offered = [line.partition(' ')[0].upper() for line in _smtp_reply(stream, '250')]
     if 'STARTTLS' not in offered:
         _offers_none()
     connection.sendall(b'STARTTLS\r\n')
     _smtp_reply(stream, '220')
+
+
+def _literal(address: str) -> str:
+    """Return how a client says who it is that has no name which a server could look up.
+
+    Many refuse a name without a dot, or one that does not resolve (RFC 5321, 4.1.3 and 4.1.4).
+    """
+    return f'[IPv6:{address}]' if ':' in address else f'[{address}]'
 
 
 def _smtp_reply(stream: io.BufferedReader, wanted: str) -> Tuple[str, ...]:

@@ -40,7 +40,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 def smtp(connection: socket.socket, offers: bool) -> bool:
     connection.sendall(b'220-welcome\r\n220 mail.example ESMTP\r\n')
-    assert connection.recv(1000).upper().startswith(b'EHLO ')
+    if not _is_literal_of(connection.getpeername()[0], connection.recv(1000)):
+        connection.sendall(b'504 5.5.2 Helo command rejected: need fully-qualified hostname\r\n')
+        return False
     # In pieces, as it may come.
     for piece in (b'250-mail.exa', b'mple\r\n250-SIZE 10\r', b'\n'):
         connection.sendall(piece)
@@ -49,6 +51,12 @@ def smtp(connection: socket.socket, offers: bool) -> bool:
         connection.sendall(b'220 go ahead\r\n')
         return True
     return False
+
+
+def _is_literal_of(address: str, line: bytes) -> bool:
+    """Judge as Postfix with reject_non_fqdn_helo_hostname and _unknown_helo_hostname may."""
+    tag = 'IPv6:' if ':' in address else ''
+    return line == f'EHLO [{tag}{address}]\r\n'.encode()
 
 
 def imap(connection: socket.socket, offers: bool) -> bool:
@@ -112,7 +120,9 @@ TALKS: dict[str, Talk] = {
 
 
 @contextlib.contextmanager
-def speaking(protocol: str, made: Certificates, offers: bool = True) -> Iterator[int]:
+def speaking(
+    protocol: str, made: Certificates, offers: bool = True, host: str = '127.0.0.1'
+) -> Iterator[int]:
     """Serve the protocol up to the handshake, and that if it offers TLS; the port is yielded."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made.certificate, made.key)
@@ -122,8 +132,18 @@ def speaking(protocol: str, made: Certificates, offers: bool = True) -> Iterator
             with context.wrap_socket(connection, server_side=True) as secured:
                 secured.recv(1)
 
-    with server(serve) as port:
+    with server(serve, host) as port:
         yield port
+
+
+def test_a_server_of_mail_is_greeted_by_an_address_of_ipv6(made: Certificates) -> None:
+    try:
+        socket.create_server(('::1', 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip('there is no IPv6 here')
+    with speaking('smtp', made, host='::1') as port:
+        verdict = run(TlsExpiry(host='::1', port=port, starttls='smtp'))
+    assert round(verdict.data['days_left']) == 2
 
 
 def test_every_protocol_has_a_server_here() -> None:
@@ -146,7 +166,7 @@ def test_openssl_s_own_client_takes_our_servers_for_what_they_are(
     protocol: str, made: Certificates
 ) -> None:
     with speaking(protocol, made) as port:
-        to = ('-connect', f'127.0.0.1:{port}', '-starttls', protocol)
+        to = ('-connect', f'127.0.0.1:{port}', '-starttls', protocol, '-name', '[127.0.0.1]')
         done = subprocess.run(
             ['openssl', 's_client', *to],
             stdin=subprocess.DEVNULL,
