@@ -63,6 +63,8 @@ class NameResolution:
             dead, why = self._lost(servers, name, deadline)
         except OSError as error:
             raise CheckError(f'cannot ask name servers: {error.strerror or error}') from error
+        # It may be of any bytes.
+        name = os.fsencode(name).decode('utf-8', 'backslashreplace')
         scope = self.around().own_scope
         data: Dict[str, object] = {'scope': scope, 'servers': [*servers], 'silent': dict(dead)}
         data.update(own_name=name, own_name_resolves=why is None)

@@ -177,6 +177,16 @@ def test_who_cannot_ask_does_not_know(tmp_path: Path) -> None:
         run(check)
 
 
+def test_a_name_that_is_no_text_is_told_by_its_bytes(tmp_path: Path) -> None:
+    found: list[str] = []
+    named = NameResolution(
+        source=tmp_path / 'none', own_name=lambda: 'a\udcff', look_up=found.append
+    )
+    verdict = run(named)
+    assert found == ['a\udcff']
+    assert verdict.data['own_name'] == 'a\\xff'
+
+
 def _one_server(tmp_path: Path) -> Path:
     path = tmp_path / 'resolv.conf'
     path.write_text('nameserver 10.0.0.1\n')
