@@ -136,6 +136,38 @@ def test_real_interfaces_that_are_set_down_are_told(setting: str, down: dict[str
     assert result['health'] == ('warn' if down else 'passed')
 
 
+# As a container that has no udev, and no machine's interfaces beside its own.
+_NETWORKD = """
+mount -t tmpfs none /run
+mount -t sysfs -o ro none /sys
+cd /run
+mkdir -p systemd/network systemd/netif/links systemd/netif/leases systemd/netif/lldp
+chown -R systemd-network systemd/netif
+printf '[Match]\\nName=e0\\n[Network]\\nAddress=10.9.9.1/24\\n' > systemd/network/a.network
+ip link set lo up
+ip link add e0 index 9 type veth peer name e1
+ip link set e1 up
+container=lxc /lib/systemd/systemd-networkd > said 2>&1 &
+trap "kill $!" EXIT
+is() { while kill -0 $!; do grep -q "OPER_STATE=$1" systemd/netif/links/9 && break; done; }
+is routable
+"""
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize(
+    ('then', 'use'),
+    [
+        ('', ''),
+        ('ip link set e1 down; is no-carrier', 'systemd-networkd is to give it an address'),
+        ('ip link set e0 down; is off', 'systemd-networkd is to give it an address, set down'),
+    ],
+)
+def test_a_real_networkd_still_says_what_an_interface_was_for(then: str, use: str) -> None:
+    result = checked_apart('network', _NETWORKD + then)
+    assert result['data']['down'].get('e0', '') == use, result
+
+
 def test_this_machine_s_own_interfaces_are_told() -> None:
     (lo,) = [each for each in interfaces() if each.name == 'lo']
     assert '127.0.0.1' in lo.addresses
