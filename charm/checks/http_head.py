@@ -40,7 +40,8 @@ def read_head(stream: IO[bytes]) -> bytes:
             # One that begins with a blank goes on with the one before (RFC 9112, 5.2).
             if not line.startswith((b' ', b'\t')):
                 heeded = line.partition(b':')[0].lower() in _NAMES
-            head += [line] if heeded else []
+            # With a blank behind it `chunked` would be another word.
+            head += [line.rstrip() + b'\r\n'] if heeded else []
         elif _TO_COME.match(head[0]):
             head = []
         else:
