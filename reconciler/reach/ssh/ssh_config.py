@@ -25,10 +25,13 @@ from reconciler.values.errors import UsageError
 _CONFIG = """\
 Include "{user}"
 Include {system}
-Match all
+Match {last}
   User {default}
   IdentityFile none
 """
+# Where a `Match final` has ssh read it all again, what it says there comes behind the first pass.
+_FINAL = 'configuration requests final Match pass'
+_LASTS = ('all', 'final all')
 _SYSTEM = '/etc/ssh/ssh_config'
 _SECONDS = 10.0
 _TOKEN = re.compile(r'%(.)')
@@ -61,26 +64,36 @@ def ask(config: Path, address: str, user: str, deadline: Deadline) -> SshAnswer:
     Raises:
         UsageError: ssh refuses the configuration, or there is no ssh to ask.
     """
-    text = _CONFIG.format(user=config, system=_SYSTEM, default=user)
+    for last in _LASTS:
+        text = _CONFIG.format(user=config, system=_SYSTEM, last=last, default=user)
+        answer, said = _ask(config, text, address, deadline)
+        if _FINAL not in said:
+            break
+    return answer
+
+
+def _ask(config: Path, text: str, address: str, deadline: Deadline) -> tuple[SshAnswer, str]:
+    """Return what ssh would do by this text around `config`, and what it says beside that."""
     with tempfile.NamedTemporaryFile('w', encoding='utf-8', errors='surrogateescape') as file:
         file.write(text)
         file.flush()
-        argv = ['ssh', '-T', '-G', '-F', file.name, '--', address]
+        argv = ['ssh', '-T', '-v', '-G', '-F', file.name, '--', address]
         try:
             done = door.run(argv, deadline.within(_SECONDS))
         except CommandError as error:
             raise UsageError(f'cannot read {config}: {error}') from error
     if done.timed_out:
         raise UsageError(f'cannot wait longer for what {config} has run (ssh -G)')
+    said = done.stderr.decode(errors='replace')
     if done.exit_code != 0:
-        complaint = _complaint(done.stderr.decode(errors='replace'))
-        raise UsageError(complaint.removeprefix(f'{config}: '))
-    return _answer(os.fsdecode(done.stdout))
+        raise UsageError(_complaint(said).removeprefix(f'{config}: '))
+    return _answer(os.fsdecode(done.stdout)), said
 
 
 def _complaint(stderr: str) -> str:
     """Return the line with what is wrong: the last one only counts how much is."""
-    lines = [line.strip() for line in stderr.split('\n') if line.strip()]
+    found = [line.strip() for line in stderr.split('\n') if line.strip()]
+    lines = [line for line in found if not line.startswith(('debug', 'OpenSSH_'))]
     telling = [line for line in lines if ': terminating, ' not in line]
     return (telling or lines or ['ssh -G failed and said nothing'])[-1]
 

@@ -8,7 +8,7 @@ from getpass import getuser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from charm.kernel.deadline import Deadline
@@ -64,6 +64,7 @@ def said_by_ssh(config: Path, address: str) -> list[str]:
 
 
 @pytest.mark.slow
+@example(['Match final host 10.2.*', '  User ann'], '10.2.0.5')
 @settings(max_examples=150, deadline=None)
 @given(_LINES, st.sampled_from(ADDRESSES))
 def test_every_configuration_is_read_as_ssh_reads_it(lines: list[str], address: str) -> None:
