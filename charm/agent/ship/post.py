@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import HealthError
+from ...kernel.names import host_bytes
 from ...kernel.wakeup import Wakeup
 
 _MOST_ANSWER_BYTES = 65536
@@ -50,9 +51,10 @@ class _Connection(http.client.HTTPSConnection):
     def connect(self) -> None:
         # A timeout of zero would mean "do not block".
         seconds = max(self._deadline.remaining_seconds, 0.001)
-        plain = socket.create_connection((self.host, self.port), seconds)
+        host = host_bytes(self.host)
+        plain = socket.create_connection((host, self.port), seconds)  # type: ignore[arg-type]
         self.sock = self._pinned.wrap_socket(
-            plain, server_hostname=self.host, do_handshake_on_connect=False
+            plain, server_hostname=host, do_handshake_on_connect=False
         )
         self.sock.do_handshake()
 
