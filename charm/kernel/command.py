@@ -29,7 +29,7 @@ GRACE_SECONDS = 0.5
 _OBEY_SECONDS = 2.0
 _CHUNK_BYTES = 65536
 # How often it is asked whether a command is still wanted.
-_ASK_SECONDS = 1.0
+ASK_SECONDS = 1.0
 # To look for what escaped may block, and who dies is in a hurry; a busy machine looks for long.
 _LOOK_SECONDS = 2.0
 # How long a start under way is waited for by who ends: then it is known, and can be killed.
@@ -38,6 +38,8 @@ _START_SECONDS = 1.0
 _running: Dict[int, Tuple[threading.Thread, str]] = {}
 # The marks of those that are being started, which nobody can kill yet.
 _starting: Set[str] = set()
+# Tells of what came on stdout so far, up to the cap, whether nothing more is worth waiting for.
+Enough = Callable[[bytes], bool]
 _ending = threading.Event()
 
 
@@ -88,6 +90,7 @@ class Completed:
         stdout_bytes, stderr_bytes: how many bytes it wrote in all while it was drained.
         timed_out: it was ended by us because its deadline passed.
         stopped: it was ended by us because `run`'s caller wanted it to be.
+        enough: it was ended by us because all that was wanted of it had come.
     """
 
     exit_code: int
@@ -97,6 +100,7 @@ class Completed:
     stderr_bytes: int = 0
     timed_out: bool = False
     stopped: bool = False
+    enough: bool = False
 
     @property
     def truncated(self) -> bool:
@@ -169,12 +173,14 @@ def run(
     cap_bytes: int = OUTPUT_CAP_BYTES,
     stdin: bytes = b'',
     unwanted: Callable[[int], bool] = lambda leader: False,
+    enough: Optional[Enough] = None,
 ) -> Completed:
     """Run `argv` (no shell) and return how it ended; it reads `stdin` and then its end.
 
     A command that overruns gets SIGTERM, then SIGKILL, to its whole group, as does what has left
     that, and comes back with `timed_out` and whatever it wrote. So does one that is `unwanted`,
-    with `stopped`: that is asked every second, of the process that leads the command's session.
+    with `stopped`, or whose stdout so far is `enough`, with that: both are asked every second, the
+    first of the process that leads the command's session.
 
     Raises:
         CommandError: it cannot be started.
@@ -190,10 +196,12 @@ def run(
         _starting.discard(mark)
     try:
         with contextlib.closing(_Drain(process, cap_bytes)) as drain:
-            exited, stopped = False, False
-            while not (exited or stopped or deadline.passed):
-                exited = _drain_until_exit(process.pid, drain, deadline.within(_ASK_SECONDS))
+            exited, stopped, sated = False, False, False
+            while not (exited or stopped or sated or deadline.passed):
+                exited = _drain_until_exit(process.pid, drain, deadline.within(ASK_SECONDS))
                 stopped = not exited and unwanted(process.pid)
+                if enough and not (exited or stopped):
+                    sated = enough(drain.result(process.stdout))
             if not exited:
                 since_ticks = begun_ticks([process.pid])
                 _end(process.pid, drain)
@@ -207,8 +215,9 @@ def run(
                 drain.result(process.stderr),
                 drain.seen(process.stdout),
                 drain.seen(process.stderr),
-                not exited and not stopped,
+                not (exited or stopped or sated),
                 stopped,
+                sated,
             )
     finally:
         if process.returncode is None:

@@ -34,6 +34,8 @@ STDERR_CAP_BYTES = 4096
 TIMED_OUT = (124, 137)
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
+# What a pipe holds (pipe(7)).
+_PIECE_BYTES = 65536
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,25 @@ class UnitAnswer:
 # through sudo as well, since it could not kill a process of root. What the hook prints past the
 # cap is read and dropped, so that it never blocks on a full pipe; a process that the hook left
 # behind may hold the pipe open, so reading is bounded in time as well. What the whole script reads
-# is kept as 5, since what runs in the background has no stdin. base64 wraps its lines,
-# and sed passes on whole ones (-u), which keeps frames whole.
+# is kept as 5, since what runs in the background has no stdin. dd takes what is there, and base64
+# alone would wait for the end: so a report is under way while whoever made it still hangs. base64
+# wraps its lines, and echo writes each at once, which keeps frames whole.
 _SCRIPT = """\
 N={nonce}
 exec 5<&0
 tag() {{
-timeout {drain} cat | {{ head -c "$3"; cat >/dev/null; }} |
-base64 -w 2000 | sed -u "s/^/$N $1 $2 /"
+timeout {drain} cat | {{ c=$3
+while [ "$c" -gt 0 ]; do
+b={piece}; [ "$c" -lt "$b" ] && b=$c
+p=$(dd bs="$b" count=1 2>/dev/null | base64 -w 2000)
+[ -n "$p" ] || break
+for l in $p; do
+echo "$N $1 $2 $l"
+c=$((c - ${{#l}} / 4 * 3))
+done
+case $l in *==) c=$((c + 2)) ;; *=) c=$((c + 1)) ;; esac
+done
+cat >/dev/null; }}
 }}
 gone() {{ echo "$N $i x $1"; echo "$N $i z"; }}
 way() {{
@@ -185,6 +198,7 @@ def script(requests: Sequence[Request], nonce: str, time: TimeBudget) -> str:
         timeout=time.timeout_seconds,
         first=time.first_seconds,
         drain=time.drain_seconds,
+        piece=_PIECE_BYTES,
         stderr_cap=STDERR_CAP_BYTES,
         calls='\n'.join(_call(index, request) for index, request in enumerate(requests)),
         orphans=orphans.look(),

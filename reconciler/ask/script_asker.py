@@ -18,6 +18,7 @@ from . import frames, orphans
 from .base import MachineAnswer
 from .frames import Request, UnitAnswer
 from .modes import BY_AGENT
+from .whole import WholeAnswers
 
 # base64 and the frames around it.
 _FRAMED = 1.5
@@ -52,7 +53,8 @@ class ScriptAsker:
         stdin = b''.join(piece for request in requests for piece in request.stdin)
         fault: ReachError | None = None
         try:
-            completed = self.reach.run(target, command, deadline, cap_bytes, stdin)
+            whole = WholeAnswers(nonce, len(requests))
+            completed = self.reach.run(target, command, deadline, cap_bytes, stdin, whole)
         except ReachError as error:
             fault, completed = error, error.completed
         output = completed.stdout

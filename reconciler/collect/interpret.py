@@ -13,6 +13,7 @@ from charm.kernel.report import Health, Report, worst
 from ..ask import frames
 from ..ask.errands import UnitRequest
 from ..ask.frames import UnitAnswer
+from ..ask.whole import has_report
 from ..juju.status_implies import derive
 from ..reach.base import last_line
 from ..values.advice import NO_ADVICE, Advice
@@ -72,16 +73,8 @@ def silent_reading(
 
 
 def is_whole(answer: UnitAnswer) -> bool:
-    """Return whether all came that matters: how it ended, or a report that is not cut off.
-
-    Whoever made that may never end, as one that waits for a disk that is gone.
-    """
-    if answer.exit_code is not None:
-        return True
-    try:
-        return bool(report_json.decode(answer.stdout.strip()))
-    except ReportError:
-        return False
+    """Return whether all came that matters: how it ended, or a report that is not cut off."""
+    return answer.exit_code is not None or has_report(answer)
 
 
 def read_answer(

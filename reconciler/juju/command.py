@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from charm.kernel import command as door
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError
 from charm.kernel.lines import lines
@@ -198,16 +198,25 @@ class Juju:
         cap_bytes: int,
         stdin: bytes = b'',
         unwanted: Callable[[int], bool] = lambda leader: False,
+        enough: Enough | None = None,
     ) -> Completed:
         """Run a juju command to its end or the deadline, whatever it exits with.
 
-        It ends earlier once it is `unwanted`; see `charm.kernel.command.run`.
+        It ends earlier once it is `unwanted`, or its output is `enough`; see
+        `charm.kernel.command.run`.
 
         Raises:
             JujuMissing: there is no such command.
         """
         try:
-            return door.run(argv, deadline, cap_bytes=cap_bytes, stdin=stdin, unwanted=unwanted)
+            return door.run(
+                argv,
+                deadline,
+                cap_bytes=cap_bytes,
+                stdin=stdin,
+                unwanted=unwanted,
+                enough=enough,
+            )
         except CommandError as error:
             raise JujuMissing(str(error)) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from charm.kernel.lines import lines
 from reconciler.values.advice import NO_ADVICE, Advice
@@ -71,9 +71,17 @@ class Reach(Protocol):
         ...
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
+
+        It is ended early once its stdout so far is `enough`, which is asked every second.
 
         Raises:
             ReachError: it did not get there, or did not end by the deadline.

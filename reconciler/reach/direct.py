@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Machine, Model
@@ -39,7 +39,13 @@ class DirectReach:
     name: str = 'direct ssh'
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
 
@@ -57,7 +63,7 @@ class DirectReach:
         kill_after = str(TimeBudget.kill_after_seconds)
         bounded = ['timeout', '-k', kill_after, str(seconds), 'sh', '-c', command]
         ending = f'exec {shlex.join(bounded)}'
-        done = self.pool.run(place, target, ending, deadline, cap_bytes, stdin)
+        done = self.pool.run(place, target, ending, deadline, cap_bytes, stdin, enough)
         if done.timed_out:
             raise late(done)
         return done

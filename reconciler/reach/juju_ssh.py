@@ -13,7 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from charm.kernel.lines import lines
 from reconciler.juju.command import Juju, explain
@@ -98,7 +98,13 @@ class JujuSSH:
     _proxied: _Once = field(default_factory=_Once, compare=False, repr=False)
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
 
@@ -112,13 +118,19 @@ class JujuSSH:
             raise _never_ends(_PROXIED)
         waited_seconds = time.monotonic() - began
         try:
-            return self._run(target, command, deadline, cap_bytes, stdin)
+            return self._run(target, command, deadline, cap_bytes, stdin, enough)
         except ReachError as error:
             error.waited_seconds = waited_seconds
             raise
 
     def _run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes,
+        enough: Enough | None,
     ) -> Completed:
         try:
             argv = self.juju.ssh_argv(
@@ -128,7 +140,7 @@ class JujuSSH:
                 connect_timeout_seconds=self.connect_timeout_seconds,
                 options=self.options,
             )
-            completed = self.juju.run(argv, deadline, cap_bytes, stdin, is_swarm)
+            completed = self.juju.run(argv, deadline, cap_bytes, stdin, is_swarm, enough)
         except JujuError as error:
             raise ReachError(Outcome.JUJU_FAILED, str(error)) from error
         if completed.stopped:
@@ -136,7 +148,7 @@ class JujuSSH:
             raise _never_ends(why, completed)
         if completed.timed_out:
             raise late(completed)
-        if completed.exit_code != 0:
+        if completed.exit_code != 0 and not completed.enough:
             raise explain_failure(completed)
         return completed
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from charm.kernel.deadline import Deadline
 from reconciler.reach.base import Reach, ReachError
 from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
@@ -99,6 +100,19 @@ def test_a_command_that_hangs_ends_by_the_deadline_with_what_it_said(every: Way)
     assert not error.retryable
     assert error.completed.stdout == b'first\n'
     assert error.completed.timed_out
+
+
+def test_a_command_that_hangs_ends_once_what_came_is_enough(every: Way) -> None:
+    reach, _ = every
+    done = reach.run(
+        'web/0',
+        'echo first; echo rest; sleep 1000',
+        Deadline.after(2 * PATIENCE),
+        CAP_BYTES,
+        enough=lambda stdout: stdout.endswith(b'rest\n'),
+    )
+    assert (done.stdout, done.enough, done.timed_out) == (b'first\nrest\n', True, False)
+    assert run(reach, 'echo again').stdout == b'again\n'
 
 
 def test_a_trickle_that_never_pauses_ends_by_the_deadline(every: Way) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.ssh.hostkeys import KEY_FILES
@@ -36,7 +36,13 @@ class Counting:
         self.asked: list[tuple[str, str]] = []
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         self.asked.append((target, command))
         return self._behind.run(target, command, deadline, cap_bytes, stdin)

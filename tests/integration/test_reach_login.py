@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.values.readings import Outcome
@@ -29,7 +29,13 @@ class Refusing:
     name = 'refusing'
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         raise AssertionError(f'asked for {command} at {target}')
 

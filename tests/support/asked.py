@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from threading import Lock
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, Report
@@ -109,7 +109,13 @@ class FakeReach:
     lock: Lock = field(default_factory=Lock)
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         shell, flag, script = shlex.split(command)
         assert (shell, flag) == ('sh', '-c')

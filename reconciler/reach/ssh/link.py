@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from charm.kernel.command import Completed
+from charm.kernel.command import ASK_SECONDS, Completed, Enough
 from charm.kernel.deadline import Deadline
 from reconciler.values.readings import Outcome
 
@@ -99,8 +99,11 @@ class SshConnection:
         cap_bytes: int,
         open_seconds: float,
         stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         """Run a command that reads `stdin`; `timed_out` if it did not end by the deadline.
+
+        It is ended early once its stdout so far is `enough`, which is asked every second.
 
         Raises:
             NotStartedError: no channel within `open_seconds`, or by the deadline.
@@ -114,7 +117,7 @@ class SshConnection:
             raise _broken(f'{error.text} (too many at once?)') from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise NotStartedError(str(error) or 'the connection ended') from error
-        output = _Output(channel, cap_bytes)
+        output = _Output(channel, cap_bytes, enough)
         with self._ended_at(deadline):
             try:
                 channel.exec_command(command)
@@ -128,7 +131,7 @@ class SshConnection:
                     raise _broken(str(error), output.completed(255)) from error
             finally:
                 channel.close()
-        if not output.exited and not deadline.passed:
+        if not (output.exited or output.enough or deadline.passed):
             # Either way ssh itself would exit with 255.
             reason = 'the connection ended, or a signal ended the far command'
             raise _broken(reason, output.completed(255))
@@ -157,12 +160,16 @@ class SshConnection:
 class _Output:
     """Both streams of one command, read as they fill, kept up to the cap."""
 
-    def __init__(self, channel: paramiko.Channel, cap_bytes: int) -> None:
+    def __init__(
+        self, channel: paramiko.Channel, cap_bytes: int, enough: Enough | None = None
+    ) -> None:
         self._channel = channel
         self._cap = cap_bytes
+        self._is_enough = enough
+        self._asks = Deadline.after(ASK_SECONDS)
         self._kept = (bytearray(), bytearray())
         self._seen = [0, 0]
-        self.timed_out = False
+        self.timed_out = self.enough = False
 
     @property
     def exited(self) -> bool:
@@ -170,7 +177,7 @@ class _Output:
         return self._channel.exit_status_ready() and self._channel.exit_status >= 0
 
     def drain(self, deadline: Deadline) -> None:
-        """Read until the far side has closed, or it has exited and a grace is over."""
+        """Read until the far side has closed, or has exited and a grace is over, or is enough."""
         until = deadline
         exited, flow, at_exit = False, 0, 0
         with selectors.DefaultSelector() as selector:
@@ -178,13 +185,13 @@ class _Output:
             while not until.passed:
                 # At the end of file the descriptor stays readable: then the event is awaited.
                 if self._channel.eof_received:
-                    self._channel.status_event.wait(until.remaining_seconds)
+                    self._channel.status_event.wait(min(until.remaining_seconds, ASK_SECONDS))
                 else:
                     selector.select(min(until.remaining_seconds, 0.05 if exited else 0.5))
                 # Looked at before what is there is read: what comes in between would be lost.
                 over = self._channel.closed or (exited and self._channel.eof_received)
                 self._read(until)
-                if over:
+                if over or (not exited and self._has_enough()):
                     return
                 seen = sum(self._seen)
                 if not exited and self.exited:
@@ -194,6 +201,12 @@ class _Output:
                     continue
                 flow, until = seen, deadline.within(GRACE_SECONDS)
         self.timed_out = not exited
+
+    def _has_enough(self) -> bool:
+        if self._is_enough is not None and self._asks.passed:
+            self._asks = Deadline.after(ASK_SECONDS)
+            self.enough = self._is_enough(bytes(self._kept[0]))
+        return self.enough
 
     def _read(self, until: Deadline) -> None:
         channel = self._channel
@@ -210,7 +223,15 @@ class _Output:
     def completed(self, exit_code: int) -> Completed:
         """Return what arrived."""
         stdout, stderr = (bytes(kept) for kept in self._kept)
-        return Completed(exit_code, stdout, stderr, self._seen[0], self._seen[1], self.timed_out)
+        return Completed(
+            exit_code,
+            stdout,
+            stderr,
+            self._seen[0],
+            self._seen[1],
+            self.timed_out,
+            enough=self.enough,
+        )
 
 
 def _transport(far: SshTarget) -> paramiko.Transport:

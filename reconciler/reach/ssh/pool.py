@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
 from reconciler.values.readings import Outcome
@@ -48,6 +48,7 @@ class Pool:
         deadline: Deadline,
         cap_bytes: int,
         stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         """Run a command on a machine that `juju ssh` knows as `target`; it reads `stdin`.
 
@@ -64,7 +65,7 @@ class Pool:
             link, fresh = self._link(slot, place, target, deadline)
             try:
                 connect = self._ways.connect_seconds
-                done = link.run(command, deadline, cap_bytes, connect, stdin)
+                done = link.run(command, deadline, cap_bytes, connect, stdin, enough)
             except NotStartedError as error:
                 self._drop(slot, link)
                 reason = str(error)

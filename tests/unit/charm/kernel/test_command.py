@@ -58,6 +58,17 @@ def test_a_command_that_is_wanted_no_more_is_ended_with_its_children() -> None:
     assert (quick.exit_code, quick.stopped) == (0, False)
 
 
+@pytest.mark.slow
+def test_a_command_whose_output_is_enough_is_ended_with_its_children() -> None:
+    done = command.run(
+        ['sh', '-c', 'sleep 60 & echo $!; wait'],
+        Deadline.after(PATIENCE),
+        enough=lambda stdout: stdout.endswith(b'\n'),
+    )
+    assert (done.enough, done.stopped, done.timed_out) == (True, False, False)
+    assert wait_gone(int(done.stdout))
+
+
 def test_a_command_that_ignores_sigterm_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

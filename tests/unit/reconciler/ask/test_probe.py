@@ -47,7 +47,7 @@ def probe(*unless: Path, options: ProbeOptions = DEFAULT) -> Request:
 
 def only(python: Path | None, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have no other `python3` on PATH than this one, or none."""
-    for name in ('sh', 'id', 'timeout', 'cat', 'head', 'base64', 'sed', 'sudo', 'systemctl'):
+    for name in ('sh', 'id', 'timeout', 'cat', 'dd', 'base64', 'sudo', 'systemctl'):
         found = next((p for p in ('/usr/bin', '/bin') if Path(p, name).exists()), None)
         if found:
             (directory / name).symlink_to(Path(found, name))

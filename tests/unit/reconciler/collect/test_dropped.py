@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from reconciler.ask.errands import MachineRequest
 from reconciler.ask.script_asker import ScriptAsker
@@ -37,7 +37,13 @@ class BusyReach(FakeReach):
         self._room = threading.BoundedSemaphore(room) if room else None
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         if self._room is None or not self._room.acquire(blocking=False):
             error = ReachError(Outcome.UNREACHABLE, 'cannot reach it: dropped', retryable=True)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,13 +56,11 @@ class Refusing:
         self._units = units
         self.asked: list[str] = []
 
-    def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
-    ) -> Completed:
+    def run(self, target: str, *asked: Any, **bounds: Any) -> Completed:
         self.asked.append(target)
         if not self._units or target in self._units:
             raise ReachError(self._outcome, 'cannot reach it: told so', Completed(255, b'', b''))
-        return LocalReach().run(target, command, deadline, cap_bytes, stdin)
+        return LocalReach().run(target, *asked, **bounds)
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,8 @@ class Altering(LocalReach):
 
     alter: Callable[[bytes], bytes] = bytes
 
-    def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
-    ) -> Completed:
-        whole = super().run(target, command, deadline, cap_bytes, stdin)
+    def run(self, target: str, *asked: Any, **bounds: Any) -> Completed:
+        whole = super().run(target, *asked, **bounds)
         return replace(whole, stdout=self.alter(whole.stdout))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from charm.agent.units import load
-from charm.kernel.command import Completed
+from charm.kernel.command import Completed, Enough
 from charm.kernel.deadline import Deadline
 from charm.kernel.push_contract import derive
 from reconciler.inbox.enrolment import _WRITE, EnrolResult, EnrolTerms, enrol_units
@@ -41,7 +41,13 @@ class Feeds:
     name: str = 'feeds'
 
     def run(
-        self, target: str, command: str, deadline: Deadline, cap_bytes: int, stdin: bytes = b''
+        self,
+        target: str,
+        command: str,
+        deadline: Deadline,
+        cap_bytes: int,
+        stdin: bytes = b'',
+        enough: Enough | None = None,
     ) -> Completed:
         self.commands.append(command)
         if target in self.broken:
