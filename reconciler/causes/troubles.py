@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from charm.kernel.builtin_checks import BUILT_IN_CHECKS, Scope
 from charm.kernel.report import Health, State, StateName
 
+from ..values.leaving import staying
 from ..values.model import Model
 from ..values.outcomes import HEARD, NOT_REACHED, Depth
 from ..values.readings import JUJU_STATUS, Outcome, Reading, ServiceHealth
@@ -94,7 +95,7 @@ def troubles_of(model: Model, service: ServiceHealth) -> tuple[Trouble, ...]:
     """Return what is wrong with a service that is not well, the worst first; else nothing."""
     if service.health is Health.PASSED:
         return ()
-    found = [t for reading in service.readings for t in _of_reading(model, reading)]
+    found = [t for reading in staying(service.readings) for t in _of_reading(model, reading)]
     absent = service.coverage.expected - len(service.readings)
     if absent > 0:
         message = f'{absent} of {service.coverage.expected} wanted units do not exist'

@@ -10,11 +10,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from charm.kernel.report import Health, State, StateName, worst
 
-from ..juju.ceiling_table import CEILINGS, LONG_SECONDS, UNREADABLE, UNRECOGNISED, Ceiling
+from ..juju.ceiling_table import (
+    CEILINGS,
+    GOES_ALONG,
+    LONG_SECONDS,
+    STUCK,
+    UNREADABLE,
+    UNRECOGNISED,
+    Ceiling,
+)
 from ..juju.status_implies import derive
+from ..values.leaving import leaves
 from ..values.model import Application, Model, StatusInfo, Unit
 from ..values.outcomes import HEARD
 from ..values.readings import JujuWord, Outcome, Reading, ServiceHealth
@@ -61,7 +71,10 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     unit = reading.unit
     if _is_own_report(reading, model):
         unit = replace(unit, workload=StatusInfo())
-    heard = sorted(_heard(unit, model, policy, now), key=lambda word: -word.health.rank)
+    words = _heard(unit, model, policy, now)
+    if leaves(reading):
+        words = filter(partial(_is_stuck, reading, model), words)
+    heard = sorted(words, key=lambda word: -word.health.rank)
     counting = [word for word in heard if word.health is not Health.PASSED or word.relaxed]
     if not counting:
         return reading
@@ -139,6 +152,14 @@ def _heard(unit: Unit, model: Model, policy: Policy, now: datetime) -> Iterator[
         word = _word(of, unit, info, policy, now)
         if word is not None:
             yield word
+
+
+def _is_stuck(reading: Reading, model: Model, word: _Heard) -> bool:
+    """Return whether the word says of a unit that Juju removes that it will not go by itself."""
+    said, machine = (word.row.of, word.row.word), model.machines.get(reading.unit.machine)
+    along = machine is not None and machine.leaving and said in GOES_ALONG
+    # What is gone since its status was read is stuck no more.
+    return reading.unit.leaving and said in STUCK and not along
 
 
 def _word(of: str, unit: Unit, info: StatusInfo, policy: Policy, now: datetime) -> _Heard | None:

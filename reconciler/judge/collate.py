@@ -13,6 +13,7 @@ from charm.kernel.report import Health, State, StateName
 from charm.kernel.safe_text import clean
 
 from ..rollups import WORST, RollupError, RollupResult, RollupRule, Vote, read_rule
+from ..values.leaving import staying
 from ..values.model import Application, Machine, machine_chain
 from ..values.outcomes import NOT_REACHED
 from ..values.readings import Coverage, Outcome, Reading, ServiceHealth
@@ -106,21 +107,20 @@ def collate(
     """Return one service's health from its units' readings; `machines` tell their zones."""
     coverage = cover(application, readings)
     absent = max(0, coverage.expected - len(readings))
-    # Those that go are no part of the service any more, unless they are all that there is.
-    staying = [one for one in readings if one.outcome is not Outcome.LEAVING] or readings
-    votes = [_vote(reading, machines or {}) for reading in staying]
+    counting = staying(readings)
+    votes = [_vote(reading, machines or {}) for reading in counting]
     votes += [Vote(f'{application.name}/?', Health.UNKNOWN, missing=True)] * absent
     result = choice.rule.judge(votes)
     return ServiceHealth(
         name=application.name,
         health=result.health,
         qos=result.qos,
-        state=furthest_state(reading.state for reading in readings),
+        state=furthest_state(reading.state for reading in counting),
         rule=choice.words,
         because='; '.join(filter(None, [result.because, choice.note])),
         coverage=coverage,
         readings=tuple(readings),
-        message=_message(application, staying, absent, result),
+        message=_message(application, counting, absent, result),
     )
 
 

@@ -20,6 +20,7 @@ from .cap_by_juju import Policy, capped, capped_service
 from .collate import choose, collate, problems_first
 from .disagreements import disagreements
 from .expectations import notes, taken, with_depth, without_units
+from .leaving import going, told_of
 from .model_words import words_of_model
 from .views import judge_views
 
@@ -63,17 +64,18 @@ def conclude(
     counted = {name: own.juju(name) for name in model.applications}
     known = _judged(evidence, expected, counted)
     nothing = [name for name, one in expected.items() if one is Expectation.NOTHING]
-    left_out = [] if patterns else nothing
-    shown = [pair for pair in _shown(evidence, patterns) if pair[0].name not in left_out]
+    unwanted = [] if patterns else nothing
+    shown, removed = _staying(evidence, known, _shown(evidence, patterns, unwanted))
+    left_out = [*unwanted, *removed]
     judged, faults = [], []
     for application, whole in shown:
+        name = application.name
         readings = [known[unit.name] for unit in application.units if unit.name in known]
-        choice = choose(application.name, readings, own.rollup(application.name), whole)
+        choice = choose(name, readings, own.rollup(name), whole)
         seen = collate(application, readings, choice, model.machines)
-        seen = without_units(seen, application, expected[application.name])
+        seen = without_units(seen, application, expected[name])
         # What is said of all of it is no word about a part.
-        policy = counted[application.name]
-        judged.append(capped_service(seen, model, policy, at) if whole else seen)
+        judged.append(capped_service(seen, model, counted[name], at) if whole else seen)
         faults += [choice.fault] if choice.fault else []
     declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
     services, causes = explain_causes(model, problems_first(judged), declared)
@@ -81,8 +83,7 @@ def conclude(
     words = words_of_model(model, not patterns, at)
     said = [word.says for word in words]
     ceiling = worst([Health.PASSED, *(word.ceiling for word in words)])
-    entire = {application.name for application, whole in shown if whole}
-    unasked = model.applications.keys() - entire - {*left_out}
+    unasked = model.applications.keys() - {a.name for a, whole in shown if whole} - {*left_out}
     return Snapshot(
         model=model,
         services=annotate(services, model, entries, at),
@@ -93,7 +94,7 @@ def conclude(
         faults=(*model.faults, *said, *evidence.faults, *faults, *unmatched(entries, model, at)),
         causes=causes,
         views=judge_views(own.views, services, unasked, left_out),
-        notes=_notes(model, config, services, left_out),
+        notes=_notes(model, config, services, unwanted) + told_of(model, known, removed, at),
         ceiling=ceiling,
     )
 
@@ -118,7 +119,9 @@ def _judged(
     return known
 
 
-def _shown(evidence: Evidence, patterns: Sequence[str]) -> list[tuple[Application, bool]]:
+def _shown(
+    evidence: Evidence, patterns: Sequence[str], unwanted: Sequence[str]
+) -> list[tuple[Application, bool]]:
     """Return the applications to show, and whether all of each was chosen.
 
     One that was chosen in part expects no more than that.
@@ -131,4 +134,12 @@ def _shown(evidence: Evidence, patterns: Sequence[str]) -> list[tuple[Applicatio
         elif name in chosen:
             units = tuple(u for u in application.units if u.name in evidence.readings)
             shown.append((replace(application, scale=None, units=units), False))
-    return shown
+    return [pair for pair in shown if pair[0].name not in unwanted]
+
+
+def _staying(
+    evidence: Evidence, known: Mapping[str, Reading], shown: list[tuple[Application, bool]]
+) -> tuple[list[tuple[Application, bool]], list[str]]:
+    """Return those of the applications that stay, and the names of those that Juju removes."""
+    removed = going(evidence.model, known, [application.name for application, _ in shown])
+    return [pair for pair in shown if pair[0].name not in removed], removed

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from charm.kernel.report import CheckResult, Health
 
+from ..values.leaving import staying
 from ..values.outcomes import AGENT, Depth
 from ..values.readings import Reading, ServiceHealth
 from ..values.words import counted, first_few, fold_units
@@ -24,7 +25,7 @@ def disagreements(services: Sequence[ServiceHealth]) -> tuple[str, ...]:
     """Return one line for each kind of disagreement, with the units."""
     found: dict[str, list[str]] = {}
     for service in services:
-        for reading in service.readings:
+        for reading in staying(service.readings):
             for kind in _kinds(reading) if reading.evidence in _SEEN else ():
                 found.setdefault(kind, []).append(reading.unit.name)
     return tuple(_told(kind, units) for kind, units in found.items())

@@ -52,7 +52,8 @@ def _of_machines(model: Model, now: datetime) -> Iterator[ModelWord]:
             continue
         for of, info in (('instance', machine.instance), ('machine', machine.agent)):
             row = row_of(of, info, now)
-            if row is not None and row.health is not Health.PASSED:
+            goes = machine.leaving and (row is None or row.health is not Health.FAIL)
+            if row is not None and row.health is not Health.PASSED and not goes:
                 unmade = machine.instance.current == 'provisioning error'
                 then = f'; {retry_provisioning(model, machine.id)}' if unmade else ''
                 says = f'machine {machine.id}, without units, is {info.said()}{then}'

@@ -68,6 +68,22 @@ CEILINGS: tuple[Ceiling, ...] = (
     Ceiling('model', 'suspended', _W, 'its cloud no longer knows us: Juju can change nothing'),
     Ceiling('model', 'error', _W, 'something in it is not as it was told to be'),
 )
+# Of what Juju is removing these say that it will not go by itself. Any other word is no wonder
+# then: its relations go, so that it is blocked, and it is stopped.
+STUCK = frozenset(
+    {
+        ('workload', 'error'),
+        ('agent', 'executing'),
+        ('agent', 'error'),
+        ('agent', 'failed'),
+        ('agent', 'lost'),
+        ('machine', 'down'),
+        ('machine', 'error'),
+        ('instance', 'provisioning error'),
+    }
+)
+# Of those, what is no wonder either where the machine goes as well.
+GOES_ALONG = frozenset({('agent', 'lost'), ('machine', 'down')})
 # Juju itself said that it cannot tell; or a word that is not in the table.
 UNREADABLE = Ceiling('', 'status-error', _U, 'Juju itself cannot tell', 'unreadable')
 UNRECOGNISED = Ceiling('', '', _U, 'nobody knows what it means', 'unrecognised')

@@ -9,13 +9,13 @@ from typing import Any
 ENDING = ('dying', 'dead')
 
 
-def is_leaving(unit: Mapping[str, Any]) -> bool:
-    """Return whether a unit of `juju status` is dying, dead or terminated.
+def is_leaving(fields: Mapping[str, Any]) -> bool:
+    """Return whether a unit, a machine or an application of `juju status` is being removed.
 
-    The client tells a unit's life with its agent's status; a unit that has run its last hook is
-    `terminated` for a while.
+    The client tells the life of units and machines with their agent's status; a unit that has run
+    its last hook is `terminated` for a while.
     """
-    agent, workload = unit.get('juju-status'), unit.get('workload-status')
-    lives = [unit.get('life'), agent.get('life') if isinstance(agent, dict) else None]
+    agent, workload = fields.get('juju-status'), fields.get('workload-status')
+    lives = [fields.get('life'), agent.get('life') if isinstance(agent, dict) else None]
     word = workload.get('current') if isinstance(workload, dict) else None
     return word == 'terminated' or any(life in ENDING for life in lives)

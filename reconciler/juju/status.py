@@ -29,6 +29,7 @@ from ..values.model import (
     StatusInfo,
     Unit,
 )
+from .assemble import with_units
 from .bridges import bridge_addresses
 from .life import is_leaving
 from .timestamps import parse_since
@@ -69,11 +70,6 @@ def _kind(value: Any) -> str:
     return 'null' if value is None else names.get(type(value), 'a number')
 
 
-def _unit_order(name: str) -> tuple[str, int]:
-    application, _, number = name.partition('/')
-    return application, int(number) if _NUMBER.fullmatch(number) else 0
-
-
 def machine_order(machine: str) -> tuple[tuple[int, int | str], ...]:
     """Return a sort key for machine ids: `2` before `10`, `1/lxd/0` after `1`."""
     return tuple((0, int(p)) if _NUMBER.fullmatch(p) else (1, p) for p in machine.split('/'))
@@ -106,7 +102,7 @@ class _Reader:
             type=self._text(about, 'type') or 'iaas',
             version=self._text(about, 'version'),
             machines=dict(sorted(machines.items(), key=lambda item: machine_order(item[0]))),
-            applications=_with_units(bare, units),
+            applications=with_units(bare, units, machines),
             saas=saas,
             offers={
                 name: self._name(value, 'application', f'offers.{name}', named.is_application)
@@ -205,6 +201,7 @@ class _Reader:
                     instance_id=self._name(fields, 'instance-id', here, named.is_argument),
                     zone=zone[1] if zone else '',
                     bridged=bridge_addresses(fields.get('network-interfaces')),
+                    leaving=is_leaving(fields),
                 ),
             )
             yield from self._machines(fields.get('containers'), f'{here}.containers', identity)
@@ -218,6 +215,7 @@ class _Reader:
             scale=self._scale(fields.get('scale'), f'{path}.scale'),
             subordinate_to=principals,
             relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
+            leaving=is_leaving(fields),
         )
 
     def _scale(self, value: Any, path: str) -> int | None:
@@ -284,17 +282,3 @@ class _Reader:
 def charm_name(url: str) -> str:
     """Return the charm's name in a charm URL, such as `mysql` in `ch:amd64/jammy/mysql-58`."""
     return _REVISION.sub('', _STORE.sub('', url).split('/')[-1])
-
-
-def _with_units(bare: dict[str, Application], units: list[Unit]) -> dict[str, Application]:
-    """Return the applications with their units; one that only units name is added."""
-    gathered: dict[str, dict[str, Unit]] = {name: {} for name in bare}
-    for unit in units:
-        gathered.setdefault(unit.application, {}).setdefault(unit.name, unit)
-    return {
-        name: replace(
-            bare.get(name, Application(name)),
-            units=tuple(sorted(found.values(), key=lambda unit: _unit_order(unit.name))),
-        )
-        for name, found in gathered.items()
-    }

@@ -52,6 +52,7 @@ class Machine:
         instance: machine-status: running, provisioning error, pending.
         zone: the availability zone in `hardware`; empty if none is named.
         bridged: those of its addresses that are for what runs in it, so that others have them too.
+        leaving: juju is removing it.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Machine:
     instance_id: str = ''
     zone: str = ''
     bridged: frozenset[str] = frozenset()
+    leaving: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Unit:
         principal: the principal unit of a subordinate; empty for a principal.
         workload, agent: workload-status and juju-status.
         upgrading_from: the charm that it runs, while another is wanted; empty for none.
-        leaving: juju is removing it.
+        leaving: juju is removing it, or its application or machine.
         open_ports: what its charm opened, as Juju writes it: `80/tcp`, `8000-8010/udp`, `icmp`.
     """
 
@@ -132,6 +134,7 @@ class Application:
         scale: the wanted number of k8s units; `None` on machines.
         subordinate_to: the principals of a subordinate.
         units: its units, sorted by number; a subordinate's are found under its principals.
+        leaving: juju is removing it.
     """
 
     name: str
@@ -141,6 +144,7 @@ class Application:
     subordinate_to: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
     units: tuple[Unit, ...] = ()
+    leaving: bool = False
 
 
 @dataclass(frozen=True)

@@ -62,10 +62,12 @@ def test_a_pod_that_is_gone_is_told_as_gone() -> None:
 def test_a_unit_that_goes_has_no_say_while_others_stay() -> None:
     there = model(UNITS)
     found = collected(there, {'aaa/3': [gone], 'web/0': [gone], '0': [answers]}).readings
-    services = {one.name: one for one in conclude(Evidence(there, found, NOW, 1.0)).services}
+    snapshot = conclude(Evidence(there, found, NOW, 1.0))
+    services = {one.name: one for one in snapshot.services}
     assert (services['web'].health, services['web'].message) == (Health.PASSED, '1 check passed')
     assert services['web'].coverage.missing == 1
-    assert services['aaa'].health is Health.UNKNOWN, 'of nobody nothing is known'
+    assert 'aaa' not in services, 'all of it goes'
+    assert snapshot.notes == ('leaving, as juju removes it: aaa',)
 
 
 @pytest.mark.parametrize('outcome', [Outcome.NOT_SHIPPED, Outcome.UNREACHABLE, Outcome.NO_AGENT])
