@@ -137,9 +137,9 @@ cat >/dev/null; }}
 }}
 gone() {{ echo "$N $i x $1"; echo "$N $i z"; }}
 way() {{
-s=
+s= w=
 if [ "$(id -u)" != 0 ] && {{ [ "$1" = r ] || [ ! -x "$2" ]; }}; then
-if sudo -n test -x "$2" 2>/dev/null; then s='sudo -n'; return 0; fi
+w=$(sudo -n test -x "$2" 2>&1) && {{ s='sudo -n'; return 0; }}
 fi
 [ -x "$2" ] && return 0
 if [ -e "$2" ] || sudo -n test -e "$2" 2>/dev/null; then return 126; fi
@@ -168,7 +168,10 @@ echo "$N $i z"
 }}
 ask() {{
 i=$1; c=$2; r=$3; h=$4; shift 4
-way "$r" "$h" || {{ gone $?; return; }}
+way "$r" "$h" || {{
+r=$?; [ "$r" = 127 ] || case $w in sudo:*) echo "$w" | tag "$i" e {stderr_cap} ;; esac
+gone "$r"; return
+}}
 run "$h" "$@" </dev/null
 }}
 look() {{

@@ -11,6 +11,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
 from reconciler.reach.base import Reach, ReachError, last_line
+from reconciler.reach.refusals import refused
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
 
@@ -58,9 +59,11 @@ class ScriptAsker:
         except ReachError as error:
             fault, completed = error, error.completed
         output = completed.stdout
+        answers = frames.read(output, nonce, len(requests))
         if nonce.encode() not in output and _is_other(completed):
             fault = _something_else(output)
-        answers = frames.read(output, nonce, len(requests))
+        if not all(answer.complete for answer in answers):
+            fault = refused(completed, nonce) or fault
         told = tuple(map(_told, requests, answers))
         return MachineAnswer(told, fault, orphans.read(output, nonce))
 

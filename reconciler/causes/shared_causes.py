@@ -24,7 +24,8 @@ from .troubles import Origin, Trouble, machine_gone
 # It is the collector that lacks these, whatever the machine.
 COLLECTORS = frozenset({Outcome.NOT_LOGGED_IN, Outcome.NO_PERMISSION})
 _FEW = 2
-# How a machine is of which nothing answers, and how sure that is, by whether juju says so too.
+# How a machine is of which nothing answers, and how sure that is, by whether juju says so too, or
+# the machine itself.
 _LOST = {
     True: (Health.FAIL, Certainty.CERTAIN),
     False: (Health.UNKNOWN, Certainty.LIKELY),
@@ -100,9 +101,10 @@ class _Search:
             if not found or any(reading.outcome in ANSWERED for reading in readings):
                 continue
             gone = machine_gone(self._model, place)
-            silent = next(r for r in readings if r.unit.name in {t.unit for t in found})
-            message = self._juju_says(place) if gone else silent.message
-            health, certainty = _LOST[gone]
+            silent = [r for r in readings if r.unit.name in {t.unit for t in found}]
+            told = next((r for r in silent if r.outcome is Outcome.ILL), silent[0])
+            message = self._juju_says(place) if gone else told.message
+            health, certainty = _LOST[gone or told.outcome is Outcome.ILL]
             node = Node(NodeKind.MACHINE, place)
             onset = self._onset(place) if gone else None
             yield place, SharedCause(node, health, message, certainty, found, onset=onset)

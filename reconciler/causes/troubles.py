@@ -15,7 +15,7 @@ from charm.kernel.report import Health, State, StateName
 
 from ..values.leaving import staying
 from ..values.model import Model
-from ..values.outcomes import HEARD, NOT_REACHED, Depth
+from ..values.outcomes import HEARD, NOT_REACHED, OF_MACHINE, Depth
 from ..values.readings import JUJU_STATUS, Outcome, Reading, ServiceHealth
 
 # The built-in checks that look at their machine alone.
@@ -140,7 +140,7 @@ def _is_being_made(state: State | None) -> bool:
 def _origin(model: Model, reading: Reading) -> Origin:
     """Return where the trouble of a unit may be from that names no failing check."""
     outcome = reading.outcome
-    if outcome in NOT_REACHED:
+    if outcome in NOT_REACHED | OF_MACHINE:
         return Origin.MACHINE
     if outcome is Outcome.NOT_SHIPPED and machine_gone(model, reading.unit.machine):
         return Origin.MACHINE

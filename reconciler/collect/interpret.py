@@ -16,6 +16,7 @@ from ..ask.frames import UnitAnswer
 from ..ask.whole import has_report
 from ..juju.status_implies import derive
 from ..reach.base import last_line
+from ..reach.refusals import refusal_in
 from ..values.advice import NO_ADVICE, Advice
 from ..values.freshness import MAX_AGE_SECONDS, DatedReport, age_seconds, is_fresh
 from ..values.model import Model, Unit
@@ -90,8 +91,13 @@ def read_answer(
     try:
         report = report_json.decode(answer.stdout.strip())
     except ReportError as error:
-        outcome, message = _why_no_report(asked, answer, error)
-        return silent_reading(model, asked.unit, outcome, message, now, hook)
+        told = refusal_in(answer.stderr.decode(errors='replace')) if answer.exit_code else None
+        if told is not None:
+            outcome, message, advice = told.outcome, told.message, told.advice
+        else:
+            outcome, message = _why_no_report(asked, answer, error)
+            advice = NO_ADVICE
+        return silent_reading(model, asked.unit, outcome, message, now, hook, advice)
     message = ''
     if report.unit != asked.unit.name:
         message = f'the report is for {report.unit!r}, not for this unit'

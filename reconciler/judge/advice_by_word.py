@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from ..values.advice import NO_ADVICE, Advice, juju
 from ..values.model import Model, Unit
-from ..values.outcomes import NOT_REACHED
+from ..values.outcomes import NOT_REACHED, OF_MACHINE
 from ..values.readings import Outcome, Reading
 
 # The words that call for something, as `Ceiling.name` has them.
@@ -33,7 +33,7 @@ def advice_by_word(reading: Reading, model: Model, words: Collection[str]) -> Ad
     unit = reading.unit
     if 'provisioning-error' in words:
         return retry_provisioning(model, unit.machine)
-    if reading.outcome in NOT_REACHED:
+    if reading.outcome in NOT_REACHED | OF_MACHINE:
         return reading.advice
     if 'error' in words:
         return _after_an_error(model, unit)

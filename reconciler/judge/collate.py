@@ -25,6 +25,7 @@ _INVALID = {
     Outcome.HOOK_MISSING,
     Outcome.HOOK_BROKEN,
     Outcome.TIMEOUT,
+    Outcome.ILL,
     Outcome.INVALID,
     Outcome.NO_AGENT,
     Outcome.NOT_PUSHED,

@@ -12,6 +12,8 @@ from reconciler.values.errors import ReconcilerError
 from reconciler.values.readings import Outcome
 
 NOTHING = Completed(255, b'', b'')
+# sudo says so of a machine that does not know its own name, and goes on.
+_NOISE = 'sudo: unable to resolve host'
 
 
 class ReachError(ReconcilerError):
@@ -59,7 +61,7 @@ def late(completed: Completed) -> ReachError:
 def last_line(stderr: bytes) -> str:
     """Return the last line of what a command complained; empty if it did not."""
     said = lines(stderr.decode(errors='replace').strip())
-    return said[-1] if said else ''
+    return next((line for line in reversed(said) if _NOISE not in line), '')
 
 
 class Reach(Protocol):

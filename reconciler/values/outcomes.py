@@ -27,9 +27,11 @@ class Outcome(enum.Enum):
     UNREACHABLE = 'unreachable'
     REFUSED_KEY = 'refused-key'
     HOST_KEY = 'host-key'
+    NO_LOGIN = 'no-login'
     NOT_LOGGED_IN = 'not-logged-in'
     NO_PERMISSION = 'no-permission'
     JUJU_FAILED = 'juju-failed'
+    ILL = 'machine-ill'
     HOOK_MISSING = 'hook-missing'
     HOOK_BROKEN = 'hook-broken'
     TIMEOUT = 'timeout'
@@ -64,14 +66,15 @@ NOT_REACHED = frozenset(
         Outcome.UNREACHABLE,
         Outcome.REFUSED_KEY,
         Outcome.HOST_KEY,
+        Outcome.NO_LOGIN,
         Outcome.NOT_LOGGED_IN,
         Outcome.NO_PERMISSION,
         Outcome.JUJU_FAILED,
         Outcome.DEADLINE,
     }
 )
-# Of those that kept us away, the ones that are a matter of the very machine.
-OF_MACHINE = frozenset({Outcome.UNREACHABLE, Outcome.HOST_KEY})
+# Those that are a matter of the very machine, whether we were there or kept away.
+OF_MACHINE = frozenset({Outcome.UNREACHABLE, Outcome.HOST_KEY, Outcome.NO_LOGIN, Outcome.ILL})
 
 
 # Juju 4 makes a key for itself, and adds it to no model (juju/utils v4, clientkeys.go).
@@ -136,9 +139,11 @@ WORDS: Mapping[Outcome, str] = {
     Outcome.HOST_KEY: (
         'its machine showed another host key than the controller knows, or none is known'
     ),
+    Outcome.NO_LOGIN: 'its machine lets our user not in now, or not become root',
     Outcome.NOT_LOGGED_IN: 'juju is not logged in',
     Outcome.NO_PERMISSION: 'this user may not ssh in this model',
     Outcome.JUJU_FAILED: 'juju ssh failed before it reached the machine',
+    Outcome.ILL: 'its machine can run nothing: it lacks memory, room or files of its own',
     Outcome.HOOK_MISSING: 'its health hook is not where the charm should have put it',
     Outcome.HOOK_BROKEN: 'its health hook failed instead of reporting',
     Outcome.TIMEOUT: 'its health hook did not end in time',
@@ -173,11 +178,13 @@ _ADVICE: Mapping[Outcome, Callable[[SilentUnit], Advice]] = {
     Outcome.HOST_KEY: lambda of: Advice(
         'find out why the key changed before you trust it', of.look
     ),
+    Outcome.NO_LOGIN: lambda of: Advice('see whether it boots', of.look),
     Outcome.NOT_LOGGED_IN: lambda of: Advice('log in', of.juju('login')),
     Outcome.NO_PERMISSION: lambda of: Advice('ask its admin', grant(of.model.full_name)),
     Outcome.JUJU_FAILED: lambda of: Advice(
         'look what it rests on, one by one', reconcile_health(of.model.full_name, 'doctor')
     ),
+    Outcome.ILL: lambda of: Advice('look after it, or reboot it', of.look),
     Outcome.HOOK_MISSING: lambda of: Advice('look for it', of.there('ls', '-l', of.hook)),
     Outcome.HOOK_BROKEN: lambda of: Advice('run it', of.there(of.hook, '--pretty')),
     Outcome.TIMEOUT: lambda of: Advice(

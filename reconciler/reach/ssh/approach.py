@@ -128,7 +128,7 @@ class Approach:
                 try:
                     return SshConnection.connect(far, self._keyring, until), address
                 except ReachError as error:
-                    if error.outcome is Outcome.REFUSED_KEY:
+                    if error.outcome in (Outcome.REFUSED_KEY, Outcome.NO_LOGIN):
                         raise
                     if error.outcome is Outcome.HOST_KEY and address in place.shared:
                         failures.strangers.append(address)

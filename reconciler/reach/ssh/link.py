@@ -23,6 +23,7 @@ from charm.kernel.deadline import Deadline
 from reconciler.values.readings import Outcome
 
 from ..base import NOTHING, ReachError
+from ..refusals import refusal_in
 from .hostkeys import HostKey
 from .identities import Keyring
 from .login import Login
@@ -81,6 +82,9 @@ class SshConnection:
         try:
             _handshake(transport, far, deadline)
             keyring.log_in(transport, far.login, far.refused, deadline)
+        except ReachError as error:
+            link.close()
+            raise _as_told(error, transport) from error
         except BaseException:
             link.close()
             raise
@@ -272,6 +276,16 @@ def _handshake(transport: paramiko.Transport, far: SshTarget, deadline: Deadline
     shown = transport.get_remote_server_key()
     if HostKey(shown.get_name(), shown.asbytes()) not in far.keys:
         raise ReachError(Outcome.HOST_KEY, far.changed)
+
+
+def _as_told(error: ReachError, transport: paramiko.Transport) -> ReachError:
+    """Return the error as the far side's banner tells it: why it lets nobody in."""
+    # Not `get_banner`, which forgets it when the far side hangs up.
+    banner = getattr(transport.auth_handler, 'banner', None) or b''
+    refusal = refusal_in(banner.decode(errors='replace'))
+    if refusal is None:
+        return error
+    return ReachError(refusal.outcome, refusal.message, advice=refusal.advice)
 
 
 def _in_words(error: Exception) -> str:

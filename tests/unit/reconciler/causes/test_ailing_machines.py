@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from charm.kernel.report import State, StateName
+from charm.kernel.report import Health, State, StateName
 from reconciler.values.certainty import Certainty
 from reconciler.values.readings import Outcome
 from tests.support.planned import Planned
@@ -183,3 +183,19 @@ def test_a_machine_that_went_down_after_its_victim_is_a_doubt() -> None:
     assert before.certainty is not None
     assert after.certainty is not None
     assert after.certainty.rank > before.certainty.rank
+
+
+def test_a_machine_that_says_that_it_can_run_nothing_is_certainly_the_cause() -> None:
+    plan = Planned()
+    plan.app('web', '0', '1')
+    plan.app('cron', '0')
+    said = 'cannot run anything there: it says bash: fork: Cannot allocate memory'
+    plan.silence('cron/0', Outcome.ILL, said)
+    plan.silence('web/0', Outcome.ILL, said)
+    cause = plan.explained()[1]['machine 0']
+    assert (cause.health, cause.message, cause.certainty) == (
+        Health.FAIL,
+        said,
+        Certainty.CERTAIN,
+    )
+    assert cause.victims == ('cron', 'web')

@@ -168,3 +168,22 @@ def test_every_outcome_has_words() -> None:
     assert set(WORDS) == set(Outcome)
     assert {one for one in Outcome if not advise(one, MODEL, UNIT)} == HEARD
     assert isinstance(MODEL, Model)
+
+
+@pytest.mark.parametrize(
+    ('said', 'outcome'),
+    [
+        ('sudo: a password is required', Outcome.NO_LOGIN),
+        (
+            'python3: error while loading shared libraries: libssl.so.3: cannot open shared '
+            'object file: No such file or directory',
+            Outcome.ILL,
+        ),
+        ('OSError: [Errno 12] Cannot allocate memory', Outcome.ILL),
+        ('OSError: [Errno 2] no such thing', Outcome.HOOK_BROKEN),
+    ],
+)
+def test_a_hook_that_its_machine_cannot_run_is_told_as_that(said: str, outcome: Outcome) -> None:
+    found = read(done(stderr=f'Traceback\n{said}\n'.encode(), exit_code=1))
+    assert (found.outcome, found.health, bool(found.advice)) == (outcome, Health.UNKNOWN, True)
+    assert said[:60] in found.message
