@@ -22,9 +22,10 @@ from reconciler.values.time_budget import TimeBudget
 from ..base import ReachError
 from ..dropped import is_drop
 from .dial import CommandSocket, connections
+from .handshake import SshTarget
 from .hostkeys import KnownHosts, KnownMachine
 from .identities import Keyring
-from .link import SshConnection, SshTarget
+from .link import SshConnection
 from .login import Login, Logins
 
 # sshd drops connections at random when more than ten wait to log in (MaxStartups 10:30:100), and
@@ -154,7 +155,7 @@ class Approach:
 
         def target(address: str, sock: socket.socket) -> SshTarget:
             changed = self._changed(place, known, address)
-            return SshTarget(sock, logins[address], known.keys, changed, refused)
+            return SshTarget(sock, logins[address], known.keys, changed, refused, known.revoked)
 
         straight = {
             address: (login.host or address, login.port)

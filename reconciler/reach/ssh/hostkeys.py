@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
 from charm.kernel.files import locked, write_whole
 from charm.kernel.lines import lines
+
+from .known_hosts_lines import REVOKED, lines_about
 
 LOCK_SECONDS = 10.0
 KEY_FILES = '/etc/ssh/ssh_host_*_key.pub'
@@ -54,10 +56,12 @@ class KnownMachine:
     Attributes:
         keys: its keys; empty if none is known.
         instance: which instance it was when they were learnt; empty if unsaid.
+        revoked: keys that are never its own, whoever says so.
     """
 
     keys: frozenset[HostKey] = frozenset()
     instance: str = ''
+    revoked: frozenset[HostKey] = frozenset()
 
 
 def show_keys(nonce: str) -> str:
@@ -73,7 +77,7 @@ def parse_keys(text: str, nonce: str) -> tuple[HostKey, ...]:
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 
-def _key(words: list[str]) -> HostKey | None:
+def _key(words: Sequence[str]) -> HostKey | None:
     """Return the key that two words say, `KIND BASE64`; whatever follows is a comment."""
     if len(words) < 2 or words[0] not in _KINDS:
         return None
@@ -95,15 +99,18 @@ class KnownHosts:
     def lookup(self, name: str) -> KnownMachine:
         """Return what is known of a machine; lines that are not readable tell nothing.
 
+        An authority's key is no key of a machine: paramiko checks no host certificates.
+
         Raises:
             FileError: the file is there but cannot be read.
         """
-        wanted = safe_name(name)
-        known = [line.split() for line in self._lines()]
-        own = [words for words in known if words[:1] == [wanted]]
-        keys = filter(None, (_key(words[1:]) for words in own))
-        instances = [' '.join(words[3:]) for words in own if words[3:]]
-        return KnownMachine(frozenset(keys), instances[-1] if instances else '')
+        found = list(lines_about(safe_name(name), self._lines()))
+        own, revoked = (
+            frozenset(filter(None, (_key(line.words) for line in found if line.marker == marker)))
+            for marker in ('', REVOKED)
+        )
+        instances = [' '.join(one.words[2:]) for one in found if not one.marker and one.words[2:]]
+        return KnownMachine(own - revoked, instances[-1] if instances else '', revoked)
 
     def learn(self, name: str, keys: Iterable[HostKey], instance: str) -> None:
         """Add a machine's keys.

@@ -12,21 +12,16 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import paramiko
-from paramiko.ssh_exception import IncompatiblePeer
 
 from charm.kernel.command import ASK_SECONDS, Completed, Enough
 from charm.kernel.deadline import Deadline
-from reconciler.values.readings import Outcome
 
-from ..base import NOTHING, ReachError
-from ..refusals import refusal_in
-from .hostkeys import HostKey
+from ..base import ReachError
+from .handshake import SshTarget, as_told, broken, make_transport, shake_hands
 from .identities import Keyring
-from .login import Login
 
 KEEPALIVE_SECONDS = 30
 # What the far side's leftovers may hold its output open for, once the command has exited.
@@ -34,33 +29,12 @@ GRACE_SECONDS = 0.5
 _CHUNK_BYTES = 65536
 # More than pipes and the windows of both streams hold.
 _ON_THE_WAY = 8 * 1024 * 1024
-# None of these, by their names: SHA-1, MD5, CBC, triple DES, DSA and RSA signatures over SHA-1.
-_OLD = ('sha1', 'md5', 'cbc', '3des', 'dss', 'ssh-rsa')
 # A connection's trouble travels as an exception; without this it would be on stderr as well.
 logging.getLogger('paramiko').addHandler(logging.NullHandler())
 
 
 class NotStartedError(Exception):
     """The connection is dead, and the command has certainly not been started."""
-
-
-@dataclass(frozen=True)
-class SshTarget:
-    """The far end of a connection that is to be made.
-
-    Attributes:
-        sock: leads there.
-        login: as whom to log in.
-        keys: the host keys that it may show.
-        changed: what to say if it shows another.
-        refused: the keys of ours that it refused on earlier connections; more are added.
-    """
-
-    sock: socket.socket
-    login: Login
-    keys: Collection[HostKey]
-    changed: str
-    refused: set[bytes]
 
 
 class SshConnection:
@@ -77,14 +51,14 @@ class SshConnection:
         Raises:
             ReachError: it shows another host key, refuses ours, or is not there by the deadline.
         """
-        transport = _transport(far)
+        transport = make_transport(far)
         link = cls(transport, far.sock)
         try:
-            _handshake(transport, far, deadline)
+            shake_hands(transport, far, deadline)
             keyring.log_in(transport, far.login, far.refused, deadline)
         except ReachError as error:
             link.close()
-            raise _as_told(error, transport) from error
+            raise as_told(error, transport) from error
         except BaseException:
             link.close()
             raise
@@ -118,7 +92,7 @@ class SshConnection:
             channel = self._transport.open_session(timeout=max(0.1, until.remaining_seconds))
         except paramiko.ChannelException as error:
             # It lives, but wants no more commands at once (sshd's MaxSessions).
-            raise _broken(f'{error.text} (too many at once?)') from error
+            raise broken(f'{error.text} (too many at once?)') from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise NotStartedError(str(error) or 'the connection ended') from error
         output = _Output(channel, cap_bytes, enough)
@@ -132,13 +106,13 @@ class SshConnection:
                 output.drain(deadline)
             except (paramiko.SSHException, EOFError, OSError) as error:
                 if not deadline.passed:
-                    raise _broken(str(error), output.completed(255)) from error
+                    raise broken(str(error), output.completed(255)) from error
             finally:
                 channel.close()
         if not (output.exited or output.enough or deadline.passed):
             # Either way ssh itself would exit with 255.
             reason = 'the connection ended, or a signal ended the far command'
-            raise _broken(reason, output.completed(255))
+            raise broken(reason, output.completed(255))
         return output.completed(channel.exit_status if output.exited else 255)
 
     def close(self) -> None:
@@ -236,63 +210,3 @@ class _Output:
             self.timed_out,
             enough=self.enough,
         )
-
-
-def _transport(far: SshTarget) -> paramiko.Transport:
-    transport = paramiko.Transport(far.sock, disabled_algorithms={'pubkeys': ['ssh-rsa']})
-    transport.daemon = True
-    options = transport.get_security_options()
-    options.kex = _modern(options.kex)
-    options.ciphers = _modern(options.ciphers)
-    options.digests = _modern(options.digests)
-    kinds = {key.kind for key in far.keys}
-    options.key_types = tuple(
-        kind
-        for kind in _modern(options.key_types)
-        if kind in kinds or (kind.startswith('rsa-sha2-') and 'ssh-rsa' in kinds)
-    )
-    return transport
-
-
-def _modern(names: Collection[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if not any(old in name for old in _OLD))
-
-
-def _handshake(transport: paramiko.Transport, far: SshTarget, deadline: Deadline) -> None:
-    try:
-        transport.banner_timeout = max(0.1, deadline.remaining_seconds)
-        transport.start_client(timeout=max(0.1, deadline.remaining_seconds))
-    except IncompatiblePeer as error:
-        if 'host key' in str(error):
-            raise ReachError(Outcome.HOST_KEY, far.changed) from error
-        raise _broken(f'{error}: its sshd is too old', retryable=False) from error
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        broken = _broken(_in_words(error))
-        hung_up = isinstance(error, (EOFError, OSError)) or 'banner' in str(error)
-        broken.dropped = hung_up and not deadline.passed
-        raise broken from error
-    if not transport.initial_kex_done:
-        raise _broken('it accepts connections but does not answer')
-    shown = transport.get_remote_server_key()
-    if HostKey(shown.get_name(), shown.asbytes()) not in far.keys:
-        raise ReachError(Outcome.HOST_KEY, far.changed)
-
-
-def _as_told(error: ReachError, transport: paramiko.Transport) -> ReachError:
-    """Return the error as the far side's banner tells it: why it lets nobody in."""
-    # Not `get_banner`, which forgets it when the far side hangs up.
-    banner = getattr(transport.auth_handler, 'banner', None) or b''
-    refusal = refusal_in(banner.decode(errors='replace'))
-    if refusal is None:
-        return error
-    return ReachError(refusal.outcome, refusal.message, advice=refusal.advice)
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, EOFError) or 'banner' in str(error):
-        return 'it closed the connection before it said anything (busy, or no sshd)'
-    return str(error) or 'the connection ended'
-
-
-def _broken(reason: str, completed: Completed = NOTHING, retryable: bool = True) -> ReachError:
-    return ReachError(Outcome.UNREACHABLE, f'cannot reach it: {reason}', completed, retryable)

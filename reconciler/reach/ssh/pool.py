@@ -15,6 +15,7 @@ from reconciler.values.readings import Outcome
 from ..base import ReachError, last_line
 from .approach import Approach, MachineAddress, SshSettings, nowhere
 from .hostkeys import KEY_FILES, HostKey, KnownMachine, parse_keys, show_keys
+from .known_hosts_lines import REVOKED
 from .link import NotStartedError, SshConnection
 
 _KEYS_CAP_BYTES = 65536
@@ -131,11 +132,15 @@ class Pool:
             known = self._ways.known_hosts.lookup(place.name)
             if known.keys:
                 return known
-            keys = self._learnt(target, deadline)
-            self._ways.known_hosts.learn(place.name, keys, place.instance)
+            learnt = self._learnt(target, deadline)
+            keys = frozenset(learnt) - known.revoked
+            if not keys:
+                message = f'cannot trust it: its host keys are marked {REVOKED} in our known_hosts'
+                raise ReachError(Outcome.HOST_KEY, message)
+            self._ways.known_hosts.learn(place.name, learnt, place.instance)
         except FileError as error:
             raise ReachError(Outcome.HOST_KEY, str(error)) from error
-        return KnownMachine(frozenset(keys), place.instance)
+        return KnownMachine(keys, place.instance, known.revoked)
 
     def _learnt(self, target: str, deadline: Deadline) -> tuple[HostKey, ...]:
         nonce = secrets.token_hex(8)

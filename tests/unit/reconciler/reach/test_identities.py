@@ -20,9 +20,10 @@ from paramiko import Message, PKey
 from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError
 from reconciler.reach.ssh.agent import Agent
+from reconciler.reach.ssh.handshake import SshTarget
 from reconciler.reach.ssh.hostkeys import HostKey
 from reconciler.reach.ssh.identities import Keyring
-from reconciler.reach.ssh.link import SshConnection, SshTarget
+from reconciler.reach.ssh.link import SshConnection
 from reconciler.reach.ssh.login import Login, Logins
 from reconciler.values.outcomes import Outcome
 from tests.hosts.shell import wait_until

@@ -10,9 +10,10 @@ import pytest
 
 from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError
+from reconciler.reach.ssh.handshake import SshTarget, make_transport
 from reconciler.reach.ssh.hostkeys import HostKey
 from reconciler.reach.ssh.identities import Keyring
-from reconciler.reach.ssh.link import SshConnection, SshTarget, _Output, _transport
+from reconciler.reach.ssh.link import SshConnection, _Output
 from reconciler.reach.ssh.login import Login
 from reconciler.values.readings import Outcome
 from tests.support.patience import PATIENCE
@@ -34,7 +35,7 @@ def test_only_modern_algorithms_and_known_kinds_of_host_keys_are_offered(
     ours, theirs = socket.socketpair()
     with ours, theirs:
         keys = [HostKey(kind, b'') for kind in kinds]
-        transport = _transport(SshTarget(ours, Login(), keys, '', set()))
+        transport = make_transport(SshTarget(ours, Login(), keys, '', set()))
         options = transport.get_security_options()
         assert set(options.key_types) == offered
         every = (*options.kex, *options.ciphers, *options.digests)
