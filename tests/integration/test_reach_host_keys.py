@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from charm.kernel.command import Completed
+from reconciler.reach.base import ReachError
+from reconciler.reach.direct import DirectReach, places_of
 from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
 from tests.hosts.host import Host
@@ -94,3 +99,50 @@ def test_a_certificate_that_cannot_be_checked_here_is_no_attack(lab: Lab, certif
     assert (error.outcome, 'host certificate' in str(error)) == (Outcome.HOST_KEY, True)
     assert 'in between' not in str(error)
     assert '--reach juju' in str(error.advice)
+
+
+class Vouching:
+    """A reach by which juju says these keys of whatever machine, or fails."""
+
+    name = 'vouching'
+
+    def __init__(self, *keys: str, fault: Outcome | None = None) -> None:
+        self._keys = keys
+        self._fault = fault
+
+    def run(self, target: str, command: str, *_bounds: Any, **_how: Any) -> Completed:
+        if self._fault is not None:
+            raise ReachError(self._fault, 'cannot reach it: no')
+        found = re.search('[0-9a-f]{16}', command)
+        assert found is not None
+        said = ''.join(f'\n{found[0]} {key}\n' for key in self._keys).encode()
+        return Completed(0, said, b'')
+
+
+def asked_again(lab: Lab, host: Host, vouching: Vouching) -> str:
+    """Return what is said of a machine that shows another key, while juju says that."""
+    model = lab.write(world_of(Machine.of(host, '0')))
+    with lab.pool(vouching) as pool:
+        error = refusal(DirectReach(places_of(model), pool))
+    assert error.outcome is Outcome.HOST_KEY
+    return str(error)
+
+
+def test_of_a_machine_that_shows_another_key_juju_is_asked_again(lab: Lab, host: Host) -> None:
+    model, learnt = lab.write(world_of(Machine.of(host, '0'))), host.host_key
+    with direct_way(lab, model) as reach:
+        run(reach, 'true')
+    known = lab.known_hosts.path.read_text()
+    host.new_host_key()
+    shown, other = host.host_key, learnt[:-8] + 'AAAAAAAA'
+    new = asked_again(lab, host, Vouching(shown))
+    assert ('which juju knows of too' in new, 'in between' in new) == (True, False)
+    for keys, told in (((learnt,), 'another answers there'), ((other,), 'yet another key')):
+        changed = asked_again(lab, host, Vouching(*keys))
+        assert ('in between' in changed, told in changed) == (True, True)
+        assert 'ssh-keygen' not in changed, 'no command forgets a key that may be right'
+    unverified = asked_again(lab, host, Vouching(fault=Outcome.HOST_KEY))
+    assert unverified.endswith('juju ssh does not trust it either')
+    silent = asked_again(lab, host, Vouching(fault=Outcome.JUJU_FAILED))
+    assert silent.endswith('or somebody is in between')
+    assert lab.known_hosts.path.read_text() == known

@@ -200,7 +200,7 @@ class Approach:
 
     def _changed(self, place: MachineAddress, known: KnownMachine, address: str) -> str:
         """Return what to say if another key than a known one is shown at the address."""
-        if known.instance and place.instance and known.instance != place.instance:
+        if known.is_other(place.instance):
             forget = self._ways.known_hosts.forgetting(place.name)
             return (
                 f'cannot trust it: it was built anew: its host key was learnt of instance '

@@ -12,7 +12,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
-from reconciler.values.advice import Advice
+from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.readings import Outcome
 
 from ..base import NOTHING, ReachError
@@ -48,6 +48,18 @@ class SshTarget:
     changed: str
     refused: set[bytes]
     revoked: Collection[HostKey] = ()
+
+
+class OtherKeyError(ReachError):
+    """A far end shows another host key than is known of it.
+
+    Attributes:
+        shown: that key; `None` if they agreed on none.
+    """
+
+    def __init__(self, message: str, shown: HostKey | None, advice: Advice = NO_ADVICE) -> None:
+        self.shown = shown
+        super().__init__(Outcome.HOST_KEY, message, advice=advice)
 
 
 class Handshake(paramiko.Transport):
@@ -120,15 +132,17 @@ def shake_hands(transport: Handshake, far: SshTarget, deadline: Deadline) -> Non
         raise ReachError(Outcome.HOST_KEY, _REVOKED, advice=advice)
     # Of a certificate that is its key, which it has been proved to have: by that it is known.
     if shown not in far.keys:
-        raise _unknown(far, (transport.host_key_type or '',))
+        raise _unknown(far, (transport.host_key_type or '',), shown)
 
 
-def _unknown(far: SshTarget, kinds: Collection[str]) -> ReachError:
+def _unknown(
+    far: SshTarget, kinds: Collection[str], shown: HostKey | None = None
+) -> OtherKeyError:
     """Return the error of a far end that shows no known key, and itself by these kinds only."""
     if kinds and all('-cert-' in kind for kind in kinds):
         advice = Advice('go with --reach juju; or let its sshd show its keys as well')
-        return ReachError(Outcome.HOST_KEY, _CERTIFICATE, advice=advice)
-    return ReachError(Outcome.HOST_KEY, far.changed)
+        return OtherKeyError(_CERTIFICATE, shown, advice)
+    return OtherKeyError(far.changed, shown)
 
 
 def as_told(error: ReachError, transport: paramiko.Transport) -> ReachError:

@@ -63,6 +63,10 @@ class KnownMachine:
     instance: str = ''
     revoked: frozenset[HostKey] = frozenset()
 
+    def is_other(self, instance: str) -> bool:
+        """Return whether Juju has another instance in its place by now."""
+        return bool(self.instance and instance) and self.instance != instance
+
 
 def show_keys(nonce: str) -> str:
     """Return the command, one shell string, that prints a machine's keys behind the nonce."""

@@ -14,11 +14,22 @@ from reconciler.values.readings import Outcome
 
 from ..base import ReachError, last_line
 from .approach import Approach, MachineAddress, SshSettings, nowhere
+from .handshake import OtherKeyError
 from .hostkeys import KEY_FILES, HostKey, KnownMachine, parse_keys, show_keys
 from .known_hosts_lines import REVOKED
 from .link import NotStartedError, SshConnection
 
 _KEYS_CAP_BYTES = 65536
+
+
+# What juju says, asked again of a machine that shows another key than was learnt.
+_NEW_KEYS = (
+    'cannot trust it yet: it has new host keys, which juju knows of too: it was made anew under '
+    'the same name, or new keys were made there'
+)
+_REFUSED_TOO = 'juju ssh does not trust it either'
+_SAME_STILL = 'juju says that the machine has the learnt key still: another answers there'
+_NEITHER = 'juju knows yet another key of it by now'
 
 
 @dataclass
@@ -114,9 +125,12 @@ class Pool:
                 slot.link.close()
                 slot.link = None
             known = self._known(place, target, deadline)
-            link, address = self._approach.connect(
-                place, known, slot.address, slot.refused, deadline
-            )
+            try:
+                link, address = self._approach.connect(
+                    place, known, slot.address, slot.refused, deadline
+                )
+            except OtherKeyError as error:
+                raise self._as_vouched_now(error, place, known, target, deadline) from error
             with self._lock:
                 if self._closed:
                     link.close()
@@ -125,6 +139,29 @@ class Pool:
             return link, True
         finally:
             slot.lock.release()
+
+    def _as_vouched_now(
+        self,
+        error: OtherKeyError,
+        place: MachineAddress,
+        known: KnownMachine,
+        target: str,
+        deadline: Deadline,
+    ) -> ReachError:
+        """Return the error with what juju knows by now of the machine that seems to be another.
+
+        Nothing is learnt by it: whoever forgets the old key has that done.
+        """
+        if known.is_other(place.instance):
+            return error
+        try:
+            now = frozenset(self._learnt(target, deadline))
+        except ReachError as why:
+            return _with(error, _REFUSED_TOO) if why.outcome is Outcome.HOST_KEY else error
+        if error.shown in now or (error.shown is None and not now & known.keys):
+            forget = self._ways.known_hosts.forgetting(place.name)
+            return ReachError(Outcome.HOST_KEY, f'{_NEW_KEYS}; forget the old key: {forget}')
+        return _with(error, _SAME_STILL if now & known.keys else _NEITHER)
 
     def _known(self, place: MachineAddress, target: str, deadline: Deadline) -> KnownMachine:
         """Return the machine's host keys, learnt from juju and kept if none is known."""
@@ -150,3 +187,7 @@ class Pool:
             why = last_line(said.stderr) or f'{KEY_FILES} there has none'
             raise ReachError(Outcome.HOST_KEY, f'cannot learn its host keys: {why}', said)
         return keys
+
+
+def _with(error: ReachError, more: str) -> ReachError:
+    return ReachError(error.outcome, f'{error}; {more}', error.completed, advice=error.advice)
