@@ -43,9 +43,15 @@ class Fleet:
 
     @property
     def health(self) -> Health:
-        """Return the worst of the models; one in which nothing is deployed has none."""
-        told = (s for s in self.snapshots.values() if s.services or s.faults or s.notes)
-        return worst(snapshot.health for snapshot in told)
+        """Return the worst of the models; one in which nothing is deployed has none.
+
+        Where that is all of them, or all are being removed, nothing is ill; without any model that
+        was asked or told of there is no evidence.
+        """
+        told = [s.health for s in self.snapshots.values() if s.services or s.faults or s.notes]
+        if not told and (self.snapshots or self.notes):
+            return Health.PASSED
+        return worst(told)
 
     def merged(self) -> Snapshot:
         """Return one snapshot of everything, with the model in each name."""

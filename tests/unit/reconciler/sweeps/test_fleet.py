@@ -49,10 +49,12 @@ def test_the_verdict_is_that_of_the_worst_model() -> None:
     assert fleet(a=well(), lost=failure('x', NOW)).health is Health.UNKNOWN
 
 
-def test_a_model_in_which_nothing_is_deployed_has_no_say_but_nothing_at_all_is_unknown() -> None:
+def test_a_model_in_which_nothing_is_deployed_has_no_say_but_no_model_at_all_is_unknown() -> None:
     empty = snapshot(())
     assert fleet(a=well(), empty=empty).health is Health.PASSED
-    assert fleet(empty=empty).health is Health.UNKNOWN
+    assert fleet(empty=empty).health is Health.PASSED
+    assert fleet(empty=empty, lost=failure('x', NOW)).health is Health.UNKNOWN
+    assert replace(fleet(), notes=('prod: left out: it is being removed',)).health is Health.PASSED
     assert fleet().health is Health.UNKNOWN
 
 
