@@ -6,6 +6,7 @@ import re
 
 from ..agent.systemd_unit import unit_text
 from ..kernel.files import write_whole
+from ..kernel.names import tag_of
 from ..kernel.paths import Place
 from . import code_copies
 from .systemd import Systemd
@@ -23,14 +24,14 @@ class AgentService:
     def __init__(self, place: Place, systemd: Systemd, leaving: str = '') -> None:
         self._place = place
         self._systemd = systemd
-        self._leaving = code_copies.name_of(leaving) if leaving else ''
+        self._leaving = tag_of(leaving) if leaving else ''
 
     @property
     def owner(self) -> str:
         """Return whose code the service runs, as `unit-health-0`; empty if nobody's that stays."""
         found = _LAUNCHER.search(self._text())
         name = found[1] if found else ''
-        living = {code_copies.name_of(unit) for unit in code_copies.living(self._place)}
+        living = {tag_of(unit) for unit in code_copies.living(self._place)}
         return name if name in living - {self._leaving} else ''
 
     def follow(self, unit: str, fresh_code: bool, restart: bool, changed: bool) -> None:

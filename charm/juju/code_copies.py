@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 from ..kernel.errors import FileError
-from ..kernel.names import slug
+from ..kernel.names import tag_of, unit_of_tag
 from ..kernel.paths import Place
 
 CURRENT = 'current'
@@ -28,18 +28,7 @@ _UNIT = re.compile(r'unit-[a-z][a-z0-9-]*-[0-9]+')
 
 def directory_of(place: Place, unit: str) -> Path:
     """Return where the copies of a unit's charm are."""
-    return place.code / name_of(unit)
-
-
-def name_of(unit: str) -> str:
-    """Return what the directories of a unit are called, Juju's and ours: `unit-a-b-1`."""
-    return f'unit-{slug(unit)}'
-
-
-def unit_of(directory: str) -> str:
-    """Return the unit of a directory's name: `a-b/1` of `unit-a-b-1`."""
-    application, number = directory[len('unit-') :].rsplit('-', 1)
-    return f'{application}/{number}'
+    return place.code / tag_of(unit)
 
 
 def launcher_of(place: Place, unit: str) -> Path:
@@ -66,13 +55,13 @@ def gone(place: Place) -> List[str]:
         there = set(os.listdir(place.agents))
     except OSError:
         return []
-    return [unit_of(name) for name in installed if name not in there]
+    return [unit_of_tag(name) for name in installed if name not in there]
 
 
 def living(place: Place) -> List[str]:
     """Return the units that have code here and are no orphans, by name."""
     orphans = gone(place)
-    return [unit for unit in map(unit_of, installed_units(place)) if unit not in orphans]
+    return [unit for unit in map(unit_of_tag, installed_units(place)) if unit not in orphans]
 
 
 def install(place: Place, unit: str, charm: Path) -> bool:

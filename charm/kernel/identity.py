@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Mapping, Optional
 
 from .errors import HealthError
+from .names import unit_of_tag
 
 _UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[0-9]*[a-z][a-z0-9]*)*/[0-9]+')
-# Juju's agents live in /var/lib/juju/agents/unit-<application>-<number>.
-_AGENT_DIRECTORY = re.compile(r'unit-(?P<application>.+)-(?P<number>[0-9]+)')
 LOCAL_NUMBER = 0
 BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 
@@ -41,11 +40,12 @@ def own_unit(environment: Mapping[str, str] = os.environ, charm: Optional[Path] 
     named = environment.get('JUJU_UNIT_NAME', '')
     if _UNIT.fullmatch(named):
         return named
+    # Juju's agents live in /var/lib/juju/agents/unit-<application>-<number>.
     directory = charm or Path(__file__).resolve().parent.parent
     for part in (directory.name, directory.parent.name):
-        found = _AGENT_DIRECTORY.fullmatch(part)
-        if found:
-            return f'{found["application"]}/{found["number"]}'
+        unit = unit_of_tag(part)
+        if _UNIT.fullmatch(unit):
+            return unit
     return f'{_host_as_application()}/{LOCAL_NUMBER}'
 
 

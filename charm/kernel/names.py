@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Iterable
 
+_UNIT_TAG = 'unit-'
+
 
 def host_bytes(host: str) -> bytes:
     """Return a host's name as libc is to look it up; one beyond ASCII by IDNA, if that can.
@@ -29,6 +31,22 @@ def service_of(unit: str) -> str:
 def slug(unit: str) -> str:
     """Return a unit's name as a part of file names: `a-b-1` for `a-b/1`."""
     return unit.replace('/', '-')
+
+
+def unit_of_slug(name: str) -> str:
+    """Return the unit of which that is the slug: `a-b/1` of `a-b-1`."""
+    application, _dash, number = name.rpartition('-')
+    return f'{application}/{number}'
+
+
+def tag_of(unit: str) -> str:
+    """Return what Juju calls a unit in names of files and in logs: `unit-a-b-1` for `a-b/1`."""
+    return f'{_UNIT_TAG}{slug(unit)}'
+
+
+def unit_of_tag(tag: str) -> str:
+    """Return the unit of which that is the tag; empty for that of a machine or another agent."""
+    return unit_of_slug(tag[len(_UNIT_TAG) :]) if tag.startswith(_UNIT_TAG) else ''
 
 
 def closest(word: str, words: Iterable[str]) -> str:

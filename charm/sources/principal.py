@@ -22,7 +22,7 @@ from ..kernel.command import Completed, run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, ReportError
 from ..kernel.merge_checks import lowest_qos, merge, read_subset
-from ..kernel.names import slug
+from ..kernel.names import tag_of
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult, Health, Report, worst
 from ..kernel.report_json import from_json
@@ -75,7 +75,7 @@ def find(unit: str, reporter: str, agents: Path = HERE.agents) -> FoundChecks:
     """
     if unit == reporter:
         return FoundChecks()
-    hook = agents / f'unit-{slug(unit)}' / 'charm' / 'hooks' / 'health'
+    hook = agents / tag_of(unit) / 'charm' / 'hooks' / 'health'
     if not os.path.lexists(hook):
         return FoundChecks()
     return FoundChecks((CheckSpec(NAME, Principal(unit, hook), _TIMEOUT_SECONDS, str(hook)),))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from charm.kernel.names import slug
+from charm.kernel.names import tag_of
 
 from ..values.model import HEALTH_CHARM, Application, Model, Unit
 from .frames import Request
@@ -70,7 +70,7 @@ class MachineRequest:
 
 def hook_path(unit: str) -> str:
     """Return where Juju puts the health hook of a unit's charm (agent/agent.go)."""
-    return f'{AGENTS}/unit-{slug(unit)}/charm/hooks/health'
+    return f'{AGENTS}/{tag_of(unit)}/charm/hooks/health'
 
 
 def agent_path(unit: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from charm.kernel.builtin_checks import BUILT_IN_CHECKS
-from charm.kernel.names import slug
+from charm.kernel.names import tag_of
 from charm.kernel.report import Health, StateName
 
 from ..values.advice import Advice, integrate, juju, reconcile_health, there
@@ -112,7 +112,7 @@ def _about_checks(found: Explanation) -> Iterator[Advice]:
             elif reading.hook.endswith('/health'):
                 # The hook of its own charm answers for it alone, and may know no options.
                 _, name = found.snapshot.model.locate(unit)
-                own = reading.hook.split('/')[-4:-3] == [f'unit-{slug(name)}']
+                own = reading.hook.split('/')[-4:-3] == [tag_of(name)]
                 words = () if own else ('--unit', name, '--pretty')
                 command = _there(found, reading, reading.hook, *words)
                 yield Advice(f'run the checks of {unit} by hand', command)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charm.kernel.names import slug
+from charm.kernel.names import tag_of, unit_of_tag
 from charm.kernel.report import CheckResult, Health
 from charm.kernel.safe_text import clean
 
@@ -32,7 +32,7 @@ def checks_of(unit: Unit, seen: Mapping[str, CheckResult], where: str) -> tuple[
         seen: what was seen there, by name.
         where: such as `on machine 3`.
     """
-    facts = _Facts(seen, f'unit-{slug(unit.name)}', where)
+    facts = _Facts(seen, tag_of(unit.name), where)
     found = (facts.agent(), facts.hook(), facts.open_ports(unit.tcp_ports))
     return tuple(check for check in found if check is not None)
 
@@ -113,8 +113,7 @@ class _Facts:
         """Return the unit, or other agent, that holds the lock; empty if nobody is told."""
         holding = (tag for tag, agent in self._agents.items() if _object(agent.get('holds')))
         tag = next(holding, '')
-        application, _dash, number = tag.removeprefix('unit-').rpartition('-')
-        return f'{application}/{number}' if tag.startswith('unit-') else tag
+        return unit_of_tag(tag) or tag
 
     @property
     def _agents(self) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from charm.kernel.names import slug
+from charm.kernel.names import tag_of
 
 from ..ask.orphans import CODE
 from ..values.advice import Advice, there
@@ -38,7 +38,7 @@ def whose(units: Sequence[str]) -> str:
 
 def mend(model: Model, target: str, units: Sequence[str]) -> Advice:
     """Return what removes them: mostly the agent itself."""
-    launcher = f'{CODE}/unit-{slug(units[0])}/current/hooks/health-agent'
+    launcher = f'{CODE}/{tag_of(units[0])}/current/hooks/health-agent'
     return Advice(
         'where an agent runs it removes them within two minutes; else',
         there(model.full_name, target, 'sudo', launcher, 'remove-orphans'),

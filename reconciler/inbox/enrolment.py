@@ -14,6 +14,7 @@ from typing import Any
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
+from charm.kernel.names import unit_of_tag
 from charm.kernel.push_contract import derive
 
 from ..ask.errands import MachineRequest, UnitRequest, plan_errands
@@ -173,5 +174,4 @@ class _Call:
 
 def _unit_of(charm: str) -> str:
     """Return the unit whose charm's directory this is: `…/unit-health-0/charm` is `health/0`."""
-    application, _, number = charm.split('/')[-2].removeprefix('unit-').rpartition('-')
-    return f'{application}/{number}'
+    return unit_of_tag(charm.split('/')[-2])

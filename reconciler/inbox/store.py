@@ -24,7 +24,7 @@ from charm.kernel.errors import FileError, HealthError, ReportError
 from charm.kernel.fields import Fields, format_time
 from charm.kernel.files import locked, read_whole, set_aside, write_whole
 from charm.kernel.log_files import Cursor, Tail, read_since
-from charm.kernel.names import service_of, slug
+from charm.kernel.names import service_of, slug, unit_of_slug
 from charm.kernel.push_contract import check_names
 from charm.kernel.report import Report
 from charm.kernel.report_json import decode, from_json, to_json
@@ -164,8 +164,7 @@ class Inbox:
         found = []
         for state in self._root.glob(f'{models}/*/state.json'):
             name = state.parent.parent.name
-            application, _, number = state.parent.name.rpartition('-')
-            found.append(('' if name == _NO_MODEL else name, f'{application}/{number}'))
+            found.append(('' if name == _NO_MODEL else name, unit_of_slug(state.parent.name)))
         return tuple(sorted(found))
 
     def _place(self, unit: str, model: str) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict
 
 from ...kernel.deadline import Deadline
+from ...kernel.names import unit_of_tag
 from ...kernel.paths import HERE
 from ...kernel.report import Health
 from .. import default_thresholds
@@ -49,13 +50,13 @@ class UpdateStatus:
         data: Dict[str, Any] = {'scope': self.around().own_scope, 'units': {}}
         try:
             tags = sorted(place.name for place in self.agents.iterdir())
-            runs = read_last_runs([tag for tag in tags if tag.startswith('unit-')], self.log)
+            runs = read_last_runs([tag for tag in tags if unit_of_tag(tag)], self.log)
         except FileNotFoundError:
             return Verdict(Health.PASSED, 'Juju keeps no log of hooks here', data)
         except OSError as error:
             note = f'cannot tell when hooks ran: {error.filename}: {error.strerror}'
             return Verdict(Health.PASSED, note, data)
-        units = {_unit(tag): self._told(last) for tag, last in runs.items()}
+        units = {unit_of_tag(tag): self._told(last) for tag, last in runs.items()}
         return self._judge(units, {**data, 'units': units})
 
     def _told(self, last: LastRuns) -> Dict[str, Any]:
@@ -85,8 +86,3 @@ class UpdateStatus:
             return Verdict(Health.PASSED, 'the log of hooks tells of no unit here', data)
         latest = span(max(ages.values()))
         return Verdict(Health.PASSED, f'each unit had its update-status hook in {latest}', data)
-
-
-def _unit(tag: str) -> str:
-    application, _dash, number = tag[len('unit-') :].rpartition('-')
-    return f'{application}/{number}'

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charm.juju.code_copies import gone, unit_of
+from charm.juju.code_copies import gone
 from charm.juju.written_files import checks_name
 from charm.kernel.paths import Place
 from charm.kernel.report import StateName
@@ -138,6 +138,5 @@ def test_an_agent_forgets_the_orphan_that_anothers_hook_found(
     assert 'reload' in other.systemd.done
 
 
-def test_a_unit_is_told_from_its_directory() -> None:
-    assert unit_of('unit-a-b-12') == 'a-b/12'
+def test_a_place_is_told_as_the_machine_has_it() -> None:
     assert Place(Path('/x')).seen(Path('/x/etc/y')) == Path('/etc/y')

@@ -1,4 +1,4 @@
-"""Names of hosts, as bytes for libc, beside what Python makes of the same."""
+"""Names of hosts for libc, beside what Python makes of the same; and of units, there and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.kernel.names import host_bytes
+from charm.kernel.names import host_bytes, tag_of, unit_of_slug, unit_of_tag
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,9 @@ def test_whatever_python_can_encode_it_encodes_as_python_does(host: str) -> None
 def test_of_a_name_that_is_none_libc_says_so(host: str) -> None:
     with pytest.raises(socket.gaierror):
         socket.getaddrinfo(host_bytes(host), 80, flags=socket.AI_NUMERICHOST)
+
+
+def test_a_unit_is_told_from_its_tag_and_its_slug() -> None:
+    assert tag_of('a-b/12') == 'unit-a-b-12'
+    assert (unit_of_tag('unit-a-b-12'), unit_of_slug('a-b-12')) == ('a-b/12', 'a-b/12')
+    assert unit_of_tag('machine-0') == ''
