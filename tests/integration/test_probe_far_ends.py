@@ -148,7 +148,7 @@ NAMED: dict[str, tuple[Change, str, str]] = {
         'refused-key',
         "it said 'hello'; is a command forced",
     ),
-    'with a shell that lets nobody in': (nologin, 'refused-key', 'This account is currently not'),
+    'with a shell that lets nobody in': (nologin, 'no-login', 'This account is currently not'),
 }
 
 
