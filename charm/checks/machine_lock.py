@@ -13,9 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Collection, Dict, Optional
-
-from ..kernel.lines import lines_of
+from typing import Collection, Dict, Iterator, Optional
 
 LOG = Path('/var/log/juju/machine-lock.log')
 _LINE = re.compile(
@@ -46,24 +44,40 @@ def read_last_runs(tags: Collection[str], log: Path = LOG) -> Dict[str, LastRuns
     Raises:
         OSError: it cannot be read.
     """
-    found: Dict[str, LastRuns] = {}
-    wanting = set(tags)
-    for line in reversed(lines_of(log)):
-        if not wanting:
-            break
+    content = log.read_bytes()
+    found = {tag: _last_runs(content, tag) for tag in tags}
+    return {tag: runs for tag, runs in found.items() if runs is not None}
+
+
+def _last_runs(content: bytes, tag: str) -> Optional[LastRuns]:
+    found = None
+    for line in _lines_backwards(content, tag.encode()):
         match = _LINE.match(line)
-        tag = (match['tag'] or match['started']) if match else ''
-        at = _seconds(match['at']) if match else None
-        if match is None or at is None or tag not in wanting:
+        if match is None or tag not in (match['tag'], match['started']):
+            continue
+        at = _seconds(match['at'])
+        if at is None:
             continue
         # The worker stands before its parentheses, which may have others in them.
         what = (match['what'] or '').partition('(')[2][:-1]
-        later = found.get(tag, LastRuns(at, '', at))
-        found[tag] = LastRuns(later.at, later.what or what, at)
+        later = found or LastRuns(at, '', at)
+        found = LastRuns(later.at, later.what or what, at)
         # Before its agent was started nobody ran anything.
         if match['started'] or what == _UPDATE_STATUS:
-            wanting.remove(tag)
+            break
     return found
+
+
+def _lines_backwards(content: bytes, word: bytes) -> Iterator[str]:
+    """Yield the lines with a word in them, the last one first.
+
+    The log has up to 10 MiB, and mostly its end tells all.
+    """
+    at = content.rfind(word)
+    while at >= 0:
+        start, stop = content.rfind(b'\n', 0, at) + 1, content.find(b'\n', at)
+        yield content[start : stop if stop >= 0 else len(content)].decode('utf-8', 'replace')
+        at = content.rfind(word, 0, start)
 
 
 def _seconds(text: str) -> Optional[float]:

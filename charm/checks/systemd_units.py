@@ -98,6 +98,11 @@ class SystemdUnit:
         """Return the units that a property names."""
         return tuple(self.said.get(key, '').split())
 
+    @property
+    def timed(self) -> Tuple[str, ...]:
+        """The units that it starts at their time; none if it is no timer."""
+        return self.names('Triggers') if self.name.endswith('.timer') else ()
+
     def number(self, key: str) -> Optional[int]:
         """Return a property that is a number; `None` if it is not."""
         text = self.said.get(key, '')

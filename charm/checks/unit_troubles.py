@@ -50,15 +50,14 @@ class Trouble:
 def trouble_of(
     unit: SystemdUnit, triggered: Sequence[SystemdUnit], systemd: Systemd
 ) -> Optional[Trouble]:
-    """Return what is wrong with a unit, of which the `triggered` are those that it starts."""
+    """Return what is wrong with a unit, of which the `triggered` are those of `timed`."""
     if unit.active == 'failed':
         return Trouble('failed', unit.name)
-    is_timer = unit.name.endswith('.timer')
     found = {
         'restarting': restarting(unit, systemd.now),
         'starting': _starting_for_ever(unit, systemd),
         'stopping': _stopping_for_ever(unit, systemd.now),
-        'timers': _never_elapses(unit, triggered) if is_timer else '',
+        'timers': _never_elapses(unit, triggered) if unit.timed else '',
     }
     return next((Trouble(kind, words) for kind, words in found.items() if words), None)
 

@@ -62,8 +62,7 @@ class FailedUnits:
             return Verdict(Health.PASSED, note, {'scope': scope, 'systemd': False})
         systemd = Systemd(self.systemctl, self.monotonic, deadline)
         units = systemd.units(_ASKED, '--', '*')
-        timers = (unit for unit in units if unit.name.endswith('.timer'))
-        names = sorted({name for timer in timers for name in timer.names('Triggers')})
+        names = sorted({name for unit in units for name in unit.timed})
         triggered = {unit.name: unit for unit in systemd.named(names)}
         return self._judge(units, triggered, systemd)
 
@@ -77,7 +76,7 @@ class FailedUnits:
         told: Dict[str, Dict[str, str]] = {}
         details: Dict[str, object] = {}
         for unit in sorted(units, key=lambda unit: unit.name):
-            starts = [triggered[name] for name in unit.names('Triggers') if name in triggered]
+            starts = [triggered[name] for name in unit.timed if name in triggered]
             trouble = trouble_of(unit, starts, systemd)
             if trouble:
                 group = self._group(unit, trouble.kind, around.container)

@@ -71,7 +71,7 @@ class SystemdService:
             ended = unit.ending or unit.result
             again = f', restarted {unit.restarts} times' if unit.restarts else ''
             return Health.FAIL, f'{unit.name} ended and waits to be restarted: {ended}{again}'
-        trouble = _trouble(unit, systemd.named(unit.names('Triggers')), systemd)
+        trouble = _trouble(unit, systemd.named(unit.timed), systemd)
         if trouble:
             return Health.FAIL, trouble
         if unit.is_up:
@@ -106,7 +106,7 @@ def _judge_members(unit: SystemdUnit, words: str, systemd: Systemd) -> _Judged:
     """Judge a unit without processes by those that are part of it, if there are any."""
     members = systemd.named(unit.names('ConsistsOf'))
     down = [member.name for member in members if not member.is_up]
-    starts = ((member, systemd.named(member.names('Triggers'))) for member in members)
+    starts = ((member, systemd.named(member.timed)) for member in members)
     ill = list(filter(None, (_trouble(*each, systemd) for each in starts)))
     if ill:
         return Health.FAIL, f'{words}, but of its parts {listed(ill)}'
