@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
-from reconciler.reach.base import Reach, ReachError, last_line
+from reconciler.reach.base import Reach, ReachError, RemoteCommand, last_line
 from reconciler.reach.refusals import refused
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
@@ -49,13 +49,15 @@ class ScriptAsker:
     def ask(self, target: str, requests: Sequence[Request], deadline: Deadline) -> MachineAnswer:
         """Ask all of them in one connection."""
         nonce = secrets.token_hex(8)
-        command = frames.command(requests, nonce, self.time)
-        cap_bytes = int(sum(request.cap_bytes for request in requests) * _FRAMED)
-        stdin = b''.join(piece for request in requests for piece in request.stdin)
+        command = RemoteCommand(
+            frames.command(requests, nonce, self.time),
+            int(sum(request.cap_bytes for request in requests) * _FRAMED),
+            b''.join(piece for request in requests for piece in request.stdin),
+            WholeAnswers(nonce, len(requests)),
+        )
         fault: ReachError | None = None
         try:
-            whole = WholeAnswers(nonce, len(requests))
-            completed = self.reach.run(target, command, deadline, cap_bytes, stdin, whole)
+            completed = self.reach.run(target, command, deadline)
         except ReachError as error:
             fault, completed = error, error.completed
         output = completed.stdout

@@ -15,7 +15,7 @@ from charm.kernel.lines import lines
 from ..ask import orphans
 from ..ask.errands import MachineRequest, hook_path
 from ..collect import removed_units
-from ..reach.base import Reach, ReachError
+from ..reach.base import Reach, ReachError, RemoteCommand
 from ..values.advice import NO_ADVICE, Advice, integrate, juju, there
 from ..values.model import HEALTH_CHARM, Model
 from ..values.outcomes import Outcome, advise
@@ -114,7 +114,8 @@ def ask_facts(reach: Reach, errand: MachineRequest, deadline: Deadline) -> Machi
         version=TimeBudget.version_seconds,
         orphans=orphans.look(),
     )
-    completed = reach.run(errand.target, shlex.join(['sh', '-c', script]), deadline, _CAP_BYTES)
+    command = RemoteCommand(shlex.join(['sh', '-c', script]), _CAP_BYTES)
+    completed = reach.run(errand.target, command, deadline)
     told = [
         line[line.index(nonce) :].split()[1:]
         for line in lines(completed.stdout.decode(errors='replace'))

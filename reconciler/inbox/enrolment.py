@@ -18,7 +18,7 @@ from charm.kernel.names import unit_of_tag
 from charm.kernel.push_contract import derive
 
 from ..ask.errands import MachineRequest, UnitRequest, plan_errands
-from ..reach.base import Reach, ReachError, last_line
+from ..reach.base import Reach, ReachError, RemoteCommand, last_line
 from ..values.advice import Advice, integrate
 from ..values.errors import UsageError
 from ..values.model import HEALTH_CHARM, Model, Unit
@@ -163,10 +163,10 @@ class _Call:
         reporter = _unit_of(charm)
         documents = [self.terms.document(asked.unit.name, reporter) for asked in group]
         script = _SCRIPT.format(charm=shlex.quote(charm), write=shlex.quote(_WRITE))
-        command = shlex.join(['sh', '-c', script])
         try:
             target, stdin = self.errand.target, json.dumps(documents).encode()
-            done = self.reach.run(target, command, self.deadline, _CAP_BYTES, stdin)
+            command = RemoteCommand(shlex.join(['sh', '-c', script]), _CAP_BYTES, stdin)
+            done = self.reach.run(target, command, self.deadline)
         except ReachError as error:
             return last_line(error.completed.stderr) or str(error)
         return '' if done.stdout.endswith(b'enrolled\n') else 'it did not say that it is enrolled'

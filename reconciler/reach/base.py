@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from charm.kernel.command import Completed, Enough
@@ -64,6 +65,24 @@ def last_line(stderr: bytes) -> str:
     return next((line for line in reversed(said) if _NOISE not in line), '')
 
 
+@dataclass(frozen=True)
+class RemoteCommand:
+    """What is run on a machine.
+
+    Attributes:
+        line: one shell string. Every user of either machine may see it.
+        cap_bytes: how much of its stdout, and of its stderr, is kept.
+        stdin: what it reads; what is secret goes that way.
+        enough: whether what it has written to stdout so far is all that is wanted, which is asked
+            every second: then it is ended early.
+    """
+
+    line: str
+    cap_bytes: int
+    stdin: bytes = b''
+    enough: Enough | None = None
+
+
 class Reach(Protocol):
     """One way to run a command on a machine."""
 
@@ -72,18 +91,8 @@ class Reach(Protocol):
         """Return what readings call it, such as `juju ssh`."""
         ...
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
-
-        It is ended early once its stdout so far is `enough`, which is asked every second.
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        """Run the command where the unit `target` is.
 
         Raises:
             ReachError: it did not get there, or did not end by the deadline.

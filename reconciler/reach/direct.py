@@ -11,16 +11,16 @@ import shlex
 import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Machine, Model
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
-from .base import ReachError, late
+from .base import ReachError, RemoteCommand, late
 from .ssh.approach import MachineAddress
 from .ssh.pool import Pool
 
@@ -38,16 +38,8 @@ class DirectReach:
     pool: Pool
     name: str = 'direct ssh'
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        """Run the command where the unit `target` is.
 
         It is ended over there as well when the deadline has passed.
 
@@ -61,9 +53,9 @@ class DirectReach:
         # A little later than here: what is ended here is known to be late, what ends there is not.
         seconds = math.ceil(deadline.remaining_seconds) + TimeBudget.late_seconds
         kill_after = str(TimeBudget.kill_after_seconds)
-        bounded = ['timeout', '-k', kill_after, str(seconds), 'sh', '-c', command]
-        ending = f'exec {shlex.join(bounded)}'
-        done = self.pool.run(place, target, ending, deadline, cap_bytes, stdin, enough)
+        bounded = ['timeout', '-k', kill_after, str(seconds), 'sh', '-c', command.line]
+        ending = replace(command, line=f'exec {shlex.join(bounded)}')
+        done = self.pool.run(place, target, ending, deadline)
         if done.timed_out:
             raise late(done)
         return done

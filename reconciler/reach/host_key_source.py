@@ -8,14 +8,14 @@ from reconciler.juju.command import explain
 from reconciler.values.errors import JujuError, NotThere
 from reconciler.values.readings import Outcome
 
-from .base import ReachError
+from .base import ReachError, RemoteCommand
 from .juju_ssh import JujuSSH
 
 
 def run_vouched(
-    through_ssh: JujuSSH, target: str, command: str, deadline: Deadline, cap_bytes: int
+    through_ssh: JujuSSH, target: str, command: RemoteCommand, deadline: Deadline
 ) -> Completed:
-    """Run `command`, one shell string, beside the unit `target`.
+    """Run a command that reads nothing beside the unit `target`.
 
     Where `juju ssh` would never end it is `juju exec`, which takes the machine's lock, and waits
     for every hook that runs there: so this is for what has to be known once.
@@ -24,10 +24,11 @@ def run_vouched(
         ReachError: it did not get there, or did not end by the deadline.
     """
     if not through_ssh.is_proxied(deadline):
-        return through_ssh.run(target, command, deadline, cap_bytes)
+        return through_ssh.run(target, command, deadline)
     juju = through_ssh.juju
     try:
-        completed = juju.run(juju.exec_argv(target, command), deadline, cap_bytes)
+        argv = juju.exec_argv(target, command.line)
+        completed = juju.run(argv, deadline, command.cap_bytes)
     except JujuError as error:
         raise ReachError(Outcome.JUJU_FAILED, str(error)) from error
     if completed.timed_out:

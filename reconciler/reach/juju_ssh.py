@@ -13,7 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.lines import lines
 from reconciler.juju.command import Juju, explain
@@ -22,7 +22,7 @@ from reconciler.values.errors import JujuError, NotLoggedIn, NotThere, Permissio
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 
-from .base import NOTHING, ReachError, late
+from .base import NOTHING, ReachError, RemoteCommand, late
 from .dropped import is_drop
 from .runaway_ssh import MOST_PROCESSES, is_swarm
 
@@ -97,18 +97,8 @@ class JujuSSH:
     name: str = 'juju ssh'
     _proxied: _Once = field(default_factory=_Once, compare=False, repr=False)
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        """Run `command`, one shell string, where the unit `target` is; it reads `stdin`.
-
-        What is secret goes that way: arguments are seen by every user of either machine.
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        """Run the command where the unit `target` is.
 
         Raises:
             ReachError: it did not get there, or did not end by the deadline.
@@ -118,29 +108,23 @@ class JujuSSH:
             raise _never_ends(_PROXIED)
         waited_seconds = time.monotonic() - began
         try:
-            return self._run(target, command, deadline, cap_bytes, stdin, enough)
+            return self._run(target, command, deadline)
         except ReachError as error:
             error.waited_seconds = waited_seconds
             raise
 
-    def _run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes,
-        enough: Enough | None,
-    ) -> Completed:
+    def _run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
         try:
             argv = self.juju.ssh_argv(
                 target,
-                command,
+                command.line,
                 k8s=self.k8s,
                 connect_timeout_seconds=self.connect_timeout_seconds,
                 options=self.options,
             )
-            completed = self.juju.run(argv, deadline, cap_bytes, stdin, is_swarm, enough)
+            completed = self.juju.run(
+                argv, deadline, command.cap_bytes, command.stdin, is_swarm, command.enough
+            )
         except JujuError as error:
             raise ReachError(Outcome.JUJU_FAILED, str(error)) from error
         if completed.stopped:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from charm.kernel import command as door
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.values.readings import Outcome
 
-from .base import ReachError
+from .base import ReachError, RemoteCommand
 
 
 @dataclass(frozen=True)
@@ -18,22 +18,18 @@ class LocalReach:
 
     name: str = 'local'
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        """Run `command` under `sh -c`; it reads `stdin`.
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        """Run the command under `sh -c`.
 
         Raises:
             ReachError: it did not end by the deadline.
         """
         completed = door.run(
-            ['sh', '-c', command], deadline, cap_bytes=cap_bytes, stdin=stdin, enough=enough
+            ['sh', '-c', command.line],
+            deadline,
+            cap_bytes=command.cap_bytes,
+            stdin=command.stdin,
+            enough=command.enough,
         )
         if completed.timed_out:
             raise ReachError(Outcome.TIMEOUT, 'cannot wait longer for this machine', completed)

@@ -1,4 +1,4 @@
-"""Fixtures: an agent as a process, a receiver for it, and a machine with our charm."""
+"""Fixtures: an agent as a process, a receiver for it, a machine with our charm, and a lab."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.hosts.shell import wait_until
 from tests.support.tls import Certificates
 
 from .agents import Agent, Receiver
+from .reaches import Lab
 
 
 @pytest.fixture
@@ -38,3 +39,10 @@ def charmed_host(hosts: Hosts) -> Host:
     add_juju_health(one, 'health/0')
     wait_until(lambda: b'running' in one.run('systemctl is-system-running').stdout, 'systemd')
     return one
+
+
+@pytest.fixture
+def lab(hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """Make what a model of the first machine is reached with, and Juju's data beside it."""
+    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
+    return Lab(tmp_path, hosts(1)[0].identity)

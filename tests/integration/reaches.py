@@ -12,7 +12,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.juju import status
 from reconciler.juju.command import Juju
-from reconciler.reach.base import Reach, ReachError
+from reconciler.reach.base import Reach, ReachError, RemoteCommand
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.local import LocalReach
@@ -98,7 +98,7 @@ def warm_way(lab: Lab, model: Model) -> Iterator[Reach]:
     """Yield the direct reach with its connection made already."""
     with lab.pool() as pool:
         reach = DirectReach(places_of(model), pool)
-        reach.run(TARGET, 'true', Deadline.after(PATIENCE), CAP_BYTES)
+        reach.run(TARGET, RemoteCommand('true', CAP_BYTES), Deadline.after(PATIENCE))
         yield reach
 
 
@@ -114,7 +114,7 @@ EVERY = {**REMOTE, 'local': local_way}
 def run(reach: Reach, command: str, seconds: float = PATIENCE, target: str = TARGET) -> Completed:
     """Run a command and return how it ended, whatever its exit code says of the way."""
     try:
-        return reach.run(target, command, Deadline.after(seconds), CAP_BYTES)
+        return reach.run(target, RemoteCommand(command, CAP_BYTES), Deadline.after(seconds))
     except ReachError as error:
         return error.completed
 
@@ -122,7 +122,7 @@ def run(reach: Reach, command: str, seconds: float = PATIENCE, target: str = TAR
 def refusal(reach: Reach, command: str = 'true', seconds: float = PATIENCE) -> ReachError:
     """Return why a command did not get there."""
     try:
-        done = reach.run(TARGET, command, Deadline.after(seconds), CAP_BYTES)
+        done = reach.run(TARGET, RemoteCommand(command, CAP_BYTES), Deadline.after(seconds))
     except ReachError as error:
         return error
     raise AssertionError(f'it was reached: {done}')

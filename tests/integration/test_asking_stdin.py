@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from charm.kernel.deadline import Deadline
+from reconciler.reach.base import RemoteCommand
 from tests.conftest import Hosts
 from tests.standin.builder import Machine
 from tests.support.patience import PATIENCE
@@ -26,8 +27,9 @@ def test_a_command_reads_what_it_is_given_and_then_the_end(
     model = lab.write(world_of(Machine.of(host, '0')))
     content = bytes(range(256)) * 1200
     with EVERY[name](lab, model) as way:
-        done = way.run(TARGET, 'cat', Deadline.after(PATIENCE), CAP_BYTES, content)
+        done = way.run(TARGET, RemoteCommand('cat', CAP_BYTES, content), Deadline.after(PATIENCE))
         assert (done.exit_code, done.stdout) == (0, content)
         # One that reads nothing is not held up, and neither are we.
-        done = way.run(TARGET, 'echo done', Deadline.after(PATIENCE), CAP_BYTES, content)
+        unread = RemoteCommand('echo done', CAP_BYTES, content)
+        done = way.run(TARGET, unread, Deadline.after(PATIENCE))
         assert (done.exit_code, done.stdout) == (0, b'done\n')

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from charm.kernel.deadline import Deadline
-from reconciler.reach.base import Reach, ReachError
+from reconciler.reach.base import Reach, ReachError, RemoteCommand
 from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
 from tests.hosts.host import Host
@@ -26,12 +25,6 @@ Way = tuple[Reach, Host]
 @pytest.fixture
 def host(hosts: Hosts) -> Host:
     return hosts(1)[0]
-
-
-@pytest.fixture
-def lab(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
-    return Lab(tmp_path, host.identity)
 
 
 def _way(name: str, lab: Lab, host: Host) -> Iterator[Way]:
@@ -104,13 +97,12 @@ def test_a_command_that_hangs_ends_by_the_deadline_with_what_it_said(every: Way)
 
 def test_a_command_that_hangs_ends_once_what_came_is_enough(every: Way) -> None:
     reach, _ = every
-    done = reach.run(
-        'web/0',
+    command = RemoteCommand(
         'echo first; echo rest; sleep 1000',
-        Deadline.after(2 * PATIENCE),
         CAP_BYTES,
         enough=lambda stdout: stdout.endswith(b'rest\n'),
     )
+    done = reach.run('web/0', command, Deadline.after(2 * PATIENCE))
     assert (done.stdout, done.enough, done.timed_out) == (b'first\nrest\n', True, False)
     assert run(reach, 'echo again').stdout == b'again\n'
 

@@ -8,12 +8,10 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
-
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
+from reconciler.reach.base import RemoteCommand
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.ssh.hostkeys import KEY_FILES
 from reconciler.values.readings import Outcome
@@ -35,23 +33,9 @@ class Counting:
         self._behind = lab.through_juju
         self.asked: list[tuple[str, str]] = []
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        self.asked.append((target, command))
-        return self._behind.run(target, command, deadline, cap_bytes, stdin)
-
-
-@pytest.fixture
-def lab(hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
-    return Lab(tmp_path, hosts(1)[0].identity)
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        self.asked.append((target, command.line))
+        return self._behind.run(target, command, deadline)
 
 
 def test_host_keys_are_learnt_once_and_kept_for_the_user_alone(lab: Lab, hosts: Hosts) -> None:
@@ -210,5 +194,7 @@ def test_an_address_may_be_of_ipv6(lab: Lab, hosts: Hosts) -> None:
     run_here([*inside, f'{there}/64', 'dev', 'host0', 'nodad'])
     model = lab.write(world_of(Machine('0', (there,), (host.host_key,))))
     with direct_way(lab, model) as reach:
-        done = reach.run('web/0', 'echo $SSH_CONNECTION', Deadline.after(PATIENCE), 1000)
+        done = reach.run(
+            'web/0', RemoteCommand('echo $SSH_CONNECTION', 1000), Deadline.after(PATIENCE)
+        )
     assert done.stdout.split()[0] == here.encode()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from charm.kernel.command import Completed
-from reconciler.reach.base import ReachError
+from charm.kernel.deadline import Deadline
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
@@ -31,12 +30,6 @@ CERTIFICATE = 'HostCertificate /etc/ssh/ssh_host_ed25519_key-cert.pub\n'
 @pytest.fixture
 def host(hosts: Hosts) -> Host:
     return hosts(1)[0]
-
-
-@pytest.fixture
-def lab(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
-    return Lab(tmp_path, host.identity)
 
 
 @pytest.fixture
@@ -110,10 +103,10 @@ class Vouching:
         self._keys = keys
         self._fault = fault
 
-    def run(self, target: str, command: str, *_bounds: Any, **_how: Any) -> Completed:
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
         if self._fault is not None:
             raise ReachError(self._fault, 'cannot reach it: no')
-        found = re.search('[0-9a-f]{16}', command)
+        found = re.search('[0-9a-f]{16}', command.line)
         assert found is not None
         said = ''.join(f'\n{found[0]} {key}\n' for key in self._keys).encode()
         return Completed(0, said, b'')

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
+from reconciler.reach.base import RemoteCommand
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.values.readings import Outcome
 from tests.conftest import Hosts
@@ -28,22 +29,8 @@ class Refusing:
 
     name = 'refusing'
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        raise AssertionError(f'asked for {command} at {target}')
-
-
-@pytest.fixture
-def lab(hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
-    return Lab(tmp_path, hosts(1)[0].identity)
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        raise AssertionError(f'asked for {command.line} at {target}')
 
 
 def test_a_jump_host_of_the_ssh_configuration_is_gone_through(lab: Lab, hosts: Hosts) -> None:
@@ -93,9 +80,9 @@ def test_many_at_once_through_one_busy_sshd_all_arrive(lab: Lab, hosts: Hosts) -
         line = lab.known_hosts.path.read_text()
     lab.known_hosts.path.write_text(''.join(line.replace(':0 ', f':{n} ') for n in range(24)))
     with lab.pool(Refusing(), jump=command) as pool, ThreadPoolExecutor(24) as workers:
-        reach = DirectReach(places_of(model), pool)
+        reach, hostname = DirectReach(places_of(model), pool), RemoteCommand('hostname', 1000)
         asked = [
-            workers.submit(reach.run, f'web/{n}', 'hostname', Deadline.after(PATIENCE), 1000)
+            workers.submit(reach.run, f'web/{n}', hostname, Deadline.after(PATIENCE))
             for n in range(24)
         ]
         assert {one.result().stdout for one in asked} == {b'juju-1\n'}

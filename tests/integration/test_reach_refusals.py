@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from charm.kernel.deadline import Deadline
@@ -26,11 +24,9 @@ REFUSALS: dict[str, tuple[str, Outcome]] = {
 @pytest.mark.parametrize('case', REFUSALS)
 @pytest.mark.parametrize('name', ['juju', 'direct'])
 def test_a_machine_that_lets_the_user_in_no_more_says_so(
-    tmp_path: Path, hosts: Hosts, monkeypatch: pytest.MonkeyPatch, name: str, case: str
+    lab: Lab, hosts: Hosts, name: str, case: str
 ) -> None:
     (host,) = hosts(1)
-    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
-    lab = Lab(tmp_path, host.identity)
     model = lab.write(world_of(Machine.of(host, '0')))
     with EVERY['warm'](lab, model):
         pass  # So that the host key is known.
@@ -50,11 +46,9 @@ def test_a_machine_that_lets_the_user_in_no_more_says_so(
 
 @pytest.mark.parametrize('name', ['juju', 'direct'])
 def test_a_machine_that_boots_says_so_where_its_banner_is_told(
-    tmp_path: Path, hosts: Hosts, monkeypatch: pytest.MonkeyPatch, name: str
+    lab: Lab, hosts: Hosts, name: str
 ) -> None:
     (host,) = hosts(1)
-    monkeypatch.setenv('JUJU_DATA', str(tmp_path / 'juju'))
-    lab = Lab(tmp_path, host.identity)
     model = lab.write(world_of(Machine.of(host, '0')))
     with EVERY['warm'](lab, model):
         pass

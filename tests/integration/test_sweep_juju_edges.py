@@ -17,7 +17,7 @@ import pytest
 
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import Juju as Door
-from reconciler.reach.base import ReachError
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.runaway_ssh import MOST_PROCESSES, Sessions
 from reconciler.values.outcomes import Outcome
@@ -117,7 +117,7 @@ def test_what_calls_itself_all_the_same_is_ended_by_the_number_of_its_processes(
     # As of a version that is not known to do so.
     reach = JujuSSH(Door(str(JUJU)), major=2)
     with pytest.raises(ReachError, match='more than 16 processes') as raised:
-        reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
+        reach.run('web/0', RemoteCommand('true', 1000), Deadline.after(PATIENCE))
     assert raised.value.outcome is Outcome.JUJU_FAILED
     assert '--reach direct' in str(raised.value.advice)
     assert MOST_DEEP > 2 * MOST_PROCESSES

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from threading import Lock
 
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.merge_checks import make_report
 from charm.kernel.report import CheckResult, Health, Report
 from charm.kernel.report_json import encode
 from reconciler.ask.errands import MachineRequest, UnitRequest
 from reconciler.ask.frames import Request
-from reconciler.reach.base import ReachError
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.readings import Outcome
 
@@ -108,16 +108,8 @@ class FakeReach:
     ran: list[Ran] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        shell, flag, script = shlex.split(command)
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        shell, flag, script = shlex.split(command.line)
         assert (shell, flag) == ('sh', '-c')
         nonce = re.search(r'^N=([0-9a-f]{16})$', script, re.MULTILINE)
         assert nonce is not None

@@ -19,7 +19,7 @@ from charm.kernel.deadline import Deadline
 from reconciler.values.outcomes import Outcome
 from reconciler.values.time_budget import TimeBudget
 
-from ..base import ReachError
+from ..base import ReachError, RemoteCommand
 from ..dropped import is_drop
 from .dial import CommandSocket, connections
 from .handshake import SshTarget
@@ -66,7 +66,7 @@ class SshSettings:
 
     logins: Logins
     known_hosts: KnownHosts
-    vouched: Callable[[str, str, Deadline, int], Completed]
+    vouched: Callable[[str, RemoteCommand, Deadline], Completed]
     connect_seconds: float = TimeBudget.connect_timeout_seconds
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import fnmatch
 import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from charm.kernel.globs import matches
 
 REVOKED = '@revoked'
 AUTHORITY = '@cert-authority'
@@ -51,7 +52,7 @@ def _is_of(hosts: str, name: str) -> bool:
     for pattern in hosts.lower().split(','):
         # Of a pattern only `*` and `?` mean anything to ssh.
         glob = pattern.removeprefix('!').replace('[', '[[]')
-        if fnmatch.fnmatchcase(name.lower(), glob):
+        if matches(name.lower(), glob):
             if pattern.startswith('!'):
                 return False
             found = True

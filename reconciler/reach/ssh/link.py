@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 import paramiko
 
-from charm.kernel.command import ASK_SECONDS, Completed, Enough
+from charm.kernel.command import ASK_SECONDS, Completed
 from charm.kernel.deadline import Deadline
 
-from ..base import ReachError
+from ..base import ReachError, RemoteCommand
 from .handshake import SshTarget, as_told, broken, make_transport, shake_hands
 from .identities import Keyring
 
@@ -70,18 +70,8 @@ class SshConnection:
         """Return whether it is up, as far as is known without asking."""
         return self._transport.is_active()
 
-    def run(
-        self,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        open_seconds: float,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        """Run a command that reads `stdin`; `timed_out` if it did not end by the deadline.
-
-        It is ended early once its stdout so far is `enough`, which is asked every second.
+    def run(self, command: RemoteCommand, deadline: Deadline, open_seconds: float) -> Completed:
+        """Run a command; it is `timed_out` if it did not end by the deadline.
 
         Raises:
             NotStartedError: no channel within `open_seconds`, or by the deadline.
@@ -95,13 +85,13 @@ class SshConnection:
             raise broken(f'{error.text} (too many at once?)') from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise NotStartedError(str(error) or 'the connection ended') from error
-        output = _Output(channel, cap_bytes, enough)
+        output = _Output(channel, command)
         with self._ended_at(deadline):
             try:
-                channel.exec_command(command)
+                channel.exec_command(command.line)
                 # One that ends without reading is no fault; what it said is read below.
                 with contextlib.suppress(OSError):
-                    channel.sendall(stdin)
+                    channel.sendall(command.stdin)
                 channel.shutdown_write()
                 output.drain(deadline)
             except (paramiko.SSHException, EOFError, OSError) as error:
@@ -138,12 +128,10 @@ class SshConnection:
 class _Output:
     """Both streams of one command, read as they fill, kept up to the cap."""
 
-    def __init__(
-        self, channel: paramiko.Channel, cap_bytes: int, enough: Enough | None = None
-    ) -> None:
+    def __init__(self, channel: paramiko.Channel, command: RemoteCommand) -> None:
         self._channel = channel
-        self._cap = cap_bytes
-        self._is_enough = enough
+        self._cap = command.cap_bytes
+        self._is_enough = command.enough
         self._asks = Deadline.after(ASK_SECONDS)
         self._kept = (bytearray(), bytearray())
         self._seen = [0, 0]

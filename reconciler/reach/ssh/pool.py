@@ -7,12 +7,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
 from reconciler.values.readings import Outcome
 
-from ..base import ReachError, last_line
+from ..base import ReachError, RemoteCommand, last_line
 from .approach import Approach, MachineAddress, SshSettings, nowhere
 from .handshake import OtherKeyError
 from .hostkeys import KEY_FILES, HostKey, KnownMachine, parse_keys, show_keys
@@ -53,16 +53,9 @@ class Pool:
         self._closed = False
 
     def run(
-        self,
-        place: MachineAddress,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
+        self, place: MachineAddress, target: str, command: RemoteCommand, deadline: Deadline
     ) -> Completed:
-        """Run a command on a machine that `juju ssh` knows as `target`; it reads `stdin`.
+        """Run a command on a machine that `juju ssh` knows as `target`.
 
         Raises:
             ReachError: it did not get there, or the connection ended meanwhile.
@@ -76,8 +69,7 @@ class Pool:
         for _ in range(2):
             link, fresh = self._link(slot, place, target, deadline)
             try:
-                connect = self._ways.connect_seconds
-                done = link.run(command, deadline, cap_bytes, connect, stdin, enough)
+                done = link.run(command, deadline, self._ways.connect_seconds)
             except NotStartedError as error:
                 self._drop(slot, link)
                 reason = str(error)
@@ -181,7 +173,8 @@ class Pool:
 
     def _learnt(self, target: str, deadline: Deadline) -> tuple[HostKey, ...]:
         nonce = secrets.token_hex(8)
-        said = self._ways.vouched(target, show_keys(nonce), deadline, _KEYS_CAP_BYTES)
+        command = RemoteCommand(show_keys(nonce), _KEYS_CAP_BYTES)
+        said = self._ways.vouched(target, command, deadline)
         keys = parse_keys(said.stdout.decode(errors='replace'), nonce)
         if not keys:
             why = last_line(said.stderr) or f'{KEY_FILES} there has none'

@@ -6,12 +6,12 @@ import threading
 
 import pytest
 
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.ask.errands import MachineRequest
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.fanout import FanoutLimits, MachineResult, run_errands
-from reconciler.reach.base import ReachError
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.values.readings import Outcome
 from tests.support.asked import Behaviour, FakeReach, answers, errand
 from tests.support.patience import PATIENCE
@@ -36,21 +36,13 @@ class BusyReach(FakeReach):
         super().__init__(behaviours)
         self._room = threading.BoundedSemaphore(room) if room else None
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
         if self._room is None or not self._room.acquire(blocking=False):
             error = ReachError(Outcome.UNREACHABLE, 'cannot reach it: dropped', retryable=True)
             error.dropped = True
             raise error
         try:
-            return super().run(target, command, deadline, cap_bytes, stdin)
+            return super().run(target, command, deadline)
         finally:
             self._room.release()
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from charm.agent.units import load
-from charm.kernel.command import Completed, Enough
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.push_contract import derive
 from reconciler.inbox.enrolment import _WRITE, EnrolResult, EnrolTerms, enrol_units
-from reconciler.reach.base import ReachError
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Model, StatusInfo, Unit
 from reconciler.values.readings import Outcome
@@ -40,19 +40,11 @@ class Feeds:
     commands: list[str] = field(default_factory=list)
     name: str = 'feeds'
 
-    def run(
-        self,
-        target: str,
-        command: str,
-        deadline: Deadline,
-        cap_bytes: int,
-        stdin: bytes = b'',
-        enough: Enough | None = None,
-    ) -> Completed:
-        self.commands.append(command)
+    def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+        self.commands.append(command.line)
         if target in self.broken:
             raise self.broken[target]
-        self.given.setdefault(target, []).extend(json.loads(stdin))
+        self.given.setdefault(target, []).extend(json.loads(command.stdin))
         return Completed(0, b'enrolled\n', b'')
 
 

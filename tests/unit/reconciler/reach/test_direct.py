@@ -9,7 +9,7 @@ import pytest
 from charm.kernel.deadline import Deadline
 from reconciler.cli.options.direct import direct_reach
 from reconciler.juju.command import Juju
-from reconciler.reach.base import Reach, ReachError
+from reconciler.reach.base import Reach, ReachError, RemoteCommand
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.values.errors import UsageError
@@ -86,14 +86,14 @@ def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reach:
 
 def test_who_has_no_machine_is_not_reached(reach: Reach) -> None:
     with pytest.raises(ReachError, match='names no machine') as raised:
-        reach.run('web/1', 'true', Deadline.after(PATIENCE), 1000)
+        reach.run('web/1', RemoteCommand('true', 1000), Deadline.after(PATIENCE))
     assert raised.value.outcome is Outcome.UNREACHABLE
 
 
 def test_who_has_no_address_is_not_reached_and_juju_is_not_asked(reach: Reach) -> None:
     nowhere = direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), '')
     with pytest.raises(ReachError, match='names no address') as raised:
-        nowhere.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
+        nowhere.run('web/0', RemoteCommand('true', 1000), Deadline.after(PATIENCE))
     assert raised.value.outcome is Outcome.UNREACHABLE
 
 
@@ -106,7 +106,7 @@ def test_a_jump_that_is_no_host_is_wrong_usage(reach: Reach, jump: str) -> None:
 
 def test_what_keeps_juju_from_telling_a_host_key_is_what_is_said(reach: Reach) -> None:
     with pytest.raises(ReachError, match='cannot run /nonexistent/juju') as raised:
-        reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
+        reach.run('web/0', RemoteCommand('true', 1000), Deadline.after(PATIENCE))
     assert raised.value.outcome is Outcome.JUJU_FAILED
 
 

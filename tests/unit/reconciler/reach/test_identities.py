@@ -18,7 +18,7 @@ import pytest
 from paramiko import Message, PKey
 
 from charm.kernel.deadline import Deadline
-from reconciler.reach.base import ReachError
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.reach.ssh.agent import Agent
 from reconciler.reach.ssh.handshake import SshTarget
 from reconciler.reach.ssh.hostkeys import HostKey
@@ -183,7 +183,8 @@ class Client:
 
     def is_let_in(self) -> bool:
         with closing(self.connect()) as link:
-            return link.run('true', Deadline.after(PATIENCE), 100, PATIENCE).exit_code == 0
+            done = link.run(RemoteCommand('true', 100), Deadline.after(PATIENCE), PATIENCE)
+            return done.exit_code == 0
 
 
 @needs_sshd

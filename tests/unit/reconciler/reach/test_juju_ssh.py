@@ -9,7 +9,7 @@ import pytest
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.juju.command import Juju
-from reconciler.reach.base import ReachError
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.reach.juju_ssh import JujuSSH, explain_failure
 from reconciler.values.readings import Outcome
 from tests.support.patience import PATIENCE
@@ -161,15 +161,16 @@ def test_bytes_that_are_no_text_explain_nothing_and_break_nothing() -> None:
 
 
 def test_a_target_that_would_be_an_option_costs_only_itself() -> None:
+    reach = JujuSSH(Juju('/nonexistent/juju'), k8s=True)
     with pytest.raises(ReachError, match='is not the name of a unit') as raised:
-        JujuSSH(Juju('/nonexistent/juju'), k8s=True).run('-x', '', Deadline.after(PATIENCE), 1000)
+        reach.run('-x', RemoteCommand('', 1000), Deadline.after(PATIENCE))
     assert raised.value.outcome is Outcome.JUJU_FAILED
 
 
 def test_without_a_juju_command_it_is_juju_that_failed() -> None:
     reach = JujuSSH(Juju('/nonexistent/juju'))
     with pytest.raises(ReachError, match='cannot run /nonexistent/juju') as raised:
-        reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
+        reach.run('web/0', RemoteCommand('true', 1000), Deadline.after(PATIENCE))
     assert (raised.value.outcome, raised.value.retryable) == (Outcome.JUJU_FAILED, False)
 
 
@@ -183,7 +184,7 @@ def test_how_long_it_asked_for_what_all_machines_wait_for_is_told(tmp_path: Path
     reach = JujuSSH(Juju(str(juju)), major=4)
     for shared in (True, False):
         with pytest.raises(ReachError, match='refused') as raised:
-            reach.run('web/0', 'true', Deadline.after(PATIENCE), 1000)
+            reach.run('web/0', RemoteCommand('true', 1000), Deadline.after(PATIENCE))
         assert (raised.value.waited_seconds >= 0.3) is shared
 
 

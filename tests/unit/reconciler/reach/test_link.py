@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from charm.kernel.deadline import Deadline
-from reconciler.reach.base import ReachError
+from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.reach.ssh.handshake import SshTarget, make_transport
 from reconciler.reach.ssh.hostkeys import HostKey
 from reconciler.reach.ssh.identities import Keyring
@@ -130,6 +130,6 @@ def test_what_arrives_with_the_end_is_read() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         channel = LateChannel(ours.fileno(), b'the last ', b'words')
-        output = _Output(channel, 1000)  # type: ignore[arg-type]
+        output = _Output(channel, RemoteCommand('', 1000))  # type: ignore[arg-type]
         output.drain(Deadline.after(PATIENCE))
     assert output.completed(0).stdout == b'the last words'
