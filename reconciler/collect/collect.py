@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from charm.kernel.command import kill_running
@@ -16,6 +16,7 @@ from ..ask.frames import UnitAnswer
 from ..ask.modes import AUTO, PUSH, AskMode
 from ..ask.probe import BY_PROBE
 from ..inbox.store import PushedReports
+from ..reach.lanes import Pace
 from ..values.freshness import DatedReport, is_fresh, newest
 from ..values.model import Model, Unit
 from ..values.readings import Outcome, Reading
@@ -40,6 +41,7 @@ class CollectPlan:
         pushed: where pushed reports are looked for; `None` for nowhere.
         local: this machine stands for the one unit of the model.
         shared: other sweeps run in this process, so that their commands are left alone.
+        pace: what earlier sweeps of the model took.
     """
 
     asker: Asker
@@ -48,6 +50,7 @@ class CollectPlan:
     pushed: PushedReports | None = None
     local: bool = False
     shared: bool = False
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def collect(
     faults = _strangers(way, model)
     progress(known, len(asked))
     try:
-        for returned in run_errands(errands, way.asker, way.limits, deadline):
+        for returned in run_errands(errands, way.asker, way.limits, deadline, pace=way.pace):
             for reading in _of_return(way, model, returned):
                 readings[reading.unit.name] = reading
                 known += 1

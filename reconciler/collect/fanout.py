@@ -1,22 +1,25 @@
 """Many machines at once: an answer for every unit that gave one by the deadline.
 
-One thread asks one machine, with its own timeout for each attempt; one machine costs only itself.
+One thread asks one machine, with its own timeout for each attempt; one machine costs only itself,
+and those who hang step aside (`reach/lanes.py`).
 """
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from charm.kernel.deadline import Deadline
-from charm.kernel.gather import gather
 
 from ..ask import frames
 from ..ask.base import Asker, MachineAnswer
 from ..ask.errands import MachineRequest
 from ..ask.frames import Request, UnitAnswer
 from ..reach.base import ReachError
+from ..reach.lanes import ASIDE_EACH, GivenUp, Lanes, Pace, Turn, take_turns
 from ..values.errors import ReconcilerError
 from ..values.readings import Outcome
 from ..values.time_budget import DEFAULT_TIME, TimeBudget
@@ -28,16 +31,22 @@ class FanoutLimits:
     """The limits of a fan-out: machines at once, tries and time.
 
     Attributes:
-        workers: machines asked at once.
+        workers: machines asked at once, beside those that have stepped aside.
         attempts: tries per machine, for faults of the way only.
         retries: all retries of one sweep.
         time: how long each attempt may take.
+        aside_each: how many have room aside, for each worker.
     """
 
     workers: int = 16
     attempts: int = 3
     retries: int = 50
     time: TimeBudget = DEFAULT_TIME
+    aside_each: int = ASIDE_EACH
+
+    def lanes(self, workers: int) -> Lanes:
+        """Return how many are asked at once, with so many workers."""
+        return Lanes(workers, self.time.attempt_with_agent_seconds, self.aside_each)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,23 +79,26 @@ def run_errands(
     limits: FanoutLimits,
     deadline: Deadline,
     clock: Callable[[], float] = time.monotonic,
+    pace: Pace | None = None,
 ) -> Iterator[MachineResult]:
     """Yield what each errand brought back, as it comes; those late for the deadline never do.
 
-    How long an attempt took is told by `clock`, monotonic.
+    How long an attempt took is told by `clock`, monotonic. Who was silent in the last sweep, as
+    far as `pace` knows of one, or is gone by Juju's word, is asked last.
 
     Raises:
         ReconcilerError: what was asked for makes no sense for any machine.
     """
     budget = RetryBudget(limits.retries)
+    pace = pace or Pace()
     runners = {
         index: _Runner(errand, asker, limits, deadline, budget, clock)
-        for index, errand in enumerate(errands)
+        for index, errand in enumerate(_in_turn(errands, pace, limits.workers))
     }
     turn: Round | None = Round(limits.workers)
     dropped: dict[int, MachineResult] = {}
     while turn is not None and runners:
-        for index, result in _asked(runners, deadline, turn.workers):
+        for index, result in _asked(runners, deadline, limits.lanes(turn.workers), pace):
             if result.dropped and not result.errand.gone:
                 dropped[index] = result
             else:
@@ -99,17 +111,30 @@ def run_errands(
     yield from dropped.values()
 
 
+def _in_turn(
+    errands: Sequence[MachineRequest], pace: Pace, workers: int
+) -> Sequence[MachineRequest]:
+    """Return the errands in the order of asking: those that may be in vain come last."""
+    mixed = list(errands)
+    if len(mixed) > workers:
+        # Neighbours share a service, a rack or a fault: all who are asked first could hang.
+        random.Random(len(mixed)).shuffle(mixed)  # noqa: S311 - any order will do
+    return sorted(mixed, key=lambda errand: errand.gone or errand.place in pace.silent)
+
+
 def _asked(
-    runners: Mapping[int, _Runner], deadline: Deadline, workers: int
+    runners: Mapping[int, _Runner], deadline: Deadline, lanes: Lanes, pace: Pace
 ) -> Iterator[tuple[int, MachineResult]]:
     calls = {index: runner.run for index, runner in runners.items()}
-    for done in gather(calls, deadline, workers):
+    for done in take_turns(calls, deadline, lanes, pace):
         if isinstance(done.error, ReconcilerError):
             raise done.error
-        if done.error is not None:
-            yield done.key, _failed(runners[done.key].errand, done.error)
-        elif done.value is not None:
-            yield done.key, done.value
+        errand = runners[done.key].errand
+        result = _failed(errand, done.error) if done.error else done.value
+        if result is not None:
+            note = pace.silent.discard if result.fault is None else pace.silent.add
+            note(errand.place)
+            yield done.key, result
 
 
 def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
@@ -133,17 +158,22 @@ class _Runner:
     _attempts: int = 0
     _orphans: tuple[str, ...] = ()
     _gone: set[str] = field(default_factory=set)
+    _took_seconds: float = 0.0
 
-    def run(self) -> MachineResult:
-        started = time.monotonic()
+    def run(self, turn: Turn) -> MachineResult:
         fault: ReachError | None = None
+        until = turn.deadline(self._deadline)
         try:
             attempts = 1 if self.errand.gone else self._limits.attempts
-            retrying(self._attempt, self._deadline, self._budget, attempts)
+            retrying(partial(self._attempt, until), until, self._budget, attempts)
         except ReachError as error:
             fault = error
         except _Upgrading:
             pass  # No retry was left: the answer stands as it is, a missing hook.
+        self._took_seconds += time.monotonic() - turn.began
+        turn.answered = fault is None
+        if fault is not None and turn.given_up:
+            raise GivenUp
         answers = (self._answers.get(n, UnitAnswer()) for n in range(len(self.errand.asked)))
         return MachineResult(
             tuple(answers),
@@ -151,12 +181,12 @@ class _Runner:
             self._orphans,
             errand=self.errand,
             probed=self._answers.get(len(self.errand.asked)),
-            duration_seconds=time.monotonic() - started,
+            duration_seconds=self._took_seconds,
             attempts=self._attempts,
             gone=frozenset(self._gone),
         )
 
-    def _attempt(self, number: int) -> None:
+    def _attempt(self, until: Deadline, number: int) -> None:
         """Ask for what is still missing, keep what comes, and raise what kept some from coming."""
         self._attempts += 1
         wanted = self.errand.requests
@@ -166,7 +196,7 @@ class _Runner:
             if index not in self._answers or not self._answers[index].complete
         ]
         requests = [wanted[index] for index in missing]
-        attempt = self._deadline.within(self._seconds)
+        attempt = until.within(self._seconds)
         began = self._clock()
         came = self._ask(requests, attempt)
         for index, answer in zip(missing, came.answers, strict=True):

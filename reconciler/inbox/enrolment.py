@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from charm.kernel.deadline import Deadline
-from charm.kernel.gather import gather
 from charm.kernel.names import unit_of_tag
 from charm.kernel.push_contract import derive
 
 from ..ask.errands import MachineRequest, UnitRequest, plan_errands
 from ..reach.base import Reach, ReachError, RemoteCommand, last_line
+from ..reach.lanes import Lanes, Pace, Turn, take_turns
 from ..values.advice import Advice, integrate
 from ..values.errors import UsageError
 from ..values.model import HEALTH_CHARM, Model, Unit
@@ -114,7 +114,8 @@ def enrol_units(
         for index, errand in enumerate(errands)
     }
     done = set()
-    for ended in gather(calls, deadline, workers):
+    lanes = Lanes(workers, deadline.remaining_seconds)
+    for ended in take_turns(calls, deadline, lanes, Pace()):
         done.add(ended.key)
         error = str(ended.error) if ended.error else ''
         yield from ended.value or _all(errands[ended.key].asked, error)
@@ -141,7 +142,7 @@ class _Call:
     reach: Reach
     deadline: Deadline
 
-    def run(self) -> tuple[EnrolResult, ...]:
+    def run(self, turn: Turn) -> tuple[EnrolResult, ...]:
         by_charm: dict[str, list[UnitRequest]] = {}
         found: list[EnrolResult] = []
         for asked in self.errand.asked:
@@ -156,6 +157,7 @@ class _Call:
                 found.append(EnrolResult(asked.unit.name, str(reason)))
         for charm, group in by_charm.items():
             found += _all(group, self._enrol(charm, group))
+        turn.answered = not any(one.error for one in found)
         return tuple(found)
 
     def _enrol(self, charm: str, group: Sequence[UnitRequest]) -> str:

@@ -17,6 +17,7 @@ from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.lines import lines
 from reconciler.juju.command import Juju, explain
+from reconciler.juju.logins import pace_of
 from reconciler.values.advice import Advice
 from reconciler.values.errors import JujuError, NotLoggedIn, NotThere, PermissionDenied
 from reconciler.values.readings import Outcome
@@ -106,6 +107,7 @@ class JujuSSH:
         began = time.monotonic()
         if self.is_proxied(deadline):
             raise _never_ends(_PROXIED)
+        pace_of(self.juju.controller).wait(deadline)
         waited_seconds = time.monotonic() - began
         try:
             return self._run(target, command, deadline)

@@ -88,7 +88,14 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
 def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPlan:
     """Return the sweep of a model as the options want it."""
     asker, pushed = asker_of(asking, model), pushed_of(asking, model)
-    way = CollectPlan(asker, asking.limits, _mode(asking, model), pushed, asking.is_local)
+    way = CollectPlan(
+        asker,
+        asking.limits,
+        _mode(asking, model),
+        pushed,
+        asking.is_local,
+        pace=asking.pace(model),
+    )
     return SweepPlan(model, way, progress, asking.config, asking.suppressions())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import click
 
@@ -17,6 +17,7 @@ from reconciler.juju import status
 from reconciler.juju.command import Juju
 from reconciler.reach.base import Reach
 from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.reach.lanes import ASIDE_EACH, ASIDE_EACH_WITHOUT_PROCESS, Pace
 from reconciler.reach.local import LocalReach
 from reconciler.saved.status_age import MAX_STATUS_AGE_SECONDS
 from reconciler.values.errors import UsageError
@@ -131,6 +132,7 @@ class SweepOptions(AskOptions):
     jump: str = ''
     config: Config = NOTHING
     max_status_age: float = MAX_STATUS_AGE_SECONDS
+    paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
 
     @property
     def is_local(self) -> bool:
@@ -150,7 +152,13 @@ class SweepOptions(AskOptions):
     @property
     def limits(self) -> FanoutLimits:
         """Return how hard to try."""
-        return FanoutLimits(self.workers, self.attempts, time=self.time)
+        by_process = self.reach == 'juju' and not self.agent_token_file
+        aside = ASIDE_EACH if by_process else ASIDE_EACH_WITHOUT_PROCESS
+        return FanoutLimits(self.workers, self.attempts, time=self.time, aside_each=aside)
+
+    def pace(self, model: Model) -> Pace:
+        """Return what the sweeps of a model took, for the next one of this command."""
+        return self.paces.setdefault((model.controller, model.name), Pace())
 
     def suppressions(self) -> tuple[SuppressionEntry, ...]:
         """Return what operators said of troubles on the command line; say so if that is lost."""

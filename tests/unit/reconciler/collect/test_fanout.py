@@ -151,7 +151,7 @@ def test_what_waits_for_a_worker_at_the_deadline_is_never_begun(gate: threading.
         gate.wait(PATIENCE)
         return b''
 
-    reach = FakeReach({'web/0': [hang]})
+    reach = FakeReach({'web/0': [hang], 'web/1': [hang]})
     found = run(
         reach,
         errand('0', 'web/0'),
@@ -160,7 +160,7 @@ def test_what_waits_for_a_worker_at_the_deadline_is_never_begun(gate: threading.
         seconds=0.2,
     )
     assert found == {}
-    assert [ran.target for ran in reach.ran] == ['web/0']
+    assert len(reach.ran) == 1
 
 
 def test_an_answer_that_came_is_kept_and_only_the_rest_is_asked_again() -> None:
