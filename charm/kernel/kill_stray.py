@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
+import threading
 import time
 from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Set
 
@@ -21,6 +23,8 @@ MARK = 'JUJU_HEALTH_RUN'
 _MOST_ROUNDS = 30
 _QUIET_ROUNDS = 3
 _PAUSE_SECONDS = 0.01
+# How long one waits for another's look before it looks by itself.
+_PATIENCE_SECONDS = 2.0
 # A flag of proc(5)'s stat: a thread of the kernel, which has no environment (PF_KTHREAD).
 _KERNEL_THREAD = 0x00200000
 
@@ -48,10 +52,54 @@ def kill_escaped(leaders: Mapping[int, str], since_ticks: Optional[int]) -> None
 
     `leaders` has the marks by the pids of the commands, `since_ticks` is their `begun_ticks` from
     before anybody could reap them. Only what began after is looked into, as to read the
-    environment of a process that is stuck in the kernel may block.
+    environment of a process that is stuck in the kernel may block. Threads that end commands at
+    the same time look together, as a look costs the more the busier the machine is.
     """
-    if since_ticks is None:
-        return
+    if since_ticks is not None:
+        _TOGETHER.kill(leaders, since_ticks)
+
+
+class _Hunt:
+    """Who is looked for in one go; `over` once that is done."""
+
+    def __init__(self) -> None:
+        self.leaders: Dict[int, str] = {}
+        self.since_ticks = sys.maxsize
+        self.over = False
+
+
+class _Together:
+    """Hunts of several threads, joined: what comes in while one is under way is the next."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hunting = threading.Lock()
+        self._next = _Hunt()
+
+    def kill(self, leaders: Mapping[int, str], since_ticks: int) -> None:
+        with self._lock:
+            own = self._next
+            own.leaders.update(leaders)
+            own.since_ticks = min(own.since_ticks, since_ticks)
+        # The one before may be blocked.
+        if not self._hunting.acquire(timeout=_PATIENCE_SECONDS):
+            _kill_carriers(leaders, since_ticks)
+            return
+        try:
+            if own.over:
+                return
+            with self._lock:
+                self._next = _Hunt()
+            _kill_carriers(own.leaders, own.since_ticks)
+            own.over = True
+        finally:
+            self._hunting.release()
+
+
+_TOGETHER = _Together()
+
+
+def _kill_carriers(leaders: Mapping[int, str], since_ticks: int) -> None:
     killed: Set[int] = set()
     quiet = 0
     for _round in range(_MOST_ROUNDS):

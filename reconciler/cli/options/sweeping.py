@@ -116,7 +116,11 @@ asking_options = adding(*_MODEL, *_WAY, *ASK_OPTIONS, *_EFFORT)
 
 @dataclass(frozen=True)
 class SweepOptions(AskOptions):
-    """The options of whom to ask, and how."""
+    """The options of whom to ask, and how.
+
+    Attributes:
+        paces: no option: what the sweeps of each model took that this command made before.
+    """
 
     model: str
     status_file: str | None
@@ -132,7 +136,7 @@ class SweepOptions(AskOptions):
     jump: str = ''
     config: Config = NOTHING
     max_status_age: float = MAX_STATUS_AGE_SECONDS
-    paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
+    paces: dict[tuple[str, str], Pace] = field(default_factory=dict, metadata={'option': False})
 
     @property
     def is_local(self) -> bool:

@@ -33,6 +33,13 @@ def number_option(name: str, default: int, most: int, metavar: str, told: str) -
 
 
 def told_by(kind: type[Told], given: Mapping[str, Any]) -> Told:
-    """Return the dataclass `kind` made of those options that are its fields."""
-    values = {field.name: given[field.name] for field in fields(kind)}  # type: ignore[arg-type]
+    """Return the dataclass `kind` made of those options that are its fields.
+
+    A field whose metadata says `{'option': False}` keeps its default.
+    """
+    values = {
+        field.name: given[field.name]
+        for field in fields(kind)  # type: ignore[arg-type]
+        if field.metadata.get('option', True)
+    }
     return kind(**values)

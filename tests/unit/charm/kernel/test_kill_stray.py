@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from charm.kernel import command
+from charm.kernel import command, kill_stray
 from charm.kernel.deadline import Deadline
 from charm.kernel.kill_stray import MARK, begun_ticks, kill_escaped, marked
 from charm.kernel.report import Health
@@ -167,6 +168,49 @@ def test_nothing_is_looked_for_once_nothing_runs() -> None:
     with bystander(**{MARK: 'mine'}) as other:
         end_escaped(leader, 'mine')
         assert other.poll() is None
+
+
+def test_who_ends_commands_at_the_same_time_looks_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[int] = []
+    under_way, let_go = threading.Event(), threading.Event()
+    look = kill_stray._look
+
+    def slow_look(leaders: Mapping[int, str], since_ticks: int) -> kill_stray._Look:
+        looks.append(len(leaders))
+        under_way.set()
+        assert let_go.wait(PATIENCE)
+        return look(leaders, since_ticks)
+
+    monkeypatch.setattr(kill_stray, '_look', slow_look)
+    with contextlib.ExitStack() as started:
+        escaped = [started.enter_context(bystander(**{MARK: f'mark{n}'})) for n in range(9)]
+        since_ticks = begun_ticks([one.pid for one in escaped])
+        # Their leaders are gone, and had other numbers.
+        ending = [
+            threading.Thread(target=kill_escaped, args=({-n - 1: f'mark{n}'}, since_ticks))
+            for n in range(9)
+        ]
+        ending[0].start()
+        assert under_way.wait(PATIENCE)
+        for thread in ending[1:]:
+            thread.start()
+        until = Deadline.after(PATIENCE)
+        while len(kill_stray._TOGETHER._next.leaders) < 8 and not until.passed:
+            threading.Event().wait(0.01)
+        let_go.set()
+        for thread in ending:
+            thread.join(PATIENCE)
+        assert [one.wait(PATIENCE) for one in escaped] == [-signal.SIGKILL] * 9
+    # Nine hunts would each have looked at least thrice.
+    assert set(looks) == {1, 8}
+
+
+def test_who_waits_for_a_look_that_is_stuck_looks_alone() -> None:
+    with kill_stray._TOGETHER._hunting, bystander(**{MARK: 'mine'}) as escaped:
+        kill_escaped({-1: 'mine'}, begun_ticks([escaped.pid]))
+        assert escaped.wait(PATIENCE) == -signal.SIGKILL
 
 
 @pytest.mark.slow
