@@ -91,6 +91,7 @@ class Completed:
         timed_out: it was ended by us because its deadline passed.
         stopped: it was ended by us because `run`'s caller wanted it to be.
         enough: it was ended by us because all that was wanted of it had come.
+        spoke_seconds: how long it ran on since it first wrote to stdout; `None` if it never did.
     """
 
     exit_code: int
@@ -101,6 +102,7 @@ class Completed:
     timed_out: bool = False
     stopped: bool = False
     enough: bool = False
+    spoke_seconds: Optional[float] = None
 
     @property
     def truncated(self) -> bool:
@@ -121,6 +123,7 @@ class _Drain:
         self._cap = cap_bytes
         self._kept: Dict[int, List[bytes]] = {}
         self._seen: Dict[int, int] = {}
+        self._first: Dict[int, float] = {}
         self._selector = selectors.DefaultSelector()
         for fd in (_fd(process.stdout), _fd(process.stderr)):
             os.set_blocking(fd, False)
@@ -138,6 +141,7 @@ class _Drain:
             if not chunk:
                 self._selector.unregister(key.fd)
                 continue
+            self._first.setdefault(key.fd, time.monotonic())
             room = self._cap - self._seen[key.fd]
             self._seen[key.fd] += len(chunk)
             if room > 0:
@@ -148,6 +152,10 @@ class _Drain:
 
     def seen(self, stream: Optional[IO[bytes]]) -> int:
         return self._seen[_fd(stream)]
+
+    def spoke_seconds(self, stream: Optional[IO[bytes]]) -> Optional[float]:
+        first = self._first.get(_fd(stream))
+        return None if first is None else time.monotonic() - first
 
     def close(self) -> None:
         self._selector.close()
@@ -218,6 +226,7 @@ def run(
                 not (exited or stopped or sated),
                 stopped,
                 sated,
+                drain.spoke_seconds(process.stdout),
             )
     finally:
         if process.returncode is None:

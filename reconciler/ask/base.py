@@ -20,11 +20,14 @@ class MachineAnswer:
         answers: one per request, in order; incomplete ones where nothing came.
         fault: what went wrong on the way; `None` if nothing did.
         orphans: units that Juju has removed, and whose files are there still.
+        far_seconds: how long it took since what was asked for began over there; `None` if it did
+            not, or that is not known.
     """
 
     answers: tuple[UnitAnswer, ...]
     fault: ReachError | None = None
     orphans: tuple[str, ...] = ()
+    far_seconds: float | None = None
 
 
 class Asker(Protocol):

@@ -67,7 +67,8 @@ class ScriptAsker:
         if not all(answer.complete for answer in answers):
             fault = refused(completed, nonce) or fault
         told = tuple(map(_told, requests, answers))
-        return MachineAnswer(told, fault, orphans.read(output, nonce))
+        left = orphans.read(output, nonce)
+        return MachineAnswer(told, fault, left, completed.spoke_seconds)
 
 
 def _is_other(completed: Completed) -> bool:

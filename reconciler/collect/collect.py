@@ -17,6 +17,7 @@ from ..ask.modes import AUTO, PUSH, AskMode
 from ..ask.probe import BY_PROBE
 from ..inbox.store import PushedReports
 from ..reach.lanes import Pace
+from ..values.cost import ASKING, FAR_SIDE, LOGIN, READING, SweepCost
 from ..values.freshness import DatedReport, is_fresh, newest
 from ..values.model import Model, Unit
 from ..values.readings import Outcome, Reading
@@ -42,6 +43,7 @@ class CollectPlan:
         local: this machine stands for the one unit of the model.
         shared: other sweeps run in this process, so that their commands are left alone.
         pace: what earlier sweeps of the model took.
+        cost: counts where the time goes.
     """
 
     asker: Asker
@@ -51,6 +53,7 @@ class CollectPlan:
     local: bool = False
     shared: bool = False
     pace: Pace = field(default_factory=Pace)
+    cost: SweepCost = field(default_factory=SweepCost)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def collect(
     faults = _strangers(way, model)
     progress(known, len(asked))
     try:
-        for returned in run_errands(errands, way.asker, way.limits, deadline, pace=way.pace):
+        came = run_errands(errands, way.asker, way.limits, deadline, pace=way.pace)
+        for returned in way.cost.waiting(ASKING, came):
             for reading in _of_return(way, model, returned):
                 readings[reading.unit.name] = reading
                 known += 1
@@ -152,6 +156,14 @@ def _of_inbox(way: CollectPlan, model: Model, units: Sequence[Unit]) -> dict[str
 
 def _of_return(way: CollectPlan, model: Model, returned: MachineResult) -> list[Reading]:
     """Return the readings of one errand's units: of the answer, else of the fault."""
+    for share, seconds in ((LOGIN, returned.login_seconds), (FAR_SIDE, returned.far_seconds)):
+        if seconds is not None:
+            way.cost.add_machine(share, seconds)
+    with way.cost.step(READING):
+        return _read_return(way, model, returned)
+
+
+def _read_return(way: CollectPlan, model: Model, returned: MachineResult) -> list[Reading]:
     look = read_probe(returned.probed, f'{way.asker.name}, {BY_PROBE}', _now())
     readings = []
     for asked, answer in zip(returned.errand.asked, returned.answers, strict=True):

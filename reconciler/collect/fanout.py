@@ -59,6 +59,7 @@ class MachineResult(MachineAnswer):
         duration_seconds: how long it took, retries and all.
         attempts: how often it was tried.
         gone: units that juju says are gone, though its status had them.
+        login_seconds: how long the last attempt that got there was on its way.
     """
 
     errand: MachineRequest
@@ -66,6 +67,7 @@ class MachineResult(MachineAnswer):
     duration_seconds: float = 0.0
     attempts: int = 1
     gone: frozenset[str] = frozenset()
+    login_seconds: float | None = None
 
     @property
     def dropped(self) -> bool:
@@ -159,6 +161,8 @@ class _Runner:
     _orphans: tuple[str, ...] = ()
     _gone: set[str] = field(default_factory=set)
     _took_seconds: float = 0.0
+    _login_seconds: float | None = None
+    _far_seconds: float | None = None
 
     def run(self, turn: Turn) -> MachineResult:
         fault: ReachError | None = None
@@ -183,6 +187,8 @@ class _Runner:
             probed=self._answers.get(len(self.errand.asked)),
             duration_seconds=self._took_seconds,
             attempts=self._attempts,
+            login_seconds=self._login_seconds,
+            far_seconds=self._far_seconds,
             gone=frozenset(self._gone),
         )
 
@@ -199,12 +205,16 @@ class _Runner:
         attempt = until.within(self._seconds)
         began = self._clock()
         came = self._ask(requests, attempt)
+        took_seconds = self._clock() - began
+        if came.far_seconds is not None:
+            self._login_seconds = took_seconds - came.far_seconds
+            self._far_seconds = came.far_seconds
         for index, answer in zip(missing, came.answers, strict=True):
             self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
         fault = came.fault
         if fault is not None and not self._has_all:
-            tried_seconds = self._clock() - began - fault.waited_seconds
+            tried_seconds = took_seconds - fault.waited_seconds
             soon = tried_seconds < TimeBudget.in_vain_seconds
             fault.retryable &= (soon and not fault.dropped) or bool(fault.completed.stdout)
             raise fault

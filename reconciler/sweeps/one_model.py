@@ -14,6 +14,7 @@ from ..collect.collect import CollectPlan, Progress, collect
 from ..config.settings import NOTHING, Config
 from ..config.suppressions import SuppressionEntry
 from ..judge.conclude import Evidence, conclude
+from ..values.cost import COLLATION
 from ..values.errors import NothingSelected
 from ..values.model import Model, Unit, machine_chain
 from ..values.readings import Snapshot
@@ -83,4 +84,5 @@ def survey(sweep: SweepPlan, patterns: Sequence[str], deadline: Deadline) -> Sna
         complete=collected.complete,
         faults=collected.faults,
     )
-    return conclude(evidence, patterns, sweep.config, sweep.suppressions)
+    with sweep.way.cost.step(COLLATION):
+        return conclude(evidence, patterns, sweep.config, sweep.suppressions)

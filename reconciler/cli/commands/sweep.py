@@ -13,12 +13,14 @@ from charm.kernel.names import closest
 from charm.kernel.report import Health
 from reconciler.collect.collect import Progress
 from reconciler.render.cases import overall_health, tally
+from reconciler.render.people.cost import cost_lines
 from reconciler.render.people.gate import reasons
 from reconciler.sweeps.all_models import failure
 from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.sweeps.one_model import survey
 from reconciler.values.advice import NO_ADVICE, Advice
+from reconciler.values.cost import WORDS
 from reconciler.values.errors import NothingSelected, ReconcilerError
 from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
@@ -56,7 +58,8 @@ selecting_options = adding(
 @waiting_options
 @fleet_options
 @asking_options
-def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
+@click.option('--timing', is_flag=True, help='Say on stderr, at the end, where the time went.')
+def sweep(names: tuple[str, ...], units: tuple[str, ...], timing: bool, **given: Any) -> int:
     """Ask every unit of a Juju model how it is, and print what is wrong per service."""
     asking, printing = told_by(SweepOptions, given), told_by(PrintOptions, given)
     waiting, many = told_by(GateOptions, given), told_by(FleetOptions, given)
@@ -81,7 +84,10 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], **given: Any) -> int:
             fleet = Fleet({}, none.started_at, 0.0, none.faults)
             printing.show(fleet if many.all_models else none)
         raise
-    code = printing.show(found, unit_detail=bool(units))
+    with asking.cost.step(WORDS):
+        code = printing.show(found, unit_detail=bool(units))
+    if timing:
+        click.echo('\n'.join(cost_lines(asking.cost)), err=True)
     reached = waiting.goal and overall_health(printing.counted(found)).rank <= waiting.goal.rank
     return 0 if reached else code
 

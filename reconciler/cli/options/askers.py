@@ -95,6 +95,7 @@ def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPla
         pushed,
         asking.is_local,
         pace=asking.pace(model),
+        cost=asking.cost,
     )
     return SweepPlan(model, way, progress, asking.config, asking.suppressions())
 

@@ -20,7 +20,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         *('reach', 'jump', 'ssh_options', 'juju', 'workers', 'attempts'),
         *('agent_token_file', 'agent_ca', 'agent_port'),
     ),
-    'What to print': ('form', 'output', 'blame', 'everything', 'quiet'),
+    'What to print': ('form', 'output', 'blame', 'everything', 'quiet', 'timing'),
     'When to fail': ('fail_on', 'maintenance_is_ok', 'ack_is_ok', 'wait_for'),
     f'Time (a DURATION is such as {FORM})': (
         *('deadline', 'timeout', 'connect_timeout', 'max_age', 'max_status_age', 'within'),

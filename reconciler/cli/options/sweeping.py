@@ -20,6 +20,7 @@ from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.lanes import ASIDE_EACH, ASIDE_EACH_WITHOUT_PROCESS, Pace
 from reconciler.reach.local import LocalReach
 from reconciler.saved.status_age import MAX_STATUS_AGE_SECONDS
+from reconciler.values.cost import STATUS, SweepCost
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.time_budget import TimeBudget
@@ -31,7 +32,7 @@ from .durations import Duration, duration_option
 from .juju_door import door
 from .modes import ASK_OPTIONS, AskOptions
 from .saved import read_dated_status
-from .told import adding, number_option
+from .told import NO_OPTION, adding, number_option
 
 juju_option = click.option(
     '--juju', default='juju', metavar='PATH', shell_complete=files, help='The juju command.'
@@ -119,7 +120,8 @@ class SweepOptions(AskOptions):
     """The options of whom to ask, and how.
 
     Attributes:
-        paces: no option: what the sweeps of each model took that this command made before.
+        paces, cost: no options: what the sweeps of each model took that this command made before,
+            and where the time of this one goes.
     """
 
     model: str
@@ -136,7 +138,8 @@ class SweepOptions(AskOptions):
     jump: str = ''
     config: Config = NOTHING
     max_status_age: float = MAX_STATUS_AGE_SECONDS
-    paces: dict[tuple[str, str], Pace] = field(default_factory=dict, metadata={'option': False})
+    paces: dict[tuple[str, str], Pace] = field(default_factory=dict, metadata=NO_OPTION)
+    cost: SweepCost = field(default_factory=SweepCost, metadata=NO_OPTION)
 
     @property
     def is_local(self) -> bool:
@@ -181,7 +184,8 @@ class SweepOptions(AskOptions):
         if self.is_local:
             return local_model()
         owner = self.model.rpartition(':')[2].rpartition('/')[0]
-        return replace(self._described(until), owner=owner)
+        with self.cost.step(STATUS):
+            return replace(self._described(until), owner=owner)
 
     def _described(self, until: Deadline) -> Model:
         if self.status_file:

@@ -32,10 +32,14 @@ def number_option(name: str, default: int, most: int, metavar: str, told: str) -
     )
 
 
+# The metadata of a field of options that is none itself.
+NO_OPTION: Mapping[str, bool] = {'option': False}
+
+
 def told_by(kind: type[Told], given: Mapping[str, Any]) -> Told:
     """Return the dataclass `kind` made of those options that are its fields.
 
-    A field whose metadata says `{'option': False}` keeps its default.
+    A field whose metadata is `NO_OPTION` keeps its default.
     """
     values = {
         field.name: given[field.name]
