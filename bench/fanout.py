@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from charm.kernel.deadline import Deadline
-from reconciler.ask import frames
+from reconciler.ask import far_script, frames
 from reconciler.ask.errands import MachineRequest, plan_errands
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.fanout import FanoutLimits, run_errands
@@ -134,7 +134,7 @@ def threads_and_ssh(*options: str, by_unit: bool = False) -> Client:
             groups = [[one] for one in requests] if by_unit else [requests]
             for group in groups:
                 words = [word for one in options for word in ('-o', one)]
-                command = frames.command(group, NONCE, TimeBudget())
+                command = far_script.command(group, NONCE, TimeBudget())
                 argv = ['ssh', *bench.ssh, *words, f'ubuntu@{address}', command]
                 calls.append((argv, len(group)))
 

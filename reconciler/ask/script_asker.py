@@ -15,7 +15,7 @@ from reconciler.reach.refusals import refused
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
 
-from . import frames, orphans
+from . import far_script, frames, orphans
 from .base import MachineAnswer
 from .frames import Request, UnitAnswer
 from .modes import BY_AGENT
@@ -50,7 +50,7 @@ class ScriptAsker:
         """Ask all of them in one connection."""
         nonce = secrets.token_hex(8)
         command = RemoteCommand(
-            frames.command(requests, nonce, self.time),
+            far_script.command(requests, nonce, self.time),
             int(sum(request.cap_bytes for request in requests) * _FRAMED),
             b''.join(piece for request in requests for piece in request.stdin),
             WholeAnswers(nonce, len(requests)),

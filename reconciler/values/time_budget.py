@@ -68,6 +68,11 @@ class TimeBudget:
         return self.timeout_seconds + 2 * self.kill_after_seconds
 
     @property
+    def drain_with_agent_seconds(self) -> int:
+        """Return the same where an agent is asked before the hook."""
+        return self.drain_seconds + self.first_seconds + self.kill_after_seconds
+
+    @property
     def attempt_seconds(self) -> float:
         """Return the most that one attempt on one machine may take."""
         return min(self.deadline_seconds, self.timeout_seconds + self.overhead_seconds)

@@ -111,9 +111,9 @@ class FakeReach:
     def run(self, target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
         shell, flag, script = shlex.split(command.line)
         assert (shell, flag) == ('sh', '-c')
-        nonce = re.search(r'^N=([0-9a-f]{16})$', script, re.MULTILINE)
+        nonce = re.search(r"^F='N=([0-9a-f]{16})$", script, re.MULTILINE)
         assert nonce is not None
-        paths = re.findall(r'\bask \d+ \d+ [r-] ([^\s;]+)', script)
+        paths = re.findall(r"\bask \d+ [r-] ([^\s;']+)", script)
         units = tuple(map(_unit_of, paths))
         ran = Ran(target, nonce[1], units, deadline, script)
         with self.lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,24 +9,26 @@ from pathlib import Path
 import pytest
 
 from charm.kernel.deadline import Deadline
-from reconciler.ask import frames
+from reconciler.ask import far_script, frames
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.modes import AUTO, MODES, PUSH, AskMode, Programs, request_for
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.cli.main import COMMANDS
 from reconciler.reach.local import LocalReach
 from reconciler.values.time_budget import TimeBudget
+from tests.support.far_machine import SHELLS
+from tests.support.far_machine import Machine as Far
 from tests.support.patience import PATIENCE
 from tests.support.tree import DOCS
 
-SHELLS = [shell for shell in ('dash', 'bash', 'busybox') if shutil.which(shell)]
 ENVELOPE = 'echo \'{{"age": {age}, "report": {{"of": "agent"}}}}\''
 
 
 class Machine:
     """A hook and an agent's client, which are shell scripts."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, far: Far) -> None:
+        self.far = far
         self.hook = directory / 'hook'
         self.agent = directory / 'agent'
         self.write(self.hook, 'echo "{\\"of\\": \\"hook $*\\"}"')
@@ -49,9 +50,13 @@ class Machine:
         return came.answers[0]
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+@pytest.fixture(params=['framer', 'shell'])
+def machine(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Machine:
+    far = Far(tmp_path, python=request.param == 'framer')
+    monkeypatch.setenv('PATH', str(far.programs))
+    return Machine(tmp_path, far)
 
 
 BY_HOOK = b'{"of": "hook --unit web/0"}\n'
@@ -116,10 +121,9 @@ def test_an_agent_that_hangs_is_ended_and_the_hook_answers(machine: Machine) -> 
 def test_every_shell_reads_the_script_alike(machine: Machine, shell: str) -> None:
     machine.write(machine.agent, ENVELOPE.format(age='5.5'))
     requests = [machine.request(AskMode(AUTO, limit)) for limit in (60.0, 2.0)]
-    text = frames.script(requests, '0123456789abcdef', TimeBudget(timeout_seconds=10))
-    login = ['busybox', 'sh'] if shell == 'busybox' else [shell]
-    done = subprocess.run([*login, '-c', text], capture_output=True, timeout=PATIENCE, check=False)
-    first, second = frames.read(done.stdout, '0123456789abcdef', 2)
+    text = far_script.script(requests, '0123456789abcdef', TimeBudget(timeout_seconds=10))
+    machine.far.install('sh', shell)
+    first, second = frames.read(machine.far.run(text).stdout, '0123456789abcdef', 2)
     assert first.first
     assert first.stdout == b'{"age": 5.5, "report": {"of": "agent"}}\n'
     assert (second.stdout, second.first) == (BY_HOOK, False)

@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.ask import frames
+from reconciler.ask import far_script, frames
 from reconciler.ask.frames import Request, UnitAnswer
-from reconciler.values.time_budget import TimeBudget
+from tests.support.far_machine import NONCE, PATIENT, SHELLS, Machine
 from tests.support.patience import PATIENCE
-
-PATIENT = TimeBudget(timeout_seconds=PATIENCE)
-NONCE = '0123456789abcdef'
-SHELLS = [shell for shell in ('dash', 'bash', 'busybox') if shutil.which(shell)]
-
-
-class Machine:
-    """A directory of hooks, and a shell to ask them."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.requests: list[Request] = []
-
-    def add(self, script: str, *arguments: str, mode: int = 0o755) -> int:
-        index = len(self.requests)
-        path = self.directory / f"it's hook {index}"
-        path.write_text(f'#!/bin/sh\n{script}\n')
-        path.chmod(mode)
-        self.requests.append(Request(f'web/{index}', str(path), arguments))
-        return index
-
-    def ask(
-        self, timeout_seconds: int = PATIENCE, shell: Sequence[str] = ('sh',)
-    ) -> list[UnitAnswer]:
-        command = frames.command(self.requests, NONCE, TimeBudget(timeout_seconds=timeout_seconds))
-        done = subprocess.run([*shell, '-c', command], capture_output=True, timeout=PATIENCE)
-        assert done.returncode == 0
-        return list(frames.read(done.stdout, NONCE, len(self.requests)))
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
 
 
 @pytest.mark.parametrize('shell', SHELLS)
 def test_stdout_stderr_and_exit_code_come_back_apart(machine: Machine, shell: str) -> None:
     machine.add('echo out; echo err >&2; exit 3')
     machine.add('printf "%s|" "$@"', "it's", 'a  b', '$HOME', '`id`')
-    login = ['busybox', 'sh'] if shell == 'busybox' else [shell]
-    first, second = machine.ask(shell=login)
+    machine.install('sh', shell)
+    first, second = machine.ask()
     assert first == UnitAnswer(b'out\n', b'err\n', 3, True)
     assert second.stdout == b"it's|a  b|$HOME|`id`|"
 
@@ -79,8 +43,9 @@ def test_the_quick_answer_is_out_before_the_slow_hook_ends(machine: Machine) -> 
     stop = machine.directory / 'stop'
     machine.add(f'until [ -e {stop} ]; do sleep 0.05; done')
     machine.add('echo quick')
-    command = frames.command(machine.requests, NONCE, PATIENT)
-    process = subprocess.Popen(['sh', '-c', command], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        ['sh', '-c', machine.command()], stdout=subprocess.PIPE, env=machine.environment()
+    )
     try:
         assert process.stdout is not None
         seen = b''
@@ -132,10 +97,8 @@ def test_many_large_answers_at_once_never_mix(machine: Machine) -> None:
 
 def test_noise_of_a_login_script_is_passed_over(machine: Machine) -> None:
     machine.add('echo answer')
-    command = frames.command(machine.requests, NONCE, PATIENT)
-    script = f'printf "Welcome to the machine"; {command}; echo bye'
-    done = subprocess.run(['sh', '-c', script], capture_output=True, timeout=PATIENCE)
-    assert frames.read(done.stdout, NONCE, 1) == (UnitAnswer(b'answer\n', b'', 0, True),)
+    done = machine.run(f'printf "Welcome to the machine"; {machine.command()}; echo bye')
+    assert machine.answers(done.stdout) == [UnitAnswer(b'answer\n', b'', 0, True)]
 
 
 @given(st.binary(max_size=300), st.integers(0, 300))
@@ -155,8 +118,8 @@ def test_a_forged_frame_without_the_nonce_counts_for_nothing() -> None:
 
 
 def test_the_whole_script_travels_as_one_shell_word() -> None:
-    command = frames.command([Request('web/0', '/x')], NONCE, PATIENT)
+    command = far_script.command([Request('web/0', '/x')], NONCE, PATIENT)
     shown = subprocess.run(
         ['sh', '-c', f'printf %s {command[len("sh -c ") :]}'], capture_output=True, env=os.environ
     )
-    assert shown.stdout.decode() == frames.script([Request('web/0', '/x')], NONCE, PATIENT)
+    assert shown.stdout.decode() == far_script.script([Request('web/0', '/x')], NONCE, PATIENT)

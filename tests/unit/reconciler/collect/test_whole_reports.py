@@ -23,6 +23,7 @@ from reconciler.reach.local import LocalReach
 from reconciler.values.readings import Outcome
 from reconciler.values.time_budget import TimeBudget
 from tests.support.asked import FakeReach, Ran, model, printed
+from tests.support.far_machine import Machine
 from tests.support.patience import PATIENCE
 
 NONCE = '0123456789abcdef'
@@ -53,12 +54,16 @@ def test_one_that_is_cut_off_does_not(end: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('python', [True, False], ids=['framer', 'shell'])
 @pytest.mark.parametrize(
     'then',
     ['exec sleep 1000', 'sleep 1000 & exit 0', 'while echo tick >&2; do sleep 0.1; done'],
     ids=['hangs', 'leaves-one-behind', 'goes-on-talking'],
 )
-def test_an_attempt_ends_soon_after_its_last_whole_report(tmp_path: Path, then: str) -> None:
+def test_an_attempt_ends_soon_after_its_last_whole_report(
+    tmp_path: Path, then: str, python: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('PATH', str(Machine(tmp_path, python).programs))
     hook = tmp_path / 'health'
     hook.write_text(f"#!/bin/sh\ncat <<'END'\n{REPORT.decode()}\nEND\n{then}\n")
     hook.chmod(0o755)
