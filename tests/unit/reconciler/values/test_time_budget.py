@@ -52,6 +52,8 @@ def test_an_attempt_outlasts_all_that_runs_in_it_unless_the_deadline_comes_first
     if time.attempt_seconds < time.deadline_seconds:
         assert time.drain_seconds < time.attempt_seconds
         assert time.attempt_seconds < time.attempt_with_agent_seconds
+    if time.attempt_with_agent_seconds < time.deadline_seconds:
+        assert time.drain_with_agent_seconds < time.attempt_with_agent_seconds
     assert time.attempt_seconds <= time.attempt_with_agent_seconds <= time.deadline_seconds
 
 
