@@ -112,7 +112,8 @@ wait
 }}
 eval "$F"
 set -- {calls}
-{{ {{
+{{ echo "$N b"
+{{
 {{ b=$(python3 -I -S -B -c "$P" "$N" {drain} {stderr_cap} "${{LC_CTYPE-}}" "$F" "$@" \
 </dev/null 7>&1 >&4 4>&4 5<&5 6>&6); }} 6>&2 2>/dev/null
 [ -n "$b" ] || each "$@"

@@ -5,6 +5,7 @@ nothing fresh: all units of a machine in one connection, by `far_script.py`. Std
 back in frames, so that every answer, exit code and stray noise is told apart, and a unit that
 answered is known while another one still hangs. A frame is one line
 
+    <nonce> b                      what was asked begins here
     <nonce> <index> o <base64>     a piece of unit <index>'s stdout
     <nonce> <index> e <base64>     a piece of its stderr
     <nonce> <index> x <exit code>  its hook has exited
