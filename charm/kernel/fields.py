@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Callable, List, Mapping, Optional, Tuple, TypeVar, cast
+from typing import Any, List, Mapping, Optional, Tuple, cast
 
 from .errors import ReportError
 from .report import Health, JSONObject
 
 MAX_NAMES = 1000
 _MOST_COUNT = 2**63 - 1
-
-_Value = TypeVar('_Value')
+_HEALTHS = {'pass': Health.PASSED, **{health.value: health for health in Health}}
+# What stands for the `Z` of a time of that length, as `format_time` writes it.
+_ENDS = {20: '+00:00', 24: '000+00:00'}
 
 
 def format_time(moment: Optional[datetime]) -> Optional[str]:
@@ -28,16 +29,27 @@ def parse_time(text: str) -> datetime:
     Raises:
         ValueError: it is not such a text, or has no offset.
     """
-    # Python 3.8's fromisoformat reads neither `Z` nor fractions of other than 3 or 6 digits.
-    body = text[:-1] + '+00:00' if text[-1:] in ('Z', 'z') else text
-    head, dot, rest = body.partition('.')
-    if dot:
-        digits = rest[: len(rest) - len(rest.lstrip('0123456789'))]
-        body = f'{head}.{digits[:3]:0<6}{rest[len(digits) :]}'
-    moment = datetime.fromisoformat(body)
+    end = _ENDS.get(len(text))
+    written = end is not None and text[-1] == 'Z' and text[19] in '.Z'
+    moment = datetime.fromisoformat(f'{text[:-1]}{end}' if written else _isoformat(text))
     if moment.tzinfo is None:
         raise ValueError('no offset from UTC')
-    return moment.astimezone(timezone.utc)
+    return moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
+
+
+def _isoformat(text: str) -> str:
+    """Return the text with what Python 3.8 can read: no `Z`, and six digits of a fraction."""
+    body = text[:-1] + '+00:00' if text[-1:] in ('Z', 'z') else text
+    head, dot, rest = body.partition('.')
+    if not dot:
+        return body
+    digits = rest[: len(rest) - len(rest.lstrip('0123456789'))]
+    return f'{head}.{digits[:3]:0<6}{rest[len(digits) :]}'
+
+
+def health_of(word: str) -> Health:
+    """Return the health that `word` names, `UNKNOWN` for what names none."""
+    return _HEALTHS.get(word, Health.UNKNOWN)
 
 
 class Fields:
@@ -52,31 +64,25 @@ class Fields:
     def _at(self, key: str) -> str:
         return f'{self._path}.{key}' if self._path else key
 
-    def _read(self, key: str, what: str, read: Callable[[Any], Optional[_Value]]) -> Any:
-        """Return what `read` makes of the value; `None` for an absent or null one."""
-        value = self.values.get(key)
-        if value is None:
-            return None
-        found = read(value)
-        if found is None:
-            raise ReportError(self._at(key), f'{_kind(value)} where {what} belongs')
-        return found
+    def _misfit(self, key: str, what: str) -> ReportError:
+        return ReportError(self._at(key), f'{_kind(self.values[key])} where {what} belongs')
 
     def text(self, key: str, required: bool = False) -> str:
-        found = self._read(key, 'a string', lambda v: v if isinstance(v, str) else None)
-        if required and not found:
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self._misfit(key, 'a string')
+        if required and not value:
             raise ReportError(self._at(key), 'missing or empty')
-        return found or ''
+        return value or ''
 
     def health(self, key: str) -> Health:
-        word = self.text(key, required=True)
-        try:
-            return Health.parse(word)
-        except ValueError:
-            return Health.UNKNOWN
+        return health_of(self.text(key, required=True))
 
     def number(self, key: str) -> Optional[float]:
-        return cast(Optional[float], self._read(key, 'a number', _number))
+        value = self.values.get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float, type(None))):
+            raise self._misfit(key, 'a number')
+        return value
 
     def ratio(self, key: str) -> Optional[float]:
         number = self.number(key)
@@ -113,10 +119,14 @@ class Fields:
         return found
 
     def array(self, key: str, limit: int) -> List[Any]:
-        found = self._read(key, 'an array', lambda v: v if isinstance(v, list) else None) or []
-        if len(found) > limit:
-            raise ReportError(self._at(key), f'{len(found)} items, the limit is {limit}')
-        return cast(List[Any], found)
+        value = self.values.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self._misfit(key, 'an array')
+        if len(value) > limit:
+            raise ReportError(self._at(key), f'{len(value)} items, the limit is {limit}')
+        return value
 
     def names(self, key: str) -> Tuple[str, ...]:
         items = self.array(key, MAX_NAMES)
@@ -130,10 +140,6 @@ class Fields:
     def optional_object(self, key: str) -> Optional[Fields]:
         value = self.values.get(key)
         return None if value is None else Fields(value, self._at(key))
-
-
-def _number(value: Any) -> Optional[float]:
-    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else value
 
 
 def _kind(value: Any) -> str:
