@@ -19,8 +19,9 @@ def format_time(moment: Optional[datetime]) -> Optional[str]:
     """Return an aware time as RFC 3339 in UTC, such as `2026-11-23T08:01:30.250Z`."""
     if moment is None:
         return None
-    text = moment.astimezone(timezone.utc).isoformat(timespec='milliseconds')
-    return text.replace('+00:00', 'Z').replace('.000Z', 'Z')
+    utc = moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
+    text = utc.isoformat(timespec='milliseconds')[: -len('+00:00')]
+    return f'{text[:-4]}Z' if text.endswith('.000') else f'{text}Z'
 
 
 def parse_time(text: str) -> datetime:

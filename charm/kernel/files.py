@@ -13,7 +13,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import Generator, Optional
+from typing import Generator, Iterable, Optional
 
 from .deadline import Deadline
 from .errors import FileError
@@ -27,22 +27,35 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
     Raises:
         FileError: it cannot be written, for example since the disk is full; the old content stays.
     """
+    write_pieces(path, (content,), mode)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o644) -> None:
+    """Replace the file's content in the same way by what comes piece by piece.
+
+    Whatever the pieces raise, the old content stays.
+
+    Raises:
+        FileError: as for `write_whole`.
+    """
     temporary = ''
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
         with os.fdopen(descriptor, 'wb') as file:
             os.fchmod(file.fileno(), mode)
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        temporary = ''
         _flush_directory(path.parent)
     except OSError as error:
+        raise FileError(f'cannot write {path}: {error.strerror or error}') from error
+    finally:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        raise FileError(f'cannot write {path}: {error.strerror or error}') from error
 
 
 def read_whole(path: Path) -> Optional[bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 SCHEMA_VERSION = 1
@@ -25,10 +26,11 @@ class Health(enum.Enum):
     UNKNOWN = 'unknown'
     FAIL = 'fail'
 
-    @property
-    def rank(self) -> int:
-        """Return the place in the order, 0 for the best."""
-        return _RANKS[self]
+    rank: int
+
+    def __init__(self, word: str) -> None:
+        # The place in the order, 0 for the best. An attribute, since it is asked for all the time.
+        self.rank = len(type(self).__members__)
 
     @classmethod
     def parse(cls, word: str) -> Health:
@@ -40,12 +42,12 @@ class Health(enum.Enum):
         return cls.PASSED if word == 'pass' else cls(word)
 
 
-_RANKS = {health: rank for rank, health in enumerate(Health)}
+_RANK = attrgetter('rank')
 
 
 def worst(healths: Iterable[Health]) -> Health:
     """Return the worst of `healths`; `UNKNOWN` if there are none, since no evidence is no news."""
-    return max(healths, key=lambda health: health.rank, default=Health.UNKNOWN)
+    return max(healths, key=_RANK, default=Health.UNKNOWN)
 
 
 class StateName(enum.Enum):

@@ -105,6 +105,7 @@ def run_errands(
                 dropped[index] = result
             else:
                 dropped.pop(index, None)
+                runners[index].forget()
                 yield result
         runners = {index: runners[index] for index in dropped}
         turn = turn.after(limits.attempts)
@@ -191,6 +192,10 @@ class _Runner:
             far_seconds=self._far_seconds,
             gone=frozenset(self._gone),
         )
+
+    def forget(self) -> None:
+        """Let go of what came, once it was handed on: in a large model it is most of the memory."""
+        self._answers.clear()
 
     def _attempt(self, until: Deadline, number: int) -> None:
         """Ask for what is still missing, keep what comes, and raise what kept some from coming."""

@@ -122,6 +122,7 @@ def dated_reading(
     One that is not says how the unit was; how it is now nobody knows.
     """
     report, age = dated.report, age_seconds(dated, now)
+    health = _health(report)
     dates: dict[str, Any] = {
         'received_at': dated.received_at,
         'made_at': None if age is None else dated.made_at,
@@ -130,17 +131,17 @@ def dated_reading(
     }
     if not is_fresh(dated, now, max_age_seconds):
         told = 'of unknown age' if age is None else f'{duration_text(age)} old'
-        message = f'its last report is {told}; it said {_health(report).value}: {_summary(report)}'
+        message = f'its last report is {told}; it said {health.value}: {_summary(report, health)}'
         silent = silent_reading(model, unit, Outcome.STALE, message, now, hook)
         return replace(silent, last=report, **dates)
     return Reading(
         unit=unit,
         outcome=Outcome.REPORTED,
-        health=_health(report),
+        health=health,
         qos=report.qos,
         state=report.state or silent_reading(model, unit, Outcome.NOT_SHIPPED, '', now).state,
         report=report,
-        message=_summary(report),
+        message=_summary(report, health),
         hook=hook,
         **dates,
     )
@@ -190,11 +191,11 @@ def _health(report: Report) -> Health:
     return worst((report.health, worst(check.health for check in report.checks)))
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report, health: Health) -> str:
     check = max(report.checks, key=lambda check: check.health.rank, default=None)
     if check is None:
         return 'it ran no checks'
-    if _health(report) is Health.PASSED:
+    if health is Health.PASSED:
         count = len(report.checks)
         return f'{count} check{"s" if count != 1 else ""} passed'
     return f'{check.name}: {check.message}'

@@ -74,8 +74,7 @@ def capped(reading: Reading, model: Model, policy: Policy, now: datetime) -> Rea
     words = _heard(unit, model, policy, now)
     if leaves(reading):
         words = filter(partial(_is_stuck, reading, model), words)
-    heard = sorted(words, key=lambda word: -word.health.rank)
-    counting = [word for word in heard if word.health is not Health.PASSED or word.relaxed]
+    counting = sorted(words, key=lambda word: -word.health.rank)
     if not counting:
         return reading
     says = ', '.join([counting[0].text, *(word.text.partition(': ')[0] for word in counting[1:])])
@@ -167,7 +166,10 @@ def _word(of: str, unit: Unit, info: StatusInfo, policy: Policy, now: datetime) 
     row = row_of(of, info, now)
     if row is None:
         return None
-    return _Heard(row, _text(row, of, unit, info, now), policy.get(row.name, row.health))
+    health = policy.get(row.name, row.health)
+    if health is row.health is Health.PASSED:
+        return None
+    return _Heard(row, _text(row, of, unit, info, now), health)
 
 
 def _is_own_report(reading: Reading, model: Model) -> bool:

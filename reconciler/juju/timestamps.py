@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 # `2006-01-02 15:04:05Z` with --utc, else `02 Jan 2006 15:04:05Z07:00` in local time; month names
 # are English whatever the locale (cmd/juju/common/format.go, Juju 2.9 to 4.1).
 _ISO = re.compile(r'(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?(\D.*)?')
+_UTC = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}Z')
 _WORDY = re.compile(r'(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(.*)')
 _MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 _OFFSET = re.compile(r'([+-])(\d\d):?(\d\d)')
@@ -16,6 +17,9 @@ _OFFSET = re.compile(r'([+-])(\d\d):?(\d\d)')
 def parse_since(text: str) -> datetime | None:
     """Return the UTC time that juju wrote, or `None` if it cannot be read."""
     try:
+        if _UTC.fullmatch(text):
+            # What the client is asked for, and what most of a large status is.
+            return datetime.fromisoformat(f'{text[:-1]}+00:00')
         iso = _ISO.fullmatch(text.strip())
         if iso:
             year, month, day, *clock = (int(part) for part in iso.groups()[:6])

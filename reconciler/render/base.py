@@ -209,8 +209,8 @@ def rows(service: ServiceHealth) -> Iterator[TableRow]:
 
 def findings(service: ServiceHealth, everything: bool) -> Iterator[TableRow]:
     """Yield what is wrong with a service's units, the worst first; or all there is."""
-    found = sorted(rows(service), key=lambda row: -row.health.rank)
-    yield from (row for row in found if everything or row.health is not Health.PASSED)
+    found = (row for row in rows(service) if everything or row.health is not Health.PASSED)
+    yield from sorted(found, key=lambda row: -row.health.rank)
 
 
 def reading_age(reading: Reading, now: datetime) -> str:

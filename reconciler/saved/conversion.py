@@ -1,4 +1,4 @@
-"""Between a sweep's values and its document: the one place, both ways.
+"""From a sweep's document to its values; `writing` is the way there.
 
 What has the same name in both goes over by itself. The document holds the conclusions, so they are
 read and not drawn anew; of the inventory it holds only the model's name. Words that are not known
@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timezone
-from enum import Enum
 from typing import Any, TypeVar
-
-from msgspec import UNSET
 
 from charm.kernel import report_json
 from charm.kernel.errors import ReportError
-from charm.kernel.fields import Fields, format_time
+from charm.kernel.fields import Fields
 from charm.kernel.report import Health, Report, State, StateName
 
 from ..judge.advice_by_word import ADVISED, advice_by_word
@@ -28,91 +25,23 @@ from ..values.certainty import Certainty
 from ..values.model import Model, Unit
 from ..values.node import Node
 from ..values.outcomes import Depth, advise
-from ..values.readings import Outcome, Reading, Role, ServiceHealth, Snapshot
+from ..values.readings import Outcome, Reading, Role, Snapshot
 from . import schema
+from .writing import DOCUMENTS, KEYS
 
-_DOCUMENTS: Mapping[type[Any], type[Any]] = {
-    Model: schema.ModelDocument,
-    Snapshot: schema.SweepDocument,
-    ServiceHealth: schema.ServiceDocument,
-    Reading: schema.UnitDocument,
-    State: schema.StateDocument,
-    values.Blame: schema.BlameDocument,
-    values.Cause: schema.CauseDocument,
-    values.Coverage: schema.CoverageDocument,
-    values.JujuWord: schema.JujuDocument,
-    values.Suppression: schema.SuppressionDocument,
-    values.ViewHealth: schema.ViewDocument,
-}
-_VALUES = {document: kind for kind, document in _DOCUMENTS.items()}
-# The keys of fields that are called otherwise.
-_KEYS = {'readings': 'units', 'duration_seconds': 'duration', 'age_seconds': 'age'}
+_VALUES = {document: kind for kind, document in DOCUMENTS.items()}
 # The fields that a document keeps, each with its key.
 _FIELDS = {
     kind: [
         (field.name, key)
         for field in fields(kind)
-        if (key := _KEYS.get(field.name, field.name)) in document.__struct_fields__
+        if (key := KEYS.get(field.name, field.name)) in document.__struct_fields__
     ]
-    for kind, document in _DOCUMENTS.items()
-}
-# How a value is written that is no part with keys of its own.
-_WRITERS: Mapping[type[Any], Callable[[Any], Any]] = {
-    datetime: format_time,
-    Report: report_json.to_json,
-    Advice: str,
-    Node: str,
+    for kind, document in DOCUMENTS.items()
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 _Word = TypeVar('_Word')
-
-
-def fleet_document(fleet: Fleet) -> schema.FleetDocument:
-    """Return the document of several models."""
-    return schema.FleetDocument(
-        health=fleet.health.value,
-        complete=fleet.complete,
-        started_at=format_time(fleet.started_at),
-        duration=_told(fleet.duration_seconds),
-        faults=fleet.faults,
-        notes=fleet.notes,
-        causes=sweep_document(fleet.merged()).causes,
-        models={name: sweep_document(one) for name, one in fleet.snapshots.items()},
-    )
-
-
-def sweep_document(snapshot: Snapshot) -> schema.SweepDocument:
-    """Return the document of one model."""
-    document: schema.SweepDocument = _told(snapshot)
-    return document
-
-
-def _told(value: Any, key: str = '') -> Any:
-    """Return a value as the document has it under this key."""
-    if isinstance(value, tuple):
-        return tuple(_told(item) for item in value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, float):
-        return value if key == 'qos' else round(value, 3)
-    if type(value) in _WRITERS:
-        return _WRITERS[type(value)](value)
-    document = _DOCUMENTS.get(type(value))
-    if document is None:
-        return value
-    held = {_KEYS.get(name, name): item for name, item in (vars(value) | _own(value)).items()}
-    keys = [key for key in document.__struct_fields__ if key in held]
-    return document(**{key: _told(held[key], key) for key in keys})
-
-
-def _own(value: Any) -> dict[str, Any]:
-    """Return what the document has of a value otherwise than in a field of it."""
-    if isinstance(value, Reading):
-        return {**vars(value.unit), 'unit': value.unit.name}
-    if isinstance(value, values.Cause):
-        return {'name': value.node, 'kind': value.node.kind}
-    return {'owner': value.owner or UNSET} if isinstance(value, Model) else {}
 
 
 def fleet_of(document: schema.FleetDocument, snapshots: Mapping[str, Snapshot]) -> Fleet:

@@ -1,29 +1,43 @@
 """Saved sweeps as JSON documents: written, and read back.
 
-`schema` has the keys, `conversion` the values they are made of, and `validation` refuses what is
-none. These are loaded when a document is made or read: few sweeps are, and msgspec takes its time.
+`schema` has the keys, `writing` and `conversion` go between them and the values, and `validation`
+refuses what is none. These are loaded when a document is made or read: few sweeps are, and msgspec
+takes its time.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from ..sweeps.fleet import Fleet
 from ..values.errors import SavedError
 from ..values.readings import Snapshot
+
+if TYPE_CHECKING:
+    from .writing import Opened
 
 MAX_BYTES = 256 * 1024 * 1024
 
 
 def to_document(sweep: Snapshot | Fleet) -> dict[str, Any]:
     """Return the sweep of one model, or of several, as JSON values."""
-    from msgspec import to_builtins
+    return opened(sweep).whole()
 
-    from .conversion import fleet_document, sweep_document
 
-    struct = fleet_document(sweep) if isinstance(sweep, Fleet) else sweep_document(sweep)
-    document: dict[str, Any] = to_builtins(struct)
-    return document
+def opened(sweep: Snapshot | Fleet) -> Opened:
+    """Return the same, its models, services and units to be made one by one."""
+    from . import writing
+
+    return writing.opened(sweep)
+
+
+def json_pieces(sweep: Snapshot | Fleet) -> Iterator[str]:
+    """Yield the same as indented JSON, a unit at a time: no more of it need be in memory."""
+    from . import writing
+
+    yield from writing.json_pieces(writing.opened(sweep))
+    yield '\n'
 
 
 def decode(data: bytes) -> Snapshot:

@@ -6,10 +6,11 @@ import codecs
 import io
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from charm.kernel.errors import FileError
-from charm.kernel.files import write_whole
+from charm.kernel.files import write_pieces
 from reconciler.values.errors import UsageError
 
 # What we write ourselves and ASCII lacks; a tree is drawn as `tree --charset ascii` does.
@@ -31,11 +32,21 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error('marks', _in_ascii)
 
 
-def print_document(text: str, utf8: bool = False) -> None:
+def _ended(text: str | Iterable[str]) -> Iterator[str]:
+    """Yield a document, or its pieces, and a line end if it has none."""
+    last = ''
+    for last in (text,) if isinstance(text, str) else text:
+        yield last
+    if not last.endswith('\n'):
+        yield '\n'
+
+
+def print_document(text: str | Iterable[str], utf8: bool = False) -> None:
     """Write the text to stdout, ending with one line end.
 
     Args:
-        text: what its encoding lacks is written in ASCII, as by `_in_ascii`.
+        text: a document or its pieces; what its encoding lacks is written in ASCII, as by
+            `_in_ascii`.
         utf8: the format is UTF-8 by its definition, whatever the locale is.
 
     Raises:
@@ -44,7 +55,7 @@ def print_document(text: str, utf8: bool = False) -> None:
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding='utf-8' if utf8 else None, errors='marks')
-        sys.stdout.write(text if text.endswith('\n') else text + '\n')
+        sys.stdout.writelines(_ended(text))
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read has gone; the interpreter must not try to flush again when it ends.
@@ -53,10 +64,10 @@ def print_document(text: str, utf8: bool = False) -> None:
         raise UsageError(f'cannot write to stdout: {error.strerror or error}') from error
 
 
-def write_document(text: str, output: str = '', utf8: bool = False) -> None:
-    """Write the text to the file `output`, whole or not at all; to stdout if that is empty.
+def write_document(text: str | Iterable[str], output: str = '', utf8: bool = False) -> None:
+    """Write a document, or its pieces, to the file `output`, whole or not at all.
 
-    A file is UTF-8; for stdout see `print_document`.
+    To stdout if that is empty. A file is UTF-8; for stdout see `print_document`.
 
     A link is followed, and what is no plain file, such as a pipe, is written to rather than
     replaced. A half-written file is never seen, which matters to node exporter.
@@ -68,15 +79,16 @@ def write_document(text: str, output: str = '', utf8: bool = False) -> None:
         print_document(text, utf8)
         return
     path = Path(output)
-    body = (text if text.endswith('\n') else text + '\n').encode()
+    pieces = map(str.encode, _ended(text))
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(body)
+            with path.open('wb') as file:
+                file.writelines(pieces)
             return
         target = path.resolve()
         if not target.parent.is_dir():
             raise UsageError(f'cannot write {output}: there is no directory {target.parent}')
-        write_whole(target, body)
+        write_pieces(target, pieces)
     except OSError as error:
         raise UsageError(f'cannot write {output}: {error.strerror or error}') from error
     except FileError as error:

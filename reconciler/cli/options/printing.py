@@ -16,7 +16,7 @@ from charm.kernel.safe_text import clean
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE
 from reconciler.judge.sweep_exit_code import exit_code, leave_out
 from reconciler.render import RENDERERS, RenderOptions
-from reconciler.render.people.fleet import render as render_fleet
+from reconciler.render.people.fleet import pieces
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Snapshot
@@ -137,11 +137,7 @@ class PrintOptions:
         options = replace(
             view(self.output, unit_detail, at), blame=self.blame, everything=self.everything
         )
-        if isinstance(found, Fleet):
-            text = render_fleet(found, self.form, options)
-        else:
-            text = RENDERERS[self.form](found, options)
-        write_document(text, self.output, utf8=self.form in _IN_UTF8)
+        write_document(pieces(found, self.form, options), self.output, utf8=self.form in _IN_UTF8)
         _say_if_empty(found)
         return self.exit_code(found)
 

@@ -7,11 +7,12 @@ the merged snapshot, in which each name begins with its model's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.saved.sweep_document import to_document
+from reconciler.saved.sweep_document import json_pieces, opened
 from reconciler.sweeps.fleet import Fleet
+from reconciler.values.readings import Snapshot
 
 from .. import RENDERERS
 from ..base import RenderOptions
@@ -25,15 +26,25 @@ def render(fleet: Fleet, form: str, options: RenderOptions) -> str:
     return own(fleet, options) if own else RENDERERS[form](fleet.merged(), options)
 
 
-def _jsonl(fleet: Fleet, options: RenderOptions) -> str:
-    return ''.join(json.dumps(line, allow_nan=False) + '\n' for line in _lines(fleet))
+def pieces(found: Snapshot | Fleet, form: str, options: RenderOptions) -> Iterable[str]:
+    """Return what was found in a format; those that hold every check come a unit at a time."""
+    if form == 'json':
+        return json_pieces(found)
+    if isinstance(found, Fleet):
+        return _jsonl(found) if form == 'jsonl' else (render(found, form, options),)
+    if form == 'jsonl':
+        return document.jsonl_pieces(found)
+    return (RENDERERS[form](found, options),)
+
+
+def _jsonl(fleet: Fleet) -> Iterator[str]:
+    return (json.dumps(line, allow_nan=False) + '\n' for line in _lines(fleet))
 
 
 def _lines(fleet: Fleet) -> Iterator[dict[str, Any]]:
-    top = to_document(fleet)
-    models = top.pop('models')
-    yield {'kind': 'fleet', **top, 'models': list(models)}
-    for name, found in models.items():
+    top = opened(fleet)
+    yield {'kind': 'fleet', **top.head, 'models': list(fleet.snapshots)}
+    for name, found in top.items:
         for line in document.lines(found):
             about = {'in': line['model']} if line['kind'] == 'sweep' else {}
             yield {**line, **about, 'model': name}
@@ -51,7 +62,7 @@ def _families(fleet: Fleet) -> list[Family]:
 
 _OWN: Mapping[str, Callable[[Fleet, RenderOptions], str]] = {
     'json': document.render_json,
-    'jsonl': _jsonl,
+    'jsonl': lambda fleet, _: ''.join(_jsonl(fleet)),
     'yaml': document.render_yaml,
     'openmetrics': lambda fleet, _: openmetrics.text_of(_families(fleet), 'openmetrics'),
     'textfile': lambda fleet, _: openmetrics.text_of(_families(fleet), 'textfile'),

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from reconciler.saved.sweep_document import to_document
+from reconciler.saved.sweep_document import json_pieces, opened, to_document
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.readings import Snapshot
 
 from ..base import RenderOptions
+
+if TYPE_CHECKING:
+    from reconciler.saved.writing import Opened
 
 # The same text in half the time, where PyYAML was built with it.
 _DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
@@ -23,7 +26,7 @@ _DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
 
 def render_json(sweep: Snapshot | Fleet, options: RenderOptions) -> str:
     """Return one JSON object, indented."""
-    return json.dumps(to_document(sweep), indent=2, allow_nan=False) + '\n'
+    return ''.join(json_pieces(sweep))
 
 
 def render_jsonl(snapshot: Snapshot, options: RenderOptions) -> str:
@@ -31,17 +34,22 @@ def render_jsonl(snapshot: Snapshot, options: RenderOptions) -> str:
 
     Each line says what it is under `kind`: sweep, service or unit.
     """
-    found = lines(to_document(snapshot))
-    return ''.join(json.dumps(line, allow_nan=False) + '\n' for line in found)
+    return ''.join(jsonl_pieces(snapshot))
 
 
-def lines(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def jsonl_pieces(snapshot: Snapshot) -> Iterator[str]:
+    """Yield the same, a line at a time."""
+    for line in lines(opened(snapshot)):
+        yield json.dumps(line, allow_nan=False) + '\n'
+
+
+def lines(document: Opened) -> Iterator[dict[str, Any]]:
     """Yield the sweep, then its services, then their units; `kind` says which."""
-    yield {'kind': 'sweep', **{k: v for k, v in document.items() if k != 'services'}}
-    for service in document['services']:
-        yield {'kind': 'service', **{k: v for k, v in service.items() if k != 'units'}}
-        for unit in service['units']:
-            yield {'kind': 'unit', 'service': service['name'], **unit}
+    yield {'kind': 'sweep', **document.head}
+    for name, service in document.items:
+        yield {'kind': 'service', **service.head}
+        for _, unit in service.items:
+            yield {'kind': 'unit', 'service': name, **unit}
 
 
 def render_yaml(sweep: Snapshot | Fleet, options: RenderOptions) -> str:
