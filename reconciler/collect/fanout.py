@@ -194,7 +194,7 @@ class _Runner:
         )
 
     def forget(self) -> None:
-        """Let go of what came, once it was handed on: in a large model it is most of the memory."""
+        """Let go of what came, once it was handed on: of a large model it is most memory."""
         self._answers.clear()
 
     def _attempt(self, until: Deadline, number: int) -> None:
