@@ -7,11 +7,11 @@ of the wrong kind, is refused with the file, the key and the nearest right word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ..kernel.errors import DefinitionError
+from ..kernel.facts import dataclass, fields
 from ..kernel.globs import matches
 from ..kernel.names import nearest
 from ..kernel.paths import HERE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Optional, Set, Tuple, Union
 
+from ..kernel.facts import dataclass, field
 from ..kernel.report import CheckResult, Report
 from ..kernel.wakeup import Wakeup
 

@@ -5,7 +5,6 @@ Only the loop's thread changes anything. Checks, queries and signals put events 
 
 from __future__ import annotations
 
-import dataclasses
 import queue
 import signal
 import time
@@ -13,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Callable, Dict, List, Optional, Tuple
 
 from ..kernel.errors import HealthError
+from ..kernel.facts import replace
 from ..kernel.fields import format_time
 from ..kernel.log_files import LogWriter
 from ..kernel.report import CheckResult, Report
@@ -169,7 +169,7 @@ class Loop:
             self._reload()
         elif notice is Notice.PAUSE:
             self._note('paused', unit_names=list(self.desks))
-            self._apply(dataclasses.replace(self.setup, units=()))
+            self._apply(replace(self.setup, units=()))
 
     def _wait_seconds(self) -> float:
         times = [desk.report_at for desk in self.desks.values()]

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from dataclasses import dataclass, replace
 from typing import Dict, Mapping, Optional, Tuple
+
+from ..kernel.facts import dataclass, replace
 
 FIRST_SECONDS = 10.0
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError
+from ..kernel.facts import dataclass, replace
 from ..kernel.identity import own_unit
 from ..kernel.paths import HERE
 from ..reporting.plan import PLAN_SECONDS, Plan, make_plan
@@ -87,5 +86,5 @@ def read_setup(path: Path, given: LauncherArguments) -> Setup:
             apart=given.apart,
             plugged=plugged,
         )
-        planned.append((unit, dataclasses.replace(plan, faults=(*plan.faults, *faults))))
+        planned.append((unit, replace(plan, faults=(*plan.faults, *faults))))
     return Setup(config, tuple(planned), faults)

@@ -14,21 +14,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Container, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ..kernel.errors import DefinitionError, FileError, HealthError, ReportError
+from ..kernel.facts import asdict, dataclass
 from ..kernel.files import write_whole
 from ..kernel.identity import check_unit
 from ..kernel.names import nearest, slug
+from ..kernel.pattern import pattern
 from ..kernel.push_contract import check_names
 from ..kernel.strict_json import load as load_json
 from ..sources.trust import list_trusted, read_trusted
 
-_CREDENTIAL = re.compile(r'[0-9a-f]{64}')
+_CREDENTIAL = pattern(r'[0-9a-f]{64}')
 _KEYS = ('unit', 'reporter', 'push')
 _PUSH_KEYS = ('url', 'ca', 'credential', 'model')
 

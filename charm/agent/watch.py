@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import Callable, Dict, Mapping, Optional, Sequence, Set, Tuple
 
 from ..kernel.deadline import Deadline
+from ..kernel.facts import dataclass, replace
 from ..kernel.report import CheckResult, Health, Report, StateName
 from ..reporting.plan import Plan
 from ..reporting.runner import Job, unknown
@@ -98,7 +97,7 @@ class Watch:
     def skip(self, name: str) -> None:
         """Count that the check was due while it still ran."""
         count = self.counts.get(name, CheckCounts())
-        self._count(name, dataclasses.replace(count, skips=count.skips + 1))
+        self._count(name, replace(count, skips=count.skips + 1))
 
     @property
     def complete(self) -> bool:
@@ -117,7 +116,7 @@ class Watch:
         before = self.report
         if before is not None and before.boot_id == made.boot_id:
             least = (before.sequence or 0) + 1
-            made = dataclasses.replace(made, sequence=max(made.sequence or 0, least))
+            made = replace(made, sequence=max(made.sequence or 0, least))
         return made, before is None or verdicts(before) != verdicts(made)
 
     def show(self, report: Report) -> None:
@@ -148,7 +147,7 @@ class Watch:
         """Make the report where every report is made, so that all of them agree."""
         answers = tuple(result for job in plan.jobs for result in self._answer(job))
         jobs = (Job('answers', _COMPOSE_SECONDS, lambda _deadline: answers),) if answers else ()
-        return sweep(dataclasses.replace(plan, jobs=jobs), Deadline.after(_COMPOSE_SECONDS))
+        return sweep(replace(plan, jobs=jobs), Deadline.after(_COMPOSE_SECONDS))
 
     def _answer(self, job: Job) -> Tuple[CheckResult, ...]:
         for known in (self._answers, self._earlier):
@@ -164,8 +163,8 @@ def _unique(plan: Plan) -> Plan:
         name, number = job.name, 2
         while name in jobs:
             name, number = f'{job.name}-{number}', number + 1
-        jobs[name] = dataclasses.replace(job, name=name)
-    return dataclasses.replace(plan, jobs=tuple(jobs.values()))
+        jobs[name] = replace(job, name=name)
+    return replace(plan, jobs=tuple(jobs.values()))
 
 
 def _healths(results: Tuple[CheckResult, ...]) -> Tuple[Tuple[str, Health], ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union, runtime_checkable
 
 from ..kernel.deadline import Deadline
+from ..kernel.facts import dataclass, field
 from ..kernel.report import CheckResult, Health
 from .options import HasOptions
 

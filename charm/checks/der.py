@@ -6,10 +6,10 @@ is just what we want to look at. DER is read as X.690 has it, the certificate as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Dict, Iterator, Tuple
 
+from ..kernel.facts import dataclass
 from ..kernel.safe_text import clean
 
 _SEQUENCE = 0x30

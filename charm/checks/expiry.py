@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Dict, Sequence
 
+from ..kernel.facts import dataclass
 from ..kernel.report import Health
 from .chain import role
 from .check import Verdict

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
+from ..kernel.facts import dataclass, field
 from .mounts import Mount
 
 Statvfs = Callable[[str], os.statvfs_result]

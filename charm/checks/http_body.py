@@ -11,6 +11,7 @@ import codecs
 import re
 from typing import Tuple
 
+from ..kernel.pattern import pattern
 from .charsets import codec_of
 from .sockets import NoAnswer
 
@@ -19,8 +20,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, 'utf-16-le'),
     (codecs.BOM_UTF16_BE, 'utf-16-be'),
 )
-_PARAMETER = re.compile(r'charset\s*=\s*["\']?([\w.:-]+)', re.IGNORECASE)
-_DECLARED = re.compile(
+_PARAMETER = pattern(r'charset\s*=\s*["\']?([\w.:-]+)', re.IGNORECASE)
+_DECLARED = pattern(
     rb'<(?:meta\b[^<>]*?\bcharset|\?xml\b[^<>]*?\bencoding)\s*=\s*["\']?([\w.:-]+)', re.IGNORECASE
 )
 _BEGINNING_BYTES = 1024

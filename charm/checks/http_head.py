@@ -6,9 +6,9 @@ blank. Browsers and curl take all of these. So it is handed a head without the r
 
 from __future__ import annotations
 
-import re
 from typing import IO, List
 
+from ..kernel.pattern import pattern
 from .sockets import NoAnswer
 
 # As many as curl takes (MAX_HTTP_RESP_HEADER_SIZE).
@@ -16,9 +16,9 @@ _MOST_BYTES = 300 * 1024
 _HEEDED = b'connection content-encoding content-length content-type location transfer-encoding'
 _NAMES = (*_HEEDED.split(), b'keep-alive', b'proxy-connection')
 # Only says that the answer is to come (RFC 9110, 15.2). 101 ends HTTP, and is thus an answer.
-_TO_COME = re.compile(rb'HTTP/[0-9.]+ +1(?!01)[0-9]{2}\b')
+_TO_COME = pattern(rb'HTTP/[0-9.]+ +1(?!01)[0-9]{2}\b')
 # Some speak of these in the words of 1.1, and curl takes them at that.
-_LATER = re.compile(rb'HTTP/[23](?:\.0)? ')
+_LATER = pattern(rb'HTTP/[23](?:\.0)? ')
 
 
 def read_head(stream: IO[bytes]) -> bytes:

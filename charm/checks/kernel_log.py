@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator, List
+
+from ..kernel.facts import dataclass
 
 KERNEL_LOG = Path('/dev/kmsg')
 # More than the largest buffer that a kernel can be given by `log_buf_len` on a sane machine.

@@ -6,10 +6,10 @@ stays `rw`; only from 6.15 on do its options say so, by `emergency_ro`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
+from ..kernel.facts import dataclass
 from ..kernel.report import Health
 from .boot_time import booted_at
 from .mounts import Mount

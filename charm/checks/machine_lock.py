@@ -9,14 +9,15 @@ line, with the time of the machine's own zone, is one of (Juju's core/machineloc
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Collection, Dict, Iterator, Optional
 
+from ..kernel.facts import dataclass
+from ..kernel.pattern import pattern
+
 LOG = Path('/var/log/juju/machine-lock.log')
-_LINE = re.compile(
+_LINE = pattern(
     r'(?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) '
     r'(?:=== agent (?P<started>[a-z0-9-]+) started|(?P<tag>[a-z0-9-]+): (?P<what>[^\n]*), waited )'
 )

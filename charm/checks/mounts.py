@@ -7,20 +7,20 @@ bind mount may be read-only while others of the same file system can be written 
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
+from ..kernel.facts import dataclass
 from ..kernel.lines import lines
+from ..kernel.pattern import pattern
 
 MOUNTINFO = '/proc/self/mountinfo'
 # What is named here keeps data on this machine and answers statvfs() at once. Anything else is
 # pseudo, read-only by nature (squashfs, iso9660), or may hang for ever when its server is gone
 # (nfs, cifs, ceph, fuse.*), and is not asked.
-_LOCAL = re.compile(
+_LOCAL = pattern(
     'ext[234]|xfs|btrfs|zfs|bcachefs|f2fs|jfs|nilfs2|reiserfs|vfat|exfat|ntfs3?|fuseblk|hfsplus|ufs'
 )
-_OCTAL = re.compile(r'\\([0-7]{3})')
+_OCTAL = pattern(r'\\([0-7]{3})')
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ clock; tests pass their own, and definitions cannot.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from functools import partial
 from pathlib import Path
 from typing import (
+    TYPE_CHECKING,
     Any,
     Callable,
     ClassVar,
@@ -27,10 +27,14 @@ from typing import (
 )
 
 from ..kernel.errors import HealthError
+from ..kernel.facts import MISSING, fields, replace
 from ..kernel.names import nearest
 from . import command_line
 from .json_values import as_text
 from .thresholds import Range
+
+if TYPE_CHECKING:
+    import dataclasses
 
 Command = NewType('Command', Tuple[str, ...])
 # By path, the globs of which a value has to match one.
@@ -61,11 +65,7 @@ class OptionError(HealthError):
 
 def option_names(check: Type[HasOptions]) -> Tuple[str, ...]:
     """Return the names of the options of a check's class."""
-    return tuple(
-        field.name
-        for field in dataclasses.fields(check)
-        if field.init and not field.metadata.get('outside')
-    )
+    return tuple(field.name for field in fields(check) if not field.metadata.get('outside'))
 
 
 def build(check: Type[Made], values: Mapping[str, Any]) -> Made:
@@ -75,9 +75,8 @@ def build(check: Type[Made], values: Mapping[str, Any]) -> Made:
         OptionError: an option is unknown, missing, of another type, or refused by the check.
     """
     converted = convert(check, values)
-    missing = dataclasses.MISSING
-    for field in dataclasses.fields(check):
-        required = field.default is missing and field.default_factory is missing
+    for field in fields(check):
+        required = field.default is MISSING and field.default_factory is MISSING
         if required and field.name not in converted:
             raise OptionError(field.name, 'missing, and it has no default')
     return _made(partial(check, **converted))
@@ -89,7 +88,7 @@ def rebuild(check: Made, values: Mapping[str, Any]) -> Made:
     Raises:
         OptionError: an option is unknown, of another type, or refused by the check.
     """
-    return _made(partial(dataclasses.replace, check, **convert(type(check), values)))
+    return _made(partial(replace, check, **convert(type(check), values)))
 
 
 def _made(make: Callable[[], Made]) -> Made:

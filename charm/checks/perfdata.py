@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ..kernel.facts import dataclass
+from ..kernel.pattern import pattern
 from .thresholds import NUMBER, Range
 
-_ITEM = re.compile(
+_ITEM = pattern(
     r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<bare>[^\s'=]+))"
     rf'=(?:(?P<value>{NUMBER})(?P<unit>[^\s;0-9"\'=,]*)|U)'
     r'(?P<rest>(?:;[^\s;,]*){0,4});?,?(?=\s|$)'
 )
-_GAP = re.compile(r'\s*')
-_WORD = re.compile(r"(?:[^\s']|'(?:[^']*')?)+")
+_GAP = pattern(r'\s*')
+_WORD = pattern(r"(?:[^\s']|'(?:[^']*')?)+")
 # The plugins count in powers of 1024 whichever way they write the unit.
 _SIZES = {'b': 1, 'kb': 2**10, 'mb': 2**20, 'gb': 2**30, 'tb': 2**40, 'pb': 2**50}
 _TIMES = {'s': 1.0, 'ms': 1e-3, 'us': 1e-6, 'µs': 1e-6, 'ns': 1e-9}

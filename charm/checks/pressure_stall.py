@@ -6,9 +6,10 @@ each cgroup of version 2 in its directory.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Optional
+
+from ..kernel.facts import dataclass
 
 RESOURCES = ('cpu', 'memory', 'io')
 _LINES = ('some', 'full')

@@ -8,10 +8,10 @@ warning at least, and gets no better until it has calmed down. The rules are pur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, TypeVar
 
+from ..kernel.facts import dataclass
 from ..kernel.names import nearest
 from ..kernel.report import Health, worst
 from .options import OptionError

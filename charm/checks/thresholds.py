@@ -8,14 +8,14 @@ upper end, `~:10` no lower one.
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass
 from typing import Optional
 
+from ..kernel.facts import dataclass
+from ..kernel.pattern import pattern
 from ..kernel.report import Health
 
 NUMBER = r'[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?'
-_RANGE = re.compile(rf'(?P<at>@?)(?:(?P<start>~|{NUMBER})(?P<colon>:))?(?P<end>{NUMBER})?')
+_RANGE = pattern(rf'(?P<at>@?)(?:(?P<start>~|{NUMBER})(?P<colon>:))?(?P<end>{NUMBER})?')
 # An optional group cannot be told from an absent one in the pattern above, hence the second look.
 
 

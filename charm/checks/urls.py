@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from ..kernel.pattern import pattern
 from .sockets import NoAnswer, where
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_VISIBLE = re.compile(r'[\x21-\x7e]+')
+_VISIBLE = pattern(r'[\x21-\x7e]+')
 _PORTS = {'http': 80, 'https': 443}
 # What may stand in a URL as it is, beside letters and digits (RFC 3986, 2.2), and `%`.
 _RESERVED = ":/?#[]@!$&'()*+,;=%-._~"

@@ -7,10 +7,10 @@ inside can mend. The words are those of systemd-detect-virt(1), and so are the m
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional
 
+from ..kernel.facts import dataclass
 from ..kernel.files import read_told
 
 # Written by whoever made the container: its manager's name, such as `lxc` or `systemd-nspawn`.

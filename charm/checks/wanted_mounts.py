@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
+from ..kernel.facts import dataclass
 from ..kernel.lines import lines_of
+from ..kernel.pattern import pattern
 from .mounts import unescape
 
 FSTAB = Path('/etc/fstab')
 UNITS = Path('/etc/systemd/system')
-_NOT_IN_UNIT_NAMES = re.compile(rb'[^A-Za-z0-9:_.]')
+_NOT_IN_UNIT_NAMES = pattern(rb'[^A-Za-z0-9:_.]')
 
 
 @dataclass(frozen=True)

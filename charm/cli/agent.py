@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
 
@@ -20,6 +19,7 @@ from ..agent.systemd_unit import unit_text
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError, HealthError
 from ..kernel.exit_codes import CONFIG_EXIT, USAGE_EXIT
+from ..kernel.facts import replace
 from ..kernel.identity import read_boot_id
 from ..kernel.log_files import Cursor, read_since
 from ..kernel.paths import HERE

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from ..agent.systemd_unit import unit_text
 from ..kernel.files import write_whole
 from ..kernel.names import tag_of
 from ..kernel.paths import Place
+from ..kernel.pattern import pattern
 from . import code_copies
 from .systemd import Systemd
 from .written_files import remove_file
 
-_LAUNCHER = re.compile(rf'/(unit-[^/"]+)/{code_copies.CURRENT}/hooks/health-agent')
+_LAUNCHER = pattern(rf'/(unit-[^/"]+)/{code_copies.CURRENT}/hooks/health-agent')
 
 
 class AgentService:

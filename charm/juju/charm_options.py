@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ..agent import config as agent_config
 from ..checks.kinds import BUILT_IN
 from ..kernel.errors import DefinitionError
+from ..kernel.facts import dataclass
 from ..kernel.names import nearest
 from ..sources import plain_yaml, rollup_file
 from ..sources.entries import read_entry

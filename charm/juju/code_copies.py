@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,11 +18,12 @@ from typing import Iterator, List
 from ..kernel.errors import FileError
 from ..kernel.names import tag_of, unit_of_tag
 from ..kernel.paths import Place
+from ..kernel.pattern import pattern
 
 CURRENT = 'current'
 _PARTS = ('charm', 'hooks', 'docs')
 _IGNORED = ('__pycache__',)
-_UNIT = re.compile(r'unit-[a-z][a-z0-9-]*-[0-9]+')
+_UNIT = pattern(r'unit-[a-z][a-z0-9-]*-[0-9]+')
 
 
 def directory_of(place: Place, unit: str) -> Path:

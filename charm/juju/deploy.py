@@ -8,7 +8,6 @@ two units' hooks apart.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple
@@ -18,6 +17,7 @@ from ..agent import config as agent_config
 from ..agent import units as agent_units
 from ..agent.units import Unit
 from ..kernel.errors import DefinitionError
+from ..kernel.facts import replace
 from ..kernel.names import service_of
 from ..kernel.paths import Place
 from ..kernel.report import Report
@@ -179,7 +179,7 @@ class Deployment:
         except DefinitionError as error:
             self._troubles.append(f'the orchestrator relation: {error.key}: {error.reason}')
             if old is None:
-                agent_units.enrol(self._place.units, dataclasses.replace(new, push=None))
+                agent_units.enrol(self._place.units, replace(new, push=None))
             return old is None
         return True
 

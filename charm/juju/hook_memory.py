@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Tuple
 
 from ..kernel.errors import ReportError
+from ..kernel.facts import asdict, dataclass
 from ..kernel.files import read_whole, set_aside, write_whole
 from ..kernel.names import slug
 from ..kernel.paths import Place

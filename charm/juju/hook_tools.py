@@ -8,19 +8,19 @@ dozen tools of it. `charm.framework.services` is where charmhelpers and this pro
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping
 
 from ..kernel.command import run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CommandError, HealthError
+from ..kernel.facts import dataclass
 from ..kernel.identity import check_unit
+from ..kernel.pattern import pattern
 
 _TOOL_SECONDS = 60.0
 # A line of juju-log is for people, and one argument may have 128 KiB.
 _MOST_LOGGED = 2000
-_RELATION_HOOK = re.compile(
+_RELATION_HOOK = pattern(
     r'(?P<endpoint>.+)-relation-(?P<event>created|joined|changed|departed|broken)'
 )
 

@@ -7,10 +7,10 @@ restart a service that is not on the machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional
 
 from ..agent.units import Push
+from ..kernel.facts import dataclass
 from ..kernel.names import service_of, slug
 from ..sources.monitors.requested import to_file
 from .hook_tools import Context, HookToolError, HookTools

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Iterator, List, Set
 
 from ..agent import units as agent_units
 from ..kernel.errors import FileError
+from ..kernel.facts import replace
 from ..kernel.names import slug
 from ..kernel.paths import Place
 from ..reporting.states import remove_leftovers

@@ -10,8 +10,9 @@ knows how far from its cause it may be, and where to look.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Mapping
+
+from .facts import dataclass
 
 
 class Scope(enum.Enum):

@@ -16,11 +16,11 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
 from typing import IO, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .deadline import Deadline
 from .errors import CommandError
+from .facts import dataclass
 from .kill_stray import begun_ticks, kill_escaped, marked, new_mark
 from .wakeup import Wakeup
 

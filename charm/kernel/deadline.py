@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Callable
+
+from .facts import dataclass
 
 MonotonicClock = Callable[[], float]
 

@@ -10,8 +10,9 @@ from typing import Mapping, Optional
 
 from .errors import HealthError
 from .names import unit_of_tag
+from .pattern import pattern
 
-_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[0-9]*[a-z][a-z0-9]*)*/[0-9]+')
+_UNIT = pattern(r'[a-z][a-z0-9]*(?:-[0-9]*[a-z][a-z0-9]*)*/[0-9]+')
 LOCAL_NUMBER = 0
 BOOT_ID = Path('/proc/sys/kernel/random/boot_id')
 

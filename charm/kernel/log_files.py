@@ -15,14 +15,15 @@ import json
 import os
 import re
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Tuple
 
 from .errors import FileError
+from .facts import dataclass
+from .pattern import pattern
 
 LINK = 'agent.jsonl'
-_NAME = re.compile(r'agent-(?P<generation>[0-9]{8,18})-[0-9a-f]{8}\.jsonl')
+_NAME = pattern(r'agent-(?P<generation>[0-9]{8,18})-[0-9a-f]{8}\.jsonl')
 _CHUNK_BYTES = 1024 * 1024
 # A line holds one report, whose limit is 1 MiB, and its envelope; a longer one is not ours.
 _LONGEST_LINE_BYTES = 2 * 1024 * 1024

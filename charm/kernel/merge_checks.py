@@ -6,11 +6,11 @@ cannot be read becomes an `unknown` check that says why, and costs no other chec
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .errors import ReportError
+from .facts import replace
 from .report import CheckResult, Health, Report, worst
 from .report_json import MAX_CHECKS, check_from_json, check_to_json
 from .strict_json import check_strings, load
@@ -79,7 +79,7 @@ def bounded(result: CheckResult) -> CheckResult:
     size_bytes = len(json.dumps(check_to_json(result)))
     if size_bytes <= _MAX_DATA_BYTES:
         return result
-    return dataclasses.replace(result, data={'dropped_bytes': size_bytes})
+    return replace(result, data={'dropped_bytes': size_bytes})
 
 
 def merge(results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
@@ -96,7 +96,7 @@ def merge(results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
         while name in taken:
             name, number = f'{result.name}-{number}', number + 1
         taken.add(name)
-        merged.append(result if name == result.name else dataclasses.replace(result, name=name))
+        merged.append(result if name == result.name else replace(result, name=name))
     return (*merged, *_left_out(len(given) - len(kept)))
 
 
@@ -119,7 +119,7 @@ def fitted(results: Tuple[CheckResult, ...]) -> Tuple[CheckResult, ...]:
     for index in sorted(range(len(kept)), key=lambda index: -sizes[index]):
         if excess_bytes <= 0:
             return tuple(kept)
-        kept[index] = dataclasses.replace(
+        kept[index] = replace(
             kept[index],
             message=_shorten(kept[index].message, _SHORT_MESSAGE),
             data={'dropped_bytes': sizes[index]},

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 
 from .identity import check_unit
+from .pattern import pattern
 
 PATH = '/v1/reports'
 SCHEME = 'Juju-Health-HMAC-SHA256'
@@ -21,7 +21,7 @@ CONTENT_TYPE = 'application/jsonl'
 # One report may be 1 MiB; the receiver takes one of those, or many smaller ones.
 MOST_BODY_BYTES = 2 * 1024 * 1024
 MOST_REPORTS = 200
-_MODEL = re.compile(r'[A-Za-z0-9][A-Za-z0-9-]{0,99}')
+_MODEL = pattern(r'[A-Za-z0-9][A-Za-z0-9-]{0,99}')
 
 
 def check_names(unit: str, model: str) -> None:

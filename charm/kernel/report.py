@@ -6,10 +6,11 @@ Values only; `report_json` reads and writes them, `merge_checks` makes one repor
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
+
+from .facts import dataclass, field
 
 SCHEMA_VERSION = 1
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Optional
+
+from .pattern import pattern
 
 # Control characters could move the cursor or forge lines; bidirectional ones reorder what is read.
 # Half a surrogate pair cannot be written at all.
-_UNSAFE = re.compile(
-    r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]'
-)
+_UNSAFE = pattern(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]')
 
 
 def clean(text: str, limit: Optional[int] = None) -> str:

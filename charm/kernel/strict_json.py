@@ -8,6 +8,7 @@ import re
 from typing import Any, List, Tuple
 
 from .errors import ReportError
+from .pattern import pattern
 from .report import JSONObject
 
 MAX_BYTES = 1024 * 1024
@@ -16,9 +17,9 @@ MAX_STRING = 8192
 MAX_INTEGER = 2**63 - 1
 # A string that never ends is taken as far as it goes: to look for its end from each quote in it
 # would take square time.
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_BRACKET = re.compile(r'[][{}]')
-_SURROGATE = re.compile('[\ud800-\udfff]')
+_STRING = pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_BRACKET = pattern(r'[][{}]')
+_SURROGATE = pattern('[\ud800-\udfff]')
 _CONTAINERS = frozenset({dict, list})
 
 

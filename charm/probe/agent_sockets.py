@@ -7,14 +7,14 @@ none that nobody listens on any more.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Dict
 
 from ..kernel.lines import lines_of
+from ..kernel.pattern import pattern
 
 LISTENING = Path('/proc/net/unix')
-_SOCKET = re.compile(
+_SOCKET = pattern(
     r'(?:@jujud-|/var/lib/juju/agents/)((?:unit|machine|application|controller)-[a-z0-9-]+)'
     r'(?:/introspection\.socket)?'
 )

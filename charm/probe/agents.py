@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pkgutil
-import re
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -20,7 +18,9 @@ from ..checks.child_process import describe_exit, run_child, tail
 from ..checks.options import OUTSIDE
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, CommandError
+from ..kernel.facts import dataclass, field
 from ..kernel.lines import lines
+from ..kernel.pattern import pattern
 from ..kernel.report import Health
 from ..kernel.safe_text import clean
 from . import agent_sockets, ask_agents
@@ -30,7 +30,7 @@ _ENGINE, _LOCK = ask_agents.PATHS
 _ASK_SECONDS = 3.0
 _MOST_TEXT = 300
 # Go's `time.Duration` in whole seconds, such as `3h2m1s` (core/machinelock).
-_SPAN = re.compile(r'(?:([0-9]{1,9})h)?(?:([0-9]{1,2})m)?([0-9]{1,2})s')
+_SPAN = pattern(r'(?:([0-9]{1,9})h)?(?:([0-9]{1,2})m)?([0-9]{1,2})s')
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,7 @@ Whoever we are, proc(5) tells it: a hook is a child of the agent's process, run 
 from __future__ import annotations
 
 import os
-import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
@@ -16,12 +14,14 @@ from ..checks.check import Verdict
 from ..checks.options import OUTSIDE
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.facts import dataclass, field
+from ..kernel.pattern import pattern
 from ..kernel.process_stat import read_stat
 from ..kernel.report import Health
 
 # The processes of agents: of a machine with all units on it, of a pod, of an application's.
 _AGENTS = (b'jujud', b'containeragent')
-_RUN = re.compile(
+_RUN = pattern(
     rb'/agents/(unit-[a-z0-9-]+)/charm/(?:(?:hooks|actions|functions)/([a-z0-9-]+)|dispatch)'
 )
 # Fields of stat(5) after the state: the parent, and when it began.

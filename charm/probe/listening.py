@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Set, Tuple
 
@@ -13,6 +12,7 @@ from ..checks.phrases import listed
 from ..checks.sockets import NoAnswer, connect
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.facts import dataclass, field
 from ..kernel.lines import lines_of
 from ..kernel.report import Health
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Iterable, Mapping, Tuple
 
@@ -11,6 +10,7 @@ from ..checks.kinds import BUILT_IN, CHECKS
 from ..checks.options import OptionError, build
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.facts import dataclass
 from ..kernel.identity import read_boot_id
 from ..kernel.merge_checks import make_report, merge
 from ..kernel.names import service_of

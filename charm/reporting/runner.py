@@ -6,10 +6,8 @@ becomes an `unknown` result with the reason, and the other checks never notice.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
@@ -18,6 +16,7 @@ from ..checks.check import CheckSpec, ManyChecks, Verdict
 from ..kernel.command import kill_running
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, OverrunError, said_of
+from ..kernel.facts import dataclass, replace
 from ..kernel.gather import gather
 from ..kernel.merge_checks import read_subset
 from ..kernel.report import CheckResult, Health
@@ -119,7 +118,7 @@ def _timed(
             results = unknown(job, _overrun(job, deadline))
         now = datetime.now(timezone.utc)
         return [
-            dataclasses.replace(
+            replace(
                 result,
                 at=result.at or now,
                 duration=round(seconds, 4) if result.duration is None else result.duration,

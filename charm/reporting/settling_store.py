@@ -7,15 +7,14 @@ file a unit; where it cannot be written, the report is made all the same and `no
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 from ..checks.settling_rule import CheckHistory, SettlingRule, advance
 from ..kernel.deadline import Deadline
 from ..kernel.errors import FileError, ReportError
+from ..kernel.facts import dataclass, field, replace
 from ..kernel.fields import Fields
 from ..kernel.files import locked, read_whole, set_aside, write_whole
 from ..kernel.report import CheckResult, Health, JSONObject
@@ -133,7 +132,7 @@ def _settled(result: CheckResult, course: Optional[CheckHistory], trouble: str) 
         times = 'once' if course.held_runs == 1 else f'{course.held_runs} times'
         message = f'{course.raw.value} {times}, still {course.settled.value}: {message}'
     data = {**result.data, 'settling': said}
-    return dataclasses.replace(result, health=course.settled, message=message, data=data)
+    return replace(result, health=course.settled, message=message, data=data)
 
 
 def _encode(course: CheckHistory) -> JSONObject:

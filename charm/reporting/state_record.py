@@ -8,12 +8,12 @@ of the latter, which no clock jump moves; across boots it is one of wall times, 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ..kernel.errors import ReportError
+from ..kernel.facts import dataclass, replace
 from ..kernel.fields import Fields, format_time
 from ..kernel.identity import BOOT_ID, read_boot_id
 from ..kernel.report import JSONObject, State, StateName

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
-from dataclasses import dataclass
 from typing import Optional
+
+from ..kernel.facts import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ and becomes one check that is `unknown`.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Tuple
 
 from ..kernel import strict_json
 from ..kernel.errors import DefinitionError, ReportError
+from ..kernel.facts import dataclass
 from ..kernel.names import nearest
 from ..kernel.report import CheckResult, Health
 from . import plain_yaml

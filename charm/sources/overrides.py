@@ -7,7 +7,6 @@ as it was. Such a change may come before the file that defines its check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..checks.check import CheckSpec
@@ -15,6 +14,7 @@ from ..checks.kinds import CHECKS
 from ..checks.options import OptionError
 from ..checks.settling_rule import SettlingRule
 from ..kernel.errors import DefinitionError
+from ..kernel.facts import dataclass, field, replace
 from ..kernel.names import nearest
 from ..kernel.report import CheckResult
 from .entries import Definition

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -19,6 +18,7 @@ from ..checks.check import CheckSpec, Verdict
 from ..checks.phrases import listed
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.facts import dataclass
 from ..kernel.report import Health
 from .found import FoundChecks, spec_name
 from .pebble_api import ask

@@ -5,8 +5,6 @@ Charms start services that no plan enables; Pebble calls one `inactive` that nob
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
@@ -14,7 +12,9 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 from ..checks.phrases import span
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.facts import dataclass
 from ..kernel.fields import parse_time
+from ..kernel.pattern import pattern
 from . import plain_yaml
 from .pebble_api import ask, exchange
 
@@ -26,7 +26,7 @@ _YOUNG_SECONDS = 60.0
 _MOST_STARTS = 2
 # The kinds of changes in which services come up, of Pebble's internals/daemon/api_services.go.
 _ORDERS = frozenset({'autostart', 'start', 'restart', 'replan'})
-_STARTS = re.compile(r'pebble_service_start_count\{service="([^"\\]+)"\} ([0-9]{1,9})')
+_STARTS = pattern(r'pebble_service_start_count\{service="([^"\\]+)"\} ([0-9]{1,9})')
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ nonsense, silence, or an overrun is one `unknown` check, and it cannot speak for
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
@@ -21,6 +20,7 @@ from ..checks.trusted_programs import refuse_untrusted
 from ..kernel.command import Completed, run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, ReportError
+from ..kernel.facts import dataclass, field, replace
 from ..kernel.merge_checks import lowest_qos, merge, read_subset
 from ..kernel.names import tag_of
 from ..kernel.paths import HERE

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from charm.kernel.pattern import Uncompiled, pattern
 from tests.support.ambiguity import EVERY, FIRST, ONCE
 
 USES = ONCE | FIRST | EVERY
@@ -135,9 +136,12 @@ def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[ast.Name]:
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:
-    """Yield every call of a function of `re` that takes a pattern."""
+    """Yield every call of a function of `re` that takes a pattern, and of our `pattern`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == pattern.__name__:
+                yield node
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             of_re = isinstance(node.func.value, ast.Name) and node.func.value.id == 're'
             if of_re and node.func.attr in USES | {'compile', 'template'}:
                 yield node
@@ -155,6 +159,9 @@ def _name(node: ast.expr) -> str:
 def _patterns(value: Any) -> Iterator[AnyPattern]:
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(value, Uncompiled):
+        written: Any = value
+        yield re.compile(written.pattern, written.flags)
     elif isinstance(value, dict):
         yield from (found for item in value.items() for found in _patterns(item))
     elif isinstance(value, (tuple, list, set, frozenset)):

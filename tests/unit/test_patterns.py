@@ -21,6 +21,7 @@ from tests.support.tree import ROOT
 # What stands in a call whose pattern is made when it runs, and why that is no danger.
 GIVEN = {
     'compile(pattern)': 'an operator writes it, and a process of its own looks for it',
+    'compile(*self._given)': 'what `pattern` was called with, and it is looked at there',
     '{short}': 'these are plain texts of three letters at most: nothing repeats',
 }
 PLANTED = [

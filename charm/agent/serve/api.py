@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 from urllib.parse import parse_qs, urlsplit
 
 from ...kernel.errors import HealthError, ReportError
+from ...kernel.facts import asdict, dataclass, field
 from ...kernel.health_check_response import MEDIA_TYPE
 from ...kernel.names import nearest
 from ...kernel.report_json import encode

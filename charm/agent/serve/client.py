@@ -6,12 +6,12 @@ import contextlib
 import http.client
 import json
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import HealthError
+from ...kernel.facts import dataclass
 
 _MOST_BYTES = 16 * 1024 * 1024
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import socket
-from dataclasses import dataclass
 from typing import Any
 
 from ...kernel.deadline import Deadline
+from ...kernel.facts import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ...kernel.facts import dataclass
 from ...kernel.health_check_response import Checks, detail, document, key
 from ...kernel.report import CheckResult, Health, Report, worst
 from ..ship.push import PushCounts

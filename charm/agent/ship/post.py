@@ -7,12 +7,12 @@ import http.client
 import socket
 import ssl
 import threading
-from dataclasses import dataclass
 from typing import Dict, Mapping, Optional
 from urllib.parse import urlsplit
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import HealthError
+from ...kernel.facts import dataclass
 from ...kernel.names import host_bytes
 from ...kernel.wakeup import Wakeup
 

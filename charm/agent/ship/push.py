@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Callable, Mapping, Optional, Tuple
 
 from ...kernel import push_contract
 from ...kernel.deadline import Deadline
 from ...kernel.errors import ReportError
+from ...kernel.facts import dataclass, replace
 from ...kernel.fields import Fields, format_time
 from ...kernel.strict_json import load as load_json
 from ...kernel.wakeup import Wakeup

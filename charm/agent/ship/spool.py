@@ -15,11 +15,11 @@ import contextlib
 import errno
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
 from ...kernel.errors import FileError, ReportError
+from ...kernel.facts import dataclass
 from ...kernel.files import set_aside, write_whole
 from ...kernel.report_json import decode
 from .spool_files import Reserve, SpoolFile, index

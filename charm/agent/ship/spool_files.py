@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Optional
 
+from ...kernel.facts import dataclass
+from ...kernel.pattern import pattern
+
 RESERVE_BYTES = 256 * 1024
-_NAME = re.compile(r'(?P<order>[0-9]{16})-(?P<kind>[cr])\.json')
+_NAME = pattern(r'(?P<order>[0-9]{16})-(?P<kind>[cr])\.json')
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import Callable
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.facts import dataclass, field
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, require_severity

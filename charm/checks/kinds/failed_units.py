@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
+from ...kernel.facts import dataclass, field
 from ...kernel.globs import matches
 from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health

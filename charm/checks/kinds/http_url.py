@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Optional, Tuple
 
 from ...kernel.deadline import Deadline
+from ...kernel.facts import dataclass, field
+from ...kernel.pattern import pattern
 from ...kernel.report import Health
 from .. import json_values, tls_contexts, urls
 from ..check import Verdict
@@ -20,7 +20,7 @@ from ..phrases import size, span
 from ..sockets import NoAnswer
 from ..thresholds import Range, judge
 
-_STATUS = re.compile(r'([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?')
+_STATUS = pattern(r'([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?')
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.facts import dataclass, field
 from ...kernel.lines import lines_of
 from .. import default_thresholds
 from ..cgroup_memory import CgroupMemory, read_cgroup_memory

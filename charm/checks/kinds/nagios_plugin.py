@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
 from ...kernel.exit_codes import EXIT_CODES
+from ...kernel.facts import dataclass, field
 from ...kernel.report import Health
 from ...kernel.safe_text import clean
 from .. import perfdata

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.facts import dataclass, field
 from ...kernel.gather import gather
 from ...kernel.report import Health
 from ..check import Verdict

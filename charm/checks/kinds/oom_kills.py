@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.facts import dataclass, field
 from ...kernel.lines import lines_of
+from ...kernel.pattern import pattern
 from ...kernel.report import Health
 from ...kernel.safe_text import clean
 from .. import default_thresholds
@@ -22,7 +22,7 @@ from ..virtualization import CONTAINER_SCOPE, MACHINE_SCOPE, Virtualization, det
 # The line that the kernel writes for each kill, since 5.0.
 _KILL = 'oom-kill:constraint='
 # Cgroups of containers, which have their own limits and whose own checks tell.
-_OF_CONTAINER = re.compile('/(?:lxc|machine|kubepods|docker|libpod|cri|buildkit)')
+_OF_CONTAINER = pattern('/(?:lxc|machine|kubepods|docker|libpod|cri|buildkit)')
 _LONGEST_NAME = 64
 
 

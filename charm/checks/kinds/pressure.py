@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
+from ...kernel.facts import dataclass, field
 from ...kernel.report import Health, worst
 from .. import default_thresholds
 from ..check import Verdict

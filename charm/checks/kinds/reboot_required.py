@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.facts import dataclass, field
+from ...kernel.pattern import pattern
 from ...kernel.report import Health
 from .. import default_thresholds
 from ..boot_time import booted_at
@@ -20,7 +20,7 @@ from ..phrases import listed, span
 from ..virtualization import Virtualization, detect
 
 _DAY_SECONDS = 86400.0
-_NUMBER = re.compile(r'[0-9]+')
+_NUMBER = pattern(r'[0-9]+')
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Mapping, Tuple
 
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, ReportError
+from ...kernel.facts import dataclass, field
 from ...kernel.merge_checks import lowest_qos, merge, read_subset
 from ...kernel.report import CheckResult, Health, worst
 from ...kernel.report_json import check_to_json

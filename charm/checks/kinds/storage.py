@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
+from ...kernel.facts import dataclass, field
 from ...kernel.files import read_told
 from ...kernel.globs import matches
+from ...kernel.pattern import pattern
 from ...kernel.report import Health, worst
 from ...kernel.safe_text import clean
 from ..check import Verdict
@@ -22,11 +22,11 @@ from ..virtualization import MACHINE_SCOPE, Virtualization, detect
 _LOG_SECONDS = 3600.0
 # `I/O error, dev sda, sector 8`, `critical medium error, dev nvme0n1, sector 8`; before 5.8 after
 # `print_req_error: ` or `blk_update_request: `.
-_IO_ERROR = re.compile(r'(?:I/O|critical [a-z ]{1,30}) error, dev ([^ ,]{1,64}), ')
+_IO_ERROR = pattern(r'(?:I/O|critical [a-z ]{1,30}) error, dev ([^ ,]{1,64}), ')
 # A disk may refuse to forget blocks, or to write zeroes at once, and says so each time.
-_LOSES_NOTHING = re.compile('op 0x[39]:')
+_LOSES_NOTHING = pattern('op 0x[39]:')
 # A drive without a disk in it says so at every boot, and an image on a loop has its own disk.
-_NO_DISK = re.compile('(?:fd|sr|loop|ram|zram|nbd)[0-9]')
+_NO_DISK = pattern('(?:fd|sr|loop|ram|zram|nbd)[0-9]')
 # What SCSI and NVMe call a disk that the kernel has given up.
 _GONE = ('offline', 'transport-offline', 'dead')
 # An array that was not started, or has lost too many disks (Documentation/admin-guide/md.rst).

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.facts import dataclass, field
 from ...kernel.paths import SYSTEMD_RUNS
+from ...kernel.pattern import pattern
 from ...kernel.report import Health, worst
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError
@@ -18,7 +18,7 @@ from ..phrases import listed
 from ..systemd_units import Systemd, SystemdUnit
 from ..unit_troubles import is_at_work, trouble_of
 
-_UNIT = re.compile(r'[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*')
+_UNIT = pattern(r'[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*')
 _Judged = Tuple[Health, str]
 _SAID = {
     'restarting': '{} is restarted over and over',

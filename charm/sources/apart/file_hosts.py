@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import socket
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NoReturn, Sequence, Tuple
 
 from ...checks.settling_rule import settled_by
 from ...kernel.errors import DefinitionError
+from ...kernel.facts import asdict
 from ..callback_files import read_file
 from ..callbacks import Callback, own_name
 from .host import keep_hosts, serve

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
@@ -17,6 +16,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 from ...checks.settling_rule import settle
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, DefinitionError, HealthError, OverrunError
+from ...kernel.facts import replace
 from ...kernel.gather import gather
 from ..callback_files import list_files
 from ..callbacks import BoundCallback, Callback, Table, declared

@@ -7,9 +7,7 @@ own checks; an option that ours lacks is refused, since ignoring it would make a
 from __future__ import annotations
 
 import os
-import re
 import shlex
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, List, Mapping
 
@@ -21,7 +19,9 @@ from ...checks.sockets import where
 from ...checks.trusted_programs import refuse_untrusted
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, DefinitionError
+from ...kernel.facts import dataclass, field
 from ...kernel.names import nearest
+from ...kernel.pattern import pattern
 from ..account import Account
 from ..found import spec_name
 from ..nrpe.commands import NrpeCommand
@@ -34,8 +34,8 @@ _IGNORED = (
     *('max_check_attempts', 'check_interval', 'retry_interval', 'notification_interval'),
     *('desc', 'description', 'servicegroups'),
 )
-_STATUS = re.compile(r'(?:HTTP/[0-9.]+ +)?(?P<code>[1-5][0-9]{2})(?: .*)?')
-_INTEGER = re.compile(r'[0-9]{1,9}')
+_STATUS = pattern(r'(?:HTTP/[0-9.]+ +)?(?P<code>[1-5][0-9]{2})(?: .*)?')
+_INTEGER = pattern(r'[0-9]{1,9}')
 _NUMBERS = ('min', 'max', 'port', 'warning', 'critical', 'timeout')
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
@@ -23,6 +21,8 @@ from ...checks.options import OUTSIDE
 from ...checks.trusted_programs import refuse_untrusted_for_root
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, HealthError
+from ...kernel.facts import dataclass, field
+from ...kernel.pattern import pattern
 from ..account import Account
 from ..found import NRPE_CONFIG, NRPE_DIRECTORY, FoundChecks, spec_name
 from . import secrets
@@ -31,10 +31,10 @@ from .files import read
 SETPRIV = '/usr/bin/setpriv'
 _PREFIX = 'nrpe'
 _USER = 'nagios'
-_ARGUMENT = re.compile(r'\$ARG[0-9]+\$')
+_ARGUMENT = pattern(r'\$ARG[0-9]+\$')
 # What /bin/sh, by which NRPE runs every command, makes more of than words; \r is no blank to it.
-_SHELL = re.compile(r'[|&;<>()$`*?\[\]#~!{}\n\r]|^\w+\+?=')
-_ASSIGNMENT = re.compile(r'\w+\+?=')
+_SHELL = pattern(r'[|&;<>()$`*?\[\]#~!{}\n\r]|^\w+\+?=')
+_ASSIGNMENT = pattern(r'\w+\+?=')
 _OPENING = '({!'
 # Words of the shell in front of the program that it runs.
 _BEFORE = ('exec', 'command', 'builtin', 'time', 'nohup', 'env', 'nice')

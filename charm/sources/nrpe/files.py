@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...checks import command_line
 from ...kernel.errors import DefinitionError
+from ...kernel.facts import dataclass, field
 from ...kernel.names import nearest
+from ...kernel.pattern import pattern
 from ..account import Account
 from ..trust import read_trusted
 
@@ -52,7 +52,7 @@ _OURS = (
     'include_file',
     'nrpe_user',
 )
-_COMMAND = re.compile(r'command\[(?P<name>[^\]]*)\]')
+_COMMAND = pattern(r'command\[(?P<name>[^\]]*)\]')
 
 
 @dataclass

@@ -10,21 +10,23 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, List, Sequence, Tuple
 
+from ...kernel.pattern import pattern
+
 MASK = '***'
 
 # How a name ends, after its begin or a mark, if it is one of a secret. A name and its value are
 # told apart first and judged then: in one pattern, each mark would be a place to try again from.
 _NAMED = r'pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|api[-_]?key|community'
 _NAMED += r'|auth(?:entication|orization|pass)?|priv(?:ate)?[-_]?key|[xs]?privpasswd'
-_SECRET = re.compile(rf'(?:^|[-_.])(?:(?:{_NAMED})$|priv(?:ate)?[-_]?pass)', re.IGNORECASE)
-_PASSWORD = re.compile('(?:password|passwd|pwd)$', re.IGNORECASE)
-_NAME = re.compile(r'[\w.-]+')
+_SECRET = pattern(rf'(?:^|[-_.])(?:(?:{_NAMED})$|priv(?:ate)?[-_]?pass)', re.IGNORECASE)
+_PASSWORD = pattern('(?:password|passwd|pwd)$', re.IGNORECASE)
+_NAME = pattern(r'[\w.-]+')
 # With one dash, what follows the first letter may be a value: `-Ppwd`.
-_OPTION = re.compile(r'--[\w.-]+|-[a-z0-9]+(?:[-_][a-z0-9]+)*', re.IGNORECASE)
-_URL_USER = re.compile(r'://(?P<value>[^/@\s:]*:[^/@\s]+)@')
-_PARAMETER = re.compile(r'[?&;](?P<name>[\w.-]+)=')
-_VALUE = re.compile(r'[^&;\s]+')
-_DIGITS = re.compile(r'[0-9.,:/-]*')
+_OPTION = pattern(r'--[\w.-]+|-[a-z0-9]+(?:[-_][a-z0-9]+)*', re.IGNORECASE)
+_URL_USER = pattern(r'://(?P<value>[^/@\s:]*:[^/@\s]+)@')
+_PARAMETER = pattern(r'[?&;](?P<name>[\w.-]+)=')
+_VALUE = pattern(r'[^&;\s]+')
+_DIGITS = pattern(r'[0-9.,:/-]*')
 
 # Short options of the monitoring-plugins and of nagios-plugins-contrib, from their `--help`. For
 # the others `-p` is a password unless it is a number, since most often it is a port then.

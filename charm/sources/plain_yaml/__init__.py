@@ -9,16 +9,14 @@ that YAML turns into what few mean: `0644`, `12:30`, `1_000`, `2026-11-23`.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List, Optional
 
+from ...kernel.pattern import pattern
 from .line import MAX_DEPTH, Refused, add_key, end_of_line, key_at, spaces_at, value_at
 
-_REFUSED = re.compile(
-    '[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]'
-)
-_BREAKS = re.compile('[\x85\u2028\u2029]')
-_BLOCK_HEADER = re.compile(r'(?P<style>[|>])(?P<strip>-?)(?: +#.*| *)')
+_REFUSED = pattern('[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]')
+_BREAKS = pattern('[\x85\u2028\u2029]')
+_BLOCK_HEADER = pattern(r'(?P<style>[|>])(?P<strip>-?)(?: +#.*| *)')
 
 
 class PlainYamlError(ValueError):

@@ -6,15 +6,16 @@ Functions take the line and a place in it, and return a value with the place whe
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, Dict, List, Optional, Tuple
+
+from ...kernel.pattern import pattern
 
 MAX_DEPTH = 32
 _MAX_KEY = 1000
 
-_DOCUMENT_MARK = re.compile(r'(?:---|\.\.\.)(?: |$)')
-_END_OF_BLOCK_PLAIN = re.compile(r':(?= |$)| #')
-_END_OF_FLOW_PLAIN = re.compile(r':(?=[ ,\[\]{}]|$)| #|[,?\[\]{}]')
+_DOCUMENT_MARK = pattern(r'(?:---|\.\.\.)(?: |$)')
+_END_OF_BLOCK_PLAIN = pattern(r':(?= |$)| #')
+_END_OF_FLOW_PLAIN = pattern(r':(?=[ ,\[\]{}]|$)| #|[,?\[\]{}]')
 _NULLS = ('', '~', 'null', 'Null', 'NULL')
 _TRUTHS = {
     spelling: truth
@@ -22,11 +23,11 @@ _TRUTHS = {
     for word in words
     for spelling in (word, word.capitalize(), word.upper())
 }
-_INTEGER = re.compile(r'[-+]?(?:0|[1-9][0-9]{0,18})')
-_FLOAT = re.compile(r'(?:[-+]?[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?')
+_INTEGER = pattern(r'[-+]?(?:0|[1-9][0-9]{0,18})')
+_FLOAT = pattern(r'(?:[-+]?[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?')
 # What YAML 1.1 takes for a number of another base, with underscores or of sixties, for an infinity
 # or a date. The patterns are a little wider than PyYAML's, so that none of it slips through.
-_SURPRISING = re.compile(
+_SURPRISING = pattern(
     r'[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?::[0-9]+)*(?:\.[0-9_]*(?:[eE][-+][0-9]+)?)?)'
     r'|[-+]?\.(?:[0-9_]+(?:[eE][-+][0-9]+)?|inf|Inf|INF|nan|NaN|NAN)'
     r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?'
@@ -49,7 +50,7 @@ _SPECIAL = {
 }
 _ESCAPES = dict(zip('0abtnvfre "\\/N_LP', '\0\a\b\t\n\v\f\r\x1b "\\/\x85\xa0\u2028\u2029'))
 _HEX_DIGITS = {'x': 2, 'u': 4, 'U': 8}
-_HEX = re.compile('[0-9a-fA-F]+')
+_HEX = pattern('[0-9a-fA-F]+')
 
 
 class Refused(ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Optional, Tuple
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from charm.checks.kinds import CHECKS
 from charm.checks.options import OUTSIDE, Command, OptionError, build, option_names, rebuild
 from charm.checks.thresholds import Range, judge
+from charm.kernel.facts import dataclass, field
 from charm.kernel.report import Health
 
 

@@ -1,0 +1,148 @@
+"""Our dataclasses mean what those of the standard library mean, on every Python."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import importlib
+import pickle
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charm.kernel import facts
+from tests.support.authors import PYTHONS, python_of
+from tests.support.tree import ROOT
+
+
+def _class(module: Any) -> Any:
+    """Return the same class, made by one of the two modules."""
+
+    @module.dataclass(frozen=True)
+    class Point:
+        x: int
+        y: float = 2.0
+        tags: Mapping[str, Any] = module.field(default_factory=dict, metadata={'outside': True})
+        where: Path = module.field(default=Path('/'), metadata={'outside': True})
+
+        def __post_init__(self) -> None:
+            if self.x < 0:
+                raise ValueError('below 0')
+
+    return Point
+
+
+OURS, THEIRS = _class(facts), _class(dataclasses)
+GIVEN: tuple[tuple[tuple[Any, ...], dict[str, Any]], ...] = (
+    ((1,), {}),
+    ((), {'x': 1, 'where': Path('/etc')}),
+    ((1, 3.0), {'tags': {'a': 1}}),
+    ((1, 3.0, {}, Path('/srv')), {}),
+)
+
+
+@pytest.mark.parametrize(('positional', 'options'), GIVEN)
+def test_an_instance_is_as_theirs(positional: tuple[Any, ...], options: dict[str, Any]) -> None:
+    ours, theirs = OURS(*positional, **options), THEIRS(*positional, **options)
+    assert repr(ours) == repr(theirs)
+    assert facts.asdict(ours) == dataclasses.asdict(theirs)
+    assert ours == OURS(*positional, **options)
+    assert ours != theirs
+    assert ours != facts.replace(ours, x=7)
+    assert repr(facts.replace(ours, x=7)) == repr(dataclasses.replace(theirs, x=7))
+    assert copy.deepcopy(ours) == ours
+    assert OURS.__match_args__ == THEIRS.__match_args__
+
+
+@pytest.mark.parametrize(
+    ('positional', 'options', 'error'),
+    [
+        ((), {}, TypeError),
+        ((1,), {'x': 1}, TypeError),
+        ((1,), {'z': 1}, TypeError),
+        ((1, 2, 3, 4, 5), {}, TypeError),
+        ((-1,), {}, ValueError),
+    ],
+)
+def test_what_theirs_refuses_ours_refuses(
+    positional: tuple[Any, ...], options: dict[str, Any], error: type[Exception]
+) -> None:
+    for kind in (OURS, THEIRS):
+        with pytest.raises(error):
+            kind(*positional, **options)
+
+
+def test_a_frozen_one_does_not_change() -> None:
+    point = OURS(1)
+    with pytest.raises(facts.FrozenInstanceError):
+        point.x = 2
+    with pytest.raises(facts.FrozenInstanceError):
+        del point.x
+    assert issubclass(facts.FrozenInstanceError, AttributeError)
+
+
+def test_equal_ones_have_one_hash_where_their_values_have() -> None:
+    assert hash(facts.replace(OURS(1), tags=())) == hash(OURS(1, tags=()))
+    with pytest.raises(TypeError):
+        hash(OURS(1))
+
+
+def test_one_that_is_not_frozen_changes_and_has_no_hash() -> None:
+    @facts.dataclass
+    class Count:
+        number: int = 0
+
+    count = Count()
+    count.number += 1
+    assert count == Count(1)
+    with pytest.raises(TypeError):
+        hash(count)
+
+
+def test_a_heir_has_the_fields_of_its_parent_first() -> None:
+    @facts.dataclass(frozen=True)
+    class Named(OURS):  # type: ignore[misc, valid-type]
+        name: str = ''
+
+        def __repr__(self) -> str:
+            return self.name
+
+    assert [field.name for field in facts.fields(Named)] == ['x', 'y', 'tags', 'where', 'name']
+    assert repr(Named(1, name='me')) == 'me'
+    assert Named(1) != OURS(1)
+
+
+def test_the_standard_library_takes_ours_for_its_own() -> None:
+    one = OURS(1, tags={'a': OURS(2)})
+    assert dataclasses.is_dataclass(OURS)
+    assert dataclasses.replace(one, x=3) == facts.replace(one, x=3)
+    assert dataclasses.asdict(one)['tags']['a']['x'] == 2
+    mine, theirs = dataclasses.fields(OURS), dataclasses.fields(THEIRS)
+    for said in ('name', 'type', 'default', 'default_factory', 'metadata'):
+        assert [getattr(f, said) for f in mine] == [getattr(f, said) for f in theirs]
+
+
+def test_those_of_reports_travel_between_processes() -> None:
+    report = importlib.import_module('charm.kernel.report')
+    state = report.State(report.StateName.UP, 3.0, blockers=('db',))
+    assert pickle.loads(pickle.dumps(state)) == state  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize('version', PYTHONS)
+def test_they_are_told_by_class_on_every_python(version: str) -> None:
+    code = (
+        f'import sys; sys.path.insert(0, {str(ROOT)!r})\n'
+        'from charm.kernel.report import CheckResult, Health\n'
+        'one = CheckResult("disk", Health.WARN, qos=0.5)\n'
+        'print(one.name, one.data, one == CheckResult("disk", Health.WARN, 0.5))\n'
+        'print("dataclasses" in sys.modules)\n'
+        'import dataclasses\n'
+        'print(dataclasses.replace(one, name="load").name, len(dataclasses.fields(one)))\n'
+    )
+    done = subprocess.run(
+        [str(python_of(version)), '-IB', '-c', code], capture_output=True, check=True, text=True
+    )
+    assert done.stdout == 'disk {} True\nFalse\nload 7\n'
