@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
+from ...kernel.facts import dataclass, field
 from ...kernel.globs import matches
 from ...kernel.lines import lines_of
+from ...kernel.pattern import pattern
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, require_severity
@@ -20,13 +21,15 @@ from ..phrases import listed, span
 from ..virtualization import Virtualization, detect
 
 # A stanza of dpkg's status file begins so, in the order of its table `fieldinfos`.
-_STANZA = re.compile(
+_STANZA = pattern(
     r'^Package: (\S+)\n(?:Essential: \S+\n)?(?:Protected: \S+\n)?Status: \S+ (\S+) (\S+)$',
     re.MULTILINE,
 )
 # What dpkg calls a package between the steps of an installation, and never when it is done.
 _BROKEN = ('half-installed', 'unpacked', 'half-configured')
 _REINSTALL = 'reinstreq'
+# The line of one that is broken has one of these in it.
+_MARKS = (*(f' {state}\n'.encode() for state in _BROKEN), f' {_REINSTALL} '.encode())
 # Who holds the lock, and has written nothing for so long, waits for somebody.
 _STUCK_SECONDS = 3600.0
 
@@ -100,12 +103,15 @@ class Packages:
     def _packages(self) -> Dict[str, str]:
         """Return the state of each broken package; none where there is no dpkg."""
         try:
-            text = (self._dpkg / 'status').read_text(encoding='utf-8', errors='replace')
+            held = (self._dpkg / 'status').read_bytes()
         except FileNotFoundError:
+            return {}
+        # Some megabytes of packages that are whole, as a rule: then no stanza is looked at.
+        if not any(mark in held for mark in _MARKS):
             return {}
         return {
             name: 'to be installed again' if flag == _REINSTALL else state
-            for name, flag, state in _STANZA.findall(text)
+            for name, flag, state in _STANZA.findall(held.decode('utf-8', 'replace'))
             if state in _BROKEN or flag == _REINSTALL
         }
 
