@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
-from typing import Any, Mapping, Optional, Tuple, Type
+from typing import Any, Mapping, Optional, Tuple, Type, cast
 
 from ..checks import settling_rule
 from ..checks.check import CheckKind, CheckSpec
 from ..checks.kinds import BUILT_IN, CHECKS
 from ..checks.options import OptionError, build, convert, option_names, rebuild
 from ..kernel.errors import DefinitionError
+from ..kernel.facts import dataclass, field, replace
 from ..kernel.globs import matches
 from ..kernel.names import nearest
+from ..kernel.pattern import pattern
 
 # The keys of every entry; all others are options of its kind.
 COMMON = (*('kind', 'service', 'enabled', 'rename', 'timeout', 'interval'), *settling_rule.OPTIONS)
-_NAME = re.compile(r'[a-z0-9][a-z0-9._-]{0,99}')
+_NAME = pattern(r'[a-z0-9][a-z0-9._-]{0,99}')
 _NAME_RULE = 'a name has up to 100 of a-z 0-9 . _ - and begins with a letter or digit'
 _LONGEST_TIMEOUT_SECONDS = 3600.0
 _INTERVALS_SECONDS = (1.0, 7 * 86400.0)
-_KINDS = tuple(CHECKS.values())
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ class Definition:
         if self.options:
             _refuse_unknown(type(check), self.options, spec.source)
             # What is of no kind has no options, and was refused.
-            if isinstance(check, _KINDS):
-                check = rebuild(check, self.options)
+            check = rebuild(cast(CheckKind, check), self.options)
         rule = spec.settling
         if self.settling:
             rule = replace(rule or settling_rule.SettlingRule(), **self.settling)
@@ -137,7 +135,7 @@ def _refuse_unknown(check: Type[object], options: Mapping[str, Any], source: str
 
     A check that is not of a kind has none: what it runs was decided where it comes from.
     """
-    word = next((word for word, kind in CHECKS.items() if kind is check), '')
+    word = CHECKS.word_of(check)
     known = (*option_names(CHECKS[word]), *COMMON) if word else COMMON
     for key in options:
         if key not in known:

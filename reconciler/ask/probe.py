@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import charm
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 
 from .frames import Request
 
@@ -134,3 +135,14 @@ def _imported(name: str, path: Path) -> Iterator[str]:
             base = [*package[: len(package) - node.level + 1], *filter(None, [node.module])]
             yield '.'.join(base)
             yield from ('.'.join([*base, alias.name]) for alias in node.names)
+        elif isinstance(node, ast.Dict):
+            yield from (f'{name}.{kind}' for kind in _kinds(node))
+
+
+def _kinds(table: ast.Dict) -> Iterator[str]:
+    """Yield the modules of built-in checks, if that is the table which has those of all kinds."""
+    for word, row in zip(table.keys, table.values):
+        if isinstance(word, ast.Constant) and isinstance(row, ast.Constant):
+            module, colon, _class = str(row.value).partition(':')
+            if word.value in BUILT_IN_CHECKS and colon:
+                yield module.lstrip('.')

@@ -47,6 +47,8 @@ DOORS = ('charm', 'charm.__main__', 'reconciler')
 # What each side may import of the unit side, beside what the order of its rooms allows.
 _OFFERED = {'charm': ('__version__',), 'reconciler': ('kernel', '__version__')}
 MAP = 'ARCHITECTURE.md'
+# How a table names what is imported when it is first asked for, seen from where the table stands.
+_BY_NAME = re.compile(r'\.+[a-z_.]+:[A-Z]\w+')
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Module:
                 module = '.'.join([*base, *filter(None, [node.module])])
                 yield module
                 yield from (f'{module}.{alias.name}' for alias in node.names)
+            elif isinstance(node, ast.Constant) and _BY_NAME.fullmatch(str(node.value)):
+                # What a table names is an import that happens later.
+                words = str(node.value).replace(':', '.')
+                level = len(words) - len(words.lstrip('.'))
+                yield '.'.join([*package[: len(package) - level + 1], words.lstrip('.')])
 
 
 def room_of(module: str) -> str:
