@@ -17,10 +17,7 @@ from ..kernel.names import nearest
 from ..kernel.paths import HERE
 from ..sources import plain_yaml
 from ..sources.trust import read_trusted
-
-_LEAST_INTERVAL_SECONDS = 1.0
-_MOST_INTERVAL_SECONDS = 7 * 86400.0
-_MOST_BYTES = 2**40
+from .socket_path import COUNTS, SECONDS
 
 
 @dataclass(frozen=True)
@@ -153,7 +150,11 @@ def load(path: Path = HERE.agent_config) -> Config:
 
 
 def _seconds(reader: _Reader, key: str) -> float:
-    return reader.number(key, _LEAST_INTERVAL_SECONDS, _MOST_INTERVAL_SECONDS)
+    return reader.number(key, *SECONDS['interval'])
+
+
+def _count(reader: _Reader, key: str) -> int:
+    return reader.count(key, *COUNTS[key])
 
 
 def _intervals(reader: _Reader, key: str) -> Tuple[Tuple[str, float], ...]:
@@ -179,18 +180,14 @@ def _listen(reader: _Reader, key: str) -> Optional[Listen]:
 
 
 _READERS: Dict[str, Any] = {
-    'interval': _seconds,
+    **dict.fromkeys(SECONDS, _seconds),
     'intervals': _intervals,
-    'report': _seconds,
     'socket': _Reader.path,
     'socket_group': _Reader.text,
     'definitions': _Reader.path,
     'units': _Reader.path,
     'state': _Reader.path,
     'log': _Reader.path,
-    'log_bytes': lambda reader, key: reader.count(key, 65536, _MOST_BYTES),
-    'log_files': lambda reader, key: reader.count(key, 2, 1000),
-    'spool_bytes': lambda reader, key: reader.count(key, 65536, _MOST_BYTES),
-    'spool_reports': lambda reader, key: reader.count(key, 1, 100000),
+    **dict.fromkeys(COUNTS, _count),
     'listen': _listen,
 }

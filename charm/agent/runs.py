@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable, Dict, Set, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Set, Tuple
 
-from ..kernel.deadline import Deadline, MonotonicClock
+from ..kernel.deadline import Deadline
 from ..kernel.report import CheckResult
 from ..reporting.runner import Job, run_jobs, unknown
+
+if TYPE_CHECKING:
+    from ..kernel.deadline import MonotonicClock
 
 # run_jobs() answers half a second after the job's timeout at the latest.
 _PATIENCE_SECONDS = 2.0

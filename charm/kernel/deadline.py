@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Callable
 
 from .facts import dataclass
 
-MonotonicClock = Callable[[], float]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
+
+    MonotonicClock = Callable[[], float]
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
-from typing import List, Optional
 
 from ..kernel.errors import DefinitionError
-from .account import Account
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Optional, Union
+
+    from .account import Account
+
+    StrPath = Union[str, os.PathLike[str]]
 
 _MOST_BYTES = 1024 * 1024
 
 
-def list_trusted(directory: Path) -> List[str]:
+def list_trusted(directory: StrPath) -> List[str]:
     """Return the names in a directory, sorted, if none but its owner puts files there.
 
     Whoever else may could link to a file of root's that was never meant for it.
@@ -32,7 +37,7 @@ def list_trusted(directory: Path) -> List[str]:
         raise DefinitionError(str(directory), '', reason, denied) from error
 
 
-def read_trusted(path: Path, secret: bool = False, account: Optional[Account] = None) -> bytes:
+def read_trusted(path: StrPath, secret: bool = False, account: Optional[Account] = None) -> bytes:
     """Return the file's contents; `secret` files may not be readable by everybody either.
 
     `account` is whom the commands in it run as: who gains nothing by writing it, and so may.
