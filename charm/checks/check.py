@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union, runtime_checkable
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union
 
 from ..kernel.deadline import Deadline
 from ..kernel.facts import dataclass, field
@@ -10,6 +10,8 @@ from ..kernel.report import CheckResult, Health
 from .options import HasOptions
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from .settling_rule import SettlingRule
 
 
@@ -46,7 +48,6 @@ class CheckKind(Check, HasOptions, Protocol):
     """A check that definitions may define and change."""
 
 
-@runtime_checkable
 class ManyChecks(Protocol):
     """Several questions that are asked together, such as those of a callback."""
 
@@ -57,6 +58,12 @@ class ManyChecks(Protocol):
             CheckError: they cannot be determined; the runner reports `unknown`.
         """
         ...
+
+
+def has_many(check: Union[Check, ManyChecks]) -> TypeGuard[ManyChecks]:
+    """Return whether a check has several answers."""
+    # `isinstance` of a protocol loads `inspect` on Python 3.12, which takes as long as a check.
+    return hasattr(check, 'run_all')
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import List
 
 # `shlex` copies what it has of a word at each character: a word of a megabyte takes half a minute.
@@ -18,4 +17,7 @@ def split(line: str) -> List[str]:
     """
     if len(line) > LONGEST:
         raise ValueError(f'{len(line)} characters, the limit is {LONGEST}')
+    # Imported late: most commands are given as lists.
+    import shlex
+
     return shlex.split(line)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Generator, Iterable, Optional
@@ -38,6 +37,9 @@ def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o644) -> None
     Raises:
         FileError: as for `write_whole`.
     """
+    # Imported late: most of who reads writes nothing.
+    import tempfile
+
     temporary = ''
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,9 @@ import signal
 import sys
 import threading
 import time
-from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Set
+from typing import Dict, Iterable, Mapping, Optional, Set
 
+from .facts import dataclass
 from .process_stat import read_stat
 
 MARK = 'JUJU_HEALTH_RUN'
@@ -116,7 +117,8 @@ def _kill_carriers(leaders: Mapping[int, str], since_ticks: int) -> None:
         killed |= found
 
 
-class _Look(NamedTuple):
+@dataclass(frozen=True)
+class _Look:
     """The carriers of a mark, and whether nobody can have been missed.
 
     Who ended between the listing and our look at it may have a successor that was not listed, and
@@ -128,7 +130,8 @@ class _Look(NamedTuple):
     certain: bool
 
 
-class _Stat(NamedTuple):
+@dataclass(frozen=True)
+class _Stat:
     """A line of proc(5)'s stat: `start_ticks` since boot; `bare` is who is without environment."""
 
     group: int

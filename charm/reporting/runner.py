@@ -10,9 +10,9 @@ import threading
 import time
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, cast
 
-from ..checks.check import CheckSpec, ManyChecks, Verdict
+from ..checks.check import Check, CheckSpec, Verdict, has_many
 from ..kernel.command import kill_running
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, OverrunError, said_of
@@ -53,9 +53,9 @@ def check_job(spec: CheckSpec) -> Job:
     """Return the job that runs a check."""
 
     def run(deadline: Deadline) -> Tuple[CheckResult, ...]:
-        if isinstance(spec.check, ManyChecks):
+        if has_many(spec.check):
             return spec.check.run_all(spec.name, deadline)
-        verdict = spec.check.run(deadline)
+        verdict = cast(Check, spec.check).run(deadline)
         if not isinstance(verdict, Verdict):
             kind = _kind(verdict)
             raise CheckError(f'cannot use the answer: {kind}, not a verdict, was returned')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from itertools import islice
 from pathlib import Path
@@ -117,4 +116,7 @@ class FailedUnits:
 
 def _words(names: Iterable[str]) -> str:
     """Return the first few names as a shell takes them."""
+    # Imported late: most machines have no unit that failed.
+    import shlex
+
     return ' '.join(shlex.quote(name) for name in islice(names, 5))
