@@ -1,11 +1,13 @@
-"""Measure what `hooks/health` and the probe cost, beside an empty Python and a Nagios plugin.
+"""Measure what a unit's programs cost, beside an empty Python and a Nagios plugin.
 
     .venv/bin/python bench/hook.py [--rounds 20] [--python /usr/bin/python3]
 
 Prints one JSON object: of each program the median of its wall-clock time and of its CPU time, its
-children's included, in milliseconds; both as multiples of `python -c pass`; and the bytes that the
-probe is sent as. The programs take turns, so that whatever else the machine does is shared out
-fairly. Bytecode is compiled before.
+children's included, in milliseconds; its own instructions in user space, without its children's,
+as valgrind(1) counts them; the modules that it loads beyond an empty Python; all as multiples of
+`python -c pass` too; and the bytes that the probe is sent as. `health-agent report` asks an agent
+that runs. The programs take turns, so that whatever else the machine does is shared out fairly.
+Bytecode is compiled before. Without valgrind there are no instructions.
 """
 
 from __future__ import annotations
@@ -13,16 +15,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.ask.probe import look_at
 
-HOOK = Path(__file__).resolve().parents[1] / 'hooks' / 'health'
+HOOKS = Path(__file__).resolve().parents[1] / 'hooks'
+_START_SECONDS = 60.0
 PLUGINS = Path('/usr/lib/nagios/plugins')
 # Twenty definitions beside the built-in checks, as a busy unit may have; none waits for anything.
 DEFINED = {
@@ -37,13 +44,15 @@ STDIN = b''.join(PROBE.stdin)
 
 def programs(python: str, place: Path) -> dict[str, list[str]]:
     """Return what to run, by name; the first is what the others are multiples of."""
-    hook = [python, '-I', str(HOOK)]
+    hook = [python, '-I', str(HOOKS / 'health')]
+    client = [python, '-I', str(HOOKS / 'health-agent'), 'report']
     found = {
         'python -c pass': [python, '-I', '-c', 'pass'],
         'hooks/health --list': [*hook, '--list'],
         'hooks/health --check load': [*hook, '--check', 'load'],
         'hooks/health': hook,
         'hooks/health, 20 definitions': [*hook, '--definitions', str(place)],
+        'health-agent report': [*client, '--config', str(place / 'agent.yaml')],
         'the probe': [python, *PROBE.arguments],
     }
     plugin = PLUGINS / 'check_load'
@@ -67,6 +76,56 @@ def run(argv: list[str]) -> tuple[float, float]:
     return spent * 1000, cpu * 1000
 
 
+@contextmanager
+def agent(python: str, place: Path) -> Iterator[None]:
+    """Run an agent whose first report is there."""
+    paths = {key: place / key for key in ('definitions', 'units', 'state', 'log')}
+    lines = {**paths, 'socket': place / 'agent.sock'}
+    config = place / 'agent.yaml'
+    config.write_text(''.join(f'{key}: {path}\n' for key, path in lines.items()))
+    config.chmod(0o600)
+    launcher = [python, '-I', str(HOOKS / 'health-agent')]
+    environment = {**os.environ, 'JUJU_HEALTH_STATE': str(place / 'states')}
+    daemon = subprocess.Popen([*launcher, 'serve', '--config', str(config)], env=environment)
+    try:
+        until = time.monotonic() + _START_SECONDS
+        ask = [*launcher, 'report', '--config', str(config)]
+        while subprocess.run(ask, capture_output=True, check=False).returncode:
+            if time.monotonic() > until or daemon.poll() is not None:
+                raise SystemExit('the agent does not answer')
+            time.sleep(0.2)
+        yield
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def instructions(argv: list[str]) -> int | None:
+    """Return how many the program takes by itself; `None` where nobody can count them."""
+    valgrind = shutil.which('valgrind')
+    if valgrind is None:
+        return None
+    tool = ('--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null')
+    done = subprocess.run(
+        [valgrind, *tool, *argv],
+        input=STDIN,
+        env={**os.environ, 'PYTHONHASHSEED': '0'},
+        capture_output=True,
+        check=False,
+    )
+    found = re.search(r'I +refs: +([0-9,]+)', done.stderr.decode('utf-8', 'replace'))
+    return int(found[1].replace(',', '')) if found else None
+
+
+def modules(argv: list[str]) -> int | None:
+    """Return how many modules a Python loads; `None` for another program."""
+    if not Path(argv[0]).name.startswith('python'):
+        return None
+    told = [argv[0], '-X', 'importtime', *argv[1:]]
+    done = subprocess.run(told, input=STDIN, capture_output=True, check=False)
+    return done.stderr.count(b'import time:') - 1
+
+
 def measure(rounds: int, python: str) -> dict[str, object]:
     """Run all of them in turn, so many times, and return what they took."""
     with tempfile.TemporaryDirectory() as name:
@@ -74,11 +133,14 @@ def measure(rounds: int, python: str) -> dict[str, object]:
         (place / 'a.json').write_text(json.dumps({'checks': DEFINED}))
         todo = programs(python, place)
         taken: dict[str, list[tuple[float, float]]] = {name: [] for name in todo}
-        for argv in todo.values():
-            run(argv)
-        for _ in range(rounds):
-            for name, argv in todo.items():
-                taken[name].append(run(argv))
+        with agent(python, place):
+            for argv in todo.values():
+                run(argv)
+            for _ in range(rounds):
+                for name, argv in todo.items():
+                    taken[name].append(run(argv))
+            counted = {name: instructions(argv) for name, argv in todo.items()}
+            loaded = {name: modules(argv) for name, argv in todo.items()}
     wall = {name: statistics.median(one for one, _ in runs) for name, runs in taken.items()}
     # CPU times come in ticks of ten milliseconds, hence the mean.
     cpu = {name: statistics.fmean(one for _, one in runs) for name, runs in taken.items()}
@@ -92,11 +154,22 @@ def measure(rounds: int, python: str) -> dict[str, object]:
                 'wall_ms': round(wall[name], 1),
                 'cpu_ms': round(cpu[name], 1),
                 'wall_ratio': round(wall[name] / wall[first], 2),
-                'cpu_ratio': round(cpu[name] / cpu[first], 2) if cpu[first] else None,
+                'cpu_ratio': _ratio(cpu[name], cpu[first]),
+                'instructions': counted[name],
+                'instructions_ratio': _ratio(counted[name], counted[first]),
+                'modules_more': _more(loaded[name], loaded[first]),
             }
             for name in todo
         },
     }
+
+
+def _ratio(one: float | None, first: float | None) -> float | None:
+    return round(one / first, 2) if one is not None and first else None
+
+
+def _more(one: int | None, first: int | None) -> int | None:
+    return None if one is None or first is None else one - first
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ from ..kernel.names import nearest
 from ..kernel.paths import HERE
 from ..sources import plain_yaml
 from ..sources.trust import read_trusted
-from .socket_path import COUNTS, SECONDS
+from .socket_path import COUNTS, PATHS, SECONDS
 
 
 @dataclass(frozen=True)
@@ -182,12 +182,8 @@ def _listen(reader: _Reader, key: str) -> Optional[Listen]:
 _READERS: Dict[str, Any] = {
     **dict.fromkeys(SECONDS, _seconds),
     'intervals': _intervals,
-    'socket': _Reader.path,
+    **dict.fromkeys(PATHS, _Reader.path),
     'socket_group': _Reader.text,
-    'definitions': _Reader.path,
-    'units': _Reader.path,
-    'state': _Reader.path,
-    'log': _Reader.path,
     **dict.fromkeys(COUNTS, _count),
     'listen': _listen,
 }

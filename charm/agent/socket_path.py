@@ -1,7 +1,7 @@
 """Where the agent listens, for who would ask it: found without loading what reads its files.
 
-Most often `agent.yaml` is absent, or as the charm writes it: numbers, and maybe the socket. That
-much is read here, and all else is left to `config`, which says what is wrong in it.
+Most often `agent.yaml` is absent, or as the charm writes it: numbers, and maybe paths. That much
+is read here, and all else is left to `config`, which says what is wrong in it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 AGENT_YAML = '/etc/juju-health/agent.yaml'
 SOCKET = '/run/juju-health/agent.sock'
 _MOST_BYTES = 2**40
+# The keys of paths.
+PATHS = ('socket', 'definitions', 'units', 'state', 'log')
 # The keys of whole numbers, and of those of seconds, with their least and most.
 COUNTS: Mapping[str, Tuple[int, int]] = {
     'log_bytes': (65536, _MOST_BYTES),
@@ -42,7 +44,7 @@ def plain_socket(path: str) -> Optional[str]:
         if not line or line.startswith(b'#'):
             continue
         key, colon, value = line.decode('latin-1').partition(': ')
-        if key in seen or not colon or not (_is_number(key, value) or _is_socket(key, value)):
+        if key in seen or not colon or not (_is_number(key, value) or _is_path(key, value)):
             return None
         seen.add(key)
         socket = value if key == 'socket' else socket
@@ -57,6 +59,6 @@ def _is_number(key: str, value: str) -> bool:
     return len(value) <= len(str(most)) and least <= int(value) <= most
 
 
-def _is_socket(key: str, value: str) -> bool:
+def _is_path(key: str, value: str) -> bool:
     bare = value.replace('/', '').replace('-', '').replace('_', '').replace('.', '')
-    return key == 'socket' and value.startswith('/') and bare.isascii() and bare.isalnum()
+    return key in PATHS and value.startswith('/') and bare.isascii() and bare.isalnum()
