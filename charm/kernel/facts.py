@@ -6,11 +6,13 @@ functions, and a class gets them when its first instance is made; to make one ta
 microseconds longer.
 
 It is the part of `dataclasses` that the unit side uses, under its names and with its meaning; type
-checkers are told that it is that. To whoever has the real one loaded, such as the orchestrator,
-its classes are dataclasses like all others.
+checkers are told that it is that. Whoever has the real one loaded already, such as the
+orchestrator, gets that; and to whom loads it later these classes are dataclasses like all others.
 """
 
 from __future__ import annotations
+
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ class _Missing:
     """What a field has for a default that has none."""
 
 
-class FrozenInstanceError(AttributeError):
+class _FrozenError(AttributeError):
     """Somebody would change what does not change."""
 
 
@@ -170,7 +172,7 @@ def _shown(self: Any) -> str:
 
 
 def _refuse(self: Any, name: str, _value: Any = None) -> None:
-    raise FrozenInstanceError(f'cannot change {name!r} of a {type(self).__qualname__}')
+    raise _FrozenError(f'cannot change {name!r} of a {type(self).__qualname__}')
 
 
 class _Twin:
@@ -192,10 +194,18 @@ class _Twin:
         return owner.__dataclass_fields__
 
 
-if TYPE_CHECKING:
-    from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+if TYPE_CHECKING or 'dataclasses' in sys.modules:
+    from dataclasses import (
+        MISSING,
+        FrozenInstanceError,
+        asdict,
+        dataclass,
+        field,
+        fields,
+        replace,
+    )
 else:
-    MISSING, dataclass, field = _Missing, _dataclass, _Field
+    MISSING, FrozenInstanceError, dataclass, field = _Missing, _FrozenError, _dataclass, _Field
     fields, asdict, replace = _fields, _asdict, _replace
 
 __all__ = ['MISSING', 'FrozenInstanceError', 'asdict', 'dataclass', 'field', 'fields', 'replace']

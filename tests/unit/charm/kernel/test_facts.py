@@ -5,17 +5,42 @@ from __future__ import annotations
 import copy
 import dataclasses
 import importlib
+import importlib.util
 import pickle
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from charm.kernel import facts
+from charm.kernel import facts as seen_here
 from tests.support.authors import PYTHONS, python_of
 from tests.support.tree import ROOT
+
+
+def _alone() -> Any:
+    """Return the module as it is where nobody has the real one loaded."""
+    place = seen_here.__file__
+    spec = importlib.util.spec_from_file_location('charm.kernel.facts_alone', place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    real = sys.modules.pop('dataclasses')
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.modules['dataclasses'] = real
+    return module
+
+
+facts = _alone()
+
+
+def test_who_has_the_real_ones_loaded_gets_them() -> None:
+    assert seen_here.dataclass is dataclasses.dataclass
+    assert facts.dataclass is not dataclasses.dataclass
 
 
 def _class(module: Any) -> Any:
@@ -97,7 +122,7 @@ def test_one_that_is_not_frozen_changes_and_has_no_hash() -> None:
 
     count = Count()
     count.number += 1
-    assert count == Count(1)
+    assert count == Count(1)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         hash(count)
 
