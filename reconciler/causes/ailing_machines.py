@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 from charm.kernel.names import service_of
@@ -111,21 +111,28 @@ class AilingMachines:
         looked_at = [r for r in readings if r.unit.name in red or r.report is not None]
         if len(_principals(looked_at)) < _FEW or any(r.unit.name not in red for r in looked_at):
             return frozenset()
-        siblings = [
-            [r for r in self._of_application[name] if r.unit.machine != place]
-            for name in {reading.unit.application for reading in looked_at}
-        ]
-        well = all(r.health is Health.PASSED for found in siblings for r in found)
-        if not well or sum(map(bool, siblings)) < _FEW or self._tell_more(ailing, looked_at):
+        names = {reading.unit.application for reading in looked_at}
+        elsewhere = [name for name in names if not self._stands_at[name] <= {place}]
+        ill = any(not self._ails_at.get(name, {place}) <= {place} for name in names)
+        if ill or len(elsewhere) < _FEW or self._tell_more(ailing, looked_at):
             return frozenset()
         return frozenset(ailing)
 
     @cached_property
-    def _of_application(self) -> Mapping[str, Sequence[Reading]]:
-        found: dict[str, list[Reading]] = {}
-        for readings in self._places.readings.values():
-            for reading in readings:
-                found.setdefault(reading.unit.application, []).append(reading)
+    def _stands_at(self) -> Mapping[str, Set[str]]:
+        """Return by application the machines of its units."""
+        return self._machines(lambda reading: True)
+
+    @cached_property
+    def _ails_at(self) -> Mapping[str, Set[str]]:
+        """Return by application the machines of its units that are not well."""
+        return self._machines(lambda reading: reading.health is not Health.PASSED)
+
+    def _machines(self, is_meant: Callable[[Reading], bool]) -> Mapping[str, Set[str]]:
+        found: dict[str, set[str]] = {}
+        for place, readings in self._places.readings.items():
+            for reading in filter(is_meant, readings):
+                found.setdefault(reading.unit.application, set()).add(place)
         return found
 
     def _tell_more(self, ailing: Sequence[Trouble], readings: Sequence[Reading]) -> bool:

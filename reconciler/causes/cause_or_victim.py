@@ -18,7 +18,6 @@ from ..values.model import Model
 from ..values.node import Node, NodeKind
 from ..values.readings import Blame, Cause, Role, ServiceHealth
 from ..values.words import natural_order
-from .build_graph import build
 from .components import components
 from .economy import ties, with_fewest_causes
 from .graph import DeclaredDependencies
@@ -55,8 +54,7 @@ def index_of(
     places = places_of(model, ordered.values(), troubles)
     owned = owned_troubles(places)
     shared = shared_causes(places, owned)
-    graph = build(model, ordered.values(), declared)
-    return SnapshotIndex(model, ordered, troubles, graph, shared, owned, declared.any_of)
+    return SnapshotIndex(model, ordered, troubles, shared, owned, declared)
 
 
 def weighed(index: SnapshotIndex, name: str) -> tuple[Suspect, ...]:
@@ -72,7 +70,7 @@ class _Inquiry:
     def __init__(self, index: SnapshotIndex) -> None:
         self._index = index
         self._candidates = suspects = Suspects(index)
-        self._shared = {cause.node: cause for cause in index.shared}
+        self._shared = index.shared_by_node
         self._suspects: dict[Node, tuple[Suspect, ...]] = {
             Node(NodeKind.SERVICE, name): suspects.surest(name)
             for name, service in index.services.items()
@@ -197,7 +195,8 @@ class _Inquiry:
         if not self._suspects[node]:
             return self._unexplained.blame(node.name)
         path = self._path(node)
-        steps = self._steps(node, path)
+        # The last step into a circle has no suspect of its own.
+        steps = [step for here in (node, *path) for step in self._steps.get(here, ())]
         if node in self._barren:
             end = self._unexplained.blame(path[-1].name)
             return Blame(Role.UNEXPLAINED, reason=f'{steps[0].text}; {path[-1]}: {end.reason}')
@@ -214,15 +213,6 @@ class _Inquiry:
         early = self._index.provider(effect).onset
         late = shared.onset if shared else self._index.provider(cause).onset
         return early is not None and late is not None and late.is_after(early)
-
-    def _steps(self, node: Node, path: Sequence[Node]) -> list[Suspect]:
-        """Return the steps of a path; the last one into a circle has no suspect of its own."""
-        return [
-            step
-            for here, following in pairwise((node, *path))
-            for step in self._suspects.get(here, ())
-            if step.node == following
-        ]
 
     def _sure(self, node: Node) -> Certainty:
         """Return how sure it is that one that nothing explains is a cause."""
@@ -253,6 +243,14 @@ class _Inquiry:
                 for node, suspects in self._suspects.items()
             }
         )
+
+    @cached_property
+    def _steps(self) -> Mapping[Node, Sequence[Suspect]]:
+        """Return by node the grounds of the step on its way to a cause."""
+        return {
+            node: [suspect for suspect in self._suspects[node] if suspect.node == following]
+            for node, following in self._towards.items()
+        }
 
     def _cause(self, node: Node, victims: set[str]) -> Cause:
         names = tuple(sorted(victims, key=natural_order))

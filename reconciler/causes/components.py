@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from ..values.node import Node
+
+_order = attrgetter('order')
 
 
 def components(graph: Mapping[Node, Iterable[Node]]) -> list[tuple[Node, ...]]:
@@ -22,9 +25,9 @@ def components(graph: Mapping[Node, Iterable[Node]]) -> list[tuple[Node, ...]]:
     def enter(node: Node) -> None:
         index[node] = low[node] = len(index)
         open_nodes[node] = None
-        work.append((node, iter(sorted(graph.get(node, ())))))
+        work.append((node, iter(sorted(graph.get(node, ()), key=_order))))
 
-    for root in sorted(graph):
+    for root in sorted(graph, key=_order):
         if root not in index:
             enter(root)
         while work:
@@ -47,4 +50,4 @@ def _close(node: Node, open_nodes: dict[Node, None]) -> tuple[Node, ...]:
     members = [open_nodes.popitem()[0]]
     while members[-1] != node:
         members.append(open_nodes.popitem()[0])
-    return tuple(sorted(members))
+    return tuple(sorted(members, key=_order))

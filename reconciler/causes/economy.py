@@ -7,7 +7,9 @@ likelier the cause than who takes down fewer.
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
 from ..values.node import Node
 from .graph import Ground
@@ -51,26 +53,60 @@ def _is_hint(suspect: Suspect) -> bool:
 
 
 def _open(suspects: Suspects, found: Explained, hint: str) -> dict[Node, tuple[Suspect, ...]]:
-    """Return what nothing explains, with what it is related to that fails as well."""
-    nodes = [node for node in sorted(found) if node.service and not found[node]]
-    beside = {node: suspects.undirected(node.name, hint) for node in nodes}
+    """Return what nothing explains, sorted, with what it is related to that fails as well."""
+    nodes = [node for node in found if node.service and not found[node]]
+    beside = {
+        node: suspects.undirected(node.name, hint)
+        for node in sorted(nodes, key=lambda node: node.order)
+    }
     return {node: others for node, others in beside.items() if others}
 
 
 def _explain_by_the_explained(suspects: Suspects, found: Explained) -> None:
+    """Explain what is left by what is explained, in rounds until nothing follows from it.
+
+    A round goes through the left in their order; who comes later in it sees what came before.
+    Only whom something new may explain is looked at again.
+    """
     left = _open(suspects, found, _EXPLAINED)
-    known = True
-    while known:
-        known = False
-        for node, others in [*left.items()]:
-            followers = _followers(found, node)
-            for suspect in others:
-                own = suspects.own_troubles(suspect.node.name)
-                if own or (found.get(suspect.node) and suspect.node not in followers):
-                    found[node] = (suspect,)
-                    del left[node]
-                    known = True
-                    break
+    nodes = [*left]
+    places = {node: place for place, node in enumerate(nodes)}
+    users = _users(found)
+    beside = _users(left)
+    due = [(0, place) for place in range(len(nodes))]
+    planned = {*due}
+    while due:
+        number, place = heapq.heappop(due)
+        node = nodes[place]
+        suspect = None if found[node] else _first_explained(suspects, found, users, node, left)
+        if suspect is None:
+            continue
+        found[node] = (suspect,)
+        users.setdefault(suspect.node, []).append(node)
+        for other in beside.get(node, ()):
+            again = (number + (places[other] < place), places[other])
+            if again not in planned:
+                planned.add(again)
+                heapq.heappush(due, again)
+
+
+def _first_explained(
+    suspects: Suspects,
+    found: Explained,
+    users: Mapping[Node, Sequence[Node]],
+    node: Node,
+    left: Explained,
+) -> Suspect | None:
+    """Return the first suspect whose trouble is its own, or is explained without the node."""
+    followers: Set[Node] = frozenset()
+    for suspect in left[node]:
+        if suspects.own_troubles(suspect.node.name):
+            return suspect
+        if found.get(suspect.node):
+            followers = followers or _followers(users, node)
+            if suspect.node not in followers:
+                return suspect
+    return None
 
 
 def _explain_by_the_greater(suspects: Suspects, found: Explained) -> None:
@@ -83,15 +119,20 @@ def _explain_by_the_greater(suspects: Suspects, found: Explained) -> None:
             found[node] = (max(greater, key=lambda s: weight[s.node]),)
 
 
-def _followers(found: Explained, node: Node) -> set[Node]:
-    """Return what leads to a node."""
+def _users(found: Explained) -> dict[Node, list[Node]]:
+    """Return by node those that it may explain."""
     users: dict[Node, list[Node]] = {}
     for user, suspects in found.items():
         for suspect in suspects:
             users.setdefault(suspect.node, []).append(user)
+    return users
+
+
+def _followers(users: Mapping[Node, Sequence[Node]], node: Node) -> set[Node]:
+    """Return what leads to a node, and the node."""
     seen, work = {node}, [node]
     while work:
-        following = set(users.get(work.pop(), ())) - seen
+        following = {*users.get(work.pop(), ())} - seen
         seen |= following
         work += following
     return seen

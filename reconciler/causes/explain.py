@@ -91,10 +91,9 @@ def _chain(
     if blame is None or not blame.path:
         return
     causes = {cause.node: cause for cause in snapshot.causes}
-    shared = {cause.node: cause for cause in index.shared}
     yield CauseStep(Node(NodeKind.SERVICE, service.name), service.health, service.message)
     for node in blame.path:
-        known = causes.get(node) or shared.get(node) or index.provider(node)
+        known = causes.get(node) or index.shared_by_node.get(node) or index.provider(node)
         yield CauseStep(node, known.health, known.message)
 
 
@@ -115,8 +114,10 @@ def _weighed(index: SnapshotIndex, service: ServiceHealth) -> tuple[Suspect, ...
 
 
 def _needs(index: SnapshotIndex, name: str) -> Iterator[Dependency]:
-    for edge in sorted(index.graph.of(name), key=lambda edge: (edge.ground, edge.provider)):
-        group = next((g for g in index.any_of.get(name, ()) if edge.provider.service in g), ())
+    for edge in sorted(index.graph.of(name), key=lambda edge: (edge.ground, edge.provider.order)):
+        group = next(
+            (g for g in index.declared.any_of.get(name, ()) if edge.provider.service in g), ()
+        )
         enough = f'; one of {", ".join(group)} is enough' if group else ''
         health = index.provider(edge.provider).health
         yield Dependency(edge.provider, health, _why(edge) + enough)

@@ -76,7 +76,6 @@ class Graph:
         edges: by service, one for each provider, on its strongest ground; sorted.
         unmet: by service, the blockers that it names and that nothing it is related to answers.
         own_peers: by service, the blockers that are its own peers.
-        related: by service, whatever it has a relation with, in whichever direction.
         disputed: by service, the others of which a check says one direction, and what is known
             the other.
     """
@@ -84,7 +83,6 @@ class Graph:
     edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
     unmet: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own_peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    related: Mapping[str, frozenset[Node]] = field(default_factory=dict)
     disputed: Mapping[str, frozenset[Node]] = field(default_factory=dict)
 
     def of(self, service: str) -> tuple[Edge, ...]:

@@ -8,6 +8,7 @@ charm in its report, or the operator in the configuration, and both count for mo
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 from collections.abc import Mapping
 
@@ -90,6 +91,7 @@ NO_DEPENDENCY = frozenset(
 _SUFFIX = re.compile(r'-(?:k8s|server|operator|charm)$')
 
 
+@functools.lru_cache(maxsize=4096)
 def is_named_for(word: str, charm: str) -> bool:
     """Return whether an endpoint or interface has its name from a charm: kafka_client of kafka."""
     stem = _SUFFIX.sub('', charm)
@@ -102,7 +104,11 @@ def carries_dependency(interface: str, endpoint: str) -> bool:
     return (interface or endpoint) not in NO_DEPENDENCY
 
 
-def is_provider(interface: str, endpoint: str, charm: str) -> bool:
-    """Return whether a charm is known to provide what a relation over the interface carries."""
-    patterns = PROVIDERS.get(interface or endpoint, ())
+@functools.lru_cache(maxsize=4096)
+def is_provider(word: str, charm: str) -> bool:
+    """Return whether a charm is known to provide what a relation carries.
+
+    `word` is its interface, or the endpoint where that is not known.
+    """
+    patterns = PROVIDERS.get(word, ())
     return any(fnmatch.fnmatchcase(charm, pattern) for pattern in patterns)

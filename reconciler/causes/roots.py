@@ -17,6 +17,7 @@ from .suspects import Suspects
 from .troubles import Origin, Trouble
 from .weigh import Objection, judged
 
+_FEW = 2
 _UNSURE = (Ground.GUESSED, Ground.RELATED)
 
 
@@ -62,9 +63,8 @@ class Roots:
 
     def _blaming(self, name: str) -> str:
         """Return what of others makes it no cause though nothing explains it; or nothing."""
-        for node, users in sorted(self._unseen.items()):
-            if name in users:
-                return f'{", ".join(sorted(users))} may all need {node}, which nobody looked at'
+        if name in self._unseen:
+            return self._unseen[name]
         if name in self._ties:
             others = ', '.join(self._ties[name])
             return f'{others} fails too, and nothing tells which of them needs the other'
@@ -78,7 +78,7 @@ class Roots:
 
     def _waits_in_vain(self, name: str, providers: Sequence[Node]) -> str:
         """Return that it waits for what does not explain it."""
-        related = self._index.graph.related.get(name, frozenset())
+        related = self._index.relations.related(name).nodes
         strangers = ', '.join(str(node) for node in providers if node not in related)
         names = ', '.join(map(str, providers))
         ill = any(self._index.provider(node).health is Health.FAIL for node in providers)
@@ -105,7 +105,7 @@ class Roots:
             yield Objection(f'nobody looked at {", ".join(unseen)}, which it may need')
         for suspect in self._suspects.candidates(name):
             warns = self._index.provider(suspect.node).health is Health.WARN
-            named = suspect.certainty is None and self._index.names(name, suspect.node)
+            named = suspect.certainty is None and self._index.mentions.names(name, suspect.node)
             if named and not warns:
                 yield Objection(f'{suspect.text}, and is no cause of it: {suspect.against[0]}')
         for other in sorted(self._failing_beside.get(name, ())):
@@ -166,18 +166,18 @@ class Roots:
         """
         found: dict[str, set[str]] = {}
         for name, edges in self._index.graph.edges.items():
+            fails = self._fails(name)
             for edge in edges:
-                pairs = [(name, edge.provider.service)]
-                if edge.ground is Ground.RELATED:
-                    pairs.append((edge.provider.service, name))
-                for user, provider in pairs if edge.ground in _UNSURE else ():
-                    if self._fails(user):
-                        found.setdefault(provider, set()).add(user)
+                provider = edge.provider.service
+                if fails and edge.ground in _UNSURE:
+                    found.setdefault(provider, set()).add(name)
+                if edge.ground is Ground.RELATED and self._fails(provider):
+                    found.setdefault(name, set()).add(provider)
         return found
 
     @cached_property
-    def _unseen(self) -> Mapping[Node, frozenset[str]]:
-        """Return what nobody looked at, with the services that may fail for the lack of it.
+    def _unseen(self) -> Mapping[str, str]:
+        """Return what to say of services that may fail for the lack of what nobody looked at.
 
         These are several that nothing else explains, and half at least of all that may need it.
         """
@@ -186,12 +186,16 @@ class Roots:
             for edge in self._index.graph.of(name):
                 if self._index.is_unseen(edge.provider):
                     users.setdefault(edge.provider, []).append(name)
-        return {
-            node: frozenset(found)
-            for node, names in users.items()
-            if len(found := self._unexplained(names)) > 1
-            and len(found) * 2 >= sum(self._index.service(name).seen for name in names)
-        }
+        reasons: dict[str, str] = {}
+        for node, names in sorted(users.items(), key=lambda item: item[0].order):
+            found = self._unexplained(names)
+            seen = sum(self._index.service(name).seen for name in names)
+            if len(found) < _FEW or len(found) * 2 < seen:
+                continue
+            reason = f'{", ".join(sorted(found))} may all need {node}, which nobody looked at'
+            for name in found:
+                reasons.setdefault(name, reason)
+        return reasons
 
     def _unexplained(self, names: Iterable[str]) -> list[str]:
         return [
@@ -203,4 +207,5 @@ class Roots:
         ]
 
     def _fails(self, name: str) -> bool:
-        return self._index.service(name).health is Health.FAIL
+        service = self._index.services.get(name)
+        return service is not None and service.health is Health.FAIL

@@ -12,11 +12,12 @@ from charm.kernel.report import Health
 from ..values.model import Model, Saas
 from ..values.node import Node, NodeKind
 from ..values.readings import ServiceHealth
-from .claims import words_of_unit
-from .graph import Graph
-from .namings import namings
+from .build_graph import build
+from .graph import DeclaredDependencies, Graph
+from .mentions import Mentions
 from .onset import Onset, onset_of
 from .owned_troubles import Owner
+from .relations import Relations
 from .shared_cause import SharedCause
 from .troubles import Origin, Trouble, worst_of
 from .weigh import Provider
@@ -48,10 +49,9 @@ class SnapshotIndex:
     model: Model
     services: Mapping[str, ServiceHealth]
     troubles: Mapping[str, tuple[Trouble, ...]]
-    graph: Graph
     shared: Sequence[SharedCause]
     owned: Mapping[Trouble, tuple[Owner, ...]]
-    any_of: Mapping[str, tuple[tuple[str, ...], ...]]
+    declared: DeclaredDependencies
 
     def worst(self, name: str) -> tuple[Trouble, ...]:
         """Return the worst troubles of a service; empty if it is well, or was not asked."""
@@ -77,17 +77,24 @@ class SnapshotIndex:
         }
 
     @cached_property
-    def said(self) -> Mapping[str, frozenset[str]]:
-        """Return by service the words of its worst failing checks."""
-        return {
-            name: frozenset[str]().union(*(naming.words for naming in namings(service)))
-            for name, service in self.services.items()
-        }
+    def relations(self) -> Relations:
+        """Return the relations of the model."""
+        return Relations(self.model)
 
     @cached_property
-    def unit_words(self) -> Mapping[str, frozenset[str]]:
-        """Return by unit the words that name it."""
-        return {unit.name: words_of_unit(self.model, unit) for unit in self.model.units()}
+    def mentions(self) -> Mentions:
+        """Return who names whom."""
+        return Mentions(self.model, self.services.values())
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Return who needs whom; nobody asks where all is well."""
+        return build(self.relations, self.mentions, self.services.values(), self.declared)
+
+    @cached_property
+    def shared_by_node(self) -> Mapping[Node, SharedCause]:
+        """Return the shared causes by what they are."""
+        return {cause.node: cause for cause in self.shared}
 
     @cached_property
     def _providers(self) -> dict[Node, Provider]:
@@ -98,12 +105,6 @@ class SnapshotIndex:
         if node not in self._providers:
             self._providers[node] = self._provider(node)
         return self._providers[node]
-
-    def names(self, name: str, node: Node) -> bool:
-        """Return whether a service's worst failing checks name another, or a unit of it."""
-        units = (self.unit_words[r.unit.name] for r in self.provider(node).readings)
-        words = {node.name.lower()}.union(*units)
-        return not words.isdisjoint(self.said.get(name, frozenset()))
 
     def service(self, name: str) -> Provider:
         """Return a service as its dependants see it."""

@@ -14,7 +14,7 @@ from ..values.node import Node, NodeKind
 from ..values.readings import Reading
 from ..values.words import fold_units, natural_order
 from .ailing_machines import is_vague, starves_others
-from .cases import case_of
+from .cases import Cases
 from .claims import tells_of_itself
 from .graph import FIRST_HAND, Edge, Ground
 from .owned_troubles import Owner
@@ -40,6 +40,10 @@ class Suspects:
         """Weigh nothing yet."""
         self.index = index
         self._candidates: dict[str, tuple[Suspect, ...]] = {}
+        self._cases: dict[str, Cases] = {}
+        self._own: dict[str, list[Trouble]] = {}
+        self._repeats: dict[str, bool] = {}
+        self._undirected: dict[tuple[str, str], tuple[Suspect, ...]] = {}
         self._echoed: dict[str, dict[Trouble, tuple[Owner, ...]]] = {}
 
     def surest(self, name: str) -> tuple[Suspect, ...]:
@@ -67,17 +71,36 @@ class Suspects:
 
         `hint` is what speaks for that.
         """
-        if not self.candidates(name):
-            return ()
-        edges = [edge for edge in self.index.graph.of(name) if edge.ground is Ground.RELATED]
-        found = [weigh(case_of(self.index, name, edge, hint)) for edge in edges]
-        return tuple(suspect for suspect in found if suspect.certainty is not None)
+        if (name, hint) not in self._undirected:
+            found = self._find_undirected(name, hint) if self.candidates(name) else ()
+            self._undirected[name, hint] = tuple(found)
+        return self._undirected[name, hint]
+
+    def _find_undirected(self, name: str, hint: str) -> Iterator[Suspect]:
+        edges = [
+            edge
+            for edge in self.index.graph.of(name)
+            if edge.ground is Ground.RELATED
+            and self.index.provider(edge.provider).health is not Health.PASSED
+        ]
+        found = (weigh(self._cases_of(name).against(edge, hint)) for edge in edges)
+        return (suspect for suspect in found if suspect.certainty is not None)
+
+    def _cases_of(self, name: str) -> Cases:
+        if name not in self._cases:
+            self._cases[name] = Cases(self.index, name)
+        return self._cases[name]
 
     def own_troubles(self, name: str) -> list[Trouble]:
         """Return those of the worst troubles that no other service explains.
 
         What is told of the unit itself, by one that blames nobody, is as good as a check of it.
         """
+        if name not in self._own:
+            self._own[name] = self._find_own_troubles(name)
+        return self._own[name]
+
+    def _find_own_troubles(self, name: str) -> list[Trouble]:
         edges = self.index.graph.of(name)
         blames = any(edge.ground in FIRST_HAND for edge in edges)
         used = {edge.provider for edge in edges}
@@ -118,15 +141,17 @@ class Suspects:
 
     def _of_edge(self, name: str, edge: Edge) -> Suspect:
         """Return a provider as a suspect, refuted if it ails by its neighbours' troubles alone."""
-        suspect = weigh(case_of(self.index, name, edge))
+        suspect = weigh(self._cases_of(name).against(edge))
         if not self._only_repeats(edge.provider.service):
             return suspect
         return replace(suspect, certainty=None, against=(_ANOTHERS, *suspect.against))
 
     def _only_repeats(self, name: str) -> bool:
         """Return whether all that is told to be wrong with a service is a neighbour's trouble."""
-        worst, echoes = self.index.worst(name), self._echoes(name)
-        return bool(worst) and all(trouble in echoes for trouble in worst)
+        if name not in self._repeats:
+            worst, echoes = self.index.worst(name), self._echoes(name)
+            self._repeats[name] = bool(worst) and all(trouble in echoes for trouble in worst)
+        return self._repeats[name]
 
     def _stands_alone(self, name: str) -> bool:
         """Return whether what ails one of its units is nothing to the others.
@@ -137,17 +162,21 @@ class Suspects:
 
     def _of_ailing_machines(self, left: Sequence[Trouble]) -> list[Suspect]:
         """Return the machines that fail, if all that fails vaguely stands on such a one."""
-        units: dict[Node, list[str]] = {}
+        found: dict[Node, tuple[SharedCause, set[str]]] = {}
         for trouble in left:
             machine = self._ailing_machine(trouble) if is_vague(trouble) else None
             if machine is None:
                 return []
-            units.setdefault(machine.node, []).append(trouble.unit)
-        causes = {cause.node: cause for cause in self.index.shared}
-        texts = {node: _shared_text(causes[node], sorted({*of})) for node, of in units.items()}
+            found.setdefault(machine.node, (machine, set()))[1].add(trouble.unit)
         return [
-            Suspect(node, Certainty.LIKELY, _BESIDE_THE_FULL, False, text)
-            for node, text in texts.items()
+            Suspect(
+                node,
+                Certainty.LIKELY,
+                _BESIDE_THE_FULL,
+                False,
+                _shared_text(cause, sorted(units)),
+            )
+            for node, (cause, units) in found.items()
         ]
 
     def _ailing_machine(self, trouble: Trouble) -> SharedCause | None:

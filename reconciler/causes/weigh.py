@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from charm.kernel.report import Health
 
@@ -66,6 +67,25 @@ class Provider:
     readings: tuple[Reading, ...] = ()
     ailing: frozenset[str] = frozenset()
     onset: Onset | None = None
+
+    @cached_property
+    def well(self) -> Set[str]:
+        """Return the names of its units that were looked at and are well."""
+        return {reading.unit.name for reading in self.readings if _is_well(reading)}
+
+    @cached_property
+    def ailing_machines(self) -> Set[str]:
+        """Return the machines of its ailing units."""
+        return {reading.unit.machine for reading in self._ailing_readings}
+
+    @cached_property
+    def seems_well(self) -> bool:
+        """Return whether all that was seen of its ailing units is well; true if it has none."""
+        return all(map(_seems_well, self._ailing_readings))
+
+    @property
+    def _ailing_readings(self) -> Sequence[Reading]:
+        return [reading for reading in self.readings if reading.unit.name in self.ailing]
 
 
 @dataclass(frozen=True)
@@ -141,12 +161,8 @@ def _of_health(case: Case) -> Iterator[Objection]:
         yield Objection('it only warns', both or not case.first_hand)
     elif provider.health is Health.UNKNOWN:
         yield Objection('what is wrong with it is not known')
-    elif provider.ailing and all(map(_seems_well, _those(provider))):
+    elif provider.ailing and provider.seems_well:
         yield Objection("its own checks pass; it is by Juju's word that it fails")
-
-
-def _those(provider: Provider) -> list[Reading]:
-    return [reading for reading in provider.readings if reading.unit.name in provider.ailing]
 
 
 def _seems_well(reading: Reading) -> bool:
@@ -162,15 +178,14 @@ def _is_well(reading: Reading) -> bool:
 def _of_place(case: Case) -> Iterator[Objection]:
     provider = case.provider
     if case.beside:
-        here = {reading.unit.machine for reading in _those(case.service)}
-        there = {reading.unit.machine for reading in _those(provider)}
+        here, there = case.service.ailing_machines, provider.ailing_machines
         if not here & there:
             yield Objection('it ails on other machines', True)
-        elif here - there:
+        elif not here <= there:
             yield Objection('it is well beside some of the units that ail')
         return
-    well = [reading.unit.name for reading in provider.readings if _is_well(reading)]
-    if not case.named & provider.ailing and case.named & {*well}:
+    well = provider.well
+    if not case.named & provider.ailing and case.named & well:
         yield Objection(f'what it names is well: {fold_units(sorted(case.named))}', True)
     elif well and not case.named:
         yield Objection(f'{len(well)} of its {counted(len(provider.readings), "unit")} are well')
@@ -202,7 +217,7 @@ def _ground_text(edge: Edge) -> str:
 def _health_text(provider: Provider) -> str:
     if not provider.seen and not provider.lost and provider.health is Health.UNKNOWN:
         return ', which nobody looked at'
-    if provider.health is Health.UNKNOWN and any(map(_is_well, provider.readings)):
+    if provider.health is Health.UNKNOWN and provider.well:
         return ', a part of which is well'
     return {
         Health.FAIL: ', which fails',

@@ -85,5 +85,14 @@ class Node:
         text = f'{self.kind.value} {self.name}' if self.name else self.kind.value
         return f'{self.model}/{text}' if self.model else text
 
+    @property
+    def order(self) -> tuple[str, str]:
+        """Return a sort key; nodes themselves compare by it, and make it anew each time."""
+        return str(self), self.kind.value
+
     def __lt__(self, other: Node) -> bool:
-        return (str(self), self.kind.value) < (str(other), other.kind.value)
+        return self.order < other.order
+
+    def __hash__(self) -> int:
+        # The name tells nearly all apart and has its hash at hand; an enum makes its own anew.
+        return hash(self.name)

@@ -7,8 +7,12 @@ import pytest
 from reconciler.causes.build_graph import build
 from reconciler.causes.graph import DeclaredDependencies, Edge, Graph, Ground
 from reconciler.causes.interfaces import NO_DEPENDENCY, PROVIDERS
+from reconciler.causes.mentions import Mentions
+from reconciler.causes.relations import Relations
 from reconciler.juju import status
+from reconciler.values.model import Model
 from reconciler.values.node import Node
+from reconciler.values.readings import ServiceHealth
 from tests.support.planned import Planned
 from tests.support.tree import TESTS
 
@@ -16,7 +20,16 @@ STATUSES = TESTS / 'data' / 'juju-status'
 
 
 def graph_of(plan: Planned, declared: DeclaredDependencies | None = None) -> Graph:
-    return build(plan.model, plan.services(), declared or DeclaredDependencies())
+    return woven(plan.model, plan.services(), declared)
+
+
+def woven(
+    model: Model,
+    services: tuple[ServiceHealth, ...] = (),
+    declared: DeclaredDependencies | None = None,
+) -> Graph:
+    mentions = Mentions(model, services)
+    return build(Relations(model), mentions, services, declared or DeclaredDependencies())
 
 
 def pair(interface: str = 'thing', charm: str = 'giver') -> Planned:
@@ -44,7 +57,7 @@ def test_a_well_known_interface_gives_the_direction() -> None:
 @pytest.mark.parametrize('version', ['2.9', '3.6'])
 def test_real_status_documents_of_old_and_new_clients_give_the_same(version: str) -> None:
     model = status.decode((STATUSES / f'machines-{version}.json').read_bytes())
-    graph = build(model, (), DeclaredDependencies())
+    graph = woven(model)
     assert [str(edge.provider) for edge in graph.of('wordpress')] == ['mysql']
     assert graph.of('wordpress')[0].ground is Ground.KNOWN
     assert graph.of('mysql') == ()
@@ -54,7 +67,7 @@ def test_real_status_documents_of_old_and_new_clients_give_the_same(version: str
 
 def test_a_saas_of_a_real_status_document_is_needed_by_its_consumer() -> None:
     model = status.decode((STATUSES / 'k8s-4.0.json').read_bytes())
-    graph = build(model, (), DeclaredDependencies())
+    graph = woven(model)
     assert graph.of('web') == (Edge(Node.read('saas postgres'), Ground.SAAS, 'db'),)
 
 
