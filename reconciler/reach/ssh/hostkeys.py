@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
+import os
 import re
 import shlex
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from charm.kernel.deadline import Deadline
@@ -20,7 +23,7 @@ from charm.kernel.errors import FileError
 from charm.kernel.files import locked, write_whole
 from charm.kernel.lines import lines
 
-from .known_hosts_lines import REVOKED, lines_about
+from .known_hosts_lines import REVOKED, HostLines
 
 LOCK_SECONDS = 10.0
 KEY_FILES = '/etc/ssh/ssh_host_*_key.pub'
@@ -35,6 +38,7 @@ _KINDS = (
     'ecdsa-sha2-nistp521',
     'ssh-rsa',
 )
+_Mark = tuple[int, ...]
 _NOT_IN_NAMES = re.compile(r'[\s,*?!|@\[\]#]')
 
 
@@ -94,21 +98,42 @@ def _key(words: Sequence[str]) -> HostKey | None:
     return HostKey(words[0], blob) if blob[4 : 4 + len(kind)] == kind else None
 
 
+class _Kept:
+    """What the file said when it was read last, and the mark by which it is known to say so still.
+
+    Attributes:
+        lock: held by who looks at the others.
+        mark: see `_mark`; `None` while the file is not known.
+        lines: its lines.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.mark: _Mark | None = None
+        self.lines = HostLines()
+
+
 @dataclass(frozen=True)
 class KnownHosts:
-    """The file of known host keys; it is made, with mode 0600, when the first key is learnt."""
+    """The file of known host keys; it is made, with mode 0600, when the first key is learnt.
+
+    It is read once, and again when it has changed.
+    """
 
     path: Path
+    _kept: _Kept = field(default_factory=_Kept, compare=False, repr=False)
 
     def lookup(self, name: str) -> KnownMachine:
         """Return what is known of a machine; lines that are not readable tell nothing.
 
-        An authority's key is no key of a machine: paramiko checks no host certificates.
+        An authority's key is no key of a machine: host certificates are not checked here.
 
         Raises:
             FileError: the file is there but cannot be read.
         """
-        found = list(lines_about(safe_name(name), self._lines()))
+        with self._kept.lock:
+            self._read()
+            found = self._kept.lines.about(safe_name(name))
         own, revoked = (
             frozenset(filter(None, (_key(line.words) for line in found if line.marker == marker)))
             for marker in ('', REVOKED)
@@ -125,21 +150,72 @@ class KnownHosts:
         # It is one line, whatever an instance is called.
         instance = ' '.join(instance.split())
         fresh = [f'{safe_name(name)} {key} {instance}'.strip() for key in keys]
-        with locked(self.path, Deadline.after(LOCK_SECONDS)):
-            known = [*self._lines(), *fresh]
-            write_whole(self.path, ''.join(f'{line}\n' for line in known).encode(), mode=0o600)
+        with locked(self.path, Deadline.after(LOCK_SECONDS)), self._kept.lock:
+            if not self.path.exists():
+                write_whole(self.path, ''.join(f'{line}\n' for line in fresh).encode(), 0o600)
+                return
+            try:
+                before, after = _append(self.path, [line.encode() for line in fresh])
+            except OSError as error:
+                raise FileError(f'cannot write {self.path}: {error.strerror or error}') from error
+            if self._kept.mark == before:
+                self._kept.lines.add(fresh)
+                self._kept.mark = after
 
     def forgetting(self, name: str) -> str:
         """Return the command that forgets a machine."""
         return shlex.join(['ssh-keygen', '-R', safe_name(name), '-f', str(self.path)])
 
-    def _lines(self) -> list[str]:
+    def _read(self) -> None:
+        """Read the file if it is not as it was."""
         try:
-            return lines(self.path.read_bytes().decode(errors='replace'))
+            mark = _mark(self.path.stat())
+            if mark != self._kept.mark:
+                text = self.path.read_bytes().decode(errors='replace')
+                self._kept.lines, self._kept.mark = HostLines(lines(text)), mark
         except FileNotFoundError:
-            return []
+            self._kept.lines, self._kept.mark = HostLines(), None
         except OSError as error:
             raise FileError(f'cannot read {self.path}: {error.strerror or error}') from error
+
+
+def _mark(stat: os.stat_result) -> _Mark:
+    """Return what changes with a file's content: which file it is, its size and its times."""
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def _append(path: Path, fresh: Sequence[bytes]) -> tuple[_Mark, _Mark | None]:
+    """Add lines at the end of the file, durably; return its marks before and after that.
+
+    After it there is none where another program wrote meanwhile. A line is a comment until all of
+    it is on the disk: one that was cut off would name another key, or another instance.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        before = os.fstat(descriptor)
+        end = before.st_size
+        unended = end and os.pread(descriptor, 1, end - 1) != b'\n'
+        text = bytearray(b'\n' if unended else b'')
+        starts = []
+        for line in fresh:
+            starts.append((end + len(text), line[:1]))
+            text += b'#%s\n' % line[1:]
+        try:
+            written = os.pwrite(descriptor, text, end)
+            if written < len(text):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, end)
+            raise
+        for start, first in starts:
+            os.pwrite(descriptor, first, start)
+        os.fsync(descriptor)
+        after = os.fstat(descriptor)
+        alone = after.st_size == end + len(text)
+        return _mark(before), _mark(after) if alone else None
+    finally:
+        os.close(descriptor)
 
 
 def safe_name(name: str) -> str:

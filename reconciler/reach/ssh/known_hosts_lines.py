@@ -10,13 +10,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from charm.kernel.globs import matches
 
 REVOKED = '@revoked'
 AUTHORITY = '@cert-authority'
+# A pattern, a hash, or a comment.
+_NOT_A_NAME = re.compile(r'^[#|]|[*?!]')
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,41 @@ class HostLine:
     words: tuple[str, ...]
 
 
-def lines_about(name: str, lines: Iterable[str]) -> Iterator[HostLine]:
-    """Yield the lines that are about the host of that name, by itself, a pattern or its hash."""
-    for number, line in enumerate(lines, 1):
-        words = line.split()
-        marker = words.pop(0) if words and words[0].startswith('@') else ''
-        if marker in ('', REVOKED, AUTHORITY) and len(words) > 2 and _is_of(words[0], name):
-            yield HostLine(number, marker, tuple(words[1:]))
+class HostLines:
+    """Lines, found by the hosts that they are about without a look at every other one.
+
+    Only patterns and hashes have to be tried one after another.
+    """
+
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        self._count = 0
+        self._named: dict[str, list[HostLine]] = {}
+        self._tried: list[tuple[str, HostLine]] = []
+        self.add(lines)
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Add the lines that follow."""
+        for line in lines:
+            self._count += 1
+            words = line.split()
+            marker = words.pop(0) if words and words[0].startswith('@') else ''
+            if marker not in ('', REVOKED, AUTHORITY) or len(words) < 3:
+                continue
+            hosts, found = words[0], HostLine(self._count, marker, tuple(words[1:]))
+            if _NOT_A_NAME.search(hosts):
+                self._tried.append((hosts, found))
+            else:
+                for name in dict.fromkeys(hosts.lower().split(',')):
+                    self._named.setdefault(name, []).append(found)
+
+    def about(self, name: str) -> list[HostLine]:
+        """Return the lines that are about the host of that name, by itself, a pattern or its hash.
+
+        They are in the order of the file.
+        """
+        found = self._named.get(name.lower(), [])
+        tried = [line for hosts, line in self._tried if _is_of(hosts, name)]
+        return sorted([*found, *tried], key=lambda line: line.number)
 
 
 def _is_of(hosts: str, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shlex
 import stat
 import subprocess
@@ -147,3 +148,78 @@ def test_a_file_that_cannot_be_read_is_said_not_taken_for_empty(known_hosts: Kno
 @given(st.text(min_size=1))
 def test_no_name_can_be_a_pattern_or_a_second_word(name: str) -> None:
     assert not set(safe_name(name)) & set(' \t\n,*?!|@[]#')
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Note whichever file is read whole."""
+    found: list[Path] = []
+    really = Path.read_bytes
+
+    def noting(path: Path) -> bytes:
+        found.append(path)
+        return really(path)
+
+    monkeypatch.setattr(Path, 'read_bytes', noting)
+    return found
+
+
+def test_the_file_is_read_once_however_many_look_and_learn(
+    known_hosts: KnownHosts, reads: list[Path]
+) -> None:
+    known_hosts.learn('m:0', [ED], 'i-0')
+    for number in range(1, 50):
+        assert known_hosts.lookup(f'm:{number}') == KnownMachine()
+        known_hosts.learn(f'm:{number}', [ED, RSA], f'i-{number}')
+        assert known_hosts.lookup(f'm:{number}').instance == f'i-{number}'
+    assert reads == [known_hosts.path]
+
+
+def test_what_another_program_wrote_meanwhile_counts_at_once(known_hosts: KnownHosts) -> None:
+    known_hosts.learn('m:0', [ED], 'i-0')
+    other = KnownHosts(known_hosts.path)
+    for number in range(1, 20):
+        assert known_hosts.lookup('m:0').instance == 'i-0'
+        other.learn(f'm:{number}', [ED], f'i-{number}')
+        assert known_hosts.lookup(f'm:{number}').keys == {ED}
+    with known_hosts.path.open('a') as file:
+        file.write(f'@revoked * {ED}')
+    assert known_hosts.lookup('m:0') == KnownMachine(frozenset(), 'i-0', frozenset({ED}))
+    known_hosts.learn('m:20', [RSA], 'i-20')
+    assert known_hosts.lookup('m:20').keys == {RSA}
+    assert f'@revoked * {ED}\nm:20 ' in known_hosts.path.read_text()
+    known_hosts.path.unlink()
+    assert known_hosts.lookup('m:0') == KnownMachine()
+
+
+@pytest.mark.parametrize('written', [1, 60, 90, 109])
+def test_a_line_that_was_cut_off_tells_nothing(
+    known_hosts: KnownHosts, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    known_hosts.learn('m:0', [ED], 'i-0')
+    really, before = os.pwrite, known_hosts.path.read_bytes()
+
+    def dies(descriptor: int, data: bytes, offset: int) -> int:
+        really(descriptor, bytes(data)[:written], offset)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, 'pwrite', dies)
+    with pytest.raises(KeyboardInterrupt):
+        known_hosts.learn('m:1', [key('ssh-ed25519', b'b' * 54)], 'i-1234')
+    monkeypatch.undo()
+    assert known_hosts.path.stat().st_size == len(before) + written
+    assert known_hosts.lookup('m:1') == KnownMachine()
+    known_hosts.learn('m:1', [RSA], 'i-1')
+    assert known_hosts.lookup('m:1') == KnownMachine(frozenset({RSA}), 'i-1')
+    assert known_hosts.lookup('m:0').keys == {ED}
+
+
+def test_a_full_disk_costs_the_line_and_nothing_else(
+    known_hosts: KnownHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_hosts.learn('m:0', [ED], 'i-0')
+    really, before = os.pwrite, known_hosts.path.read_bytes()
+    monkeypatch.setattr(os, 'pwrite', lambda fd, data, at: really(fd, bytes(data)[:9], at))
+    with pytest.raises(FileError, match='No space left'):
+        known_hosts.learn('m:1', [RSA], 'i-1')
+    assert known_hosts.path.read_bytes() == before

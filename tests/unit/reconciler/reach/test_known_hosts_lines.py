@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.reach.ssh.hostkeys import HostKey, KnownHosts, KnownMachine
-from reconciler.reach.ssh.known_hosts_lines import lines_about
+from reconciler.reach.ssh.known_hosts_lines import HostLines
 from tests.support.patience import PATIENCE
 
 NAME = 'lab:prod:0'
@@ -63,7 +63,7 @@ def test_a_line_is_of_a_host_exactly_where_openssh_says_so(written: list[str]) -
         )
     said = re.findall(r'^# Host \S+ found: line (\d+) ?(REVOKED|CA)?', done.stdout, re.MULTILINE)
     words = {'@revoked': 'REVOKED', '@cert-authority': 'CA', '': ''}
-    ours = [(str(one.number), words[one.marker]) for one in lines_about(NAME, written)]
+    ours = [(str(one.number), words[one.marker]) for one in HostLines(written).about(NAME)]
     assert ours == said
 
 
