@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from charm.kernel.deadline import Deadline
@@ -54,9 +55,26 @@ class Login:
     proxy: tuple[str, ...] = ()
 
 
+class _Everywhere:
+    """What the first answer of ssh says, where it says the same of every address.
+
+    Attributes:
+        lock: held until ssh has been asked once.
+        asked: whether it was.
+        said: its answer, and the login that it makes; `None` where addresses differ.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.asked = False
+        self.said: tuple[SshAnswer, Login] | None = None
+
+
 @dataclass(frozen=True)
 class Logins:
     """The logins of this user; each address is looked up once.
+
+    ssh is asked for each as well, but where its configuration does not tell one from another.
 
     Attributes:
         juju_data: juju's data directory.
@@ -68,6 +86,7 @@ class Logins:
     ssh: Path
     jump: tuple[str, ...] = ()
     _known: dict[str, Login] = field(default_factory=dict, compare=False, repr=False)
+    _everywhere: _Everywhere = field(default_factory=_Everywhere, compare=False, repr=False)
 
     @classmethod
     def of_this_user(cls, jump: tuple[str, ...] = ()) -> Logins:
@@ -93,13 +112,39 @@ class Logins:
             raise ReachError(Outcome.UNREACHABLE, message)
         if address not in self._known:
             try:
-                said = ssh_config.ask(self.config, address, USER, deadline)
-                self._known[address] = self._login(address, said)
+                self._known[address] = self._looked_up(address, deadline)
             except UsageError as error:
                 message = f'cannot use {self.config}: {error}'
                 advice = Advice(f'mend {self.config}')
                 raise ReachError(Outcome.UNREACHABLE, message, advice=advice) from error
         return self._known[address]
+
+    def _looked_up(self, address: str, deadline: Deadline) -> Login:
+        everywhere = self._everywhere
+        if not everywhere.asked and everywhere.lock.acquire(timeout=deadline.remaining_seconds):
+            # Many begin at once: one asks, and the others wait for what it hears.
+            try:
+                if not everywhere.asked:
+                    return self._first(address, deadline)
+            finally:
+                everywhere.lock.release()
+        if everywhere.said is None:
+            return self._login(address, ssh_config.ask(self.config, address, USER, deadline))
+        said, login = everywhere.said
+        if not login.proxy:
+            return login
+        letters = ssh_config.tokens(address, address, str(login.port), login.user)
+        return replace(login, proxy=self._proxy(said, letters))
+
+    def _first(self, address: str, deadline: Deadline) -> Login:
+        try:
+            said = ssh_config.ask(self.config, address, USER, deadline)
+            login = self._login(address, said)
+            if said.everywhere:
+                self._everywhere.said = said, login
+            return login
+        finally:
+            self._everywhere.asked = True
 
     def _login(self, address: str, said: SshAnswer) -> Login:
         host, port = said.get('hostname', address), said.get('port', str(PORT))

@@ -11,8 +11,8 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from getpass import getuser
 from pathlib import Path
 
@@ -36,6 +36,14 @@ _SYSTEM = '/etc/ssh/ssh_config'
 _SECONDS = 10.0
 _TOKEN = re.compile(r'%(.)')
 _VARIABLE = re.compile(r'\$\{([^{}]*)\}')
+# Blocks that are for every address; whatever else begins one may be for some.
+_FOR_ALL = re.compile(r'[ \t]*(?:host[ \t]+\*|match[ \t]+all)[ \t\r]*', re.IGNORECASE)
+_BEFORE_VALUE = re.compile(r'[\s"=]+')
+# Their tokens are filled in here.
+_WITH_TOKENS = ('proxycommand', 'controlpath')
+_WAS_READ = re.compile(r'^debug1: Reading configuration data (.*?)\r?$', re.MULTILINE)
+# ssh says no more of a name.
+_MOST_OF_NAME = 200
 # What may be there more than once.
 _LISTS = ('identityfile', 'certificatefile')
 
@@ -47,10 +55,13 @@ class SshAnswer:
     Attributes:
         values: by the option in lower case, as `ssh -G` has it.
         lists: the same, of those options that may be there more than once; without `none`.
+        everywhere: whether it is known to do the same at every address, but for what is filled in
+            for the tokens of a ProxyCommand.
     """
 
     values: Mapping[str, str]
     lists: Mapping[str, tuple[str, ...]]
+    everywhere: bool = False
 
     def get(self, key: str, otherwise: str = '') -> str:
         """Return an option's value, else `otherwise`; an empty text for `none`."""
@@ -69,7 +80,36 @@ def ask(config: Path, address: str, user: str, deadline: Deadline) -> SshAnswer:
         answer, said = _ask(config, text, address, deadline)
         if _FINAL not in said:
             break
-    return answer
+    return replace(answer, everywhere=_says_alike(_files_read(said)))
+
+
+def _files_read(said: str) -> list[str]:
+    """Return the files that ssh says it read; but the first, which is ours."""
+    return _WAS_READ.findall(said)[1:]
+
+
+def _says_alike(files: Sequence[str]) -> bool:
+    """Return whether nothing in the files could tell one address from another."""
+    try:
+        texts = [Path(name).read_text(encoding='latin-1') for name in files]
+    except (OSError, ValueError):
+        return False
+    # A name that was cut off might be that of another file.
+    whole = all(len(os.fsencode(name)) < _MOST_OF_NAME for name in files)
+    return whole and not any(_tells_apart(line) for text in texts for line in text.split('\n'))
+
+
+def _tells_apart(line: str) -> bool:
+    """Return whether a line may say of one address what it does not say of another.
+
+    In doubt it does: it need not be read here, only ssh is to be asked for each address then.
+    """
+    keyword = _BEFORE_VALUE.split(line.lstrip(' \t"='), maxsplit=1)[0].lower()
+    if keyword in ('host', 'match'):
+        return not _FOR_ALL.fullmatch(line)
+    if keyword == 'hostname' or keyword.startswith('canonical'):
+        return True
+    return '%' in line and keyword not in _WITH_TOKENS and not keyword.startswith('#')
 
 
 def _ask(config: Path, text: str, address: str, deadline: Deadline) -> tuple[SshAnswer, str]:

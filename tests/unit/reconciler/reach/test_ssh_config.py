@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from getpass import getuser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from charm.kernel.deadline import Deadline
+from reconciler.reach.base import ReachError
 from reconciler.reach.ssh import ssh_config
 from reconciler.reach.ssh.login import Logins
 from reconciler.values.errors import UsageError
@@ -74,6 +76,16 @@ def test_every_configuration_is_read_as_ssh_reads_it(lines: list[str], address: 
         config.write_bytes(text.encode(errors='surrogateescape'))
         found = ssh_config.ask(config, address, 'nobody-named-one', Deadline.after(PATIENCE))
         pure = said_by_ssh(config, address)
+        # What is said to be so everywhere is what ssh says of every other address.
+        for other in ADDRESSES if found.everywhere else ():
+            also = ssh_config.ask(config, other, 'nobody-named-one', Deadline.after(PATIENCE))
+            assert {**also.values, 'hostname': '', 'host': ''} == {
+                **found.values,
+                'hostname': '',
+                'host': '',
+            }
+            assert also.values['hostname'] == other
+            assert (also.lists, also.everywhere) == (found.lists, True)
     own = [line.partition(' ')[2] for line in pure if line.startswith('identityfile ')]
     named = [name for name in own if name not in _DEFAULTS]
     assert list(found.lists['identityfile']) == named
@@ -129,3 +141,59 @@ def test_without_an_ssh_nothing_can_be_read_and_that_is_said(
     monkeypatch.setenv('PATH', str(tmp_path))
     with pytest.raises(UsageError, match='cannot run ssh'):
         ssh_config.ask(tmp_path / 'config', '10.0.0.5', 'ubuntu', Deadline.after(PATIENCE))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the addresses that ssh is asked for."""
+    found: list[str] = []
+    really = ssh_config.ask
+
+    def noting(config: Path, address: str, user: str, deadline: Deadline) -> ssh_config.SshAnswer:
+        found.append(address)
+        return really(config, address, user, deadline)
+
+    monkeypatch.setattr(ssh_config, 'ask', noting)
+    return found
+
+
+ALIKE = {
+    'nothing': '',
+    'every': '# Host 10.1.0.5, 5 %\nHost *\n  User ann\nMatch all\n  Port=23\n',
+    'proxy': 'ProxyCommand nc %h %p\nControlPath ~/%C\n',
+}
+APART = {
+    'host': 'Host 10.1.*\n  User ann\n',
+    'some': 'Host * !10.1.0.5\n  User ann\n',
+    'quoted': '"Host" 10.1.0.5\n  User ann\n',
+    'equals': ' = Host=10.1.0.5\n',
+    'match': 'Match exec true\n  User ann\n',
+    'name': 'HostName node\n',
+    'token': 'IdentityFile ~/%n\n',
+    'canonical': 'CanonicalizeHostname yes\n',
+}
+
+
+@pytest.mark.parametrize('case', [*ALIKE, *APART])
+def test_ssh_is_asked_once_where_its_configuration_tells_no_address_from_another(
+    case: str, tmp_path: Path, asked: list[str]
+) -> None:
+    (tmp_path / 'included').write_text({**ALIKE, **APART}[case])
+    (tmp_path / 'config').write_text(f'Include {tmp_path}/incl*\n')
+    logins = Logins(tmp_path / 'juju', tmp_path)
+    with ThreadPoolExecutor(len(ADDRESSES)) as workers:
+        soon = Deadline.after(PATIENCE)
+        found = list(workers.map(lambda address: logins.login(address, soon), ADDRESSES))
+    assert len(asked) == (1 if case in ALIKE else len(ADDRESSES))
+    for address, login in zip(ADDRESSES, found, strict=True):
+        alone = Logins(tmp_path / 'juju', tmp_path).login(address, soon)
+        assert login == alone
+
+
+def test_what_one_address_cannot_be_asked_for_in_time_costs_it_alone(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    logins = Logins(tmp_path / 'juju', tmp_path)
+    with pytest.raises(ReachError, match='cannot wait longer'):
+        logins.login('10.1.0.5', Deadline.after(0))
+    assert logins.login('10.2.0.5', Deadline.after(PATIENCE)).user == 'ubuntu'
