@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,7 +45,7 @@ def enrol(
     Writes each unit's file in /etc/juju-health/units.d over ssh, and starts or reloads its
     machine's agent. The credential is good for that unit alone, and travels on stdin.
     """
-    asking = told_by(SweepOptions, given)
+    asking = replace(told_by(SweepOptions, given), again=True)
     if asking.is_local:
         raise UsageError('cannot enrol with --reach local: name a model and units of it')
     if urlsplit(url).scheme != 'https' or not urlsplit(url).hostname:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -64,6 +65,7 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], timing: bool, **given:
     asking, printing = told_by(SweepOptions, given), told_by(PrintOptions, given)
     waiting, many = told_by(GateOptions, given), told_by(FleetOptions, given)
     many.check(asking)
+    asking = replace(asking, again=waiting.goal is not None)
     patterns = [*names, *units]
 
     def attempt(until: Deadline) -> Snapshot | Fleet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -47,6 +48,7 @@ def watch(names: tuple[str, ...], units: tuple[str, ...], every: float, **given:
     exit code is that of the last sweep.
     """
     asking, many = told_by(SweepOptions, given), told_by(FleetOptions, given)
+    asking = replace(asking, again=True)
     printing = told_by(PrintOptions, {**given, 'form': 'table', 'output': ''})
     many.check(asking)
     _refuse(asking)

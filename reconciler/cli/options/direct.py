@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from reconciler.reach.ssh.pool import Pool
 
 # By model, since `juju ssh` vouches for the machines of the one that it is told. They are not
-# closed: the next sweep needs them, and the kernel closes them with the program.
+# closed: the next sweep needs them, and the kernel closes what is left with the program.
 _POOLS: dict[tuple[str, ...], Pool] = {}
 _LOCK = threading.Lock()
 
 
-def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
+def direct_reach(model: Model, vouching: JujuSSH, jump: str, again: bool) -> Reach:
     """Return the direct reach to a model's machines.
 
-    Every call for the same model shares the connections.
+    Every call for the same model shares the connections, which are kept where the first one says
+    that machines are asked `again`.
 
     Raises:
         UsageError: the model has no machines, the jump is none, or paramiko is missing.
@@ -39,11 +40,11 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str) -> Reach:
     key = (model.controller, model.name, juju.binary, juju.model, jump)
     with _LOCK:
         if key not in _POOLS:
-            _POOLS[key] = _pool(vouching, _jump_command(jump, model, vouching))
+            _POOLS[key] = _pool(vouching, _jump_command(jump, model, vouching), again)
         return DirectReach(places, _POOLS[key])
 
 
-def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
+def _pool(vouching: JujuSSH, jump: tuple[str, ...], again: bool) -> Pool:
     from reconciler.reach.host_key_source import run_vouched
     from reconciler.reach.ssh.approach import SshSettings
     from reconciler.reach.ssh.hostkeys import KnownHosts
@@ -55,6 +56,7 @@ def _pool(vouching: JujuSSH, jump: tuple[str, ...]) -> Pool:
         KnownHosts(state_directory() / 'known_hosts'),
         partial(run_vouched, vouching),
         vouching.connect_timeout_seconds,
+        again,
     )
     return Pool(ways)
 

@@ -120,6 +120,8 @@ class SweepOptions(AskOptions):
     """The options of whom to ask, and how.
 
     Attributes:
+        again: no option: whether the command asks the same machines again, so that connections of
+            our own are worth keeping.
         paces, cost: no options: what the sweeps of each model took that this command made before,
             and where the time of this one goes.
     """
@@ -138,6 +140,7 @@ class SweepOptions(AskOptions):
     jump: str = ''
     config: Config = NOTHING
     max_status_age: float = MAX_STATUS_AGE_SECONDS
+    again: bool = field(default=False, metadata=NO_OPTION)
     paces: dict[tuple[str, str], Pace] = field(default_factory=dict, metadata=NO_OPTION)
     cost: SweepCost = field(default_factory=SweepCost, metadata=NO_OPTION)
 
@@ -208,7 +211,7 @@ class SweepOptions(AskOptions):
             model.major,
         )
         if self.reach == 'direct':
-            return direct_reach(model, through_juju, self.jump)
+            return direct_reach(model, through_juju, self.jump, self.again)
         if self.jump:
             raise UsageError('cannot use --jump without --reach direct: juju has its own proxy')
         return through_juju

@@ -62,12 +62,15 @@ class SshSettings:
         vouched: runs, as `Reach.run` does, what shows a machine's host keys: through juju, since
             the controller vouches for what that reaches.
         connect_seconds: for making a connection, and for logging in.
+        keeps: whether connections are kept for the next command; a kept one costs a thread that
+            looks for work ten times a second.
     """
 
     logins: Logins
     known_hosts: KnownHosts
     vouched: Callable[[str, RemoteCommand, Deadline], Completed]
     connect_seconds: float = TimeBudget.connect_timeout_seconds
+    keeps: bool = True
 
 
 @dataclass

@@ -32,6 +32,7 @@ class Keyring:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._files: dict[Path, paramiko.PKey | None] = {}
+        self._public: dict[Path, tuple[bytes, ...]] = {}
         self._accepted: bytes = b''
 
     def log_in(
@@ -63,14 +64,21 @@ class Keyring:
 
     def _keys(self, login: Login, agent: Agent) -> list[paramiko.PKey]:
         """Return the keys to offer, the one that was accepted last first."""
-        halves = [half for path in login.identities for half in public_halves(path)]
-        halves += [half for path in login.certificates for half in public_halves(path)]
+        # Only keys of the agent are known by their public halves.
+        places = (*login.identities, *login.certificates) if agent.keys else ()
+        halves = [half for path in places for half in self._halves(path)]
         named = [key for key in agent.keys if key.blob in halves]
         others = [] if login.identities_only else agent.keys
         found: dict[bytes, paramiko.PKey] = {}
         for key in (*named, *others, *self._from_files(login)):
             found.setdefault(key.asbytes(), key)
         return sorted(found.values(), key=lambda key: key.asbytes() != self._accepted)
+
+    def _halves(self, path: Path) -> tuple[bytes, ...]:
+        with self._lock:
+            if path not in self._public:
+                self._public[path] = public_halves(path)
+            return self._public[path]
 
     def _from_files(self, login: Login) -> Iterator[paramiko.PKey]:
         for path in login.identities:

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import selectors
 import socket
-import threading
 from collections.abc import Iterator
 
 import paramiko
@@ -20,6 +19,7 @@ from charm.kernel.command import ASK_SECONDS, Completed
 from charm.kernel.deadline import Deadline
 
 from ..base import ReachError, RemoteCommand
+from .alarms import ALARMS
 from .handshake import SshTarget, as_told, broken, make_transport, shake_hands
 from .identities import Keyring
 
@@ -116,13 +116,11 @@ class SshConnection:
     @contextlib.contextmanager
     def _ended_at(self, deadline: Deadline) -> Iterator[None]:
         """End the connection when the deadline passes within: some waits have no other end."""
-        timer = threading.Timer(deadline.remaining_seconds + GRACE_SECONDS, self.close)
-        timer.daemon = True
-        timer.start()
+        alarm = ALARMS.set(deadline.remaining_seconds + GRACE_SECONDS, self.close)
         try:
             yield
         finally:
-            timer.cancel()
+            alarm.cancel()
 
 
 class _Output:

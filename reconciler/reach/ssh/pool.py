@@ -1,4 +1,4 @@
-"""Connections to machines, kept open from one command to the next; one machine, one connection."""
+"""Connections to machines, one for each; where they are asked again they are kept open."""
 
 from __future__ import annotations
 
@@ -34,10 +34,16 @@ _NEITHER = 'juju knows yet another key of it by now'
 
 @dataclass
 class _Slot:
-    """One machine's connection, where it was reached last, and keys that it refused."""
+    """One machine's connection, where it was reached last, and keys that it refused.
+
+    Attributes:
+        lock: held while the connection is looked at or made.
+        users: the commands that run on the connection, or are about to.
+    """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     link: SshConnection | None = None
+    users: int = 0
     address: str = ''
     refused: set[bytes] = field(default_factory=set)
 
@@ -68,21 +74,20 @@ class Pool:
         reason = ''
         for _ in range(2):
             link, fresh = self._link(slot, place, target, deadline)
+            ends = False
             try:
                 done = link.run(command, deadline, self._ways.connect_seconds)
+                ends = done.timed_out and not done.stdout_bytes and not done.stderr_bytes
+                return done
             except NotStartedError as error:
-                self._drop(slot, link)
-                reason = str(error)
+                ends, reason = True, str(error)
                 if fresh:
                     break
-                continue
             except ReachError:
-                if not link.alive:
-                    self._drop(slot, link)
+                ends = not link.alive
                 raise
-            if done.timed_out and not done.stdout_bytes and not done.stderr_bytes:
-                self._drop(slot, link)
-            return done
+            finally:
+                self._let_go(slot, link, ends)
         message = f'cannot reach it: {reason}'
         raise ReachError(Outcome.UNREACHABLE, message, retryable=True)
 
@@ -95,12 +100,16 @@ class Pool:
         with ThreadPoolExecutor(max_workers=16) as workers:
             list(workers.map(SshConnection.close, links))
 
-    @staticmethod
-    def _drop(slot: _Slot, link: SshConnection) -> None:
-        link.close()
+    def _let_go(self, slot: _Slot, link: SshConnection, ends: bool) -> None:
+        """End a connection that has no more use, once a command on it is over."""
         with slot.lock:
             if slot.link is link:
-                slot.link = None
+                slot.users -= 1
+                ends = ends or not (self._ways.keeps or slot.users)
+                if ends:
+                    slot.link = None
+        if ends:
+            link.close()
 
     def _link(
         self, slot: _Slot, place: MachineAddress, target: str, deadline: Deadline
@@ -113,6 +122,7 @@ class Pool:
             if slot.link is not None:
                 # A machine that was built anew elsewhere is not the one at the other end.
                 if slot.link.alive and slot.address in place.addresses:
+                    slot.users += 1
                     return slot.link, False
                 slot.link.close()
                 slot.link = None
@@ -127,7 +137,7 @@ class Pool:
                 if self._closed:
                     link.close()
                     raise ReachError(Outcome.DEADLINE, 'cannot connect: it is over')
-                slot.link, slot.address = link, address
+                slot.link, slot.address, slot.users = link, address, 1
             return link, True
         finally:
             slot.lock.release()

@@ -81,7 +81,7 @@ def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reach:
     monkeypatch.delenv('JUJU_DATA', raising=False)
     monkeypatch.setattr('reconciler.cli.options.direct._POOLS', {})
     there = model(Machine('0', addresses=('10.0.0.5',)))
-    return direct_reach(there, JujuSSH(Juju('/nonexistent/juju')), '')
+    return direct_reach(there, JujuSSH(Juju('/nonexistent/juju')), '', again=True)
 
 
 def test_who_has_no_machine_is_not_reached(reach: Reach) -> None:
@@ -91,7 +91,7 @@ def test_who_has_no_machine_is_not_reached(reach: Reach) -> None:
 
 
 def test_who_has_no_address_is_not_reached_and_juju_is_not_asked(reach: Reach) -> None:
-    nowhere = direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), '')
+    nowhere = direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), '', again=True)
     with pytest.raises(ReachError, match='names no address') as raised:
         nowhere.run('web/0', RemoteCommand('true', 1000), Deadline.after(PATIENCE))
     assert raised.value.outcome is Outcome.UNREACHABLE
@@ -101,7 +101,7 @@ def test_who_has_no_address_is_not_reached_and_juju_is_not_asked(reach: Reach) -
 def test_a_jump_that_is_no_host_is_wrong_usage(reach: Reach, jump: str) -> None:
     assert isinstance(reach, DirectReach)
     with pytest.raises(UsageError, match=r'a host to go through is \[USER@\]HOST'):
-        direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), jump)
+        direct_reach(model(Machine('0')), JujuSSH(Juju('/nonexistent/juju')), jump, again=True)
 
 
 def test_what_keeps_juju_from_telling_a_host_key_is_what_is_said(reach: Reach) -> None:
@@ -112,8 +112,10 @@ def test_what_keeps_juju_from_telling_a_host_key_is_what_is_said(reach: Reach) -
 
 def test_sweeps_of_one_model_share_connections_and_models_do_not(reach: Reach) -> None:
     through_juju = JujuSSH(Juju('/nonexistent/juju'))
-    again = direct_reach(model(Machine('0', addresses=('10.0.0.5',))), through_juju, '')
-    other = direct_reach(model(Machine('0'), 'test'), through_juju, '')
+    again = direct_reach(
+        model(Machine('0', addresses=('10.0.0.5',))), through_juju, '', again=True
+    )
+    other = direct_reach(model(Machine('0'), 'test'), through_juju, '', again=True)
     assert isinstance(reach, DirectReach)
     assert isinstance(again, DirectReach)
     assert isinstance(other, DirectReach)
