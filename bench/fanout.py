@@ -41,6 +41,7 @@ from reconciler.reach.base import Reach
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.ssh.hostkeys import KnownHosts
+from reconciler.reach.ssh.link import ParamikoClient
 from reconciler.reach.ssh.login import Logins
 from reconciler.reach.ssh.pool import Pool, SshSettings
 from reconciler.values.model import Model
@@ -226,6 +227,7 @@ def set_up(hosts: int, units: int, at_once: int) -> Iterator[Bench]:
             Logins(directory / 'juju', directory / 'ssh'),
             KnownHosts(directory / 'state' / 'known_hosts'),
             vouching.run,
+            ParamikoClient(),
         )
         errands = plan_errands(model, model.units(), TimeBudget().hook_seconds)
         addresses = tuple(model.machines[errand.place].addresses[0] for errand in errands)

@@ -74,7 +74,7 @@ class Lab:
         (ssh / 'config').write_text(config)
         logins = Logins(self.directory / 'juju', ssh, jump)
         vouched = (vouching or self.through_juju).run
-        ways = SshSettings(logins, self.known_hosts, vouched, CONNECT_SECONDS)
+        ways = SshSettings(logins, self.known_hosts, vouched, self.client(), CONNECT_SECONDS)
         pool = Pool(ways)
         try:
             yield pool

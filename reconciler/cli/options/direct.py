@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from reconciler.reach.base import Reach
@@ -13,6 +14,7 @@ from reconciler.values.model import Model
 from reconciler.values.paths import state_directory
 
 if TYPE_CHECKING:
+    from reconciler.reach.ssh.client import SshClient
     from reconciler.reach.ssh.pool import Pool
 
 # By model, since `juju ssh` vouches for the machines of the one that it is told. They are not
@@ -55,10 +57,22 @@ def _pool(vouching: JujuSSH, jump: tuple[str, ...], again: bool) -> Pool:
         Logins.of_this_user(jump),
         KnownHosts(state_directory() / 'known_hosts'),
         partial(run_vouched, vouching),
+        _client(),
         vouching.connect_timeout_seconds,
         again,
     )
     return Pool(ways)
+
+
+def _client() -> SshClient:
+    """Return what speaks ssh: asyncssh where it is installed, else paramiko."""
+    if find_spec('asyncssh') is not None:
+        from reconciler.reach.ssh.loop.link import LoopClient
+
+        return LoopClient()
+    from reconciler.reach.ssh.link import ParamikoClient
+
+    return ParamikoClient()
 
 
 def _jump_command(jump: str, model: Model, vouching: JujuSSH) -> tuple[str, ...]:

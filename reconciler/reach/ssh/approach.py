@@ -21,11 +21,10 @@ from reconciler.values.time_budget import TimeBudget
 
 from ..base import ReachError, RemoteCommand
 from ..dropped import is_drop
+from .client import SshClient, SshLink
 from .dial import CommandSocket, connections
-from .handshake import SshTarget
+from .far_end import SshTarget
 from .hostkeys import KnownHosts, KnownMachine
-from .identities import Keyring
-from .link import SshConnection
 from .login import Login, Logins
 
 # sshd drops connections at random when more than ten wait to log in (MaxStartups 10:30:100), and
@@ -61,14 +60,15 @@ class SshSettings:
         known_hosts: where host keys are kept.
         vouched: runs, as `Reach.run` does, what shows a machine's host keys: through juju, since
             the controller vouches for what that reaches.
+        client: speaks ssh.
         connect_seconds: for making a connection, and for logging in.
-        keeps: whether connections are kept for the next command; a kept one costs a thread that
-            looks for work ten times a second.
+        keeps: whether connections are kept for the next command.
     """
 
     logins: Logins
     known_hosts: KnownHosts
     vouched: Callable[[str, RemoteCommand, Deadline], Completed]
+    client: SshClient
     connect_seconds: float = TimeBudget.connect_timeout_seconds
     keeps: bool = True
 
@@ -101,7 +101,6 @@ class Approach:
 
     def __init__(self, ways: SshSettings) -> None:
         self._ways = ways
-        self._keyring = Keyring()
         self._jumps = threading.BoundedSemaphore(JUMPS_AT_ONCE)
 
     def connect(
@@ -111,14 +110,14 @@ class Approach:
         remembered: str,
         refused: set[bytes],
         deadline: Deadline,
-    ) -> tuple[SshConnection, str]:
+    ) -> tuple[SshLink, str]:
         """Return a connection to the first address that is the machine, and the address.
 
         Args:
             place: where it may be.
             known: its host keys.
             remembered: where it was the last time; empty if it never was.
-            refused: the keys of ours that it has refused; see `Keyring.log_in`.
+            refused: the keys of ours that it has refused; more are added.
             deadline: by when.
 
         Raises:
@@ -130,7 +129,7 @@ class Approach:
             for address, far in self._ends(addresses, place, known, refused, deadline):
                 until = deadline.within(self._ways.connect_seconds)
                 try:
-                    return SshConnection.connect(far, self._keyring, until), address
+                    return self._ways.client.connect(far, until), address
                 except ReachError as error:
                     if error.outcome in (Outcome.REFUSED_KEY, Outcome.NO_LOGIN):
                         raise

@@ -23,6 +23,7 @@ from ..base import last_line
 STAGGER_SECONDS = 0.25
 # Data that nobody acknowledges for so long ends a connection: its machine is gone.
 UNACKNOWLEDGED_SECONDS = 60
+KEEPALIVE_SECONDS = 30
 _CLOSING = threading.Lock()
 
 
@@ -91,6 +92,11 @@ def _begin(selector: selectors.BaseSelector, name: str, end: tuple[str, int]) ->
 def _settled(sock: socket.socket) -> socket.socket:
     sock.setblocking(True)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # So that one which is kept is not forgotten by what is between, at no cost to us.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name in ('TCP_KEEPIDLE', 'TCP_KEEPINTVL'):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), KEEPALIVE_SECONDS)
     if hasattr(socket, 'TCP_USER_TIMEOUT'):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_SECONDS * 1000)
     return sock

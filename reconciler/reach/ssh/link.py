@@ -20,21 +20,26 @@ from charm.kernel.deadline import Deadline
 
 from ..base import ReachError, RemoteCommand
 from .alarms import ALARMS
-from .handshake import SshTarget, as_told, broken, make_transport, shake_hands
+from .client import GRACE_SECONDS, NotStartedError
+from .dial import KEEPALIVE_SECONDS
+from .far_end import SshTarget, as_told, broken
+from .handshake import banner_of, make_transport, shake_hands
 from .identities import Keyring
+from .kept_output import CHUNK_BYTES, KeptOutput, Patience
 
-KEEPALIVE_SECONDS = 30
-# What the far side's leftovers may hold its output open for, once the command has exited.
-GRACE_SECONDS = 0.5
-_CHUNK_BYTES = 65536
-# More than pipes and the windows of both streams hold.
-_ON_THE_WAY = 8 * 1024 * 1024
 # A connection's trouble travels as an exception; without this it would be on stderr as well.
 logging.getLogger('paramiko').addHandler(logging.NullHandler())
 
 
-class NotStartedError(Exception):
-    """The connection is dead, and the command has certainly not been started."""
+class ParamikoClient:
+    """Makes connections with paramiko."""
+
+    def __init__(self) -> None:
+        self._keyring = Keyring()
+
+    def connect(self, far: SshTarget, deadline: Deadline) -> SshConnection:
+        """Make one, as `SshClient` says."""
+        return SshConnection.connect(far, self._keyring, deadline)
 
 
 class SshConnection:
@@ -58,7 +63,7 @@ class SshConnection:
             keyring.log_in(transport, far.login, far.refused, deadline)
         except ReachError as error:
             link.close()
-            raise as_told(error, transport) from error
+            raise as_told(error, banner_of(transport)) from error
         except BaseException:
             link.close()
             raise
@@ -96,14 +101,14 @@ class SshConnection:
                 output.drain(deadline)
             except (paramiko.SSHException, EOFError, OSError) as error:
                 if not deadline.passed:
-                    raise broken(str(error), output.completed(255)) from error
+                    raise broken(str(error), output.kept.completed(255)) from error
             finally:
                 channel.close()
-        if not (output.exited or output.enough or deadline.passed):
+        if not (output.exited or output.kept.enough or deadline.passed):
             # Either way ssh itself would exit with 255.
             reason = 'the connection ended, or a signal ended the far command'
-            raise broken(reason, output.completed(255))
-        return output.completed(channel.exit_status if output.exited else 255)
+            raise broken(reason, output.kept.completed(255))
+        return output.kept.completed(channel.exit_status if output.exited else 255)
 
     def close(self) -> None:
         """End the connection; nothing happens the second time."""
@@ -124,16 +129,13 @@ class SshConnection:
 
 
 class _Output:
-    """Both streams of one command, read as they fill, kept up to the cap."""
+    """Both streams of one command, read as they fill."""
 
     def __init__(self, channel: paramiko.Channel, command: RemoteCommand) -> None:
         self._channel = channel
-        self._cap = command.cap_bytes
         self._is_enough = command.enough
         self._asks = Deadline.after(ASK_SECONDS)
-        self._kept = (bytearray(), bytearray())
-        self._seen = [0, 0]
-        self.timed_out = self.enough = False
+        self.kept = KeptOutput(command)
 
     @property
     def exited(self) -> bool:
@@ -142,57 +144,36 @@ class _Output:
 
     def drain(self, deadline: Deadline) -> None:
         """Read until the far side has closed, or has exited and a grace is over, or is enough."""
-        until = deadline
-        exited, flow, at_exit = False, 0, 0
+        patience = Patience(self.kept, deadline)
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel.fileno(), selectors.EVENT_READ)
-            while not until.passed:
+            while not patience.until.passed:
+                remaining = patience.until.remaining_seconds
                 # At the end of file the descriptor stays readable: then the event is awaited.
                 if self._channel.eof_received:
-                    self._channel.status_event.wait(min(until.remaining_seconds, ASK_SECONDS))
+                    self._channel.status_event.wait(min(remaining, ASK_SECONDS))
                 else:
-                    selector.select(min(until.remaining_seconds, 0.05 if exited else 0.5))
+                    selector.select(min(remaining, 0.05 if patience.exited else 0.5))
                 # Looked at before what is there is read: what comes in between would be lost.
-                over = self._channel.closed or (exited and self._channel.eof_received)
-                self._read(until)
-                if over or (not exited and self._has_enough()):
+                over = self._channel.closed or (patience.exited and self._channel.eof_received)
+                self._read(patience.until)
+                if over or (not patience.exited and self._has_enough()):
                     return
-                seen = sum(self._seen)
-                if not exited and self.exited:
-                    exited, at_exit = True, seen
-                # What it wrote before may be under way for longer; a trickle is of somebody else.
-                elif not (exited and seen - flow >= _CHUNK_BYTES and seen - at_exit < _ON_THE_WAY):
-                    continue
-                flow, until = seen, deadline.within(GRACE_SECONDS)
-        self.timed_out = not exited
+                if self.exited and not patience.exited:
+                    patience.exit()
+                else:
+                    patience.look()
+        self.kept.timed_out = not patience.exited
 
     def _has_enough(self) -> bool:
         if self._is_enough is not None and self._asks.passed:
             self._asks = Deadline.after(ASK_SECONDS)
-            self.enough = self._is_enough(bytes(self._kept[0]))
-        return self.enough
+            self.kept.enough = self._is_enough(self.kept.stdout)
+        return self.kept.enough
 
     def _read(self, until: Deadline) -> None:
         channel = self._channel
         while channel.recv_ready() and not until.passed:
-            self._keep(0, channel.recv(_CHUNK_BYTES))
+            self.kept.keep(0, channel.recv(CHUNK_BYTES))
         while channel.recv_stderr_ready() and not until.passed:
-            self._keep(1, channel.recv_stderr(_CHUNK_BYTES))
-
-    def _keep(self, stream: int, chunk: bytes) -> None:
-        kept = self._kept[stream]
-        kept += chunk[: max(0, self._cap - len(kept))]
-        self._seen[stream] += len(chunk)
-
-    def completed(self, exit_code: int) -> Completed:
-        """Return what arrived."""
-        stdout, stderr = (bytes(kept) for kept in self._kept)
-        return Completed(
-            exit_code,
-            stdout,
-            stderr,
-            self._seen[0],
-            self._seen[1],
-            self.timed_out,
-            enough=self.enough,
-        )
+            self.kept.keep(1, channel.recv_stderr(CHUNK_BYTES))

@@ -14,10 +14,10 @@ from reconciler.values.readings import Outcome
 
 from ..base import ReachError, RemoteCommand, last_line
 from .approach import Approach, MachineAddress, SshSettings, nowhere
-from .handshake import OtherKeyError
+from .client import NotStartedError, SshLink
+from .far_end import OtherKeyError
 from .hostkeys import KEY_FILES, HostKey, KnownMachine, parse_keys, show_keys
 from .known_hosts_lines import REVOKED
-from .link import NotStartedError, SshConnection
 
 _KEYS_CAP_BYTES = 65536
 
@@ -42,7 +42,7 @@ class _Slot:
     """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    link: SshConnection | None = None
+    link: SshLink | None = None
     users: int = 0
     address: str = ''
     refused: set[bytes] = field(default_factory=set)
@@ -98,9 +98,9 @@ class Pool:
             links = [slot.link for slot in self._slots.values() if slot.link is not None]
             self._slots.clear()
         with ThreadPoolExecutor(max_workers=16) as workers:
-            list(workers.map(SshConnection.close, links))
+            list(workers.map(lambda link: link.close(), links))
 
-    def _let_go(self, slot: _Slot, link: SshConnection, ends: bool) -> None:
+    def _let_go(self, slot: _Slot, link: SshLink, ends: bool) -> None:
         """End a connection that has no more use, once a command on it is over."""
         with slot.lock:
             if slot.link is link:
@@ -113,7 +113,7 @@ class Pool:
 
     def _link(
         self, slot: _Slot, place: MachineAddress, target: str, deadline: Deadline
-    ) -> tuple[SshConnection, bool]:
+    ) -> tuple[SshLink, bool]:
         """Return the machine's connection, and whether it has just been made."""
         if not slot.lock.acquire(timeout=deadline.remaining_seconds):
             message = 'cannot wait longer for the connection that is being made'

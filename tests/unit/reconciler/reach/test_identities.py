@@ -20,17 +20,14 @@ from paramiko import Message, PKey
 from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError, RemoteCommand
 from reconciler.reach.ssh.agent import Agent
-from reconciler.reach.ssh.handshake import SshTarget
-from reconciler.reach.ssh.hostkeys import HostKey
+from reconciler.reach.ssh.client import SshClient
 from reconciler.reach.ssh.identities import Keyring
-from reconciler.reach.ssh.link import SshConnection
 from reconciler.reach.ssh.login import Login, Logins
 from reconciler.values.outcomes import Outcome
 from tests.hosts.shell import wait_until
 from tests.support.patience import PATIENCE
+from tests.support.sshd import CLIENTS, Visitor, keygen, needs_sshd, run, running_sshd
 
-SSHD = '/usr/sbin/sshd'
-needs_sshd = pytest.mark.skipif(not Path(SSHD).exists(), reason='there is no sshd here')
 # For each way to name keys: lines of the configuration, and the files that are taken away.
 WAYS = {
     'named': (('IdentityFile {k}/k5',), ()),
@@ -43,16 +40,6 @@ WAYS = {
     'no-agent': (('IdentityFile {k}/k3', 'IdentityAgent none'), ()),
     'none-named': ((), ()),
 }
-
-
-def run(*words: object) -> str:
-    argv = [str(word) for word in words]
-    done = subprocess.run(argv, capture_output=True, check=True, timeout=PATIENCE)
-    return done.stdout.decode()
-
-
-def keygen(path: Path, *options: str, passphrase: str = '') -> None:
-    run('ssh-keygen', '-q', '-t', 'ed25519', '-N', passphrase, '-f', path, *options)
 
 
 @pytest.fixture
@@ -80,28 +67,6 @@ def agent(keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             monkeypatch.setenv('SSH_AUTH_SOCK', str(path))
             run('ssh-add', '-q', *(keys / f'k{number}' for number in range(1, 6)))
             yield path
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def running_sshd(keys: Path, *options: str) -> Iterator[int]:
-    """Run an sshd on the loopback; yield its port."""
-    with socket.create_server(('127.0.0.1', 0)) as free:
-        port: int = free.getsockname()[1]
-    argv = [SSHD, '-D', '-e', '-f', '/dev/null', '-p', str(port), '-h', str(keys / 'host')]
-    for option in ('ListenAddress=127.0.0.1', 'UsePAM=no', 'PidFile=none', *options):
-        argv += ['-o', option]
-    Path('/run/sshd').mkdir(exist_ok=True)
-
-    def listens() -> bool:
-        with socket.socket() as sock:
-            return sock.connect_ex(('127.0.0.1', port)) == 0
-
-    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_until(listens, 'sshd')
-            yield port
         finally:
             process.terminate()
 
@@ -159,61 +124,52 @@ def test_keys_are_offered_in_the_order_in_which_ssh_offers_them(
         (keys / name).unlink()
     login = Logins(keys / 'juju', keys).login('127.0.0.1', Deadline.after(PATIENCE))
     with closing(Agent(login.agent)) as found:
-        ours = [fingerprint(key) for key in Keyring()._keys(login, found)]
+        ours = [fingerprint(key) for key in Keyring().order.keys(login, found.keys)]
     # ssh offers a certificate once for each place that it is in.
     assert list(dict.fromkeys(ours)) == list(dict.fromkeys(offered_by_ssh(config, sshd)))
 
 
-def host_keys(keys: Path) -> list[HostKey]:
-    kind, blob = (keys / 'host.pub').read_text().split()[:2]
-    return [HostKey(kind, base64.b64decode(blob))]
+@pytest.fixture(params=CLIENTS)
+def client(request: pytest.FixtureRequest) -> SshClient:
+    return CLIENTS[request.param]()
 
 
-class Client:
-    """Who logs in as root, each time by a connection of its own."""
-
-    def __init__(self, keys: Path, login: Login) -> None:
-        self.keys, self.login = keys, login
-        self.keyring, self.refused = Keyring(), set[bytes]()
-
-    def connect(self) -> SshConnection:
-        sock = socket.create_connection(('127.0.0.1', self.login.port), PATIENCE)
-        far = SshTarget(sock, self.login, host_keys(self.keys), '', self.refused)
-        return SshConnection.connect(far, self.keyring, Deadline.after(PATIENCE))
-
-    def is_let_in(self) -> bool:
-        with closing(self.connect()) as link:
-            done = link.run(RemoteCommand('true', 100), Deadline.after(PATIENCE), PATIENCE)
-            return done.exit_code == 0
+def is_let_in(visitor: Visitor) -> bool:
+    with closing(visitor.connect()) as link:
+        done = link.run(RemoteCommand('true', 100), Deadline.after(PATIENCE), PATIENCE)
+        return done.exit_code == 0
 
 
 @needs_sshd
 @pytest.mark.slow
 def test_what_one_connection_has_no_tries_left_for_the_next_one_offers(
-    keys: Path, agent: Path
+    client: SshClient, keys: Path, agent: Path
 ) -> None:
     with sshd_taking_k5(keys, 'MaxAuthTries=3') as port:
-        client = Client(keys, Login(user='root', port=port, agent=str(agent)))
+        visitor = Visitor(client, keys, Login(user='root', port=port, agent=str(agent)))
         with pytest.raises(ReachError, match='it hung up before the rest') as raised:
-            client.connect()
+            visitor.connect()
         assert (raised.value.outcome, raised.value.retryable) == (Outcome.REFUSED_KEY, True)
-        assert client.is_let_in()
+        assert is_let_in(visitor)
 
 
 @needs_sshd
 @pytest.mark.slow
-def test_a_key_that_the_agent_will_not_sign_with_costs_one_try(keys: Path, agent: Path) -> None:
+def test_a_key_that_the_agent_will_not_sign_with_costs_one_try(
+    client: SshClient, keys: Path, agent: Path
+) -> None:
     for name in ('k1', 'k2'):
         # Nobody is there to confirm it.
         run('ssh-add', '-q', '-c', keys / name)
     with sshd_taking_k5(keys) as port:
-        assert Client(keys, Login(user='root', port=port, agent=str(agent))).is_let_in()
+        login = Login(user='root', port=port, agent=str(agent))
+        assert is_let_in(Visitor(client, keys, login))
 
 
 @needs_sshd
 @pytest.mark.slow
 def test_an_agent_that_does_not_tell_its_keys_keeps_no_file_from_being_used(
-    keys: Path, tmp_path: Path
+    client: SshClient, keys: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / 'failing'
     with socket.socket(socket.AF_UNIX) as door, sshd_taking_k5(keys) as port:
@@ -221,9 +177,9 @@ def test_an_agent_that_does_not_tell_its_keys_keeps_no_file_from_being_used(
         door.listen()
         threading.Thread(target=_fail_all, args=(door,), daemon=True).start()
         ours = Login(user='root', port=port, agent=str(path), identities=(keys / 'k5',))
-        assert Client(keys, ours).is_let_in()
+        assert is_let_in(Visitor(client, keys, ours))
         with pytest.raises(ReachError, match=r'cannot use the ssh agent at .* tell its keys'):
-            Client(keys, replace(ours, identities=(keys / 'k6',))).connect()
+            Visitor(client, keys, replace(ours, identities=(keys / 'k6',))).connect()
         door.shutdown(socket.SHUT_RDWR)
 
 

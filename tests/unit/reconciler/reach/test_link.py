@@ -10,13 +10,14 @@ import pytest
 
 from charm.kernel.deadline import Deadline
 from reconciler.reach.base import ReachError, RemoteCommand
-from reconciler.reach.ssh.handshake import SshTarget, make_transport
+from reconciler.reach.ssh.far_end import SshTarget
+from reconciler.reach.ssh.handshake import make_transport
 from reconciler.reach.ssh.hostkeys import HostKey
-from reconciler.reach.ssh.identities import Keyring
-from reconciler.reach.ssh.link import SshConnection, _Output
+from reconciler.reach.ssh.link import _Output
 from reconciler.reach.ssh.login import Login
 from reconciler.values.readings import Outcome
 from tests.support.patience import PATIENCE
+from tests.support.sshd import CLIENTS
 
 OLD = ('sha1', 'md5', 'cbc', '3des', 'dss', 'arcfour', 'blowfish')
 
@@ -70,9 +71,10 @@ def noise(sock: socket.socket, over: threading.Event) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('client', CLIENTS)
 @pytest.mark.parametrize('far_side', [trickle, banner_only, hang_up, noise])
 def test_a_far_side_that_never_comes_to_the_point_ends_by_the_deadline(
-    far_side: Callable[[socket.socket, threading.Event], None],
+    far_side: Callable[[socket.socket, threading.Event], None], client: str
 ) -> None:
     ours, theirs = socket.socketpair()
     over = threading.Event()
@@ -82,7 +84,7 @@ def test_a_far_side_that_never_comes_to_the_point_ends_by_the_deadline(
         try:
             far = SshTarget(ours, Login(), [HostKey('ssh-ed25519', b'')], '', set())
             with pytest.raises(ReachError, match=r'^cannot reach it: ') as raised:
-                SshConnection.connect(far, Keyring(), Deadline.after(1))
+                CLIENTS[client]().connect(far, Deadline.after(1))
         finally:
             over.set()
             thread.join(PATIENCE)
@@ -132,4 +134,4 @@ def test_what_arrives_with_the_end_is_read() -> None:
         channel = LateChannel(ours.fileno(), b'the last ', b'words')
         output = _Output(channel, RemoteCommand('', 1000))  # type: ignore[arg-type]
         output.drain(Deadline.after(PATIENCE))
-    assert output.completed(0).stdout == b'the last words'
+    assert output.kept.completed(0).stdout == b'the last words'

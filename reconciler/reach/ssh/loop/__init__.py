@@ -1,0 +1,1 @@
+"""ssh of our own with asyncssh, where it is installed: one thread serves all connections."""

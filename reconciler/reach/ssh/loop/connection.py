@@ -1,0 +1,169 @@
+"""A connection with asyncssh: keys are agreed on, the host's is verified, and we log in."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import re
+import socket
+from functools import lru_cache
+
+import asyncssh
+from asyncssh import encryption, kex, mac, public_key
+
+from charm.kernel.deadline import Deadline
+
+from ...base import ReachError
+from ..dial import KEEPALIVE_SECONDS, CommandSocket
+from ..far_end import SshTarget, as_told, broken, host_key_kinds, hung_up, modern, silent, unknown
+from ..far_end import verify as verify_shown
+from ..hostkeys import HostKey
+from ..keyring import KeyOrder, ended_at_login
+from .offers import Offers, OurKey
+
+_CERTIFICATE = '-cert-v01@openssh.com'
+_NO_HOST_KEY = re.compile(r'No matching host key algorithm found.* and received (\S*)')
+# What is left of a connection that did not come about is waited for, so that its socket is closed.
+_CLOSING_SECONDS = 1.0
+
+
+def _names(algorithms: list[bytes]) -> tuple[str, ...]:
+    # Key exchange by Kerberos needs a host's name, and has its own idea of host keys.
+    return modern(tuple(name.decode() for name in algorithms if not name.startswith(b'gss-')))
+
+
+class Connection(asyncssh.SSHClientConnection):
+    """A connection that is known by the host key in what the far end shows, and by nothing else.
+
+    Attributes:
+        far: the far end.
+        verified: whether it has shown a key of its own.
+    """
+
+    far: SshTarget
+    verified = False
+
+    def validate_server_host_key(self, key_data: bytes) -> asyncssh.SSHKey:
+        """Return the host key that was shown.
+
+        Raises:
+            ReachError: it is none of the far end's.
+        """
+        try:
+            certificate = public_key.decode_ssh_certificate(key_data)
+        except asyncssh.KeyImportError:
+            key, kind = public_key.decode_ssh_public_key(key_data), ''
+        else:
+            key, kind = certificate.key, certificate.algorithm.decode()
+        verify_shown(self.far, HostKey(key.algorithm.decode(), key.public_data), kind)
+        self.verified = True
+        return key
+
+
+@lru_cache
+def _options(
+    user: str, kinds: tuple[str, ...], keepalive_seconds: int
+) -> asyncssh.SSHClientConnectionOptions:
+    """Return the options of connections; to make them costs as much as a login."""
+    return asyncssh.SSHClientConnectionOptions(
+        config=None,
+        host='the far end',
+        username=user,
+        client_keys=None,
+        agent_path=None,
+        preferred_auth='publickey',
+        # Whatever is not verified by ourselves is refused.
+        known_hosts=([], [], []),
+        server_host_key_algs=kinds,
+        kex_algs=_names(kex.get_default_kex_algs()),
+        encryption_algs=_names(encryption.get_default_encryption_algs()),
+        mac_algs=_names(mac.get_default_mac_algs()),
+        compression_algs=['none'],
+        signature_algs=_names(public_key.get_public_key_algs()),
+        gss_host=None,
+        login_timeout=0,
+        keepalive_interval=keepalive_seconds,
+        encoding=None,
+    )
+
+
+def _kinds(far: SshTarget) -> tuple[str, ...]:
+    """Return what the far end may show itself by; certificates last."""
+    plain = host_key_kinds(_names(public_key.get_public_key_algs()), far)
+    every = {name.decode() for name in public_key.get_certificate_algs()}
+    return (*plain, *(name for kind in plain if (name := kind + _CERTIFICATE) in every))
+
+
+async def connect(far: SshTarget, order: KeyOrder[OurKey], deadline: Deadline) -> Connection:
+    """Return a connection that is logged in.
+
+    Raises:
+        ReachError: see `SshClient.connect`.
+    """
+    loop = asyncio.get_running_loop()
+    offers = Offers(far, order)
+    through = isinstance(far.sock, CommandSocket)
+    # The kernel keeps the others alive, which costs nothing.
+    shared = _options(far.login.user, _kinds(far), KEEPALIVE_SECONDS if through else 0)
+    options = copy.copy(shared)
+    options.protocol_factory = lambda: offers
+    options.waiter = loop.create_future()
+
+    def make() -> Connection:
+        made = Connection(loop, options, wait='auth')
+        made.far = far
+        return made
+
+    _, made = await loop.create_connection(make, sock=_own(far.sock))
+    try:
+        await asyncio.wait_for(options.waiter, deadline.remaining_seconds)
+        if not made.verified:
+            raise silent()
+        return made
+    except BaseException as error:
+        made.abort()
+        if not isinstance(error, Exception):
+            raise
+        await asyncio.wait({asyncio.ensure_future(made.wait_closed())}, timeout=_CLOSING_SECONDS)
+        told = _told(error, made, offers, deadline)
+        raise as_told(told, offers.banner) from error
+    finally:
+        offers.close()
+
+
+def _own(sock: socket.socket) -> socket.socket:
+    """Return the socket for the loop to close; of a command's a copy, since that ends the command.
+
+    That may take a moment, which all other connections would have to wait for.
+    """
+    return sock.dup() if isinstance(sock, CommandSocket) else sock
+
+
+def _told(error: Exception, made: Connection, offers: Offers, deadline: Deadline) -> ReachError:
+    """Return what kept a connection from coming about.
+
+    Whatever a far side sends, and whatever asyncssh makes of that, costs itself alone.
+    """
+    if isinstance(error, ReachError):
+        return error
+    if not made.verified:
+        return _before_login(error, made.far, deadline)
+    if isinstance(error, asyncssh.PermissionDenied):
+        return offers.refused()
+    if deadline.passed:
+        return ended_at_login()
+    return offers.ended()
+
+
+def _before_login(error: Exception, far: SshTarget, deadline: Deadline) -> ReachError:
+    if isinstance(error, asyncio.TimeoutError):
+        return silent()
+    if isinstance(error, (asyncssh.ConnectionLost, OSError)):
+        return hung_up(deadline)
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        found = _NO_HOST_KEY.search(error.reason)
+        if found is not None:
+            return unknown(far, [kind for kind in found[1].split(',') if kind])
+        if 'No matching' in error.reason:
+            return broken(f'{error.reason}: its sshd is too old', retryable=False)
+    return broken(str(error) or type(error).__name__)
