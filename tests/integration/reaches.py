@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from charm.kernel.command import Completed
@@ -17,8 +17,11 @@ from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.local import LocalReach
 from reconciler.reach.ssh.approach import SshSettings
+from reconciler.reach.ssh.client import SshClient
 from reconciler.reach.ssh.hostkeys import KnownHosts
+from reconciler.reach.ssh.link import ParamikoClient
 from reconciler.reach.ssh.login import Logins
+from reconciler.reach.ssh.loop.link import LoopClient
 from reconciler.reach.ssh.pool import Pool
 from reconciler.values.model import Model
 from tests.hosts.host import Host
@@ -43,10 +46,12 @@ class Lab:
     Attributes:
         directory: where juju's data, the user's ~/.ssh and the known host keys are.
         identity: the private key that the machines accept.
+        client: makes what speaks ssh on the direct way.
     """
 
     directory: Path
     identity: Path | None
+    client: Callable[[], SshClient] = ParamikoClient
 
     def write(self, world: World) -> Model:
         """Let juju know of the world, and return what its status says."""
@@ -82,6 +87,9 @@ class Lab:
             pool.close()
 
 
+Way = Callable[[Lab, Model], AbstractContextManager[Reach]]
+
+
 @contextmanager
 def juju_way(lab: Lab, model: Model) -> Iterator[Reach]:
     yield lab.through_juju
@@ -102,13 +110,30 @@ def warm_way(lab: Lab, model: Model) -> Iterator[Reach]:
         yield reach
 
 
+def by_asyncssh(way: Way) -> Way:
+    """Return the same way, on which asyncssh speaks ssh."""
+
+    @contextmanager
+    def with_it(lab: Lab, model: Model) -> Iterator[Reach]:
+        with way(replace(lab, client=LoopClient), model) as reach:
+            yield reach
+
+    return with_it
+
+
 @contextmanager
 def local_way(lab: Lab, model: Model) -> Iterator[Reach]:
     yield LocalReach()
 
 
-REMOTE = {'juju': juju_way, 'direct': direct_way, 'warm': warm_way}
-EVERY = {**REMOTE, 'local': local_way}
+DIRECT: dict[str, Way] = {'direct': direct_way, 'direct-asyncssh': by_asyncssh(direct_way)}
+REMOTE: dict[str, Way] = {
+    'juju': juju_way,
+    **DIRECT,
+    'warm': warm_way,
+    'warm-asyncssh': by_asyncssh(warm_way),
+}
+EVERY: dict[str, Way] = {**REMOTE, 'local': local_way}
 
 
 def run(reach: Reach, command: str, seconds: float = PATIENCE, target: str = TARGET) -> Completed:

@@ -17,7 +17,7 @@ from tests.hosts.shell import wait_until
 from tests.standin.builder import Machine
 from tests.support.patience import PATIENCE
 
-from .reaches import CAP_BYTES, EVERY, REMOTE, Fault, Lab, refusal, run, world_of
+from .reaches import CAP_BYTES, DIRECT, EVERY, REMOTE, Fault, Lab, refusal, run, world_of
 
 Way = tuple[Reach, Host]
 
@@ -136,7 +136,7 @@ FAULTS: dict[str, tuple[Fault, Outcome, bool]] = {
 
 
 @pytest.mark.parametrize('fault', list(FAULTS))
-@pytest.mark.parametrize('name', ['juju', 'direct'])
+@pytest.mark.parametrize('name', ['juju', *DIRECT])
 def test_each_fault_has_its_outcome(lab: Lab, host: Host, name: str, fault: str) -> None:
     model = lab.write(world_of(Machine.of(host, '0')))
     with EVERY['warm'](lab, model):

@@ -12,7 +12,7 @@ from tests.conftest import Hosts
 from tests.standin.builder import Machine
 from tests.support.patience import PATIENCE
 
-from .reaches import EVERY, Lab, refusal, world_of
+from .reaches import DIRECT, EVERY, Lab, refusal, world_of
 
 REFUSALS: dict[str, tuple[str, Outcome]] = {
     'shell': ('usermod -s /usr/sbin/nologin ubuntu', Outcome.NO_LOGIN),
@@ -22,7 +22,7 @@ REFUSALS: dict[str, tuple[str, Outcome]] = {
 
 
 @pytest.mark.parametrize('case', REFUSALS)
-@pytest.mark.parametrize('name', ['juju', 'direct'])
+@pytest.mark.parametrize('name', ['juju', *DIRECT])
 def test_a_machine_that_lets_the_user_in_no_more_says_so(
     lab: Lab, hosts: Hosts, name: str, case: str
 ) -> None:
@@ -44,7 +44,7 @@ def test_a_machine_that_lets_the_user_in_no_more_says_so(
     assert came.fault.outcome is outcome, came.fault
 
 
-@pytest.mark.parametrize('name', ['juju', 'direct'])
+@pytest.mark.parametrize('name', ['juju', *DIRECT])
 def test_a_machine_that_boots_says_so_where_its_banner_is_told(
     lab: Lab, hosts: Hosts, name: str
 ) -> None:
@@ -61,4 +61,4 @@ def test_a_machine_that_boots_says_so_where_its_banner_is_told(
             error = refusal(reach)
     finally:
         nologin.unlink()
-    assert error.outcome is (Outcome.NO_LOGIN if name == 'direct' else Outcome.UNREACHABLE), error
+    assert error.outcome is (Outcome.NO_LOGIN if name in DIRECT else Outcome.UNREACHABLE), error

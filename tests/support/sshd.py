@@ -33,8 +33,8 @@ def run(*words: object) -> str:
     return done.stdout.decode()
 
 
-def keygen(path: Path, *options: str, passphrase: str = '') -> None:
-    run('ssh-keygen', '-q', '-t', 'ed25519', '-N', passphrase, '-f', path, *options)
+def keygen(path: Path, *options: str, passphrase: str = '', kind: str = 'ed25519') -> None:
+    run('ssh-keygen', '-q', '-t', kind, '-N', passphrase, '-f', path, *options)
 
 
 @contextmanager

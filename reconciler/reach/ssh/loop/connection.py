@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import re
 import socket
+from collections.abc import Awaitable
 from functools import lru_cache
 
 import asyncssh
 from asyncssh import encryption, kex, mac, public_key
-from asyncssh.constants import MSG_IGNORE
+from asyncssh.constants import MSG_IGNORE, MSG_KEXINIT
 from asyncssh.logging import SSHLogger
-from asyncssh.packet import SSHPacketLogger
+from asyncssh.packet import SSHPacket, SSHPacketLogger
 
 from charm.kernel.deadline import Deadline
 
@@ -25,7 +25,7 @@ from ..keyring import KeyOrder, ended_at_login
 from .offers import Offers, OurKey
 
 _CERTIFICATE = '-cert-v01@openssh.com'
-_NO_HOST_KEY = re.compile(r'No matching host key algorithm found.* and received (\S*)')
+_COOKIE_BYTES = 16
 # What is left of a connection that did not come about is waited for, so that its socket is closed.
 _CLOSING_SECONDS = 1.0
 
@@ -66,10 +66,12 @@ class Connection(asyncssh.SSHClientConnection):
 
     Attributes:
         far: the far end.
+        kinds: the kinds of host keys that it may show.
         verified: whether it has shown a key of its own.
     """
 
     far: SshTarget
+    kinds: tuple[str, ...]
     verified = False
     logger = _SILENT
 
@@ -86,6 +88,20 @@ class Connection(asyncssh.SSHClientConnection):
         if pkttype != MSG_IGNORE:
             super().send_packet(pkttype, *args, handler=handler)
 
+    def process_packet(
+        self, pkttype: int, pktid: int, packet: SSHPacket
+    ) -> bool | Awaitable[None]:
+        """Do as a packet says; but first see whether there is a host key to agree on.
+
+        Raises:
+            ReachError: there is none. asyncssh itself leaves that to the far end, which hangs up.
+        """
+        if pkttype == MSG_KEXINIT:
+            offered = _host_keys_in(packet.get_full_payload())
+            if not set(offered) & set(self.kinds):
+                raise unknown(self.far, offered)
+        return super().process_packet(pkttype, pktid, packet)
+
     def validate_server_host_key(self, key_data: bytes) -> asyncssh.SSHKey:
         """Return the host key that was shown.
 
@@ -101,6 +117,15 @@ class Connection(asyncssh.SSHClientConnection):
         verify_shown(self.far, HostKey(key.algorithm.decode(), key.public_data), kind)
         self.verified = True
         return key
+
+
+def _host_keys_in(kexinit: bytes) -> list[str]:
+    """Return the kinds of host keys that a far end offers (RFC 4253, section 7.1)."""
+    packet = SSHPacket(kexinit)
+    packet.get_byte()
+    packet.get_bytes(_COOKIE_BYTES)
+    packet.get_namelist()
+    return [name.decode(errors='replace') for name in packet.get_namelist()]
 
 
 @lru_cache
@@ -147,14 +172,15 @@ async def connect(far: SshTarget, order: KeyOrder[OurKey], deadline: Deadline) -
     offers = Offers(far, order)
     through = isinstance(far.sock, CommandSocket)
     # The kernel keeps the others alive, which costs nothing.
-    shared = _options(far.login.user, _kinds(far), KEEPALIVE_SECONDS if through else 0)
+    kinds = _kinds(far)
+    shared = _options(far.login.user, kinds, KEEPALIVE_SECONDS if through else 0)
     options = copy.copy(shared)
     options.protocol_factory = lambda: offers
     options.waiter = loop.create_future()
 
     def make() -> Connection:
         made = Connection(loop, options, wait='auth')
-        made.far = far
+        made.far, made.kinds = far, kinds
         return made
 
     _, made = await loop.create_connection(make, sock=_own(far.sock))
@@ -190,23 +216,19 @@ def _told(error: Exception, made: Connection, offers: Offers, deadline: Deadline
     if isinstance(error, ReachError):
         return error
     if not made.verified:
-        return _before_login(error, made.far, deadline)
+        return _before_login(error, deadline)
     if isinstance(error, asyncssh.PermissionDenied):
         return offers.refused()
-    if deadline.passed:
+    if deadline.passed or isinstance(error, asyncio.TimeoutError):
         return ended_at_login()
     return offers.ended()
 
 
-def _before_login(error: Exception, far: SshTarget, deadline: Deadline) -> ReachError:
+def _before_login(error: Exception, deadline: Deadline) -> ReachError:
     if isinstance(error, asyncio.TimeoutError):
         return silent()
     if isinstance(error, (asyncssh.ConnectionLost, OSError)):
         return hung_up(deadline)
-    if isinstance(error, asyncssh.KeyExchangeFailed):
-        found = _NO_HOST_KEY.search(error.reason)
-        if found is not None:
-            return unknown(far, [kind for kind in found[1].split(',') if kind])
-        if 'No matching' in error.reason:
-            return broken(f'{error.reason}: its sshd is too old', retryable=False)
+    if isinstance(error, asyncssh.KeyExchangeFailed) and 'No matching' in error.reason:
+        return broken(f'{error.reason}: its sshd is too old', retryable=False)
     return broken(str(error) or type(error).__name__)

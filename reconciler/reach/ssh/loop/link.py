@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import math
 import socket
+from math import inf
 from typing import Any
 
 import asyncssh
@@ -14,7 +14,7 @@ import asyncssh
 from charm.kernel.command import ASK_SECONDS, Completed
 from charm.kernel.deadline import Deadline
 
-from ...base import ReachError, RemoteCommand
+from ...base import RemoteCommand
 from ..client import GRACE_SECONDS, NotStartedError
 from ..dial import CommandSocket
 from ..far_end import SshTarget, broken, silent
@@ -41,7 +41,7 @@ class LoopClient:
             raise silent()
         try:
             return LoopLink(made.result(), far.sock)
-        except ReachError:
+        except BaseException:
             far.sock.close()
             raise
 
@@ -64,16 +64,18 @@ class LoopLink:
         done = LOOP.begin(running.run(deadline, open_seconds))
         until = Deadline.after(deadline.remaining_seconds + GRACE_SECONDS + _LATE_SECONDS)
         asks = command.enough
-        while not _is_over(done, min(until.remaining_seconds, ASK_SECONDS if asks else math.inf)):
-            if until.passed:
-                done.cancel()
-                self.close()
-                return running.late()
-            # Here, so that no other connection waits for what it takes to see that.
-            if asks is not None and asks(running.kept.stdout):
-                LOOP.soon(running.end)
-                asks = None
-        return done.result()
+        try:
+            while not _is_over(done, min(until.remaining_seconds, ASK_SECONDS if asks else inf)):
+                if until.passed:
+                    self.close()
+                    return running.late()
+                # Here, so that no other connection waits for what it takes to see that.
+                if asks is not None and asks(running.kept.stdout):
+                    LOOP.soon(running.end)
+                    asks = None
+            return done.result()
+        finally:
+            done.cancel()
 
     def close(self) -> None:
         """End the connection; nothing happens the second time."""
