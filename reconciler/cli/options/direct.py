@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from reconciler.reach.base import Reach
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # closed: the next sweep needs them, and the kernel closes what is left with the program.
 _POOLS: dict[tuple[str, ...], Pool] = {}
 _LOCK = threading.Lock()
+# The first that has the post-quantum key exchange of paramiko 5 without further libraries.
+OLDEST_ASYNCSSH = [2, 24]
 
 
 def direct_reach(model: Model, vouching: JujuSSH, jump: str, again: bool) -> Reach:
@@ -30,13 +32,11 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str, again: bool) -> Rea
     that machines are asked `again`.
 
     Raises:
-        UsageError: the model has no machines, the jump is none, or paramiko is missing.
+        UsageError: the model has no machines, the jump is none, or nothing speaks ssh here.
     """
-    # Here, so that the other reaches neither need paramiko nor wait for it to be read.
-    try:
-        from reconciler.reach.direct import DirectReach, places_of
-    except ImportError as error:
-        raise UsageError(f'cannot use --reach direct: {error}: pip install paramiko') from error
+    # Here, so that the other reaches neither need what speaks ssh nor wait for it to be read.
+    from reconciler.reach.direct import DirectReach, places_of
+
     places = places_of(model)
     juju = vouching.juju
     key = (model.controller, model.name, juju.binary, juju.model, jump)
@@ -65,14 +65,28 @@ def _pool(vouching: JujuSSH, jump: tuple[str, ...], again: bool) -> Pool:
 
 
 def _client() -> SshClient:
-    """Return what speaks ssh: asyncssh where it is installed, else paramiko."""
-    if find_spec('asyncssh') is not None:
+    """Return what speaks ssh: asyncssh where one is installed that is no less safe, else paramiko.
+
+    Raises:
+        UsageError: neither is there.
+    """
+    if _has_asyncssh():
         from reconciler.reach.ssh.loop.link import LoopClient
 
         return LoopClient()
-    from reconciler.reach.ssh.link import ParamikoClient
-
+    try:
+        from reconciler.reach.ssh.link import ParamikoClient
+    except ImportError as error:
+        raise UsageError(f'cannot use --reach direct: {error}: pip install paramiko') from error
     return ParamikoClient()
+
+
+def _has_asyncssh() -> bool:
+    try:
+        words = version('asyncssh').split('.')[:2]
+    except PackageNotFoundError:
+        return False
+    return [int(word) for word in words if word.isdecimal()] >= OLDEST_ASYNCSSH
 
 
 def _jump_command(jump: str, model: Model, vouching: JujuSSH) -> tuple[str, ...]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import socket
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
-from reconciler.cli.options.direct import direct_reach
+from reconciler.cli.options.direct import _client, direct_reach
 from reconciler.juju.command import Juju
 from reconciler.reach.base import Reach, ReachError, RemoteCommand
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.reach.ssh.approach import MachineAddress, SshSettings
+from reconciler.reach.ssh.far_end import SshTarget
+from reconciler.reach.ssh.hostkeys import HostKey, KnownHosts
+from reconciler.reach.ssh.login import Logins
+from reconciler.reach.ssh.pool import Pool
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.readings import Outcome
@@ -121,3 +129,63 @@ def test_sweeps_of_one_model_share_connections_and_models_do_not(reach: Reach) -
     assert isinstance(other, DirectReach)
     assert again.pool is reach.pool
     assert other.pool is not reach.pool, 'juju vouches for the machines of one model'
+
+
+@pytest.mark.parametrize(
+    ('installed', 'speaks'),
+    [('2.24.0', 'LoopClient'), ('3.0', 'LoopClient'), ('2.9.1', 'ParamikoClient'), ('', '')],
+)
+def test_asyncssh_speaks_ssh_where_one_is_installed_that_is_no_less_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: str, speaks: str
+) -> None:
+    def version(name: str) -> str:
+        if not installed:
+            raise PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr('reconciler.cli.options.direct.version', version)
+    assert type(_client()).__name__ == (speaks or 'ParamikoClient')
+
+
+@pytest.mark.parametrize('again', [True, False])
+def test_connections_are_kept_where_machines_are_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    links: list[Counted] = []
+
+    class Client:
+        def connect(self, far: SshTarget, deadline: Deadline) -> Counted:
+            links.append(Counted(far.sock))
+            return links[-1]
+
+    known = KnownHosts(tmp_path / 'known')
+    known.learn('lab:prod:0', [HostKey('ssh-ed25519', b'\0\0\0\x0bssh-ed25519key')], '')
+    ways = SshSettings(Logins(tmp_path, tmp_path), known, never_vouched, Client(), keeps=again)
+    with socket.create_server(('127.0.0.1', 0)) as door:
+        (tmp_path / 'config').write_text(f'Port {door.getsockname()[1]}\n')
+        pool = Pool(ways)
+        place = MachineAddress('lab:prod:0', ('127.0.0.1',))
+        for _ in range(3):
+            pool.run(place, '0', RemoteCommand('true', 100), Deadline.after(PATIENCE))
+    assert [(one.runs, one.alive) for one in links] == ([(3, True)] if again else [(1, False)] * 3)
+    pool.close()
+    assert not any(one.alive for one in links)
+
+
+class Counted:
+    """A connection that counts what is run on it."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.runs, self.alive, self._sock = 0, True, sock
+
+    def run(self, command: RemoteCommand, deadline: Deadline, open_seconds: float) -> Completed:
+        self.runs += 1
+        return Completed(0, b'', b'')
+
+    def close(self) -> None:
+        self.alive = False
+        self._sock.close()
+
+
+def never_vouched(target: str, command: RemoteCommand, deadline: Deadline) -> Completed:
+    raise AssertionError(f'asked for {command.line} at {target}')
