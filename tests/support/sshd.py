@@ -59,6 +59,20 @@ def running_sshd(keys: Path, *options: str) -> Iterator[int]:
             process.terminate()
 
 
+def idle(port: int) -> socket.socket:
+    """Return the connection that is the one which may wait to log in."""
+    held = []
+
+    def is_in() -> bool:
+        held.append(socket.create_connection(('127.0.0.1', port), PATIENCE))
+        return held[-1].recv(4) == b'SSH-'
+
+    wait_until(is_in, 'sshd to let go of earlier connections')
+    for sock in held[:-1]:
+        sock.close()
+    return held[-1]
+
+
 def host_keys(keys: Path, name: str = 'host') -> list[HostKey]:
     """Return the public half of a key, as a host key."""
     kind, blob = (keys / f'{name}.pub').read_text().split()[:2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from reconciler.reach.ssh.login import Login
 from reconciler.values.readings import Outcome
 from tests.hosts.shell import wait_until
 from tests.support.patience import PATIENCE
-from tests.support.sshd import CLIENTS, Visitor, host_keys, keygen, needs_sshd, running_sshd
+from tests.support.sshd import CLIENTS, Visitor, host_keys, idle, keygen, needs_sshd, running_sshd
 from tests.support.sshd import run as ssh_keygen
 
 pytestmark = [needs_sshd, pytest.mark.slow]
@@ -54,20 +53,6 @@ def certified(keys: Path, only: bool) -> Iterator[int]:
     own = ('StrictModes=no', 'PermitRootLogin=yes', f'AuthorizedKeysFile={keys}/own.pub')
     with running_sshd(keys, *own, *options) as port:
         yield port
-
-
-def idle(port: int) -> socket.socket:
-    """Return the connection that is the one which may wait to log in."""
-    held = []
-
-    def is_in() -> bool:
-        held.append(socket.create_connection(('127.0.0.1', port), PATIENCE))
-        return held[-1].recv(4) == b'SSH-'
-
-    wait_until(is_in, 'sshd to let go of earlier connections')
-    for sock in held[:-1]:
-        sock.close()
-    return held[-1]
 
 
 @pytest.fixture(params=CLIENTS)
