@@ -4,11 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # What tests need of Debian: real machines (nspawn), OpenSSH, certificates, a clock to move (gcc).
-PACKAGES := python3-venv openssh-client openssl iproute2 systemd-container mmdebstrap procps gcc
+PACKAGES := python3-venv openssh-client openssh-server openssl iproute2 systemd-container mmdebstrap procps gcc
 # Programs that tests give our output to: prove, promtool, node exporter, Icinga 2, a browser.
 PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils mandoc
 # Plugins that checks are compared with.
 PACKAGES += monitoring-plugins-basic
+# Shells of machines that are asked, beside Debian's own.
+PACKAGES += busybox mksh
 
 .PHONY: all
 all: format schema lint types unit  ## Format, lint, check types, and run the unit tests: before each commit

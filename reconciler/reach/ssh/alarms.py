@@ -1,18 +1,33 @@
-"""What is to be done at some time unless it is called off, by one thread for all of it."""
+"""What is to be done once a deadline has passed, unless it is called off, by one thread for all.
+
+A deadline may pass before its time, where whoever waits is given up (`reach/lanes.py`), so they
+are looked at again and again.
+"""
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from charm.kernel.deadline import Deadline
+
+# Who ends by itself once its deadline has passed has at least so long, and at most twice that.
+LOOK_SECONDS = 0.5
 
 
 class Alarm:
-    """Something that is to be done."""
+    """Something that is to be done.
 
-    def __init__(self, ring: Callable[[], object]) -> None:
+    Attributes:
+        deadline: once that has passed.
+        due: it had passed the last time.
+    """
+
+    def __init__(self, deadline: Deadline, ring: Callable[[], object]) -> None:
+        self.deadline = deadline
+        self.due = False
+        self._lock = threading.Lock()
         self._ring: Callable[[], object] | None = ring
 
     @property
@@ -24,52 +39,67 @@ class Alarm:
         """Call it off; what it is about is forgotten at once."""
         self._ring = None
 
+    def now(self) -> None:
+        """Do it now, if it was neither done nor called off."""
+        with self._lock:
+            ring, self._ring = self._ring, None
+        if ring is not None:
+            ring()
+
     def ring(self) -> None:
         """Do it, in a thread of its own: it may take its time, and others are due as well."""
-        ring, self._ring = self._ring, None
-        if ring is None:
-            return
         try:
-            threading.Thread(target=ring, daemon=True).start()
+            threading.Thread(target=self.now, daemon=True).start()
         except RuntimeError:
-            ring()  # There is no thread to be had.
+            self.now()  # There is no thread to be had.
 
 
 class Alarms:
-    """Alarms in the order in which they are due.
-
-    The thread is a daemon; it begins with the first alarm, and ends where none is left.
-    """
+    """Alarms, and the thread that looks at them; a daemon, it is there while any is left."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: list[tuple[float, int, Alarm]] = []
-        self._numbers = itertools.count()
+        self._set: list[Alarm] = []
         self._runs = False
 
-    def set(self, seconds: float, ring: Callable[[], object]) -> Alarm:
-        """Have something done after so many seconds, unless it is cancelled before."""
-        alarm = Alarm(ring)
+    def set(self, deadline: Deadline, ring: Callable[[], object]) -> Alarm:
+        """Have something done a moment after the deadline, unless it is cancelled before."""
+        alarm = Alarm(deadline, ring)
         with self._changed:
-            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), alarm))
+            self._set.append(alarm)
             if not self._runs:
                 threading.Thread(target=self._run, daemon=True).start()
                 self._runs = True
-            elif self._due[0][2] is alarm:
-                self._changed.notify()
         return alarm
+
+    @contextmanager
+    def over(self, deadline: Deadline, ring: Callable[[], object]) -> Iterator[None]:
+        """Have something done if the deadline passes within."""
+        alarm = self.set(deadline, ring)
+        try:
+            yield
+        finally:
+            alarm.cancel()
 
     def _run(self) -> None:
         with self._changed:
-            while self._due:
-                at, _, alarm = self._due[0]
-                seconds = at - time.monotonic()
-                if alarm.off or seconds <= 0:
-                    heapq.heappop(self._due)
-                    alarm.ring()
-                else:
-                    self._changed.wait(seconds)
+            while self._set:
+                self._changed.wait(LOOK_SECONDS)
+                for alarm in self._set:
+                    if alarm.due and not alarm.off:
+                        alarm.ring()
+                self._set = [alarm for alarm in self._set if not (alarm.off or alarm.due)]
+                for alarm in self._set:
+                    alarm.due = alarm.deadline.passed
             self._runs = False
 
 
 ALARMS = Alarms()
+
+
+def taken(lock: threading.Lock | threading.Semaphore, deadline: Deadline) -> bool:
+    """Take a lock by the deadline, and return whether it was; also by one that passes early."""
+    while not lock.acquire(timeout=min(deadline.remaining_seconds, LOOK_SECONDS)):
+        if deadline.passed:
+            return False
+    return True

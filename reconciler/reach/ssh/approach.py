@@ -21,6 +21,7 @@ from reconciler.values.time_budget import TimeBudget
 
 from ..base import ReachError, RemoteCommand
 from ..dropped import is_drop
+from .alarms import ALARMS, taken
 from .client import SshClient, SshLink
 from .dial import CommandSocket, connections
 from .far_end import SshTarget
@@ -30,6 +31,7 @@ from .login import Login, Logins
 # sshd drops connections at random when more than ten wait to log in (MaxStartups 10:30:100), and
 # through a jump host they all do so at one sshd.
 JUMPS_AT_ONCE = 8
+_AT_JUMP_SECONDS = 2.0
 _REASONS = 'another machine has that address, new keys were made there, or somebody is in between'
 
 
@@ -193,12 +195,14 @@ class Approach:
     @contextmanager
     def _through(self, login: Login, deadline: Deadline) -> Iterator[socket.socket]:
         """Yield a connection through a command, when there is room for one more."""
-        if not self._jumps.acquire(timeout=deadline.remaining_seconds):
+        if not taken(self._jumps, deadline):
             raise TimeoutError('too many connections wait for the jump host')
+        # By then it is the machine that is waited for, and no longer the jump host's sshd.
+        alarm = ALARMS.set(Deadline.after(_AT_JUMP_SECONDS), self._jumps.release)
         try:
             yield CommandSocket.through(login.proxy)
         finally:
-            self._jumps.release()
+            alarm.now()
 
     def _changed(self, place: MachineAddress, known: KnownMachine, address: str) -> str:
         """Return what to say if another key than a known one is shown at the address."""

@@ -18,6 +18,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.names import host_bytes
 
 from ..base import last_line
+from .alarms import LOOK_SECONDS
 
 # A connection that is not made after so long does not hold the next address up (RFC 8305, 5).
 STAGGER_SECONDS = 0.25
@@ -50,7 +51,8 @@ def connections(
                     except OSError as error:
                         last = error
                         continue
-                pause = STAGGER_SECONDS if waiting else deadline.remaining_seconds
+                # The deadline may pass before its time.
+                pause = STAGGER_SECONDS if waiting else LOOK_SECONDS
                 ready = selector.select(min(pause, deadline.remaining_seconds))
                 if not ready and deadline.passed:
                     last = TimeoutError(errno.ETIMEDOUT, 'Connection timed out')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 
@@ -24,6 +26,7 @@ class KeptOutput:
         self._cap = command.cap_bytes
         self._kept = (bytearray(), bytearray())
         self._seen = [0, 0]
+        self._first: float | None = None
         self.timed_out = self.enough = False
 
     @property
@@ -38,6 +41,8 @@ class KeptOutput:
 
     def keep(self, stream: int, chunk: bytes) -> None:
         """Take what came on stdout, 0, or on stderr, 1."""
+        if stream == 0 and self._first is None:
+            self._first = time.monotonic()
         kept = self._kept[stream]
         kept += chunk[: max(0, self._cap - len(kept))]
         self._seen[stream] += len(chunk)
@@ -53,6 +58,7 @@ class KeptOutput:
             self._seen[1],
             self.timed_out,
             enough=self.enough,
+            spoke_seconds=None if self._first is None else time.monotonic() - self._first,
         )
 
 

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import selectors
 import socket
-from collections.abc import Iterator
 
 import paramiko
 
@@ -20,7 +19,7 @@ from charm.kernel.deadline import Deadline
 
 from ..base import ReachError, RemoteCommand
 from .alarms import ALARMS
-from .client import GRACE_SECONDS, NotStartedError
+from .client import NotStartedError
 from .dial import KEEPALIVE_SECONDS
 from .far_end import SshTarget, as_told, broken
 from .handshake import banner_of, make_transport, shake_hands
@@ -59,8 +58,9 @@ class SshConnection:
         transport = make_transport(far)
         link = cls(transport, far.sock)
         try:
-            shake_hands(transport, far, deadline)
-            keyring.log_in(transport, far.login, far.refused, deadline)
+            with ALARMS.over(deadline, link.close):
+                shake_hands(transport, far, deadline)
+                keyring.log_in(transport, far.login, far.refused, deadline)
         except ReachError as error:
             link.close()
             raise as_told(error, banner_of(transport)) from error
@@ -91,7 +91,8 @@ class SshConnection:
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise NotStartedError(str(error) or 'the connection ended') from error
         output = _Output(channel, command)
-        with self._ended_at(deadline):
+        # Some waits have no other end.
+        with ALARMS.over(deadline, self.close):
             try:
                 channel.exec_command(command.line)
                 # One that ends without reading is no fault; what it said is read below.
@@ -117,15 +118,6 @@ class SshConnection:
             self._sock.shutdown(socket.SHUT_RDWR)
         self._transport.close()
         self._sock.close()
-
-    @contextlib.contextmanager
-    def _ended_at(self, deadline: Deadline) -> Iterator[None]:
-        """End the connection when the deadline passes within: some waits have no other end."""
-        alarm = ALARMS.set(deadline.remaining_seconds + GRACE_SECONDS, self.close)
-        try:
-            yield
-        finally:
-            alarm.cancel()
 
 
 class _Output:

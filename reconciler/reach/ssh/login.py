@@ -23,6 +23,7 @@ from reconciler.values.safe_names import is_host, is_jump, is_user
 
 from ..base import ReachError
 from . import ssh_config
+from .alarms import taken
 from .ssh_config import SshAnswer
 
 USER = 'ubuntu'
@@ -121,7 +122,7 @@ class Logins:
 
     def _looked_up(self, address: str, deadline: Deadline) -> Login:
         everywhere = self._everywhere
-        if not everywhere.asked and everywhere.lock.acquire(timeout=deadline.remaining_seconds):
+        if not everywhere.asked and taken(everywhere.lock, deadline):
             # Many begin at once: one asks, and the others wait for what it hears.
             try:
                 if not everywhere.asked:

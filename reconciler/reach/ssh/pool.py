@@ -13,6 +13,7 @@ from charm.kernel.errors import FileError
 from reconciler.values.readings import Outcome
 
 from ..base import ReachError, RemoteCommand, last_line
+from .alarms import taken
 from .approach import Approach, MachineAddress, SshSettings, nowhere
 from .client import NotStartedError, SshLink
 from .far_end import OtherKeyError
@@ -115,7 +116,7 @@ class Pool:
         self, slot: _Slot, place: MachineAddress, target: str, deadline: Deadline
     ) -> tuple[SshLink, bool]:
         """Return the machine's connection, and whether it has just been made."""
-        if not slot.lock.acquire(timeout=deadline.remaining_seconds):
+        if not taken(slot.lock, deadline):
             message = 'cannot wait longer for the connection that is being made'
             raise ReachError(Outcome.UNREACHABLE, message)
         try:

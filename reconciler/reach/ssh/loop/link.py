@@ -15,6 +15,7 @@ from charm.kernel.command import ASK_SECONDS, Completed
 from charm.kernel.deadline import Deadline
 
 from ...base import RemoteCommand
+from ..alarms import ALARMS
 from ..client import GRACE_SECONDS, NotStartedError
 from ..dial import CommandSocket
 from ..far_end import SshTarget, broken, silent
@@ -36,13 +37,14 @@ class LoopClient:
     def connect(self, far: SshTarget, deadline: Deadline) -> LoopLink:
         """Make one, as `SshClient` says."""
         made = LOOP.begin(connect(far, self._order, deadline))
-        if not _is_over(made, deadline.remaining_seconds + _LATE_SECONDS):
-            made.cancel()
-            raise silent()
         try:
-            return LoopLink(made.result(), far.sock)
-        except BaseException:
+            with ALARMS.over(deadline, made.cancel):
+                return LoopLink(made.result(deadline.remaining_seconds + _LATE_SECONDS), far.sock)
+        except BaseException as error:
+            made.cancel()
             far.sock.close()
+            if isinstance(error, (concurrent.futures.TimeoutError, asyncio.CancelledError)):
+                raise silent() from error
             raise
 
 
@@ -61,6 +63,12 @@ class LoopLink:
     def run(self, command: RemoteCommand, deadline: Deadline, open_seconds: float) -> Completed:
         """Run a command, as `SshLink` says."""
         running = _Running(self._connection, command)
+        with ALARMS.over(deadline, lambda: LOOP.soon(running.wake)):
+            return self._run(running, command, deadline, open_seconds)
+
+    def _run(
+        self, running: _Running, command: RemoteCommand, deadline: Deadline, open_seconds: float
+    ) -> Completed:
         done = LOOP.begin(running.run(deadline, open_seconds))
         until = Deadline.after(deadline.remaining_seconds + GRACE_SECONDS + _LATE_SECONDS)
         asks = command.enough
@@ -128,6 +136,10 @@ class _Running(asyncssh.SSHClientSession[bytes]):
     def end(self) -> None:
         """End it: what came is enough."""
         self.kept.enough = True
+        self._changed.set()
+
+    def wake(self) -> None:
+        """Look whether the deadline has passed."""
         self._changed.set()
 
     def late(self) -> Completed:
