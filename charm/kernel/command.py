@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import enum
 import os
-import selectors
 import signal
 import subprocess
 import threading
 import time
-from typing import IO, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Collection, Dict, Mapping, Optional, Sequence, Set, Tuple
 
 from .deadline import Deadline
+from .drain import Drain
 from .errors import CommandError
 from .facts import dataclass
 from .kill_stray import begun_ticks, kill_escaped, marked, new_mark
@@ -27,7 +28,6 @@ from .wakeup import Wakeup
 OUTPUT_CAP_BYTES = 1024 * 1024
 GRACE_SECONDS = 0.5
 _OBEY_SECONDS = 2.0
-_CHUNK_BYTES = 65536
 # How often it is asked whether a command is still wanted.
 ASK_SECONDS = 1.0
 # To look for what escaped may block, and who dies is in a hurry; a busy machine looks for long.
@@ -110,57 +110,6 @@ class Completed:
         return self.stdout_bytes > len(self.stdout)
 
 
-def _fd(stream: Optional[IO[bytes]]) -> int:
-    if stream is None:
-        raise TypeError('the process was started without this pipe')
-    return stream.fileno()
-
-
-class _Drain:
-    """Both pipes of one process, read as they fill, kept up to the cap."""
-
-    def __init__(self, process: subprocess.Popen[bytes], cap_bytes: int) -> None:
-        self._cap = cap_bytes
-        self._kept: Dict[int, List[bytes]] = {}
-        self._seen: Dict[int, int] = {}
-        self._first: Dict[int, float] = {}
-        self._selector = selectors.DefaultSelector()
-        for fd in (_fd(process.stdout), _fd(process.stderr)):
-            os.set_blocking(fd, False)
-            self._kept[fd], self._seen[fd] = [], 0
-            self._selector.register(fd, selectors.EVENT_READ)
-
-    @property
-    def open(self) -> bool:
-        return bool(self._selector.get_map())
-
-    def read(self, seconds: float) -> None:
-        """Read whatever arrives within `seconds`; return at the first of it."""
-        for key, _events in self._selector.select(seconds):
-            chunk = os.read(key.fd, _CHUNK_BYTES)
-            if not chunk:
-                self._selector.unregister(key.fd)
-                continue
-            self._first.setdefault(key.fd, time.monotonic())
-            room = self._cap - self._seen[key.fd]
-            self._seen[key.fd] += len(chunk)
-            if room > 0:
-                self._kept[key.fd].append(chunk[:room])
-
-    def result(self, stream: Optional[IO[bytes]]) -> bytes:
-        return b''.join(self._kept[_fd(stream)])
-
-    def seen(self, stream: Optional[IO[bytes]]) -> int:
-        return self._seen[_fd(stream)]
-
-    def spoke_seconds(self, stream: Optional[IO[bytes]]) -> Optional[float]:
-        first = self._first.get(_fd(stream))
-        return None if first is None else time.monotonic() - first
-
-    def close(self) -> None:
-        self._selector.close()
-
-
 def _source(content: bytes) -> int:
     """Return a descriptor to read the content from: memory without a name, never a full pipe."""
     if not content:
@@ -203,14 +152,9 @@ def run(
     finally:
         _starting.discard(mark)
     try:
-        with contextlib.closing(_Drain(process, cap_bytes)) as drain:
-            exited, stopped, sated = False, False, False
-            while not (exited or stopped or sated or deadline.passed):
-                exited = _drain_until_exit(process.pid, drain, deadline.within(ASK_SECONDS))
-                stopped = not exited and unwanted(process.pid)
-                if enough and not (exited or stopped):
-                    sated = enough(drain.result(process.stdout))
-            if not exited:
+        with contextlib.closing(Drain(process, cap_bytes)) as drain:
+            end = _await(process.pid, drain, deadline, unwanted, enough)
+            if end is not _End.EXITED:
                 since_ticks = begun_ticks([process.pid])
                 _end(process.pid, drain)
                 kill_escaped({process.pid: mark}, since_ticks)
@@ -219,14 +163,14 @@ def run(
                 drain.read(grace.remaining_seconds)
             return Completed(
                 _reap(process),
-                drain.result(process.stdout),
-                drain.result(process.stderr),
-                drain.seen(process.stdout),
-                drain.seen(process.stderr),
-                not (exited or stopped or sated),
-                stopped,
-                sated,
-                drain.spoke_seconds(process.stdout),
+                drain.stdout.content,
+                drain.stderr.content,
+                drain.stdout.size,
+                drain.stderr.size,
+                end is _End.TIMED_OUT,
+                end is _End.STOPPED,
+                end is _End.ENOUGH,
+                drain.stdout.since_first_seconds,
             )
     finally:
         if process.returncode is None:
@@ -269,7 +213,33 @@ def _exited(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _drain_until_exit(pid: int, drain: _Drain, deadline: Deadline) -> bool:
+class _End(enum.Enum):
+    """Why nobody waits for a command any more."""
+
+    EXITED = enum.auto()
+    TIMED_OUT = enum.auto()
+    STOPPED = enum.auto()
+    ENOUGH = enum.auto()
+
+
+def _await(
+    pid: int,
+    drain: Drain,
+    deadline: Deadline,
+    unwanted: Callable[[int], bool],
+    enough: Optional[Enough],
+) -> _End:
+    while not deadline.passed:
+        if _drain_until_exit(pid, drain, deadline.within(ASK_SECONDS)):
+            return _End.EXITED
+        if unwanted(pid):
+            return _End.STOPPED
+        if enough and enough(drain.stdout.content):
+            return _End.ENOUGH
+    return _End.TIMED_OUT
+
+
+def _drain_until_exit(pid: int, drain: Drain, deadline: Deadline) -> bool:
     """Read until the process has exited; return `False` if the deadline came first."""
     pause_seconds = 0.001
     while not _exited(pid):
@@ -283,7 +253,7 @@ def _drain_until_exit(pid: int, drain: _Drain, deadline: Deadline) -> bool:
     return True
 
 
-def _end(pid: int, drain: _Drain) -> None:
+def _end(pid: int, drain: Drain) -> None:
     """End the whole group: SIGTERM, a short while to obey, then SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         _kill_group(pid, number)

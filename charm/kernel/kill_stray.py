@@ -16,6 +16,7 @@ import threading
 import time
 from typing import Dict, Iterable, Mapping, Optional, Set
 
+from .deadline import Deadline
 from .facts import dataclass
 from .process_stat import read_stat
 
@@ -83,9 +84,14 @@ class _Together:
             own.leaders.update(leaders)
             own.since_ticks = min(own.since_ticks, since_ticks)
         # The one before may be blocked.
-        if not self._hunting.acquire(timeout=_PATIENCE_SECONDS):
-            _kill_carriers(leaders, since_ticks)
-            return
+        until = Deadline.after(_PATIENCE_SECONDS)
+        while not self._hunting.acquire(blocking=False):
+            if own.over:
+                return
+            if until.passed:
+                _kill_carriers(leaders, since_ticks)
+                return
+            time.sleep(_PAUSE_SECONDS)
         try:
             if own.over:
                 return
