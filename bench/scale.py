@@ -37,7 +37,7 @@ from reconciler.collect.interpret import read_answer
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.juju import status
 from reconciler.render import RenderOptions
-from reconciler.render.people.fleet import pieces
+from reconciler.render.pieces import pieces
 from reconciler.values.model import Model, Unit
 from reconciler.values.readings import Reading
 

@@ -5,53 +5,99 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterable, Mapping
 from types import FrameType
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, add_completion_class
 
 from charm import __version__
-from charm.kernel.command import end_all
 from charm.kernel.exit_codes import USAGE_EXIT
 from reconciler.values.advice import Advice
+from reconciler.values.by_name import ByName, load
 from reconciler.values.errors import ReconcilerError, UsageError
 
-from .commands.completion import completion
-from .commands.config import config_group
-from .commands.diff import diff
-from .commands.doctor import doctor
-from .commands.enrol import enrol
-from .commands.explain import explain
-from .commands.help import help_command
-from .commands.maintain import ack, maintain, suppressions
-from .commands.receive import receive
-from .commands.replay import replay
-from .commands.run import run
-from .commands.sweep import sweep
-from .commands.watch import watch
 from .misspelt import command_meant
-from .options.sections import EXAMPLES, write_examples, write_options
+from .usage.bash import Bash
+from .usage.sections import EXAMPLES, write_examples, write_options
 
-# In groups, as the help shows them.
-GROUPS: Mapping[str, Mapping[str, click.Command]] = {
-    'Ask now': {'sweep': sweep, 'watch': watch, 'run': run},
-    'Look closer': {'explain': explain, 'doctor': doctor},
-    'Keep and compare': {'replay': replay, 'diff': diff},
-    'Operate': {'maintain': maintain, 'ack': ack, 'suppressions': suppressions},
+# In groups, as the help shows them: where each command is declared, and what is said of it.
+GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    'Ask now': {
+        'sweep': (
+            'reconciler.cli.usage.sweep:sweep',
+            'Sweep the model, as without a command.',
+        ),
+        'watch': (
+            'reconciler.cli.usage.watch:watch',
+            'Keep sweeping, and show the table live.',
+        ),
+        'run': (
+            'reconciler.cli.usage.run:run',
+            'Run checks of one unit now, and print their results.',
+        ),
+    },
+    'Look closer': {
+        'explain': (
+            'reconciler.cli.usage.explain:explain',
+            'Say why it is as it is, and what to do next.',
+        ),
+        'doctor': (
+            'reconciler.cli.usage.doctor:doctor',
+            'Find out why units cannot be asked, and what mends it.',
+        ),
+    },
+    'Keep and compare': {
+        'replay': (
+            'reconciler.cli.usage.replay:replay',
+            'Show a saved sweep, or a support archive.',
+        ),
+        'diff': (
+            'reconciler.cli.usage.diff:diff',
+            'Say what changed between two saved sweeps.',
+        ),
+    },
+    'Operate': {
+        'maintain': (
+            'reconciler.cli.usage.maintain:maintain',
+            'Announce planned maintenance.',
+        ),
+        'ack': (
+            'reconciler.cli.usage.maintain:ack',
+            'Acknowledge a trouble that is known.',
+        ),
+        'suppressions': (
+            'reconciler.cli.usage.suppressions:suppressions',
+            'List what was said by `maintain` and `ack`, or clear it.',
+        ),
+    },
     'Set up': {
-        'enrol': enrol,
-        'receive': receive,
-        'config': config_group(lambda: COMMANDS),
-        'completion': completion,
-        'help': help_command,
+        'enrol': (
+            'reconciler.cli.usage.enrol:enrol',
+            'Have units push their reports to `receive`.',
+        ),
+        'receive': (
+            'reconciler.cli.usage.receive:receive',
+            'Take the reports that agents push, until told to stop.',
+        ),
+        'config': (
+            'reconciler.cli.usage.config:config',
+            'Check the configuration, or show what is in effect.',
+        ),
+        'completion': (
+            'reconciler.cli.usage.completion:completion',
+            'Print the completion script for a shell.',
+        ),
+        'help': (
+            'reconciler.cli.usage.help:help_command',
+            'Show the help of a command.',
+        ),
     },
 }
 # An application of the same name as a command is asked with `reconcile-health sweep NAME`.
-COMMANDS: Mapping[str, click.Command] = {
-    name: one for group in GROUPS.values() for name, one in group.items()
-}
+COMMANDS = ByName[click.Command](
+    {name: where for group in GROUPS.values() for name, (where, _) in group.items()}
+)
 _DEFAULT = 'sweep'
 _EXIT_CODES = '0 passed   1 warn   2 fail   3 unknown, an incomplete sweep, or wrong usage'
 
@@ -72,12 +118,16 @@ class _Commands(click.Group):
         return list(self.commands)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        offered = [
+            CompletionItem(name, help=told)
+            for group in GROUPS.values()
+            for name, (_, told) in group.items()
+            if name.startswith(incomplete)
+        ]
         default = self.commands[_DEFAULT]
         inner = click.Context(default, ctx, _DEFAULT)
-        offered = [
-            *super().shell_complete(ctx, incomplete),
-            *default.shell_complete(inner, incomplete),
-        ]
+        offered += click.Command.shell_complete(self, ctx, incomplete)
+        offered += default.shell_complete(inner, incomplete)
         # Names cost a call of juju, so of them something has to be typed.
         if incomplete and not incomplete.startswith('-'):
             names = next(one for one in default.params if isinstance(one, click.Argument))
@@ -89,15 +139,16 @@ class _Commands(click.Group):
         formatter.write_usage(ctx.command_path, ' '.join(pieces))
         formatter.write_usage(ctx.command_path, 'COMMAND [ARGUMENT]...', prefix='       ')
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.commands[_DEFAULT].format_help_text(ctx, formatter)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(EXAMPLES, formatter)
         # One column for all groups.
         widest = max(map(len, self.commands))
         for title, group in GROUPS.items():
             with formatter.section(title):
-                rows = [
-                    (name.ljust(widest), one.get_short_help_str(62)) for name, one in group.items()
-                ]
+                rows = [(name.ljust(widest), told) for name, (_, told) in group.items()]
                 formatter.write_dl(rows)
         formatter.write_paragraph()
         formatter.write_text('Options of a sweep; `reconcile-health help COMMAND` has the others:')
@@ -122,11 +173,13 @@ def _refuse_misspelt(args: list[str], commands: Iterable[str]) -> None:
 
 command = _Commands(
     'reconcile-health',
-    commands=dict(COMMANDS),
-    help=sweep.help,
+    commands=COMMANDS,  # type: ignore[arg-type]  # click only looks them up
     context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 100},
 )
 command = click.version_option(__version__, prog_name='reconcile-health')(command)
+
+
+add_completion_class(Bash, 'bash')
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -148,11 +201,12 @@ def main() -> None:
     except ReconcilerError as error:
         click.echo('reconcile-health: ' + '\n  '.join(error.lines), err=True)
         code = USAGE_EXIT
-    except Exception:  # noqa: BLE001 - the outermost boundary: a crash must not read as a warning
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: a crash must not read as a warning
+        sys.excepthook(type(error), error, error.__traceback__)
         code = USAGE_EXIT
     # Threads that still wait for a machine must not hold us, nor start another juju behind our
-    # back; everything is flushed by now.
-    end_all()
+    # back; everything is flushed by now. What was not loaded has started none.
+    if 'charm.kernel.command' in sys.modules:
+        load('charm.kernel.command:end_all')()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)

@@ -10,7 +10,7 @@ import click
 from charm import __version__
 
 from .main import COMMANDS, GROUPS
-from .options.sections import EXAMPLES, sections
+from .usage.sections import EXAMPLES, sections
 
 # Of the page's last version that was written by hand: its frame.
 _DATE = '2026-11-25'

@@ -14,10 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import tenacity
-
 from charm.kernel.deadline import Deadline
 
+from ..values.by_name import load
 from ..values.errors import ReconcilerError
 from ..values.time_budget import TimeBudget
 
@@ -81,26 +80,18 @@ def retrying(
     Raises:
         ReconcilerError: the last attempt's.
     """
-
-    def stop(state: tenacity.RetryCallState) -> bool:
-        # The budget comes last: it is charged only for a retry that the others allow.
-        return (
-            state.attempt_number >= attempts
-            or state.upcoming_sleep >= deadline.remaining_seconds
-            or not budget.take()
-        )
-
-    policy = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(
-            lambda error: isinstance(error, ReconcilerError) and error.retryable
-        ),
-        stop=stop,
-        wait=tenacity.wait_random_exponential(
-            multiplier=first_pause_seconds, max=TimeBudget.longest_pause_seconds
-        ),
-        reraise=True,
-    )
-    for attempt in policy:
+    try:
+        return call(1)
+    except ReconcilerError as error:
+        if not error.retryable:
+            raise
+        failed = error
+    # Few sweeps come here, so the others do not wait for tenacity to load.
+    policy = load('reconciler.collect.retry_policy:policy')
+    for attempt in policy(deadline, budget.take, attempts, first_pause_seconds):
         with attempt:
-            return call(attempt.retry_state.attempt_number)
+            number = attempt.retry_state.attempt_number
+            if number == 1:
+                raise failed
+            return call(number)
     raise AssertionError('tenacity ended without an answer or an error')

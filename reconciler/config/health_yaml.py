@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,29 +20,11 @@ from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from .times import parse_moment, parse_zone
 from .yaml_nodes import MAX_BYTES, YamlNode, YamlProblems, parse
 
-NAME = 'health.yaml'
-VARIABLE = 'JUJU_HEALTH_CONFIG'
 _MODEL_KEYS = ('services', 'views', 'maintenance', 'acknowledged', 'probe')
 _KEYS = (*_MODEL_KEYS, 'defaults', 'models')
 _SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju', 'expect')
 _VIEW_KEYS = ('rollup', 'services', 'views')
 _ENTRY_KEYS = ('target', 'start', 'end', 'timezone', 'reason', 'by')
-
-
-def find() -> Path | None:
-    """Return the file to use where none is named: the first of these that is there.
-
-    `$JUJU_HEALTH_CONFIG`, which must be there; `$XDG_CONFIG_HOME/juju-health/health.yaml`, where
-    that variable is by default `~/.config`; `/etc/juju-health/health.yaml`. The directory that
-    one happens to stand in is not searched: its file could name commands to run.
-    """
-    named = os.environ.get(VARIABLE, '')
-    if named:
-        return Path(named)
-    home = os.environ.get('XDG_CONFIG_HOME', '')
-    base = Path(home) if os.path.isabs(home) else Path.home() / '.config'
-    found = (place / 'juju-health' / NAME for place in (base, Path('/etc')))
-    return next((path for path in found if path.exists()), None)
 
 
 def load(path: Path | None) -> Config:

@@ -7,13 +7,14 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from charm.kernel.report import Health
+if TYPE_CHECKING:
+    from charm.kernel.report import Health
 
-from ..rollups import RollupRule
-from ..values.model import Model
-from .suppressions import SuppressionEntry
+    from ..rollups import RollupRule
+    from ..values.model import Model
+    from .suppressions import SuppressionEntry
 
 
 class Expectation(enum.Enum):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,39 +16,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from charm.kernel.files import write_whole
 
 from ..values.errors import UsageError
+from .certificate_files import CertificateFiles
 
 _AUTHORITY_DAYS = 3650
 _SERVER_DAYS = 825
 # Clocks of units may be behind ours.
 _BEFORE = timedelta(days=1)
 _SECRET = 0o600
-
-
-@dataclass(frozen=True)
-class CertificateFiles:
-    """The files of the authority and of the receiver's certificate, in PEM, in one directory."""
-
-    directory: Path
-
-    @property
-    def ca(self) -> Path:
-        """The authority's certificate, which units are given."""
-        return self.directory / 'ca.pem'
-
-    @property
-    def ca_key(self) -> Path:
-        """The authority's key."""
-        return self.directory / 'ca.key'
-
-    @property
-    def certificate(self) -> Path:
-        """The receiver's certificate."""
-        return self.directory / 'cert.pem'
-
-    @property
-    def key(self) -> Path:
-        """The receiver's key."""
-        return self.directory / 'key.pem'
 
 
 def make_missing(

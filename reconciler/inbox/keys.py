@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from charm.kernel.files import write_whole
-from reconciler.inbox.certificates import CertificateFiles
+from reconciler.inbox.certificate_files import CertificateFiles
 from reconciler.values.errors import UsageError
 
 _HEX = re.compile(r'[0-9a-fA-F]{64,}')

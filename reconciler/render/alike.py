@@ -13,8 +13,9 @@ from charm.kernel.report import Health
 from reconciler.values.readings import Coverage, Outcome, Reading, ServiceHealth, Snapshot
 from reconciler.values.words import counted, fold_units
 
-from .base import RenderOptions, TableRow, findings
+from .base import TableRow, findings
 from .blame import because_of
+from .options import RenderOptions
 
 # So many lines are read as fast as one that stands for them.
 _FEW = 3

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charm.kernel.report import Health
 from charm.kernel.safe_text import clean
 
+from ..values.by_name import load as load_by_name
 from .base import RollupError, RollupResult, RollupRule, Vote, best_first
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = 'juju_health.rollups'
 
@@ -56,10 +59,17 @@ class Custom(RollupRule):
         return ' '.join([self.name, *(f'{k}={clean(str(v))}' for k, v in self.options.items())])
 
 
+def _points(**chosen: str) -> Iterable[EntryPoint]:
+    found: Iterable[EntryPoint] = load_by_name('importlib.metadata:entry_points')(
+        group=GROUP, **chosen
+    )
+    return found
+
+
 @cache
 def names() -> tuple[str, ...]:
     """Return the names of the rules that installed packages bring."""
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+    return tuple(sorted({point.name for point in _points()}))
 
 
 def load(name: str, options: Mapping[str, Any]) -> Custom:
@@ -68,7 +78,7 @@ def load(name: str, options: Mapping[str, Any]) -> Custom:
     Raises:
         RollupError: it cannot be imported.
     """
-    (point, *_) = entry_points(group=GROUP, name=name)
+    (point, *_) = _points(name=name)
     try:
         function = point.load()
     except Exception as error:  # importing runs anything

@@ -15,8 +15,6 @@ from ..values.freshness import SLACK_SECONDS
 from ..values.model import Model
 from ..values.words import duration_text
 
-MAX_STATUS_AGE_SECONDS = 86400.0
-
 
 def dated(
     model: Model, source: str, written_at: datetime, now: datetime, max_age_seconds: float

@@ -26,9 +26,9 @@ from charm.kernel.safe_text import clean
 from ..values.errors import UsageError
 from ..values.model import Model
 from . import status_document
+from .limits import MAX_BYTES
 
 MAX_FILES = 500_000
-MAX_BYTES = 256 * 1024 * 1024
 _STATUS_NAME = re.compile(r'juju[-_]status(?!.*\.(txt|log)$).*')
 _LOG_NAME = re.compile(r'agent(-\d+-[0-9a-f]+)?\.jsonl')
 _REPORT = re.compile(rb'\s*\{\s*"schema"\s*:\s*\d+\s*,\s*"service"')

@@ -1,23 +1,19 @@
 """Saved sweeps as JSON documents: written, and read back.
 
 `schema` has the keys, `writing` and `conversion` go between them and the values, and `validation`
-refuses what is none. These are loaded when a document is made or read: few sweeps are, and msgspec
-takes its time.
+refuses what is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..sweeps.fleet import Fleet
 from ..values.errors import SavedError
 from ..values.readings import Snapshot
-
-if TYPE_CHECKING:
-    from .writing import Opened
-
-MAX_BYTES = 256 * 1024 * 1024
+from . import validation, writing
+from .limits import MAX_BYTES
 
 
 def to_document(sweep: Snapshot | Fleet) -> dict[str, Any]:
@@ -25,17 +21,13 @@ def to_document(sweep: Snapshot | Fleet) -> dict[str, Any]:
     return opened(sweep).whole()
 
 
-def opened(sweep: Snapshot | Fleet) -> Opened:
+def opened(sweep: Snapshot | Fleet) -> writing.Opened:
     """Return the same, its models, services and units to be made one by one."""
-    from . import writing
-
     return writing.opened(sweep)
 
 
 def json_pieces(sweep: Snapshot | Fleet) -> Iterator[str]:
     """Yield the same as indented JSON, a unit at a time: no more of it need be in memory."""
-    from . import writing
-
     yield from writing.json_pieces(writing.opened(sweep))
     yield '\n'
 
@@ -56,8 +48,6 @@ def decode_any(data: bytes) -> Snapshot | Fleet:
     Raises:
         SavedError: as for `decode`.
     """
-    from . import validation
-
     if len(data) > MAX_BYTES:
         raise SavedError('', f'{len(data)} bytes, the limit is {MAX_BYTES}')
     document = validation.load(data)

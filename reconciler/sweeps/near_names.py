@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..values.by_name import load
 from ..values.model import Model
 from ..values.words import first_few
 
@@ -15,12 +16,9 @@ def hint(word: str, model: Model) -> str:
     For a unit the nearest units, for anything else the nearest applications and machines; where
     none is near, the first of the applications.
     """
-    # Imported late: only who is wrong pays for it.
-    import difflib
-
     units = [unit.name for unit in model.units()]
     known = units if '/' in word and units else [*model.applications, *model.machines]
-    near = difflib.get_close_matches(word, known, _MOST_NEAR, 0.6)
+    near = load('difflib:get_close_matches')(word, known, _MOST_NEAR, 0.6)
     if near:
         *others, last = map(repr, near)
         listed = f'{", ".join(others)} or {last}' if others else last

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from charm.kernel.report import Report
 
 MAX_AGE_SECONDS = 120.0
+# Of a saved status; hardly anything can have come since.
+MAX_STATUS_AGE_SECONDS = 86400.0
 # Clocks are stepped by a little all the time, by NTP for one.
 SLACK_SECONDS = 2.0
 # No report lies about for longer: whoever says so, or says infinity, has no clock to go by.

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.inbox.certificates import CertificateFiles, make_missing
+from reconciler.inbox.certificate_files import CertificateFiles
+from reconciler.inbox.certificates import make_missing
 from tests.hosts.host import Host
 from tests.hosts.layout import add_juju_health, add_unit
 from tests.standin.builder import Application, Machine, Relation, Unit, World

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import resolve_name
 from pathlib import Path
 
 from graphlib import CycleError, TopologicalSorter
@@ -47,8 +48,9 @@ DOORS = ('charm', 'charm.__main__', 'reconciler')
 # What each side may import of the unit side, beside what the order of its rooms allows.
 _OFFERED = {'charm': ('__version__',), 'reconciler': ('kernel', '__version__')}
 MAP = 'ARCHITECTURE.md'
-# How a table names what is imported when it is first asked for, seen from where the table stands.
-_BY_NAME = re.compile(r'\.+[a-z_.]+:[A-Z]\w+')
+# How a module names what is imported when it is wanted, which is an import all the same: in full,
+# or seen from where it stands.
+_BY_NAME = re.compile(r'((?:charm|reconciler)(?:\.\w+)+|\.+[a-z_.]+):(\w+)')
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,44 @@ class Module:
     def room(self) -> str:
         return room_of(self.name)
 
+    @property
+    def _package(self) -> str:
+        return self.name if self.package else self.name.rpartition('.')[0]
+
+    @cached_property
+    def _tree(self) -> ast.Module:
+        return ast.parse(self.path.read_text())
+
+    @property
+    def loaded(self) -> Iterator[str]:
+        """Yield in full every name, such as `charm.cli.main:main`, that is loaded when wanted."""
+        for node in ast.walk(self._tree):
+            value = node.value if isinstance(node, ast.Constant) else None
+            named = _BY_NAME.fullmatch(value) if isinstance(value, str) else None
+            if named:
+                yield f'{resolve_name(named[1], self._package)}:{named[2]}'
+
+    @property
+    def hidden(self) -> Iterator[int]:
+        """Yield the line of every import that is not at the top."""
+        for function in ast.walk(self._tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        yield node.lineno
+
     @cached_property
     def imports(self) -> tuple[str, ...]:
         """Every imported module's full name, and with it each imported name."""
-        return tuple(self._imports())
+        named = (name.split(':') for name in self.loaded)
+        return (
+            *self._imports(),
+            *(one for module, name in named for one in (module, f'{module}.{name}')),
+        )
 
     def _imports(self) -> Iterator[str]:
-        own = self.name.split('.')
-        package = own if self.package else own[:-1]
-        for node in ast.walk(ast.parse(self.path.read_text())):
+        package = self._package.split('.')
+        for node in ast.walk(self._tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -83,11 +114,6 @@ class Module:
                 module = '.'.join([*base, *filter(None, [node.module])])
                 yield module
                 yield from (f'{module}.{alias.name}' for alias in node.names)
-            elif isinstance(node, ast.Constant) and _BY_NAME.fullmatch(str(node.value)):
-                # What a table names is an import that happens later.
-                words = str(node.value).replace(':', '.')
-                level = len(words) - len(words.lstrip('.'))
-                yield '.'.join([*package[: len(package) - level + 1], words.lstrip('.')])
 
 
 def room_of(module: str) -> str:
@@ -109,6 +135,7 @@ def breaches(root: Path) -> Iterator[str]:
     house = list(modules(root))
     for module in house:
         yield from _out_of_place(module)
+        yield from _hidden(module)
         for imported in module.imports:
             yield from _upward(module, imported)
             yield from _foreign(module, imported)
@@ -120,6 +147,12 @@ def breaches(root: Path) -> Iterator[str]:
 def _out_of_place(module: Module) -> Iterator[str]:
     if module.name not in (*DOCUMENTED, *DOORS) and module.room not in ROOMS[module.side]:
         yield f'{module.name} is in no room'
+
+
+def _hidden(module: Module) -> Iterator[str]:
+    """Yield each import within a function: the orchestrator loads what it wants late by name."""
+    if module.side == 'reconciler':
+        yield from (f'{module.name} imports within a function, line {n}' for n in module.hidden)
 
 
 def _upward(module: Module, imported: str) -> Iterator[str]:

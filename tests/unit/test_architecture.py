@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.values.by_name import load
 from tests.support.authors import PYTHONS, python_of
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
-from tests.unit.house_rules import MAP, ROOMS, breaches
+from tests.unit.house_rules import MAP, ROOMS, breaches, modules
 
 SOURCES = sorted(
     path for room in ('charm', 'reconciler', 'tests') for path in (ROOT / room).rglob('*.py')
@@ -53,6 +54,11 @@ def test_the_house_keeps_the_law() -> None:
         # Rooms of the same name are on both sides.
         ('reconciler/saved/diff.py', 'from charm.cli import pretty', 'not of the kernel'),
         ('reconciler/saved/diff.py', 'import charm.juju.removal', 'not of the kernel'),
+        # What is loaded by its name is an import, and the only late one.
+        ('reconciler/judge/views.py', "X = 'reconciler.cli.main:main'", 'which comes after it'),
+        ('reconciler/judge/views.py', "X = 'charm.agent.units:units'", 'not of the kernel'),
+        ('reconciler/render/options.py', "X = 'reconciler.render.people.tree:X'", 'each other'),
+        ('reconciler/saved/diff.py', 'def late():\n    import json', 'within a function'),
         ('charm/attic.py', '', 'is in no room'),
         ('reconciler/attic/box.py', '', 'is in no room'),
         ('reconciler/judge/attic/__init__.py', '', 'lacks reconciler/judge/attic'),
@@ -72,6 +78,11 @@ def test_the_law_finds_each_breach(house: Path, where: str, line: str, said: str
     path.write_text(f'{path.read_text() if path.exists() else ""}\n{line}\n')
     found = list(breaches(house))
     assert any(said in breach for breach in found), found
+
+
+@pytest.mark.parametrize('name', sorted({one for m in modules(ROOT) for one in m.loaded}))
+def test_what_is_loaded_by_its_name_is_there(name: str) -> None:
+    assert load(name) is not None
 
 
 @pytest.mark.parametrize('version', PYTHONS)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import click
-
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
 from reconciler.collect.collect import Progress
@@ -22,26 +20,7 @@ from reconciler.values.safe_names import is_controller, is_model
 from reconciler.values.time_budget import TimeBudget
 
 from ..options.askers import sweep_of
-from ..options.completing import controllers
 from ..options.sweeping import SweepOptions
-from ..options.told import adding
-
-# They make a `FleetOptions`.
-fleet_options = adding(
-    click.option(
-        '--all-models',
-        is_flag=True,
-        help="Sweep every model of every controller, but for the controllers' own.",
-    ),
-    click.option(
-        '--controller',
-        'controllers',
-        multiple=True,
-        metavar='NAME',
-        shell_complete=controllers,
-        help='With --all-models: of this controller only; may be repeated.',
-    ),
-)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,65 +10,34 @@ import click
 import yaml
 
 from charm.kernel.fields import format_time
-from reconciler.config import health_yaml
+from reconciler.config import health_yaml, where
 from reconciler.config.settings import Config, ServiceConfig, ViewConfig
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.unknown_names import strangers
 
-from ..options.completing import files
-from ..options.config_option import check_defaults, option_defaults
+from ..options.config_option import check_defaults, commands_of, option_defaults
 from ..options.output import print_document
 from ..options.saved import read_status
 
 Line = tuple[int, str, str]
 
-_file_option = click.option(
-    '--config',
-    'named',
-    default='',
-    metavar='FILE',
-    shell_complete=files,
-    help='The file; by default the one that a sweep takes.',
-)
-_status_option = click.option(
-    '--status',
-    'status_file',
-    metavar='FILE',
-    shell_complete=files,
-    help='See also that every name in it is one of this saved juju status, JSON or YAML; '
-    '- is stdin.',
-)
+
+def check(named: str, status_file: str | None) -> int:
+    """Print every mistake in the configuration, and return the exit code."""
+    return _check(_loaded(named), status_file)
 
 
-def config_group(commands: Callable[[], Mapping[str, click.Command]]) -> click.Group:
-    """Return the group; `commands` are those whose options may have defaults in the file."""
+def show(named: str) -> None:
+    """Print the configuration in effect, with its lines."""
+    print_document(
+        _show(_loaded(named), option_defaults(commands_of(click.get_current_context())))
+    )
 
-    def loaded(named: str) -> Config:
-        config = health_yaml.load(Path(named) if named else health_yaml.find())
-        check_defaults(config, commands())
-        return config
 
-    @click.group('config')
-    def group() -> None:
-        """Check the configuration, or show what is in effect."""
-
-    @group.command('check', short_help='Say whether the configuration is right.')
-    @_file_option
-    @_status_option
-    def check(named: str, status_file: str | None) -> int:
-        """Say whether the configuration is right, and name every mistake in it.
-
-        Exit codes: 0 it is right, 1 a name in it is not in the model, 3 it cannot be used.
-        """
-        return _check(loaded(named), status_file)
-
-    @group.command('show', short_help='Print the configuration in effect.')
-    @_file_option
-    def show(named: str) -> None:
-        """Print the configuration in effect, as YAML that says in which line each part stands."""
-        print_document(_show(loaded(named), option_defaults(commands())))
-
-    return group
+def _loaded(named: str) -> Config:
+    config = health_yaml.load(Path(named) if named else where.find())
+    check_defaults(config, commands_of(click.get_current_context()))
+    return config
 
 
 def _check(config: Config, status_file: str | None) -> int:

@@ -16,35 +16,15 @@ from reconciler.inbox.keys import files_in, master_key_path, read_master_key, re
 from reconciler.sweeps.one_model import select
 from reconciler.values.errors import UsageError
 
-from ..options.completing import services
 from ..options.output import print_document
-from ..options.sections import Sectioned
-from ..options.sweeping import SweepOptions, asking_options
+from ..options.sweeping import SweepOptions
 from ..options.told import told_by
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
-
-@click.command('enrol', Sectioned, short_help='Have units push their reports to `receive`.')
-@click.argument('names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...', shell_complete=services)
-@click.option('--url', required=True, metavar='https://HOST:8642', help='Where `receive` listens.')
-@click.option(
-    '--ca',
-    type=_FILE,
-    help="Who signed the receiver's certificate, as PEM.  [default: made by receive --init]",
-)
-@click.option(
-    '--master-key-file', type=_FILE, help='As for `receive`.  [default: made by receive --init]'
-)
-@asking_options
 def enrol(
     names: tuple[str, ...], url: str, ca: Path | None, master_key_file: Path | None, **given: Any
 ) -> int:
-    """Have units push their reports: all of the model, or those named.
-
-    Writes each unit's file in /etc/juju-health/units.d over ssh, and starts or reloads its
-    machine's agent. The credential is good for that unit alone, and travels on stdin.
-    """
+    """Give each of the units its credential, and return 3 if any has none."""
     asking = replace(told_by(SweepOptions, given), again=True)
     if asking.is_local:
         raise UsageError('cannot enrol with --reach local: name a model and units of it')

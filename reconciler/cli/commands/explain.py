@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import click
-
 from charm.kernel.deadline import Deadline
 from charm.kernel.exit_codes import EXIT_CODES
 from reconciler.causes.explain import explain as look_into
@@ -17,32 +15,17 @@ from reconciler.values.errors import UsageError
 from reconciler.values.model import Model
 from reconciler.values.node import Node, NodeKind
 
-from ..options.completing import files, services
 from ..options.output import print_document
 from ..options.printing import view
 from ..options.progress import progress_bar
 from ..options.saved import read_saved
-from ..options.sections import Sectioned
-from ..options.sweeping import SweepOptions, asking_options
+from ..options.sweeping import SweepOptions
 from ..options.told import told_by
 from .sweep import once
 
 
-@click.command('explain', Sectioned, short_help='Say why it is as it is, and what to do next.')
-@click.argument('name', metavar='SERVICE|UNIT', shell_complete=services)
-@click.option(
-    '--saved',
-    metavar='FILE',
-    shell_complete=files,
-    help='Explain a sweep that was saved with --format json, rather than ask; - is stdin.',
-)
-@asking_options
 def explain(name: str, saved: str | None, **given: Any) -> int:
-    """Say why a service or a unit is as it is: rule, evidence, cause, and what to do next.
-
-    The whole model is asked, as the cause may be anywhere in it. The exit code is that of the
-    service or unit.
-    """
+    """Print why a service or unit is as it is, and return the exit code of its health."""
     asking = told_by(SweepOptions, given)
     until = Deadline.after(asking.deadline)
     if saved:

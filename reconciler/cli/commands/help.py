@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import CompletionItem
 
 from charm.kernel.names import nearest
 from reconciler.values.errors import UsageError
@@ -11,21 +10,8 @@ from reconciler.values.errors import UsageError
 from ..options.output import print_document
 
 
-def _commands(
-    context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Return the commands in the group that the words before lead to."""
-    group = context.find_root().command
-    for word in context.params.get('words') or ():
-        group = group.commands.get(word, group) if isinstance(group, click.Group) else group
-    known = group.commands if isinstance(group, click.Group) else {}
-    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
-
-
-@click.command('help', short_help='Show the help of a command.')
-@click.argument('words', nargs=-1, metavar='[COMMAND]...', shell_complete=_commands)
 def help_command(words: tuple[str, ...]) -> None:
-    """Show the help of a command, such as `help explain` or `help config check`."""
+    """Print the help of the command that the words lead to."""
     context = click.get_current_context().find_root()
     for word in words:
         group = context.command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -17,83 +18,22 @@ from reconciler.config.suppression_request import SuppressionRequest, model_name
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.values.words import duration_text
 
-from ..options.completing import models, targets
-from ..options.durations import Duration
 from ..options.juju_door import door
 from ..options.output import print_document
-from ..options.sections import Sectioned
-from ..options.sweeping import juju_option
-from ..options.told import adding, told_by
-
-_saying_options = adding(
-    click.option(
-        '--for',
-        'lasts_seconds',
-        type=Duration(),
-        metavar='DURATION',
-        help='How long it holds, such as 2h.',
-    ),
-    click.option(
-        '--until',
-        metavar='TIME',
-        help='When it ends, such as "2026-11-25 18:00", or with an offset.',
-    ),
-    click.option(
-        '--timezone',
-        'zone',
-        metavar='NAME',
-        help='The time zone of TIME; by default, that of this machine.',
-    ),
-    click.option(
-        '--reason', required=True, metavar='TEXT', help='Why, for those who will wonder.'
-    ),
-    click.option('--by', default='', metavar='NAME', help='Who says so; by default, you.'),
-    click.option(
-        '-m',
-        '--model',
-        default='',
-        metavar='[CONTROLLER:]MODEL',
-        shell_complete=models,
-        help='The model where it holds; by default, the current one.',
-    ),
-    click.option('--any-model', is_flag=True, help='It holds in every model.'),
-    juju_option,
-)
+from ..options.told import told_by
 
 
-@click.command('maintain', Sectioned, short_help='Announce planned maintenance.')
-@click.argument(
-    'targets',
-    nargs=-1,
-    required=True,
-    metavar='APP|UNIT|MACHINE[:CHECK]...',
-    shell_complete=targets,
-)
-@click.option('--from', 'start', metavar='TIME', help='When it begins; by default, now.')
-@_saying_options
-def maintain(targets: tuple[str, ...], start: str | None, **given: Any) -> None:
-    """Announce planned maintenance: what is wrong with the target until it ends is expected.
-
-    It is shown and stays as it is; `--maintenance-is-ok` leaves it out of exit codes.
-    """
+def maintain(targets: Sequence[str], start: str | None, **given: Any) -> None:
+    """Note that what is wrong with the targets until it ends is expected."""
     _say(MAINTENANCE, targets, start, given)
 
 
-@click.command('ack', Sectioned, short_help='Acknowledge a trouble that is known.')
-@click.argument(
-    'targets', nargs=-1, required=True, metavar='APP|UNIT|MACHINE:CHECK...', shell_complete=targets
-)
-@_saying_options
-def ack(targets: tuple[str, ...], **given: Any) -> None:
-    """Acknowledge a trouble that is known; any other stays unacknowledged.
-
-    CHECK is the name or a glob of the checks that fail, or no-report where a unit is silent,
-    and juju-status as well where juju says that it failed.
-    """
+def ack(targets: Sequence[str], **given: Any) -> None:
+    """Note that a trouble of the targets is known."""
     _say(ACKNOWLEDGED, targets, None, given)
 
 
-def _say(kind: str, targets: tuple[str, ...], start: str | None, given: dict[str, Any]) -> None:
+def _say(kind: str, targets: Sequence[str], start: str | None, given: dict[str, Any]) -> None:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     by = given['by'] or getpass.getuser()
     said = {**given, 'kind': kind, 'targets': targets, 'start': start, 'by': by}
@@ -109,23 +49,6 @@ def _say(kind: str, targets: tuple[str, ...], start: str | None, given: dict[str
             click.echo(f'reconcile-health: it replaces {_line(older, now)}', err=True)
 
 
-@click.group('suppressions', invoke_without_command=True)
-@click.pass_context
-def suppressions(context: click.Context) -> None:
-    """List what was said by `maintain` and `ack`, or clear it."""
-    if context.invoked_subcommand is None:
-        context.invoke(listing)
-
-
-@suppressions.command('list', short_help='List what was said on this machine.')
-@click.option(
-    '--format',
-    'form',
-    type=click.Choice(['table', 'json']),
-    default='table',
-    show_default=True,
-    help='How to print it.',
-)
 def listing(form: str = 'table') -> None:
     """List what was said on this machine; what ended is forgotten after a week."""
     said = suppressions_file.read(suppressions_file.default_path())
@@ -141,8 +64,6 @@ def listing(form: str = 'table') -> None:
         click.echo('reconcile-health: nothing is planned or acknowledged', err=True)
 
 
-@suppressions.command('clear', short_help='Take back what was said.')
-@click.argument('names', nargs=-1, required=True, metavar='ID|TARGET...')
 def clearing(names: tuple[str, ...]) -> None:
     """Take back what was said, by the number or the target that the list shows."""
     removed, fault = suppressions_file.clear(suppressions_file.default_path(), names)

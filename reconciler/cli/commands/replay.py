@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import click
-
-from charm.kernel.fields import parse_time
 from reconciler.saved import status_document
 from reconciler.saved.replay import SavedSweep, find
 from reconciler.saved.replay import replay as conclude
@@ -17,64 +14,11 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.readings import Snapshot
 
-from ..options.completing import files
-from ..options.config_option import config_option
-from ..options.durations import Duration, duration_option
-from ..options.printing import PrintOptions, printing_options
+from ..options.printing import PrintOptions
 from ..options.saved import read_bytes
-from ..options.sections import Sectioned
 from ..options.told import told_by
 
-# Longer than any archive is kept, and no more than what dates can tell of.
-_CENTURY = 36500 * 86400.0
 
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        reason = f'{text!r} is no time: write such as 2026-11-23T08:00:00Z'
-        raise click.BadParameter(reason) from error
-
-
-@click.command('replay', Sectioned, short_help='Show a saved sweep, or a support archive.')
-@click.argument('paths', nargs=-1, metavar='[PATH]...', shell_complete=files)
-@click.option(
-    '--status',
-    'status_file',
-    metavar='FILE',
-    shell_complete=files,
-    help='The saved `juju status`, JSON or YAML; else it is looked for in the paths.',
-)
-@click.option(
-    '--reports',
-    multiple=True,
-    metavar='DIR',
-    shell_complete=files,
-    help='Where saved reports are; may be repeated.',
-)
-@click.option(
-    '-m', '--model', default='', metavar='MODEL', help='Which model, where the paths hold several.'
-)
-@click.option(
-    '--select',
-    'patterns',
-    multiple=True,
-    metavar='APP|UNIT|MACHINE|GLOB',
-    help='Only these; may be repeated.',
-)
-@click.option('--unit', 'units', multiple=True, metavar='UNIT', help='Show every check of a unit.')
-@click.option(
-    '--at',
-    type=_moment,
-    metavar='TIME',
-    help='When it was saved; else the newest time in it. Ages are told against this.',
-)
-@duration_option(
-    '--max-age', Duration(0, _CENTURY), 900, 'A report that was older then tells nothing.'
-)
-@printing_options
-@config_option
 def replay(
     paths: tuple[str, ...],
     reports: tuple[str, ...],
@@ -82,11 +26,7 @@ def replay(
     units: tuple[str, ...],
     **given: Any,
 ) -> int:
-    """Show what the operator saw: from a saved sweep, or from a support archive.
-
-    PATH is a sweep saved with `--format json` or a `juju status`, where - is stdin, or directories
-    of juju-crashdump or sosreport. Conclusions are drawn from an archive as a sweep draws them.
-    """
+    """Print what was saved, concluded where it is an archive, and return its exit code."""
     printing = told_by(PrintOptions, given)
     places = [*paths, *reports]
     if not places and not given['status_file']:

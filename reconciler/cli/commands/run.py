@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import click
-
 from charm.kernel.deadline import Deadline
 from charm.kernel.names import closest
 from reconciler.ask.modes import AskMode
@@ -18,27 +16,16 @@ from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
 
 from ..options.askers import sweep_of
-from ..options.completing import checks, units
-from ..options.printing import PrintOptions, printing_options
-from ..options.sections import Sectioned
-from ..options.sweeping import SweepOptions, asking_options
+from ..options.printing import PrintOptions
+from ..options.sweeping import SweepOptions
 from ..options.told import told_by
 
 # What a check may be called; above all it is no option, and no command.
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}')
 
 
-@click.command('run', Sectioned)
-@click.argument('unit', shell_complete=units)
-@click.argument('checks', nargs=-1, required=True, metavar='CHECK...', shell_complete=checks)
-@printing_options
-@asking_options
 def run(unit: str, checks: tuple[str, ...], **given: Any) -> int:
-    """Run checks of one unit now, and print their results.
-
-    Its agent runs them if there is one, else its health hook does. Checks go by name; no command
-    ever travels. `reconcile-health --unit UNIT` shows which checks a unit has.
-    """
+    """Run checks of one unit, print their results, and return the exit code that tells of them."""
     asking, printing = told_by(SweepOptions, given), told_by(PrintOptions, given)
     for name in checks:
         if not _NAME.fullmatch(name):

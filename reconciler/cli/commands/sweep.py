@@ -27,41 +27,17 @@ from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
 from ..options.askers import sweep_of
-from ..options.completing import services, units
-from ..options.printing import PrintOptions, printing_options
+from ..options.printing import PrintOptions
 from ..options.progress import progress_bar
-from ..options.sections import Sectioned
-from ..options.sweeping import SweepOptions, asking_options
-from ..options.told import adding, told_by
-from ..options.waiting import GateOptions, noting_interrupts, waiting_options
-from .all_models import FleetOptions, fleet_options
+from ..options.sweeping import SweepOptions
+from ..options.told import told_by
+from ..options.waiting import GateOptions, noting_interrupts
+from .all_models import FleetOptions
 from .all_models import once as all_once
 
-# A command takes them as `names` and `units`.
-selecting_options = adding(
-    click.argument(
-        'names', nargs=-1, metavar='[APP|UNIT|MACHINE|GLOB]...', shell_complete=services
-    ),
-    click.option(
-        '--unit',
-        'units',
-        multiple=True,
-        metavar='UNIT',
-        shell_complete=units,
-        help='Show every check of a unit; may be repeated.',
-    ),
-)
 
-
-@click.command('sweep', Sectioned, short_help='Sweep the model, as without a command.')
-@selecting_options
-@printing_options
-@waiting_options
-@fleet_options
-@asking_options
-@click.option('--timing', is_flag=True, help='Say on stderr, at the end, where the time went.')
 def sweep(names: tuple[str, ...], units: tuple[str, ...], timing: bool, **given: Any) -> int:
-    """Ask every unit of a Juju model how it is, and print what is wrong per service."""
+    """Sweep once, or until the gate opens; print what was found, and return its exit code."""
     asking, printing = told_by(SweepOptions, given), told_by(PrintOptions, given)
     waiting, many = told_by(GateOptions, given), told_by(FleetOptions, given)
     many.check(asking)

@@ -7,8 +7,6 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-import click
-
 from charm.kernel.deadline import Deadline
 from charm.kernel.exit_codes import EXIT_CODES
 from charm.kernel.report import Health
@@ -18,14 +16,15 @@ from reconciler.values.advice import Advice
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Snapshot
 
-from ..options.durations import Duration, duration_option
+from ..live.screen import Look
+from ..live.session import Session
+from ..live.terminal import Terminal
 from ..options.output import colour
-from ..options.printing import PrintOptions, table_options
-from ..options.sections import Sectioned
-from ..options.sweeping import SweepOptions, asking_options
+from ..options.printing import PrintOptions
+from ..options.sweeping import SweepOptions
 from ..options.told import told_by
-from .all_models import FleetOptions, fleet_options
-from .sweep import asked, selecting_options
+from .all_models import FleetOptions
+from .sweep import asked
 
 # Of these the cursor cannot be moved.
 _OF_NO_USE = ('', 'dumb', 'unknown')
@@ -33,20 +32,8 @@ _INSTEAD = ('reconcile-health', '--wait-for', 'passed')
 _UNKNOWN = EXIT_CODES[Health.UNKNOWN]
 
 
-@click.command('watch', Sectioned, short_help='Keep sweeping, and show the table live.')
-@selecting_options
-@duration_option(
-    '--every', Duration(1), 30, 'From the start of one sweep to the start of the next.'
-)
-@table_options
-@fleet_options
-@asking_options
 def watch(names: tuple[str, ...], units: tuple[str, ...], every: float, **given: Any) -> int:
-    """Sweep again and again, and show the table on the whole terminal, until q or Ctrl-C.
-
-    The last line has the keys: to filter, to see only problems, or what changed, and more. The
-    exit code is that of the last sweep.
-    """
+    """Keep sweeping and show the table, and return the exit code of the last sweep."""
     asking, many = told_by(SweepOptions, given), told_by(FleetOptions, given)
     asking = replace(asking, again=True)
     printing = told_by(PrintOptions, {**given, 'form': 'table', 'output': ''})
@@ -57,11 +44,6 @@ def watch(names: tuple[str, ...], units: tuple[str, ...], every: float, **given:
         told = (lambda known, asked: None) if asking.quiet else progress
         until = Deadline.after(asking.deadline)
         return asked(asking, many, [*names, *units], until, told)
-
-    # Here, so that no other command pays for it.
-    from ..live.screen import Look
-    from ..live.session import Session
-    from ..live.terminal import Terminal
 
     keys = sys.stdin.fileno() if sys.stdin.isatty() else None
     look = Look(colour(), keys is not None, bool(units), printing.blame, printing.everything)

@@ -11,7 +11,8 @@ from functools import lru_cache
 from rich.console import RenderableType
 from rich.text import Text
 
-from reconciler.render.base import RenderOptions, draw, facts, headline, plain
+from reconciler.render.drawn import draw, facts, headline, plain
+from reconciler.render.options import RenderOptions
 from reconciler.render.people import changes, table
 from reconciler.saved.diff import diff
 from reconciler.values.readings import Snapshot

@@ -1,1 +1,1 @@
-"""What several commands are told alike, and how they print."""
+"""What several commands were told alike, as values, and how they print."""

@@ -16,6 +16,7 @@ from reconciler.collect.collect import CollectPlan, Progress
 from reconciler.inbox.keys import read_word
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.sweeps.one_model import SweepPlan
+from reconciler.values.by_name import load
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
 
@@ -41,20 +42,21 @@ def _over_tls(asking: SweepOptions, model: Model) -> Asker:
         raise UsageError(f'cannot use TLS with --ask {asking.ask}: only --ask agent can')
     if not (asking.agent_token_file and asking.agent_ca):
         raise UsageError('cannot ask over TLS without both --agent-token-file and --agent-ca')
-    # Here, so that ssh and hooks do not need httpx.
+    # By their names, so that ssh and hooks do not need httpx.
     try:
-        from reconciler.ask.tls import TLSAsker, trusting
+        asker, trusting = load('reconciler.ask.tls:TLSAsker'), load('reconciler.ask.tls:trusting')
     except ImportError as error:
         raise UsageError(
             f"cannot ask agents over TLS: {error}: pip install 'juju-health[agent]'"
         ) from error
-    return TLSAsker(
+    over_tls: Asker = asker(
         {unit.name: _addresses(model, unit.machine) for unit in model.units()},
         trusting(Path(asking.agent_ca)),
         read_word(Path(asking.agent_token_file), '--agent-token-file'),
         asking.agent_port,
         asking.time.connect_timeout_seconds,
     )
+    return over_tls
 
 
 def _addresses(model: Model, machine: str) -> tuple[str, ...]:

@@ -103,10 +103,3 @@ models = _completer(_models)
 controllers = _completer(_controllers)
 # What a unit has beside these, only the unit knows.
 checks = _completer(lambda _context, _incomplete: BUILT_IN_CHECKS)
-
-
-def files(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Have the shell offer names of files."""
-    return [CompletionItem(incomplete, type='file')]

@@ -1,4 +1,4 @@
-"""The option for the configuration file, which also gives other options their defaults."""
+"""What the configuration gives to commands: itself, and defaults for their options."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import Any
 import click
 
 from charm.kernel.names import nearest
-from reconciler.config.health_yaml import find, load
-from reconciler.config.settings import Config
+from reconciler.config.settings import NOTHING, Config
+from reconciler.config.where import find
+from reconciler.values.by_name import load
 from reconciler.values.errors import ConfigError
 
-from .completing import files
 
+def configured(context: click.Context, named: str | None) -> Config:
+    """Return the configuration; its `defaults` hold for what was not given to the command.
 
-def _load(context: click.Context, parameter: click.Parameter, named: str | None) -> Config:
-    """Return the configuration; its `defaults` hold for what was not given to the command."""
-    config = load(Path(named) if named else find())
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    path = Path(named) if named else find()
+    if path is None:
+        return NOTHING
+    config: Config = load('reconciler.config.health_yaml:load')(path)
     if config.defaults:
-        group = context.find_root().command
-        commands = group.commands if isinstance(group, click.Group) else {'': context.command}
-        check_defaults(config, commands)
+        check_defaults(config, commands_of(context))
         own, _ = _accepted(config, context.command, context)
         context.default_map = {**(context.default_map or {}), **own}
     return config
 
 
-# A command takes a `Config` as `config`.
-config_option = click.option(
-    '--config',
-    metavar='FILE',
-    shell_complete=files,
-    is_eager=True,
-    callback=_load,
-    help='The configuration: by default $JUJU_HEALTH_CONFIG, then juju-health/health.yaml '
-    'in ~/.config, then in /etc.',
-)
+def commands_of(context: click.Context) -> Mapping[str, click.Command]:
+    """Return the commands beside that of the context; it alone where it is in no group."""
+    group = context.find_root().command
+    return group.commands if isinstance(group, click.Group) else {'': context.command}
+
+
 Problem = tuple[int, str, str]
 
 

@@ -8,14 +8,20 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from reconciler.reach.base import Reach
+from reconciler.reach.direct import DirectReach, places_of
+from reconciler.reach.host_key_source import run_vouched
 from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.reach.ssh.approach import SshSettings
+from reconciler.reach.ssh.hostkeys import KnownHosts
+from reconciler.reach.ssh.login import Logins, through
+from reconciler.reach.ssh.pool import Pool
+from reconciler.values.by_name import load
 from reconciler.values.errors import UsageError
 from reconciler.values.model import Model
 from reconciler.values.paths import state_directory
 
 if TYPE_CHECKING:
     from reconciler.reach.ssh.client import SshClient
-    from reconciler.reach.ssh.pool import Pool
 
 # By model, since `juju ssh` vouches for the machines of the one that it is told. They are not
 # closed: the next sweep needs them, and the kernel closes what is left with the program.
@@ -34,9 +40,6 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str, again: bool) -> Rea
     Raises:
         UsageError: the model has no machines, the jump is none, or nothing speaks ssh here.
     """
-    # Here, so that the other reaches neither need what speaks ssh nor wait for it to be read.
-    from reconciler.reach.direct import DirectReach, places_of
-
     places = places_of(model)
     juju = vouching.juju
     key = (model.controller, model.name, juju.binary, juju.model, jump)
@@ -47,12 +50,6 @@ def direct_reach(model: Model, vouching: JujuSSH, jump: str, again: bool) -> Rea
 
 
 def _pool(vouching: JujuSSH, jump: tuple[str, ...], again: bool) -> Pool:
-    from reconciler.reach.host_key_source import run_vouched
-    from reconciler.reach.ssh.approach import SshSettings
-    from reconciler.reach.ssh.hostkeys import KnownHosts
-    from reconciler.reach.ssh.login import Logins
-    from reconciler.reach.ssh.pool import Pool
-
     ways = SshSettings(
         Logins.of_this_user(jump),
         KnownHosts(state_directory() / 'known_hosts'),
@@ -71,14 +68,14 @@ def _client() -> SshClient:
         UsageError: neither is there.
     """
     if _has_asyncssh():
-        from reconciler.reach.ssh.loop.link import LoopClient
-
-        return LoopClient()
+        in_a_loop: SshClient = load('reconciler.reach.ssh.loop.link:LoopClient')()
+        return in_a_loop
     try:
-        from reconciler.reach.ssh.link import ParamikoClient
+        kind = load('reconciler.reach.ssh.link:ParamikoClient')
     except ImportError as error:
         raise UsageError(f'cannot use --reach direct: {error}: pip install paramiko') from error
-    return ParamikoClient()
+    in_threads: SshClient = kind()
+    return in_threads
 
 
 def _has_asyncssh() -> bool:
@@ -91,8 +88,6 @@ def _has_asyncssh() -> bool:
 
 def _jump_command(jump: str, model: Model, vouching: JujuSSH) -> tuple[str, ...]:
     """Return the command that goes through a jump host, with `%h` and `%p` in it."""
-    from reconciler.reach.ssh.login import through
-
     if not jump:
         return ()
     if jump != 'controller':

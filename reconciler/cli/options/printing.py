@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,78 +13,18 @@ from charm.kernel.report import Health
 from charm.kernel.safe_text import clean
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE
 from reconciler.judge.sweep_exit_code import exit_code, leave_out
-from reconciler.render import RENDERERS, RenderOptions
-from reconciler.render.people.fleet import pieces
+from reconciler.render import RenderOptions
+from reconciler.render.pieces import pieces
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Snapshot
 
-from .completing import files
 from .output import colour, write_document
-from .told import Option, adding
 
 # Formats whose definitions say so, and whose readers would not know an escape.
 _IN_UTF8 = (
     *('html', 'json', 'jsonl', 'yaml', 'openmetrics', 'textfile', 'junit', 'tap', 'health-json'),
 )
-
-
-def format_option(names: Iterable[str]) -> Option[Any]:
-    """Return the option for the format; the command takes it as `form`."""
-    known = list(names)
-    return click.option(
-        '--format',
-        'form',
-        type=click.Choice(known),
-        metavar='FORMAT',
-        default='table',
-        show_default=True,
-        help=f'How to print it: {", ".join(known)}.',
-    )
-
-
-output_option = click.option(
-    '-o',
-    '--output',
-    default='',
-    metavar='FILE',
-    shell_complete=files,
-    help='Write to a file instead of stdout, whole or not at all.',
-)
-# They make a `PrintOptions` without a format and a file.
-table_options = adding(
-    click.option(
-        '--blame',
-        is_flag=True,
-        help='In a table or tree: causes first, each before the services that it explains.',
-    ),
-    click.option(
-        '--all',
-        'everything',
-        is_flag=True,
-        help='Fold nothing: a line for each service and unit, however alike they are.',
-    ),
-    click.option(
-        '--fail-on',
-        type=click.Choice(['warn', 'unknown', 'fail']),
-        default='warn',
-        show_default=True,
-        help='The least that is not exit code 0.',
-    ),
-    click.option(
-        '--maintenance-is-ok',
-        is_flag=True,
-        help='For the exit code and --wait-for alone, leave out services all of whose troubles '
-        'are planned.',
-    ),
-    click.option(
-        '--ack-is-ok',
-        is_flag=True,
-        help='The same for those all of whose troubles are acknowledged.',
-    ),
-)
-# They make a `PrintOptions`.
-printing_options = adding(format_option(RENDERERS), output_option, table_options)
 
 
 @dataclass(frozen=True)

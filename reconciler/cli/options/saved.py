@@ -14,13 +14,14 @@ import click
 from charm.kernel.fields import parse_time
 from reconciler.config.times import parse_moment
 from reconciler.saved import status_document
+from reconciler.saved.limits import MAX_BYTES
 from reconciler.saved.status_age import dated
-from reconciler.saved.sweep_document import MAX_BYTES, decode
+from reconciler.values.by_name import load
 from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
-from .durations import duration
+from ..usage.durations import duration
 
 
 def read_at(directory: Path, time: str, now: datetime) -> Snapshot:
@@ -125,6 +126,7 @@ def read_saved(name: str) -> Snapshot:
         SavedError: it is no saved sweep; the error names the file.
     """
     try:
-        return decode(read_bytes(name))
+        snapshot: Snapshot = load('reconciler.saved.sweep_document:decode')(read_bytes(name))
+        return snapshot
     except SavedError as error:
         raise SavedError(error.path, error.reason, name) from error

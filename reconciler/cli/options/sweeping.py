@@ -19,100 +19,17 @@ from reconciler.reach.base import Reach
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.lanes import ASIDE_EACH, ASIDE_EACH_WITHOUT_PROCESS, Pace
 from reconciler.reach.local import LocalReach
-from reconciler.saved.status_age import MAX_STATUS_AGE_SECONDS
+from reconciler.values.by_name import load
 from reconciler.values.cost import STATUS, SweepCost
 from reconciler.values.errors import UsageError
+from reconciler.values.freshness import MAX_STATUS_AGE_SECONDS
 from reconciler.values.model import Application, Machine, Model, Unit
 from reconciler.values.time_budget import TimeBudget
 
-from .completing import files, models
-from .config_option import config_option
-from .direct import direct_reach
-from .durations import Duration, duration_option
 from .juju_door import door
-from .modes import ASK_OPTIONS, AskOptions
+from .modes import AskOptions
 from .saved import read_dated_status
-from .told import NO_OPTION, adding, number_option
-
-juju_option = click.option(
-    '--juju', default='juju', metavar='PATH', shell_complete=files, help='The juju command.'
-)
-_MODEL = (
-    click.option(
-        '-m',
-        '--model',
-        default='',
-        metavar='[CONTROLLER:]MODEL',
-        shell_complete=models,
-        help='The Juju model to ask; by default the current one.',
-    ),
-    click.option(
-        '--status',
-        'status_file',
-        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-        help='Take the inventory from a saved `juju status`, JSON or YAML; - is stdin.',
-    ),
-    duration_option(
-        '--max-status-age',
-        Duration(0, 100 * 365 * 86400),
-        MAX_STATUS_AGE_SECONDS,
-        'With --status: a file that is older makes the sweep incomplete.',
-    ),
-    juju_option,
-    config_option,
-)
-_WAY = (
-    click.option(
-        '--reach',
-        type=click.Choice(['juju', 'direct', 'local']),
-        default='juju',
-        show_default=True,
-        help='How to get to the units: through juju ssh, by ssh connections of our own, or only '
-        'this machine.',
-    ),
-    click.option(
-        '--jump',
-        default='',
-        metavar='[USER@]HOST[:PORT]|controller',
-        help="With --reach direct: a host to go through, or the controller's machine.",
-    ),
-    duration_option(
-        '--connect-timeout',
-        Duration(1, 600, whole=True),
-        TimeBudget.connect_timeout_seconds,
-        'How long ssh may take to connect.',
-    ),
-    click.option(
-        '--ssh-option',
-        'ssh_options',
-        multiple=True,
-        metavar='OPTION=VALUE',
-        help='Further options for ssh, such as KexAlgorithms=curve25519-sha256; may be repeated.',
-    ),
-)
-_EFFORT = (
-    number_option('--workers', 16, 256, 'COUNT', 'Machines asked at once.'),
-    duration_option(
-        '--timeout',
-        Duration(1, 3600, whole=True),
-        TimeBudget.timeout_seconds,
-        'How long the hooks of one machine may take, in one attempt.',
-    ),
-    duration_option(
-        '--deadline',
-        Duration(1, 86400),
-        TimeBudget.deadline_seconds,
-        'When it ends, with what has arrived by then.',
-    ),
-    number_option(
-        '--attempts', 3, 10, 'COUNT', 'Tries per machine, for faults of the network only.'
-    ),
-    click.option('-q', '--quiet', is_flag=True, help='No progress on stderr.'),
-)
-
-
-# They make a `SweepOptions`.
-asking_options = adding(*_MODEL, *_WAY, *ASK_OPTIONS, *_EFFORT)
+from .told import NO_OPTION
 
 
 @dataclass(frozen=True)
@@ -211,10 +128,17 @@ class SweepOptions(AskOptions):
             model.major,
         )
         if self.reach == 'direct':
-            return direct_reach(model, through_juju, self.jump, self.again)
+            return _direct(model, through_juju, self.jump, self.again)
         if self.jump:
             raise UsageError('cannot use --jump without --reach direct: juju has its own proxy')
         return through_juju
+
+
+def _direct(model: Model, vouching: JujuSSH, jump: str, again: bool) -> Reach:
+    """Return the direct reach, by its name: no other waits for what speaks ssh to load."""
+    direct_reach = load('reconciler.cli.options.direct:direct_reach')
+    reach: Reach = direct_reach(model, vouching, jump, again)
+    return reach
 
 
 def local_model() -> Model:

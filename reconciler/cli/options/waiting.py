@@ -1,4 +1,4 @@
-"""The options of a gate, and the interrupts that end its wait."""
+"""What a gate was told, and the interrupts that end its wait."""
 
 from __future__ import annotations
 
@@ -8,28 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-import click
-
 from charm.kernel.report import Health
-
-from .durations import Duration, duration_option
-from .told import adding
-
-# They make a `GateOptions`.
-waiting_options = adding(
-    click.option(
-        '--wait-for',
-        type=click.Choice(['passed', 'warn']),
-        help='Sweep again until the health is this or better.',
-    ),
-    duration_option('--within', Duration(), 600, 'With --wait-for: how long to try.'),
-    duration_option(
-        '--every',
-        Duration(),
-        15,
-        'With --wait-for: from the start of one sweep to the start of the next.',
-    ),
-)
 
 
 @dataclass(frozen=True)

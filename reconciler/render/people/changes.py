@@ -16,7 +16,8 @@ from charm.kernel.safe_text import clean
 from reconciler.saved.diff import Change, Diff
 from reconciler.values.words import counted, duration_text
 
-from ..base import COLOURS, RenderOptions, draw, grid, plain
+from ..drawn import COLOURS, draw, grid, plain
+from ..options import RenderOptions
 
 SCHEMA_VERSION = 1
 

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from reconciler.doctor.facts import DoctorFinding, LookResult
 
-from ..base import RenderOptions, draw, plain
+from ..drawn import draw, plain
+from ..options import RenderOptions
 
 SCHEMA_VERSION = 1
 _STYLES = {

@@ -21,19 +21,10 @@ from reconciler.values.outcomes import Outcome
 from reconciler.values.readings import Reading, Role
 from reconciler.values.words import age_text, counted, duration_text, first_few, fold_units
 
-from ..base import (
-    RenderOptions,
-    coverage_text,
-    draw,
-    facts,
-    grid,
-    health_text,
-    plain,
-    reading_age,
-    since_text,
-    state_text,
-)
+from ..base import coverage_text, reading_age, since_text, state_text
+from ..drawn import draw, facts, grid, health_text, plain
 from ..meaning import suppression_text
+from ..options import RenderOptions
 
 _ROLES = {
     Role.CAUSE: 'a cause: nothing else explains it',

@@ -12,11 +12,10 @@ from typing import Any
 
 from reconciler.saved.sweep_document import json_pieces, opened
 from reconciler.sweeps.fleet import Fleet
-from reconciler.values.readings import Snapshot
 
 from .. import RENDERERS
-from ..base import RenderOptions
-from ..programs import document, openmetrics
+from ..options import RenderOptions
+from ..programs import document, document_yaml, openmetrics
 from ..programs.metrics import Family, families
 
 
@@ -26,15 +25,11 @@ def render(fleet: Fleet, form: str, options: RenderOptions) -> str:
     return own(fleet, options) if own else RENDERERS[form](fleet.merged(), options)
 
 
-def pieces(found: Snapshot | Fleet, form: str, options: RenderOptions) -> Iterable[str]:
-    """Return what was found in a format; those that hold every check come a unit at a time."""
+def pieces(fleet: Fleet, form: str, options: RenderOptions) -> Iterable[str]:
+    """Return the fleet in a format; those that hold every check come a unit at a time."""
     if form == 'json':
-        return json_pieces(found)
-    if isinstance(found, Fleet):
-        return _jsonl(found) if form == 'jsonl' else (render(found, form, options),)
-    if form == 'jsonl':
-        return document.jsonl_pieces(found)
-    return (RENDERERS[form](found, options),)
+        return json_pieces(fleet)
+    return _jsonl(fleet) if form == 'jsonl' else (render(fleet, form, options),)
 
 
 def _jsonl(fleet: Fleet) -> Iterator[str]:
@@ -63,7 +58,7 @@ def _families(fleet: Fleet) -> list[Family]:
 _OWN: Mapping[str, Callable[[Fleet, RenderOptions], str]] = {
     'json': document.render_json,
     'jsonl': lambda fleet, _: ''.join(_jsonl(fleet)),
-    'yaml': document.render_yaml,
+    'yaml': document_yaml.render,
     'openmetrics': lambda fleet, _: openmetrics.text_of(_families(fleet), 'openmetrics'),
     'textfile': lambda fleet, _: openmetrics.text_of(_families(fleet), 'textfile'),
 }

@@ -17,10 +17,11 @@ from reconciler.values.explained import explained_by
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 from reconciler.values.words import age_text, counted, duration_text
 
-from ..base import RenderOptions, safe, state_text
+from ..base import safe, state_text
 from ..blame import doubt_text
 from ..cases import model_name, overall_health, tally
 from ..meaning import blame_text, causes_shown, remarks, rule_text
+from ..options import RenderOptions
 
 # A sign beside each word, so that neither colour nor language is needed to tell them apart.
 _SIGNS = {Health.PASSED: '✓', Health.WARN: '!', Health.UNKNOWN: '?', Health.FAIL: '✗'}

@@ -13,9 +13,10 @@ from reconciler.values.readings import Snapshot
 from reconciler.values.words import counted, duration_text
 
 from ..alike import FindingLine, ServiceLine, found_of, service_lines
-from ..base import RenderOptions, safe, state_text
+from ..base import safe, state_text
 from ..cases import model_name, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, rule_text, view_text
+from ..options import RenderOptions
 
 _RUN = re.compile('`+')
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from reconciler.values.readings import ServiceHealth, Snapshot
 from reconciler.values.words import counted
 
-from ..base import RenderOptions, safe
+from ..base import safe
 from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import blame_text, cause_text, causes_shown
+from ..options import RenderOptions
 
 _MOST = 5
 _MOST_CAUSES = 3

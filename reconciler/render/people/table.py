@@ -16,21 +16,11 @@ from reconciler.values.readings import Outcome, Reading, ServiceHealth, Snapshot
 from reconciler.values.words import age_text, counted, duration_text
 
 from ..alike import FindingLine, finding_lines, service_lines, whom
-from ..base import (
-    RenderOptions,
-    draw,
-    facts,
-    headline,
-    health_text,
-    listed,
-    plain,
-    reading_age,
-    since_text,
-    stale_text,
-    state_text,
-)
+from ..base import reading_age, since_text, stale_text, state_text
 from ..blame import because_of, causes_first, explained_text, explains_text
+from ..drawn import draw, facts, headline, health_text, listed, plain
 from ..meaning import causes_shown, suppression_text
+from ..options import RenderOptions
 
 _MOST_ADVICE = 12
 _NARROW = 100

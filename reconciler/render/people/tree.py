@@ -13,9 +13,11 @@ from reconciler.values.readings import Reading, ServiceHealth, Snapshot
 from reconciler.values.words import fold_units
 
 from ..alike import ServiceLine, service_lines
-from ..base import RenderOptions, coverage_text, draw, headline, health_text, plain, state_text
+from ..base import coverage_text, state_text
 from ..blame import because_of, doubt_text, explained_text
+from ..drawn import draw, headline, health_text, plain
 from ..meaning import suppression_text
+from ..options import RenderOptions
 
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:

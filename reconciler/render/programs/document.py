@@ -1,4 +1,4 @@
-"""The documents for programs: JSON, JSON lines and YAML of the same values.
+"""The documents for programs: JSON and JSON lines; `document_yaml` has the same values.
 
 `sweep.schema.json` describes the JSON, `docs/outputs.md` explains it, `saved` has its keys.
 """
@@ -7,21 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import yaml
-
-from reconciler.saved.sweep_document import json_pieces, opened, to_document
+from reconciler.saved.sweep_document import json_pieces, opened
+from reconciler.saved.writing import Opened
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.readings import Snapshot
 
-from ..base import RenderOptions
-
-if TYPE_CHECKING:
-    from reconciler.saved.writing import Opened
-
-# The same text in half the time, where PyYAML was built with it.
-_DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
+from ..options import RenderOptions
 
 
 def render_json(sweep: Snapshot | Fleet, options: RenderOptions) -> str:
@@ -50,15 +43,3 @@ def lines(document: Opened) -> Iterator[dict[str, Any]]:
         yield {'kind': 'service', **service.head}
         for _, unit in service.items:
             yield {'kind': 'unit', 'service': name, **unit}
-
-
-def render_yaml(sweep: Snapshot | Fleet, options: RenderOptions) -> str:
-    """Return the JSON document as YAML, in ASCII as the JSON is: nothing can reorder a line."""
-    document = to_document(sweep)
-    try:
-        text: str = yaml.dump(document, Dumper=_DUMPER, sort_keys=False)
-    except UnicodeEncodeError:
-        # Half a surrogate pair, which JSON can say, and YAML cannot.
-        sound = json.loads(json.dumps(document, ensure_ascii=False).encode(errors='replace'))
-        text = yaml.dump(sound, Dumper=_DUMPER, sort_keys=False)
-    return text

@@ -8,9 +8,10 @@ from typing import Any
 from charm.kernel.health_check_response import Checks, detail, document, key
 from reconciler.values.readings import Reading, ServiceHealth, Snapshot, ViewHealth
 
-from ..base import RenderOptions, safe
+from ..base import safe
 from ..cases import model_name, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, rule_text
+from ..options import RenderOptions
 
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:

@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 from charm.kernel.report import Health
 from reconciler.values.readings import ServiceHealth, Snapshot
 
-from ..base import RenderOptions, safe
+from ..base import safe
 from ..cases import CheckCase, cases, model_name
 from ..meaning import cause_text, causes_shown
+from ..options import RenderOptions
 
 _FAULTS = (Health.WARN, Health.FAIL)
 

@@ -19,9 +19,10 @@ from reconciler.values.readings import Cause, Snapshot
 from reconciler.values.words import counted, first_few
 
 from ..alike import ServiceLine, found_of, service_lines
-from ..base import RenderOptions, coverage_text, safe
+from ..base import coverage_text, safe
 from ..cases import model_name, not_well, overall_health, tally
 from ..meaning import cause_text, causes_shown, remarks, view_text
+from ..options import RenderOptions
 
 # Nagios keeps 8192 bytes of output (MAX_PLUGIN_OUTPUT_LENGTH in its include/nagios.h) and as many
 # of an external command, where names come before it and each end of line is two characters.

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.values.by_name import load
 from reconciler.values.readings import Snapshot
 
-from ..base import RenderOptions
+from ..options import RenderOptions
 from .metrics import Family, families
 
 
@@ -27,7 +28,6 @@ def render_textfile(snapshot: Snapshot, options: RenderOptions) -> str:
 
 def text_of(found: Iterable[Family], form: str) -> str:
     """Return families in a format, `openmetrics` or `textfile`."""
-    # Here, since no other format should wait for prometheus_client to load.
-    from .exposition import write
-
-    return write(found, form)
+    # By its name, since the metrics of all formats need not wait for prometheus_client to load.
+    text: str = load('reconciler.render.programs.exposition:write')(found, form)
+    return text

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from charm.kernel.report import Health
 from reconciler.values.readings import Snapshot
 
-from ..base import RenderOptions, safe
+from ..base import safe
 from ..cases import CheckCase, cases, model_name
 from ..meaning import cause_text, causes_shown, view_text
+from ..options import RenderOptions
 
 
 def render(snapshot: Snapshot, options: RenderOptions) -> str:

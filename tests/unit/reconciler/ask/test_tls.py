@@ -20,7 +20,8 @@ from charm.agent.serve.server import ListeningSocket
 from charm.kernel.deadline import Deadline
 from reconciler.ask.frames import STDOUT_CAP_BYTES, Request
 from reconciler.ask.tls import TLSAsker, trusting
-from reconciler.inbox.certificates import CertificateFiles, make_missing
+from reconciler.inbox.certificate_files import CertificateFiles
+from reconciler.inbox.certificates import make_missing
 from reconciler.values.errors import UsageError
 from reconciler.values.readings import Outcome
 from tests.support.asked import printed

@@ -12,7 +12,7 @@ from charm.kernel.report import CheckResult, Health, State, StateName
 from reconciler.causes.explain import explain
 from reconciler.causes.explanation import Explanation
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.render.base import RenderOptions
+from reconciler.render.options import RenderOptions
 from reconciler.render.people.explain import render
 from reconciler.render.programs.document import render_json
 from reconciler.saved.sweep_document import decode

@@ -10,7 +10,7 @@ import pytest
 from charm.kernel.report import CheckResult, Health, State, StateName
 from reconciler.causes.explain import explain
 from reconciler.causes.onset import TOLERANCE
-from reconciler.render.base import RenderOptions
+from reconciler.render.options import RenderOptions
 from reconciler.render.people.explain import render
 from reconciler.values.certainty import Certainty, least, most
 from reconciler.values.readings import Blame, JujuWord, Outcome, Role

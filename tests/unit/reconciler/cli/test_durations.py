@@ -10,7 +10,7 @@ import click
 import pytest
 
 from reconciler.cli.main import command
-from reconciler.cli.options.durations import Duration, duration
+from reconciler.cli.usage.durations import Duration, duration
 from reconciler.values.freshness import MAX_AGE_SECONDS
 from reconciler.values.time_budget import TimeBudget
 from tests.support.command_line import run

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from charm import __version__
-from reconciler.cli.commands.completion import SHELLS
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.man_page import escape, page
+from reconciler.cli.usage.completion import SHELLS
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
 

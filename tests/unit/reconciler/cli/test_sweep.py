@@ -82,8 +82,8 @@ def test_every_command_has_help_with_a_sentence(name: str) -> None:
 def test_a_crash_is_not_taken_for_a_warning() -> None:
     script = (
         'from reconciler.cli import main\n'
-        'from reconciler.cli.commands.sweep import sweep\n'
-        'sweep.callback = lambda **given: 1 / 0\n'
+        'from reconciler.cli.commands import sweep\n'
+        'sweep.sweep = lambda **given: 1 / 0\n'
         'main()\n'
     )
     done = subprocess.run([sys.executable, '-c', script], capture_output=True, check=False)

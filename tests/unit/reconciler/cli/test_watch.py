@@ -281,7 +281,7 @@ def test_without_a_terminal_it_says_what_to_do_instead(watched: Watched) -> None
 
 def test_no_other_command_loads_it() -> None:
     code = (
-        'import sys, reconciler.cli.main\n'
+        'import sys, reconciler.cli.commands.sweep\n'
         'print([name for name in sys.modules if name.startswith("reconciler.cli.live")])'
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, check=True)

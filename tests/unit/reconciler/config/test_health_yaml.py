@@ -20,6 +20,7 @@ from reconciler.cli.main import COMMANDS
 from reconciler.cli.options.config_option import check_defaults
 from reconciler.config import health_yaml
 from reconciler.config.settings import NOTHING, Config
+from reconciler.config.where import find
 from reconciler.values.errors import ConfigError
 from reconciler.values.model import Application, Model, Saas, Unit
 from tests.support.patience import PATIENCE
@@ -212,10 +213,10 @@ def test_the_first_file_that_is_there_is_used(
     own = tmp_path / 'juju-health' / 'health.yaml'
     own.parent.mkdir()
     own.touch()
-    assert health_yaml.find() == own
+    assert find() == own
     monkeypatch.setenv('JUJU_HEALTH_CONFIG', '/nowhere/health.yaml')
     with pytest.raises(ConfigError, match=r'cannot use /nowhere/health.yaml: No such file'):
-        health_yaml.load(health_yaml.find())
+        health_yaml.load(find())
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

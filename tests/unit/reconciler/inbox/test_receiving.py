@@ -22,7 +22,8 @@ from charm.agent.units import Push
 from charm.kernel.deadline import Deadline
 from charm.kernel.push_contract import PATH, derive
 from charm.kernel.report_json import encode
-from reconciler.inbox.certificates import CertificateFiles, make_missing
+from reconciler.inbox.certificate_files import CertificateFiles
+from reconciler.inbox.certificates import make_missing
 from reconciler.inbox.denied import DenyList
 from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.values.errors import UsageError

@@ -126,6 +126,6 @@ def test_units_beyond_the_bound_are_counted_instead() -> None:
 
 
 def test_no_other_format_waits_for_the_library_of_metrics() -> None:
-    code = 'import reconciler.cli.main, sys; print("prometheus_client" in sys.modules)'
+    code = 'import reconciler.cli.commands.sweep, sys; print("prometheus_client" in sys.modules)'
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, check=True, text=True)
     assert done.stdout == 'False\n'

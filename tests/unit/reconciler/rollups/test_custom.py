@@ -34,7 +34,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint('lost', 'tests.unit.no_such_module:rule', custom.GROUP),
     ]
     monkeypatch.setattr(
-        custom, 'entry_points', lambda group, **only: [p for p in points if p.matches(**only)]
+        'importlib.metadata.entry_points',
+        lambda group, **only: [p for p in points if p.matches(**only)],
     )
     custom.names.cache_clear()
     monkeypatch.setattr(custom, 'names', lambda: tuple(point.name for point in points))

@@ -14,7 +14,7 @@ from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan
 from reconciler.collect.fanout import FanoutLimits
 from reconciler.reach.local import LocalReach
-from reconciler.render.base import RenderOptions
+from reconciler.render.options import RenderOptions
 from reconciler.render.people import fleet as many
 from reconciler.saved.sweep_document import decode_any, to_document
 from reconciler.sweeps.all_models import FleetPlan, survey_all

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from charm.cli import health
 from charm.kernel.deadline import Deadline
 from reconciler.cli.main import COMMANDS
-from reconciler.cli.options.durations import Duration, duration
+from reconciler.cli.usage.durations import Duration, duration
 from reconciler.values.time_budget import DEFAULT_TIME, TimeBudget
 from tests.support.tree import DOCS
 

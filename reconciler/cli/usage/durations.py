@@ -13,7 +13,7 @@ import click
 
 from reconciler.values.words import duration_text
 
-from .told import Option
+from .declare import Option
 
 FORM = '90, 90s, 10m, 1h30m or 2d'
 _SECONDS = {'': 1.0, 's': 1.0, 'm': 60.0, 'h': 3600.0, 'd': 86400.0}
