@@ -51,7 +51,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o644) -> None
             os.fsync(file.fileno())
         os.replace(temporary, path)
         temporary = ''
-        _flush_directory(path.parent)
+        flush_directory(path.parent)
     except OSError as error:
         raise FileError(f'cannot write {path}: {error.strerror or error}') from error
     finally:
@@ -86,7 +86,12 @@ def read_told(path: Path, most: int = -1) -> str:
         return ''
 
 
-def _flush_directory(directory: Path) -> None:
+def flush_directory(directory: Path) -> None:
+    """Have the names in a directory survive a power cut.
+
+    Raises:
+        OSError: they may not.
+    """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -92,7 +92,7 @@ class LogStore:
         log, gap = place / 'log', [{'kind': 'gap'}] if chunk.gap else []
         if own or gap:
             try:
-                append(log, [{'received_at': format_time(now), **line} for line in (*gap, *own)])
+                _append(log, [{'received_at': format_time(now), **line} for line in (*gap, *own)])
             except (OSError, ValueError) as error:
                 raise FileError(f'cannot write to the log in {log}: {error}') from error
         after = LogPosition(chunk.cursor or before.cursor, _latest(own, unit) or before.latest)
@@ -129,7 +129,7 @@ def _latest(lines: Sequence[Mapping[str, Any]], unit: str) -> Report | None:
     return None
 
 
-def append(directory: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+def _append(directory: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Add lines to what was collected of a unit, in the format of an agent's log.
 
     Raises:

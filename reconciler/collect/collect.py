@@ -216,9 +216,14 @@ def _strangers(way: CollectPlan, model: Model) -> list[str]:
         # Who does not say of which model it is may be another's.
         return []
     now, limit = _now(), way.mode.max_age_seconds
+    try:
+        known = inbox.units()
+    except FileError:
+        # Each unit that is wanted of it says so.
+        return []
     pushing = [
         unit
-        for unit in absent(model, inbox.units())
+        for unit in absent(model, known)
         if (dated := _pushed(way, unit)) and is_fresh(dated[0], now, limit)
     ]
     return [strangers(pushing)] if pushing else []

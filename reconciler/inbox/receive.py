@@ -6,7 +6,6 @@ another. Size, time, places and rates are bounded before anything is believed.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -21,7 +20,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from charm.kernel.errors import FileError, HealthError
 from charm.kernel.fields import parse_time
@@ -41,12 +39,15 @@ from charm.kernel.push_contract import (
 from charm.kernel.rate import Rate
 
 from .denied import Admit
+from .group_commit import GroupCommit
+from .protocol import Bounded
+from .pushed import read_push
 from .store import Inbox
 
 _log = logging.getLogger('juju_health.receive')
-_READ_SECONDS = 20.0
-_PLACES = 64
-_CONNECTION_SECONDS = 60.0
+_MOST_HELD_BYTES = 64 * MOST_BODY_BYTES
+# To decode more would keep all other connections waiting for too long.
+_MOST_AT_ONCE_BYTES = 65536
 _MOST_CONNECTIONS = 1000
 _MOST_BUCKETS = 10000
 _RETRY_SECONDS = '5'
@@ -113,29 +114,28 @@ class _Receiver:
         self, master_key: bytes, store: Inbox, admit: Admit, clock: Callable[[], float]
     ) -> None:
         self._master_key = master_key
-        self._store = store
+        self._commit = GroupCommit(store)
         self._admit = admit
-        self._places = asyncio.Semaphore(_PLACES)
+        self._held_bytes = 0
         # A day's spool comes in a few dozen requests.
         self._by_unit = _Buckets(lambda: Rate(2.0, 60, clock))
         self._by_stranger = _Buckets(lambda: Rate(0.5, 20, clock))
 
     async def receive(self, request: Request) -> Response:
-        if self._places.locked():
-            return _refusal(503, 'too many requests at once', retry=True)
-        async with self._places:
-            return await self._receive(request)
+        body = bytearray()
+        try:
+            return await self._receive(request, body)
+        finally:
+            self._held_bytes -= len(body)
 
-    async def _receive(self, request: Request) -> Response:
+    async def _receive(self, request: Request, held: bytearray) -> Response:
         claim = _Claim.of(request)
         if claim is None:
             return self._stranger(request, 'no signature of a unit')
-        try:
-            body = await asyncio.wait_for(_read(request), _READ_SECONDS)
-        except (asyncio.TimeoutError, ClientDisconnect):
-            return _refusal(408, 'the request did not arrive in time')
-        if body is None:
-            return _refusal(413, f'the limit is {MOST_BODY_BYTES} bytes')
+        refusal = await self._read(request, held)
+        if refusal is not None:
+            return refusal
+        body = bytes(held)
         if not claim.is_true(self._master_key, body):
             return self._stranger(request, f'the signature is not that of {claim.unit}')
         if not self._admit(claim.model, claim.unit):
@@ -148,13 +148,40 @@ class _Receiver:
             return _refusal(400, f'the body is 1 to {MOST_REPORTS} reports, a line each')
         return await self._keep(claim, lines)
 
-    async def _keep(self, claim: _Claim, lines: list[bytes]) -> Response:
+    async def _read(self, request: Request, held: bytearray) -> Response | None:
+        """Read the body, and return a refusal if it is not to be had.
+
+        What is a little too large is read to its end and dropped: a connection that is closed
+        with something unread takes the answer away from who sent it.
+        """
+        too_large = _refusal(413, f'the limit is {MOST_BODY_BYTES} bytes')
+        length = request.headers.get('content-length', '')
+        if length.isdecimal() and (len(length) > 18 or int(length) > _MOST_DROPPED_BYTES):
+            return too_large
+        size = 0
         try:
-            ack = await run_in_threadpool(
-                self._store.accept, claim.unit, claim.model, claim.moment, lines
-            )
-        except FileError as error:
-            _log.error('%s', error)
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > _MOST_DROPPED_BYTES:
+                    break
+                if self._held_bytes + len(chunk) > _MOST_HELD_BYTES:
+                    return _refusal(503, 'too many requests at once', retry=True)
+                if size <= MOST_BODY_BYTES:
+                    self._held_bytes += len(chunk)
+                    held += chunk
+        except ClientDisconnect:
+            return _refusal(408, 'the request did not arrive')
+        return None if size <= MOST_BODY_BYTES else too_large
+
+    async def _keep(self, claim: _Claim, lines: list[bytes]) -> Response:
+        arguments = claim.unit, claim.model, claim.moment, lines
+        if sum(map(len, lines)) > _MOST_AT_ONCE_BYTES:
+            push = await run_in_threadpool(read_push, *arguments)
+        else:
+            push = read_push(*arguments)
+        try:
+            ack = await self._commit.keep(push)
+        except FileError:
             return _refusal(503, 'the reports cannot be kept now', retry=True)
         for number, reason in ack.refused:
             _log.warning('refused report %d of %s: %r', number, claim.unit, reason)
@@ -169,26 +196,6 @@ class _Receiver:
             return _refusal(429, 'too many requests', retry=True)
         _log.warning('refused a push from %s: %s', peer, reason)
         return _refusal(status, reason)
-
-
-async def _read(request: Request) -> bytes | None:
-    """Return the body, `None` if it is too large.
-
-    What is a little too large is read to its end and dropped: a connection that is closed with
-    something unread takes the answer away from who sent it.
-    """
-    length = request.headers.get('content-length', '')
-    if length.isdecimal() and (len(length) > 18 or int(length) > _MOST_DROPPED_BYTES):
-        return None
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > _MOST_DROPPED_BYTES:
-            return None
-        if size <= MOST_BODY_BYTES:
-            chunks.append(chunk)
-    return b''.join(chunks) if size <= MOST_BODY_BYTES else None
 
 
 def _refusal(status: int, reason: str, retry: bool = False) -> Response:
@@ -229,18 +236,6 @@ def application(
     )
 
 
-class _Impatient(H11Protocol):
-    """Uvicorn waits for ever for a request that trickles in; this ends every connection."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._end = self.loop.call_later(_CONNECTION_SECONDS, transport.abort)
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end.cancel()
-        super().connection_lost(exc)
-
-
 def server_config(
     app: Starlette, host: str, port: int, certificate: Path, key: Path
 ) -> uvicorn.Config:
@@ -251,12 +246,12 @@ def server_config(
         port=port,
         ssl_certfile=certificate,
         ssl_keyfile=key,
-        http=_Impatient,
+        http=Bounded,
         ws='none',
         lifespan='off',
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_keep_alive=5,
-        h11_max_incomplete_event_size=65536,
     )

@@ -1,89 +1,40 @@
-"""Reports that agents pushed, in files: each unit's latest one, and all of them as a log.
+"""The inbox: what agents pushed, each unit's latest report and all of them as a log.
 
-A unit's place is `<root>/<model or _>/<application>-<number>/`. `state.json` is written whole or
-not at all; the log is the same as an agent's. A report is logged before it counts as seen, so a
-crash in between has it twice in the log, never lost: readers know reports by boot and sequence.
-
-What was seen is known by boot id and sequence, not by any clock. A report that is not newer than
-the newest of its boot, or is of a boot before the unit's current one, is a duplicate or a replay;
-nothing tells them apart, and neither does harm.
+It is a database ([database](database.py)), and what a version before it left in files is read
+where it is ([former](former.py)).
 """
 
 from __future__ import annotations
 
-import glob
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from charm.kernel.deadline import Deadline
-from charm.kernel.errors import FileError, HealthError, ReportError
-from charm.kernel.fields import Fields, format_time
-from charm.kernel.files import locked, read_whole, set_aside, write_whole
-from charm.kernel.log_files import Cursor, Tail, read_since
-from charm.kernel.names import service_of, slug, unit_of_slug
-from charm.kernel.push_contract import check_names
-from charm.kernel.report import Report
-from charm.kernel.report_json import decode, from_json, to_json
+from charm.kernel.errors import FileError, ReportError
+from charm.kernel.fields import parse_time
+from charm.kernel.log_files import Cursor, Tail
+from charm.kernel.report_json import from_json
 
-from ..ask.log_store import append
 from ..values.freshness import DatedReport, held_seconds
-from .boots import MOST_RECENT, Boots, read_earlier, write_earlier
+from .database import CorruptError, Database
+from .former import FormerInbox
+from .keep import Ack, keep_push
+from .latest import LatestReport
+from .pushed import Push, read_push
 
-_LOCK_SECONDS = 10.0
-_NO_MODEL = '_'
-_EARLIER = 'boots'
-
-
-@dataclass(frozen=True)
-class LatestReport:
-    """The latest report of a unit.
-
-    Attributes:
-        report: what it said.
-        received_at: our clock when it came: what its age is counted from.
-        skew_seconds: our clock minus the unit's, with the time it travelled; `None` if unsaid.
-    """
-
-    report: Report
-    received_at: datetime
-    skew_seconds: float | None
-
-    @property
-    def sent_at(self) -> datetime | None:
-        """Return when the unit sent it, by its own clock; `None` if unsaid, or no time."""
-        if self.skew_seconds is None:
-            return None
-        try:
-            return self.received_at - timedelta(seconds=self.skew_seconds)
-        except (OverflowError, ValueError):
-            return None
-
-
-@dataclass(frozen=True)
-class Ack:
-    """The acknowledgement of one push, line by line.
-
-    Attributes:
-        accepted: how many were new.
-        duplicate: how many were not.
-        refused: for each of the others, the line's number from 1, and why.
-    """
-
-    accepted: int
-    duplicate: int
-    refused: tuple[tuple[int, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """The boots of a unit, and its latest report."""
-
-    boots: Boots
-    latest: LatestReport | None = None
+_CHUNK_BYTES = 1024 * 1024
+_LATEST = """
+SELECT received_at, sent_at, report FROM units JOIN reports ON reports.unit = units.id
+WHERE model = ? AND units.unit = ? ORDER BY reports.id DESC LIMIT 1
+"""
+_SINCE = """
+SELECT id, received_at, sent_at, report FROM reports WHERE unit = ? AND id > ? ORDER BY id
+"""
 
 
 @dataclass(frozen=True)
@@ -107,7 +58,11 @@ class PushedReports:
         return DatedReport(latest.report, latest.received_at, held, 'push')
 
     def units(self) -> tuple[str, ...]:
-        """Return the names of the units of the model that ever pushed a report, sorted."""
+        """Return the names of the units of the model that ever pushed a report, sorted.
+
+        Raises:
+            FileError: that cannot be read.
+        """
         return tuple(unit for _model, unit in self.inbox.units(self.model))
 
 
@@ -118,7 +73,8 @@ class Inbox:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._database = Database(root)
+        self._former = FormerInbox(root)
 
     def accept(
         self, unit: str, model: str, sent_at: datetime | None, lines: Sequence[bytes]
@@ -128,13 +84,44 @@ class Inbox:
         Raises:
             FileError: they cannot be kept; the unit has to send them again.
         """
-        place = self._place(unit, model)
+        (ack,) = self.keep([read_push(unit, model, sent_at, lines)])
+        return ack
+
+    def keep(self, pushes: Sequence[Push]) -> list[Ack]:
+        """Keep pushes in one commit, all or none, and return each one's acknowledgement.
+
+        Raises:
+            FileError: they cannot be kept; their units have to send them again.
+        """
         try:
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileError(f'cannot make {self._root}: {error.strerror}') from error
-        with locked(place / 'state.json', Deadline.after(_LOCK_SECONDS)):
-            return self._accept(place, unit, sent_at, lines)
+            with self.keeping() as keep:
+                return [keep(push) for push in pushes]
+        except CorruptError:
+            self.mend()
+        with self.keeping() as keep:
+            return [keep(push) for push in pushes]
+
+    @contextmanager
+    def keeping(self) -> Generator[Callable[[Push], Ack], None, None]:
+        """Yield what keeps a push; it may be acknowledged once the block is left without an error.
+
+        To enter and to leave it may wait for the disk, what is within does not.
+
+        Raises:
+            CorruptError: the database is corrupt; see `mend`.
+            FileError: nothing within is kept; the units have to send it again.
+        """
+        with self._database.writing() as database:
+            received_at = datetime.now(timezone.utc)
+            yield lambda push: keep_push(database, self._former, push, received_at)
+
+    def mend(self) -> None:
+        """Set a corrupt database aside, and go on with what can be read of it.
+
+        Raises:
+            FileError: that cannot be done.
+        """
+        self._database.replace()
 
     def latest(self, unit: str, model: str = '') -> LatestReport | None:
         """Return the unit's latest report; `None` if it never sent one.
@@ -142,7 +129,17 @@ class Inbox:
         Raises:
             FileError: it cannot be read.
         """
-        return _read(self._place(unit, model)).latest
+        row = self._row(unit, model)
+        if row is None:
+            return self._former.unit(unit, model).latest
+        try:
+            received_at, sent_at = parse_time(row[0]), row[1] and parse_time(row[1])
+            skew = (received_at - sent_at).total_seconds() if sent_at else None
+            # It was decoded with more suspicion when it came.
+            return LatestReport(from_json(json.loads(row[2])), received_at, skew)
+        except (TypeError, ValueError, RecursionError, ReportError) as error:
+            path = self._database.path
+            raise FileError(f'cannot read the report of {unit} in {path}: {error}') from error
 
     def since(self, unit: str, model: str = '', cursor: Cursor | None = None) -> Tail:
         """Return what the unit sent after the cursor, as `charm.kernel.log_files` reads a log.
@@ -153,121 +150,71 @@ class Inbox:
         Raises:
             FileError: it cannot be read.
         """
-        return read_since(self._place(unit, model) / 'log', cursor)
+        with self._database.reading() as database:
+            log = None if database is None else _Log.of(database, unit, model)
+            if log and cursor and cursor.file == log.file:
+                return log.since(cursor.offset, cursor.offset < log.dropped)
+            before = self._former.since(unit, model, cursor)
+            if not log or before.more:
+                return before
+            after = log.since(0, before.gap)
+            return Tail(before.lines + after.lines, after.cursor, after.gap, after.more)
 
     def units(self, model: str | None = None) -> tuple[tuple[str, str], ...]:
         """Return the model and the name of each unit that ever sent a report, sorted.
 
         Those of one model only, if it is given; empty for what says none.
+
+        Raises:
+            FileError: that cannot be read.
         """
-        models = '*' if model is None else glob.escape(model or _NO_MODEL)
-        found = []
-        for state in self._root.glob(f'{models}/*/state.json'):
-            name = state.parent.parent.name
-            found.append(('' if name == _NO_MODEL else name, unit_of_slug(state.parent.name)))
+        found = self._former.units(model)
+        with self._database.reading() as database:
+            if database is not None:
+                rows = database.execute('SELECT model, unit FROM units WHERE bytes > 0')
+                found.update(row for row in rows if model in (None, row[0]))
         return tuple(sorted(found))
 
-    def _place(self, unit: str, model: str) -> Path:
-        try:
-            check_names(unit, model)
-        except (HealthError, ValueError) as error:
-            raise FileError(f'cannot keep reports: {error}') from error
-        return self._root / (model or _NO_MODEL) / slug(unit)
-
-    def _accept(
-        self, place: Path, unit: str, sent_at: datetime | None, lines: Sequence[bytes]
-    ) -> Ack:
-        seen = before = _read(place, set_bad_aside=True)
-        received_at = datetime.now(timezone.utc)
-        fresh: list[Report] = []
-        refused: list[tuple[int, str]] = []
-        duplicate = 0
-        skew = None if sent_at is None else (received_at - sent_at).total_seconds()
-        for number, line in enumerate(lines, 1):
-            try:
-                report = _check(line, unit, seen.boots)
-            except ReportError as error:
-                refused.append((number, error.fault))
-                continue
-            boot = report.boot_id, report.sequence or 0
-            if not seen.boots.is_new(*boot):
-                duplicate += 1
-                continue
-            seen = _Seen(seen.boots.add(*boot), LatestReport(report, received_at, skew))
-            fresh.append(report)
-        if fresh:
-            _log(place / 'log', fresh, received_at, sent_at)
-            # First: of a boot that is in both of them, the state tells more.
-            if seen.boots.earlier != before.boots.earlier:
-                write_earlier(place / _EARLIER, seen.boots.earlier)
-            write_whole(place / 'state.json', _to_json(unit, seen), 0o600)
-        return Ack(len(fresh), duplicate, tuple(refused))
+    def _row(self, unit: str, model: str) -> Any:
+        with self._database.reading() as database:
+            if database is None:
+                return None
+            return database.execute(_LATEST, (model, unit)).fetchone()
 
 
-def _check(line: bytes, unit: str, boots: Boots) -> Report:
-    report = decode(line)
-    if report.unit != unit:
-        raise ReportError('unit', f'{report.unit[:80]!r} is not {unit!r}, who sent it')
-    if report.service != service_of(unit):
-        raise ReportError('service', f'{report.service[:80]!r} is not the service of {unit!r}')
-    if not report.boot_id or len(report.boot_id) > 100:
-        raise ReportError('boot_id', 'missing, or longer than 100 characters')
-    if report.sequence is None:
-        raise ReportError('sequence', 'missing')
-    if boots.is_full and not boots.knows(report.boot_id):
-        raise ReportError('boot_id', f'one boot too many: forget them, in {_EARLIER} of the inbox')
-    return report
+@dataclass(frozen=True)
+class _Log:
+    """A unit's reports in the database, read as an agent's log is.
 
+    Attributes:
+        file: what stands for it in a cursor, whose offset is the number of a report.
+        dropped: the last report that is kept no more.
+    """
 
-def _log(
-    directory: Path, reports: list[Report], received_at: datetime, sent_at: datetime | None
-) -> None:
-    times = {'received_at': format_time(received_at), 'sent_at': format_time(sent_at)}
-    try:
-        append(directory, [{**times, 'report': to_json(report)} for report in reports])
-    except OSError as error:
-        raise FileError(f'cannot write to the log in {directory}: {error.strerror}') from error
+    database: sqlite3.Connection
+    unit: int
+    file: str
+    dropped: int
 
+    @classmethod
+    def of(cls, database: sqlite3.Connection, unit: str, model: str) -> _Log | None:
+        """Return the unit's log; `None` if it has none."""
+        row = database.execute(
+            'SELECT id, tag, dropped FROM units, log WHERE model = ? AND unit = ? AND bytes > 0',
+            (model, unit),
+        ).fetchone()
+        # Generations of files begin at 1.
+        return row and cls(database, row[0], f'agent-00000000-{row[1].lower()}.jsonl', row[2])
 
-def _to_json(unit: str, seen: _Seen) -> bytes:
-    latest = seen.latest
-    document: dict[str, Any] = {'unit': unit, 'boots': [list(boot) for boot in seen.boots.recent]}
-    if latest is not None:
-        document['received_at'] = format_time(latest.received_at)
-        document['skew_seconds'] = latest.skew_seconds
-        document['latest'] = to_json(latest.report)
-    return json.dumps(document, allow_nan=False).encode()
-
-
-def _read(place: Path, set_bad_aside: bool = False) -> _Seen:
-    path, earlier = place / 'state.json', read_earlier(place / _EARLIER)
-    data = read_whole(path)
-    if data is None:
-        return _Seen(Boots((), earlier))
-    try:
-        return _from_json(data, earlier)
-    except ReportError as error:
-        if not set_bad_aside:
-            raise FileError(f'cannot read {path}: {error}') from error
-        set_aside(path)
-        return _Seen(Boots((), earlier))
-
-
-def _from_json(data: bytes, earlier: frozenset[bytes]) -> _Seen:
-    try:
-        # Our own file: with the largest report in it, it is larger than what strangers may send.
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ReportError('', f'not JSON: {error}') from error
-    top = Fields(document, '')
-    recent: list[tuple[str, int]] = []
-    for index, item in enumerate(top.array('boots', MOST_RECENT)):
-        if not isinstance(item, list) or len(item) != 2:
-            raise ReportError(f'boots[{index}]', 'not a boot and a sequence')
-        recent.append((str(item[0]), int(item[1])))
-    boots = Boots(tuple(recent), earlier)
-    received_at, latest = top.time('received_at'), top.optional_object('latest')
-    if received_at is None or latest is None:
-        return _Seen(boots)
-    skew = top.number('skew_seconds')
-    return _Seen(boots, LatestReport(from_json(latest.values), received_at, skew))
+    def since(self, number: int, gap: bool) -> Tail:
+        """Return lines after the report of that number, about as many as a log's reader does."""
+        lines: list[bytes] = []
+        room = _CHUNK_BYTES
+        for found in self.database.execute(_SINCE, (self.unit, number)):
+            if room <= 0:
+                return Tail(tuple(lines), Cursor(self.file, number), gap, more=True)
+            number, received_at, sent_at, report = found
+            times = json.dumps({'received_at': received_at, 'sent_at': sent_at})
+            lines.append(b'%s, "report": %s}' % (times[:-1].encode(), report))
+            room -= len(lines[-1])
+        return Tail(tuple(lines), Cursor(self.file, number), gap)

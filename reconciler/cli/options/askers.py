@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from charm.kernel.deadline import Deadline
+from charm.kernel.errors import FileError
 from reconciler.ask.base import Asker
 from reconciler.ask.log import LogAsker
 from reconciler.ask.log_store import LogStore
@@ -75,7 +76,7 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
     if asking.ask not in (AUTO, PUSH):
         return None
     inbox = Inbox(asking.inbox_path)
-    if asking.is_local or not any(model_id for model_id, _unit in inbox.units()):
+    if asking.is_local or not _tells_models_apart(inbox):
         return PushedReports(inbox)
     until = Deadline.after(asking.time.uuid_seconds)
     try:
@@ -85,6 +86,14 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
             raise
         return None
     return PushedReports(inbox, uuid)
+
+
+def _tells_models_apart(inbox: Inbox) -> bool:
+    """Return whether any report says of which model it is; one that cannot be read may."""
+    try:
+        return any(model_id for model_id, _unit in inbox.units())
+    except FileError:
+        return True
 
 
 def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPlan:

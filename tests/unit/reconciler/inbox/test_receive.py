@@ -5,87 +5,34 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from charm.agent.config import Config
 from charm.agent.ship.post import PostError, PushReply, pinned, post
-from charm.agent.ship.push import Pusher, headers_for
+from charm.agent.ship.push import Pusher
 from charm.agent.ship.spool import Spool
-from charm.agent.units import Push
 from charm.kernel.deadline import Deadline
-from charm.kernel.merge_checks import make_report
 from charm.kernel.push_contract import (
     MODEL_HEADER,
     MOST_BODY_BYTES,
     PATH,
     SENT_AT_HEADER,
     UNIT_HEADER,
-    derive,
 )
-from charm.kernel.report import Report
 from charm.kernel.report_json import encode
-from reconciler.inbox.receive import application, server_config
+from reconciler.inbox.receive import application
 from reconciler.inbox.store import Inbox
 from tests.support.patience import PATIENCE
-from tests.support.tls import Certificates, make_certificates
+from tests.support.tls import make_certificates
 
-MASTER = b'm' * 32
-NOW = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
-
-
-def report(sequence: int = 1, unit: str = 'web/0', boot: str = 'boot-1') -> Report:
-    service = unit.split('/')[0]
-    return make_report(service, unit, (), boot_id=boot, sequence=sequence, reported_at=NOW)
-
-
-def lines(*reports: Report) -> bytes:
-    return b''.join(encode(one).encode() + b'\n' for one in reports)
-
-
-@dataclass(frozen=True)
-class Running:
-    """A receiver that serves on loopback."""
-
-    url: str
-    ca: str
-    inbox: Inbox
-    root: Path
-    revoked: set[str]
-
-    def push_of(self, unit: str, model: str = '') -> Push:
-        return Push(self.url, self.ca, derive(MASTER, unit, model), model)
-
-    def send(self, unit: str, push: Push, body: bytes, **headers: str) -> PushReply:
-        made = {**headers_for(unit, push, body, datetime.now(timezone.utc)), **headers}
-        return post(self.url + PATH, pinned(push.ca), made, body, Deadline.after(PATIENCE))
-
-
-@pytest.fixture
-def receiver(tmp_path: Path, certificates: Certificates) -> Iterator[Running]:
-    inbox = Inbox(tmp_path / 'inbox')
-    revoked: set[str] = set()
-    app = application(MASTER, inbox, lambda _model, unit: unit not in revoked)
-    config = server_config(app, '127.0.0.1', 0, certificates.certificate, certificates.key)
-    server = uvicorn.Server(config)
-    listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
-    listener.listen(100)
-    thread = threading.Thread(target=server.run, kwargs={'sockets': [listener]}, daemon=True)
-    thread.start()
-    try:
-        url = f'https://localhost:{listener.getsockname()[1]}'
-        yield Running(url, certificates.ca.read_text(), inbox, tmp_path / 'inbox', revoked)
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listener.close()
+from .served import NOW, Running, lines, report
 
 
 def test_what_was_pushed_is_the_latest_and_is_in_the_log(receiver: Running) -> None:
@@ -266,13 +213,18 @@ def test_a_store_that_cannot_write_is_503_and_the_unit_keeps_its_reports(
     assert spool.depth.reports == 1
 
 
-def test_a_state_that_is_corrupt_is_set_aside_and_said(receiver: Running) -> None:
+def test_a_database_that_is_corrupt_is_set_aside_and_said(
+    receiver: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     push = receiver.push_of('web/0')
     receiver.send('web/0', push, lines(report(1)))
-    place = receiver.root / '_' / 'web-0'
-    (place / 'state.json').write_bytes(b'\0' * 100)
+    path = receiver.root / 'reports.d' / 'reports.db'
+    with closing(sqlite3.connect(path)) as database:
+        database.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    path.write_bytes(b'\0' * path.stat().st_size)
     assert receiver.send('web/0', push, lines(report(2))).status == 200
-    assert len(list(place.glob('state.json.corrupt-*'))) == 1
+    assert len(list(receiver.root.glob('reports.d.corrupt-*'))) == 1
+    assert 'set aside' in caplog.text
     latest = receiver.inbox.latest('web/0')
     assert latest is not None
     assert latest.report.sequence == 2

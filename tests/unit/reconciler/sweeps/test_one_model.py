@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -227,12 +229,23 @@ def test_a_hook_is_run_whatever_was_pushed_if_that_is_asked_for(tmp_path: Path) 
 def test_an_inbox_that_cannot_be_read_costs_only_what_was_in_it(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     push(inbox, 'web/0')
-    (tmp_path / '_' / 'web-0' / 'state.json').write_text('{')
     push(inbox, 'db/0')
+    with closing(sqlite3.connect(tmp_path / 'reports.d' / 'reports.db')) as database, database:
+        database.execute("UPDATE reports SET report = '{' WHERE id = 1")
     found = pushed_sweep(tmp_path, 'push', {})
     assert found['db/0'].outcome is Outcome.REPORTED
     assert found['web/0'].outcome is Outcome.NOT_PUSHED
-    assert 'state.json' in found['web/0'].message
+    assert 'reports.db' in found['web/0'].message
+
+
+def test_an_inbox_that_is_no_database_is_why_nothing_was_pushed(tmp_path: Path) -> None:
+    push(Inbox(tmp_path), 'web/0')
+    (tmp_path / 'reports.d' / 'reports.db').write_bytes(b'no database' * 1000)
+    found = pushed_sweep(tmp_path, 'push', {})
+    assert {one.outcome for one in found.values()} == {Outcome.NOT_PUSHED}
+    assert 'reports.db' in found['web/0'].message
+    asked: dict[str, list[Behaviour]] = {unit: [answers] for unit in ('web/0', 'db/0', 'mq/0')}
+    assert {one.via for one in pushed_sweep(tmp_path, 'auto', asked).values()} == {'fake, hook'}
 
 
 def test_units_that_push_and_that_juju_does_not_have_are_named(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Many pushes, one commit: to flush a disk costs as much for a hundred as for one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
+
+from .database import CorruptError
+from .keep import Ack
+from .pushed import Push
+from .store import Inbox
+
+_log = logging.getLogger('juju_health.receive')
+_Value = TypeVar('_Value')
+
+
+class GroupCommit:
+    """Keeps pushes in groups: what comes while one is being committed is in the next."""
+
+    def __init__(self, store: Inbox) -> None:
+        self._store = store
+        self._waiting: list[tuple[Push, asyncio.Future[Ack]]] = []
+        self._working: asyncio.Task[None] | None = None
+
+    async def keep(self, push: Push) -> Ack:
+        """Return the acknowledgement once the push is kept.
+
+        Raises:
+            FileError: it cannot be.
+        """
+        answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        self._waiting.append((push, answer))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work())
+        return await answer
+
+    async def _work(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            try:
+                acks = await self._commit([push for push, _ in group])
+            except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+                _log.error('%d pushes are not kept: %s', len(group), error)
+                for _, answer in group:
+                    if not answer.done():
+                        answer.set_exception(error)
+            else:
+                for (_, answer), ack in zip(group, acks, strict=True):
+                    if not answer.done():
+                        answer.set_result(ack)
+
+    async def _commit(self, pushes: list[Push]) -> list[Ack]:
+        try:
+            async with _waiting_apart(self._store.keeping()) as keep:
+                return [keep(push) for push in pushes]
+        except CorruptError:
+            await run_in_threadpool(self._store.mend)
+        async with _waiting_apart(self._store.keeping()) as keep:
+            return [keep(push) for push in pushes]
+
+
+@asynccontextmanager
+async def _waiting_apart(manager: AbstractContextManager[_Value]) -> AsyncGenerator[_Value, None]:
+    """Enter and leave a context manager in other threads, and run its block in this one.
+
+    A statement of SQL is a few microseconds, for which the interpreter's lock is given up; who
+    takes it meanwhile keeps it for milliseconds. A busy loop would starve a thread of many.
+    """
+    value = await run_in_threadpool(manager.__enter__)
+    try:
+        yield value
+    except BaseException as error:
+        await run_in_threadpool(manager.__exit__, type(error), error, error.__traceback__)
+        raise
+    await run_in_threadpool(manager.__exit__, None, None, None)
