@@ -22,6 +22,7 @@ from charm.agent.units import Push
 from charm.kernel.deadline import Deadline
 from charm.kernel.push_contract import PATH, derive
 from charm.kernel.report_json import encode
+from reconciler.cli.commands.server import _listening
 from reconciler.inbox.certificate_files import CertificateFiles
 from reconciler.inbox.certificates import make_missing
 from reconciler.inbox.denied import DenyList
@@ -112,6 +113,14 @@ def test_who_is_denied_is_refused_from_then_on(tmp_path: Path) -> None:
     assert not denied.admit('m1', 'web/1')
     path.write_text('')
     assert denied.admit('m1', 'web/1')
+
+
+def test_an_answer_does_not_wait_for_what_acknowledges_its_first_half() -> None:
+    with _listening('127.0.0.1', 0) as listener:
+        with socket.create_connection(listener.getsockname(), PATIENCE):
+            accepted, _address = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.slow
