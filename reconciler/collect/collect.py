@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from charm.kernel.command import kill_running
 from charm.kernel.deadline import Deadline
@@ -15,7 +16,6 @@ from ..ask.errands import BY_HOOK, MachineRequest, UnitRequest, plan_errands
 from ..ask.frames import UnitAnswer
 from ..ask.modes import AUTO, PUSH, AskMode
 from ..ask.probe import BY_PROBE
-from ..inbox.store import PushedReports
 from ..reach.lanes import Pace
 from ..values.cost import ASKING, FAR_SIDE, LOGIN, READING, SweepCost
 from ..values.freshness import DatedReport, is_fresh, newest
@@ -27,6 +27,9 @@ from .interpret import IS_GONE, dated_reading, is_whole, read_answer, silent_rea
 from .probed import probed, read_probe
 from .removed_units import absent, left_behind, strangers
 from .reporter_evidence import principals, vouched
+
+if TYPE_CHECKING:
+    from ..inbox.store import PushedReports
 
 Progress = Callable[[int, int], None]
 

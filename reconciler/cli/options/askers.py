@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
@@ -15,13 +16,15 @@ from reconciler.ask.probe import ProbeOptions
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan, Progress
 from reconciler.inbox.keys import read_word
-from reconciler.inbox.store import Inbox, PushedReports
 from reconciler.sweeps.one_model import SweepPlan
 from reconciler.values.by_name import load
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
 
 from .sweeping import SweepOptions
+
+if TYPE_CHECKING:
+    from reconciler.inbox.store import Inbox, PushedReports
 
 
 def asker_of(asking: SweepOptions, model: Model) -> Asker:
@@ -75,9 +78,10 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
     """
     if asking.ask not in (AUTO, PUSH):
         return None
-    inbox = Inbox(asking.inbox_path)
+    of_inbox: type[PushedReports] = load('reconciler.inbox.store:PushedReports')
+    inbox: Inbox = load('reconciler.inbox.store:Inbox')(asking.inbox_path)
     if asking.is_local or not _tells_models_apart(inbox):
-        return PushedReports(inbox)
+        return of_inbox(inbox)
     until = Deadline.after(asking.time.uuid_seconds)
     try:
         uuid = asking.door.model_uuid(model.controller, model.name, until)
@@ -85,7 +89,7 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
         if asking.ask == PUSH:
             raise
         return None
-    return PushedReports(inbox, uuid)
+    return of_inbox(inbox, uuid)
 
 
 def _tells_models_apart(inbox: Inbox) -> bool:

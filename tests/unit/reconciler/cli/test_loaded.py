@@ -30,7 +30,15 @@ NETWORK = {
     'starlette',
     'uvicorn',
 }
-SELDOM = {*NETWORK, 'importlib.metadata', 'jinja2', 'prometheus_client', 'tenacity', 'yaml'}
+SELDOM = {
+    *NETWORK,
+    'importlib.metadata',
+    'jinja2',
+    'prometheus_client',
+    'sqlite3',
+    'tenacity',
+    'yaml',
+}
 DRAWN = {'rich'}
 DOCUMENT = {'msgspec'}
 WORK = {'reconciler.cli.commands', 'reconciler.cli.live', 'subprocess'}
