@@ -12,7 +12,7 @@ from tests.support.tree import ROOT
 # Text that we made ourselves, or of which the first line is shown to a person and nothing more.
 OUR_OWN = {
     'reconciler/config/yaml_nodes.py': 'what PyYAML complains',
-    'reconciler/render/base.py': 'a table that rich drew',
+    'reconciler/render/drawn.py': 'a table that rich drew',
     'reconciler/cli/live/screen.py': 'a table that rich drew',
     'reconciler/cli/live/session.py': 'what our own log said',
 }

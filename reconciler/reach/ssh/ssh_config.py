@@ -41,7 +41,7 @@ _FOR_ALL = re.compile(r'[ \t]*(?:host[ \t]+\*|match[ \t]+all)[ \t\r]*', re.IGNOR
 _BEFORE_VALUE = re.compile(r'[\s"=]+')
 # Their tokens are filled in here.
 _WITH_TOKENS = ('proxycommand', 'controlpath')
-_WAS_READ = re.compile(r'^debug1: Reading configuration data (.*?)\r?$', re.MULTILINE)
+_WAS_READ = 'debug1: Reading configuration data '
 # ssh says no more of a name.
 _MOST_OF_NAME = 200
 # What may be there more than once.
@@ -85,7 +85,8 @@ def ask(config: Path, address: str, user: str, deadline: Deadline) -> SshAnswer:
 
 def _files_read(said: str) -> list[str]:
     """Return the files that ssh says it read; but the first, which is ours."""
-    return _WAS_READ.findall(said)[1:]
+    told = (line for line in said.split('\n') if line.startswith(_WAS_READ))
+    return [line.removeprefix(_WAS_READ).rstrip('\r') for line in told][1:]
 
 
 def _says_alike(files: Sequence[str]) -> bool:
