@@ -69,6 +69,10 @@ charm: .venv/ready  ## Build build/juju-health.charm, and have charm-proof and c
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
 	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor,causes}
 
+.PHONY: performance
+performance: .venv/ready  ## Measure everything on an idle machine (an hour, root), and write docs/performance.md
+	$(BIN)/python -m bench.performance
+
 .PHONY: man
 man: .venv/ready  ## Write the manual page to build/, from the commands' help, and show it
 	@mkdir -p build

@@ -24,11 +24,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from charm.kernel.deadline import Deadline
 from reconciler.ask import far_script, frames
@@ -259,22 +260,22 @@ def measure(bench: Bench, rounds: int) -> dict[str, list[tuple[float, float]]]:
     return found
 
 
-def table(found: dict[str, list[tuple[float, float]]], machines: int) -> str:
-    """Return the medians as a Markdown table, the fastest first."""
-    lines = [
-        f'| client | seconds (median, least–most) | ratio to {BASE} | client CPU, ms a machine |',
-        '|---|---|---|---|',
-    ]
+def told(found: dict[str, list[tuple[float, float]]], machines: int) -> dict[str, Any]:
+    """Return the figures by client, the fastest first."""
     middles = {name: statistics.median(one for one, _ in found[name]) for name in found}
-    for name, middle in sorted(middles.items(), key=lambda item: item[1]):
-        spent = found[name]
-        seconds = [one for one, _ in spent]
-        cpu = statistics.median(one for _, one in spent) * 1000 / machines
-        spread = f'{min(seconds):.2f}–{max(seconds):.2f}'
-        lines.append(
-            f'| {name} | {middle:.2f} ({spread}) | {middle / middles[BASE]:.2f} | {cpu:.1f} |'
-        )
-    return '\n'.join(lines)
+    return {
+        name: {
+            'seconds': [round(one, 3) for one in (middle, *_ends(one for one, _ in found[name]))],
+            'ratio': round(middle / middles[BASE], 2),
+            'cpu_ms': round(statistics.median(one for _, one in found[name]) * 1000 / machines, 1),
+        }
+        for name, middle in sorted(middles.items(), key=lambda item: item[1])
+    }
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    known = sorted(values)
+    return known[0], known[-1]
 
 
 def too_many(hosts: int) -> str:
@@ -299,13 +300,10 @@ def main() -> int:
         return 1
     with set_up(given.hosts, given.units, given.at_once) as bench:
         found = measure(bench, given.rounds)
-    load = ' '.join(f'{one:.1f}' for one in os.getloadavg())
+    clients = told(found, given.hosts)
     print(
-        f'{given.hosts} machines with {given.units} units each, {given.at_once} at once, '
-        f'{given.rounds} rounds; {os.cpu_count()} CPUs shared by clients, machines and others, '
-        f'load {load}\n'
+        json.dumps({'machines': given.hosts, 'units': given.units, 'clients': clients}, indent=1)
     )
-    print(table(found, given.hosts))
     return 0
 
 

@@ -1,6 +1,6 @@
 """Measure what causes cost in models of many relations, beside reading the same status.
 
-    .venv/bin/python -m bench.weave [--rounds 3] [--only SHAPE ...] [--seed 1] [--json FILE]
+    .venv/bin/python -m bench.weave [--rounds 3] [--only SHAPE ...] [--seed 1] [--json]
 
 Each shape is measured twice: all well, and with a fifth of it failing, the hub with them. What is
 measured is CPU time, the least of the rounds, of `explain_causes` and of the graph alone; `an
@@ -16,7 +16,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -258,17 +257,16 @@ def main() -> None:
     parser.add_argument(
         '--only', nargs='*', default=[], help='what the names of shapes begin with'
     )
-    parser.add_argument('--json', type=Path, help='write the figures there')
+    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
     asked = parser.parse_args()
     shapes = [s for s in SHAPES if not asked.only or s.startswith(tuple(asked.only))]
-    print(f'{"":18} {"fail":>5} {"json.loads":>9} {"the graph":>26}{"its causes":>28}')
-    found = []
-    for shape in shapes:
-        for cost in measured(shape, asked.seed, asked.rounds):
-            found.append(cost)
-            print(cost.line, flush=True)
+    costs = (cost for shape in shapes for cost in measured(shape, asked.seed, asked.rounds))
     if asked.json:
-        asked.json.write_text(json.dumps([asdict(cost) for cost in found], indent=1))
+        print(json.dumps([asdict(cost) for cost in costs], indent=1))
+        return
+    print(f'{"":18} {"fail":>5} {"json.loads":>9} {"the graph":>26}{"its causes":>28}')
+    for cost in costs:
+        print(cost.line, flush=True)
 
 
 if __name__ == '__main__':

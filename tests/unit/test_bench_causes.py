@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from bench import causes, topologies
-from bench.conclude import status_of
+from bench.scale import status_of
 from tests.support.tree import ROOT
 
 
@@ -52,6 +52,6 @@ def test_the_same_seed_plants_the_same(board: causes.Board) -> None:
 
 
 def test_in_a_document_all_is_made_well_before_anything_is_planted() -> None:
-    world = topologies.of_document('many', status_of(60, 20), Random(1))  # noqa: S311
+    world = topologies.of_document('many', status_of(1000), Random(1))  # noqa: S311
     assert {unit.workload for unit in world.model.units()} == {topologies.WELL}
     assert world.needs
