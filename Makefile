@@ -11,6 +11,8 @@ PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-
 PACKAGES += monitoring-plugins-basic
 # Shells of machines that are asked, beside Debian's own.
 PACKAGES += busybox mksh
+# What is measured beside us, and what measuring needs.
+BENCH_PACKAGES := libssh-dev valgrind pssh clustershell prometheus-pushgateway nagios-nrpe-server
 
 .PHONY: all
 all: format schema lint types unit  ## Format, lint, check types, and run the unit tests: before each commit
@@ -70,7 +72,7 @@ golden: .venv/ready  ## Rewrite the golden files; read the diff before you commi
 	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor,causes}
 
 .PHONY: performance
-performance: .venv/ready  ## Measure everything on an idle machine (an hour, root), and write docs/performance.md
+performance: bench-packages .venv/ready  ## Measure everything on an idle machine (an hour, root), and write docs/performance.md
 	$(BIN)/python -m bench.performance
 
 .PHONY: man
@@ -86,6 +88,10 @@ schema: .venv/ready  ## Write the JSON Schemas of saved sweeps anew, from what r
 .PHONY: hosts
 hosts: packages .venv/ready  ## Start three real machines to play with, until Ctrl-C (root)
 	$(BIN)/python -m tests.hosts up --count 3
+
+.PHONY: bench-packages
+bench-packages:
+	@.ci/packages $(PACKAGES) $(BENCH_PACKAGES)
 
 .PHONY: packages
 packages:

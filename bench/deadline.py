@@ -3,10 +3,12 @@
     .venv/bin/python -m bench.deadline [--seconds 40] [--units 1000] [--row NAME …]
 
 `juju` is a stand-in in C that costs next to nothing (`hung_juju.c`, built here by gcc), or as much
-as the real client, 0.14 s of CPU for each call. Prints one JSON object: for each row the share of
-the healthy units that reported within `--seconds`, a third of the default deadline; the seconds
-that the last of them took; the most `juju ssh` at once; and the bound that the client's CPU sets
-on this computer, as seconds for all healthy units on all its cores.
+as the real client, 0.14 s of CPU for each call. With `--reach direct` the far side is an ssh
+server in C (`canned_sshd.c`, which needs libssh-dev), whose machines that hang accept connections
+and say nothing. Prints one JSON object: for each row the share of the healthy units that reported
+within `--seconds`, a third of the default deadline; the seconds that the sweep took, those that
+hang included; the most `juju ssh` at once; and the bound that the client's CPU sets on this
+computer, as seconds for all healthy units on all its cores.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .direct import address, served
+
 HERE = Path(__file__).resolve().parent
 CLIENT_CPU_MS = 140
 
@@ -37,12 +41,14 @@ class Row:
         every: each so manieth unit hangs; 0 for none.
         how: `hang`, `ignore` or `refused`; see hung_juju.c.
         cpu_ms, wait_ms: what each call costs, and takes beside.
+        direct: over ssh of our own.
     """
 
     every: int
     how: str = 'hang'
     cpu_ms: int = 0
     wait_ms: int = 0
+    direct: bool = False
 
 
 ROWS = {
@@ -55,6 +61,10 @@ ROWS = {
     '10 % hang, others take 1 s': Row(10, wait_ms=1000),
     'none hangs, a real client': Row(0, cpu_ms=CLIENT_CPU_MS),
     '10 % hang, a real client': Row(10, cpu_ms=CLIENT_CPU_MS),
+    'direct, none hangs': Row(0, direct=True),
+    'direct, 5 % hang': Row(20, direct=True),
+    'direct, 10 % hang': Row(10, direct=True),
+    'direct, 50 % hang': Row(2, direct=True),
 }
 
 
@@ -66,7 +76,7 @@ def status_of(units: int) -> dict[str, Any]:
             str(n): {
                 'juju-status': {'current': 'started'},
                 'machine-status': {'current': 'running'},
-                'dns-name': f'10.{n >> 16}.{n >> 8 & 255}.{n & 255}',
+                'dns-name': address(n),
                 'instance-id': f'i{n}',
             }
             for n in range(units)
@@ -112,6 +122,26 @@ def counted(parent: int) -> Iterator[list[int]]:
         looking.join()
 
 
+@contextmanager
+def far_side(row: Row, units: int, place: Path) -> Iterator[dict[str, str]]:
+    """Run the machines that are reached directly; yield what the environment has more for it."""
+    if not row.direct:
+        yield {}
+        return
+    home = place / f'home-{row.every}'
+    home.mkdir()
+    with served(home, HUNG_EVERY=str(row.every)) as ground:
+        kind, key = Path(f'{ground.host}.pub').read_text().split()[:2]
+        (home / '.ssh').mkdir()
+        (home / '.ssh/config').write_text(f'Port {ground.port}\n')
+        state = home / 'state/juju-health'
+        state.mkdir(parents=True)
+        lines = (f'c:m:{number} {kind} {key} i{number}\n' for number in range(units))
+        (state / 'known_hosts').write_text(''.join(lines))
+        own = {'JUJU_DATA': str(ground.own.parents[1]), 'XDG_STATE_HOME': str(state.parent)}
+        yield {'HOME': str(home), 'SSH_AUTH_SOCK': '', **own}
+
+
 def measure(row: Row, units: int, seconds: float, place: Path) -> dict[str, Any]:
     """Sweep once, and return what became of it."""
     out = place / 'sweep.json'
@@ -125,11 +155,13 @@ def measure(row: Row, units: int, seconds: float, place: Path) -> dict[str, Any]
     argv = [str(Path(sys.executable).parent / 'reconcile-health'), '-q']
     argv += ['--juju', str(place / 'juju')]
     argv += ['--deadline', f'{seconds:g}', '--format', 'json', '-o', str(out)]
-    began = time.monotonic()
-    process = subprocess.Popen(argv, env={**os.environ, **told})
-    with process, counted(process.pid) as most:
-        process.wait()
-    took = time.monotonic() - began
+    argv += ['--reach', 'direct'] if row.direct else []
+    with far_side(row, units, place) as more:
+        began = time.monotonic()
+        process = subprocess.Popen(argv, env={**os.environ, **told, **more})
+        with process, counted(process.pid) as most:
+            process.wait()
+        took = time.monotonic() - began
     sweep = json.loads(out.read_text())
     found = [unit for service in sweep['services'] for unit in service['units']]
     reported = [unit for unit in found if unit['outcome'] == 'reported']
@@ -140,7 +172,7 @@ def measure(row: Row, units: int, seconds: float, place: Path) -> dict[str, Any]
         'reported_of_healthy': round(len(reported) / healthy, 4),
         'reported_of_all': round(len(reported) / units, 4),
         'sweep_seconds': round(took, 1),
-        'most_juju_at_once': most[0],
+        'most_juju_at_once': 0 if row.direct else most[0],
         'bound_seconds_by_client_cpu': round(
             healthy * row.cpu_ms / 1000 / (os.cpu_count() or 1), 1
         ),

@@ -104,7 +104,7 @@ def build(name: str, directory: Path) -> Path:
 
 
 @contextlib.contextmanager
-def served(directory: Path) -> Iterator[Field]:
+def served(directory: Path, **environment: str) -> Iterator[Field]:
     """Run the far side."""
     with socket.create_server(('127.0.0.1', 0)) as free:
         ground = Field(directory, free.getsockname()[1])
@@ -113,7 +113,8 @@ def served(directory: Path) -> Iterator[Field]:
         subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key], check=True)
     server = build('canned_sshd', directory)
     argv = [str(server), str(ground.port), str(ground.host), str(ANSWER_BYTES)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+    told = {**os.environ, **environment}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=told) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == b'listening\n'
