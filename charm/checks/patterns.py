@@ -8,6 +8,7 @@ answer, or even tell the time.
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from typing import List, Sequence
@@ -18,12 +19,17 @@ from ..kernel.errors import CheckError
 from .child_process import ENVIRONMENT, describe_exit, tail
 from .options import OptionError
 
+# It ends by itself where nobody is left to end it: who started it may have been killed.
 _PROGRAM = """
-import json, re, sys
-pattern, texts = json.load(sys.stdin)
+import json, re, resource, sys
+pattern, texts, seconds = json.load(sys.stdin)
+resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 search = re.compile(pattern).search
 json.dump([search(text) is not None for text in texts], sys.stdout)
 """
+
+# Deadlines are shorter.
+_MOST_SECONDS = 86400.0
 
 
 def check_pattern(option: str, pattern: str) -> None:
@@ -48,7 +54,8 @@ def search(pattern: str, texts: Sequence[str], deadline: Deadline) -> List[bool]
     if not pattern or not texts:
         return [True] * len(texts)
     argv = (sys.executable, '-I', '-S', '-c', _PROGRAM)
-    given = json.dumps([pattern, list(texts)]).encode()
+    seconds = math.ceil(min(deadline.remaining_seconds, _MOST_SECONDS)) + 1
+    given = json.dumps([pattern, list(texts), seconds]).encode()
     done = run(argv, deadline, env=ENVIRONMENT, stdin=given)
     if done.timed_out:
         raise CheckError(f'cannot tell: to look for {pattern!r} took too long and was ended')

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
+from charm.checks import patterns
 from charm.checks.options import OptionError
 from charm.checks.patterns import check_pattern, search
 from charm.kernel.deadline import Deadline
@@ -49,6 +54,15 @@ def test_one_that_looks_for_ever_is_ended_and_named(pattern: str, text: str) -> 
     assert str(caught.value) == (
         f'cannot tell: to look for {pattern!r} took too long and was ended'
     )
+
+
+def test_one_that_nobody_is_left_to_end_ends_by_itself() -> None:
+    given = json.dumps(['(a+)+b', ['a' * 64], 1])
+    argv = [sys.executable, '-I', '-S', '-c', patterns._PROGRAM]
+    done = subprocess.run(
+        argv, input=given, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
 
 
 def test_while_it_looks_other_threads_go_on() -> None:
