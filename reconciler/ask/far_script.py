@@ -21,6 +21,8 @@ from .frames import STDERR_CAP_BYTES, Request
 
 # What a pipe holds (pipe(7)).
 _PIECE_BYTES = 65536
+# The machine's own; another that comes first on its PATH may be anything, and slow to start.
+PYTHON = '/usr/bin/python3'
 # The hook runs as the ssh user where that user may run it, else through sudo; then `timeout` runs
 # through sudo as well, since it could not kill a process of root.
 _FUNCTIONS = """\
@@ -84,6 +86,7 @@ run "$h" "$@" <&5
 _SCRIPT = """\
 F={functions}
 P={framer}
+p={python}; [ -x "$p" ] || p=python3
 tag() {{
 timeout {drain} cat | {{ c=$3
 while [ "$c" -gt 0 ]; do
@@ -114,7 +117,7 @@ eval "$F"
 set -- {calls}
 {{ echo "$N b"
 {{
-{{ b=$(python3 -I -S -B -c "$P" "$N" {drain} {stderr_cap} "${{LC_CTYPE-}}" "$F" "$@" \
+{{ b=$("$p" -I -S -B -c "$P" "$N" {drain} {stderr_cap} "${{LC_CTYPE-}}" "$F" "$@" \
 </dev/null 7>&1 >&4 4>&4 5<&5 6>&6); }} 6>&2 2>/dev/null
 [ -n "$b" ] || each "$@"
 }} &
@@ -138,6 +141,7 @@ def script(requests: Sequence[Request], nonce: str, time: TimeBudget) -> str:
     return _SCRIPT.format(
         functions=shlex.quote(functions),
         framer=shlex.quote(_framer()),
+        python=PYTHON,
         drain=time.drain_with_agent_seconds if with_agent else time.drain_seconds,
         piece=_PIECE_BYTES,
         stderr_cap=STDERR_CAP_BYTES,

@@ -75,9 +75,9 @@ class Machine:
         return index
 
     def command(self, timeout_seconds: int = PATIENCE) -> str:
-        return far_script.command(
-            self.requests, NONCE, TimeBudget(timeout_seconds=timeout_seconds)
-        )
+        time = TimeBudget(timeout_seconds=timeout_seconds)
+        own = str(self.programs / 'python3')
+        return far_script.command(self.requests, NONCE, time).replace(far_script.PYTHON, own)
 
     def environment(self, **more: str) -> Mapping[str, str]:
         kept = {name: text for name, text in os.environ.items() if not name.startswith('LC_')}
