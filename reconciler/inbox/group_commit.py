@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from .database import CorruptError
 from .keep import Ack
 from .pushed import Push
 from .store import Inbox
 
 _log = logging.getLogger('juju_health.receive')
-_Value = TypeVar('_Value')
 
 
 class GroupCommit:
@@ -43,7 +38,7 @@ class GroupCommit:
         while self._waiting:
             group, self._waiting = self._waiting, []
             try:
-                acks = await self._commit([push for push, _ in group])
+                acks = await run_in_threadpool(self._store.keep, [push for push, _ in group])
             except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
                 _log.error('%d pushes are not kept: %s', len(group), error)
                 for _, answer in group:
@@ -53,28 +48,3 @@ class GroupCommit:
                 for (_, answer), ack in zip(group, acks, strict=True):
                     if not answer.done():
                         answer.set_result(ack)
-
-    async def _commit(self, pushes: list[Push]) -> list[Ack]:
-        try:
-            async with _waiting_apart(self._store.keeping()) as keep:
-                return [keep(push) for push in pushes]
-        except CorruptError:
-            await run_in_threadpool(self._store.mend)
-        async with _waiting_apart(self._store.keeping()) as keep:
-            return [keep(push) for push in pushes]
-
-
-@asynccontextmanager
-async def _waiting_apart(manager: AbstractContextManager[_Value]) -> AsyncGenerator[_Value, None]:
-    """Enter and leave a context manager in other threads, and run its block in this one.
-
-    A statement of SQL is a few microseconds, for which the interpreter's lock is given up; who
-    takes it meanwhile keeps it for milliseconds. A busy loop would starve a thread of many.
-    """
-    value = await run_in_threadpool(manager.__enter__)
-    try:
-        yield value
-    except BaseException as error:
-        await run_in_threadpool(manager.__exit__, type(error), error, error.__traceback__)
-        raise
-    await run_in_threadpool(manager.__exit__, None, None, None)

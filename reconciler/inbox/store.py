@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -90,38 +89,22 @@ class Inbox:
     def keep(self, pushes: Sequence[Push]) -> list[Ack]:
         """Keep pushes in one commit, all or none, and return each one's acknowledgement.
 
+        A database that is corrupt is set aside, and they are kept in one with what can be read
+        of it.
+
         Raises:
             FileError: they cannot be kept; their units have to send them again.
         """
         try:
-            with self.keeping() as keep:
-                return [keep(push) for push in pushes]
+            return self._commit(pushes)
         except CorruptError:
-            self.mend()
-        with self.keeping() as keep:
-            return [keep(push) for push in pushes]
+            self._database.replace()
+        return self._commit(pushes)
 
-    @contextmanager
-    def keeping(self) -> Generator[Callable[[Push], Ack], None, None]:
-        """Yield what keeps a push; it may be acknowledged once the block is left without an error.
-
-        To enter and to leave it may wait for the disk, what is within does not.
-
-        Raises:
-            CorruptError: the database is corrupt; see `mend`.
-            FileError: nothing within is kept; the units have to send it again.
-        """
+    def _commit(self, pushes: Sequence[Push]) -> list[Ack]:
         with self._database.writing() as database:
             received_at = datetime.now(timezone.utc)
-            yield lambda push: keep_push(database, self._former, push, received_at)
-
-    def mend(self) -> None:
-        """Set a corrupt database aside, and go on with what can be read of it.
-
-        Raises:
-            FileError: that cannot be done.
-        """
-        self._database.replace()
+            return [keep_push(database, self._former, push, received_at) for push in pushes]
 
     def latest(self, unit: str, model: str = '') -> LatestReport | None:
         """Return the unit's latest report; `None` if it never sent one.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -33,20 +32,13 @@ class Slow(Inbox):
         self.busy, self.free = threading.Event(), threading.Event()
         self.fault: Exception | None = None
 
-    @contextmanager
-    def keeping(self) -> Generator[Callable[[Push], Ack], None, None]:
-        self.sizes.append(0)
-        with super().keeping() as keep:
-
-            def counted(one: Push) -> Ack:
-                self.sizes[-1] += 1
-                return keep(one)
-
-            yield counted
-            self.busy.set()
-            assert self.free.wait(PATIENCE)
-            if self.fault:
-                raise self.fault
+    def keep(self, pushes: Sequence[Push]) -> list[Ack]:
+        self.sizes.append(len(pushes))
+        self.busy.set()
+        assert self.free.wait(PATIENCE)
+        if self.fault:
+            raise self.fault
+        return super().keep(pushes)
 
 
 async def crowd(inbox: Slow, commit: GroupCommit, many: int) -> list[Ack | BaseException]:
