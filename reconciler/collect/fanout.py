@@ -221,7 +221,9 @@ class _Runner:
         if fault is not None and not self._has_all:
             tried_seconds = took_seconds - fault.waited_seconds
             soon = tried_seconds < TimeBudget.in_vain_seconds
-            fault.retryable &= (soon and not fault.dropped) or bool(fault.completed.stdout)
+            # Not that it was reached: an attempt that long which brought no answer was in vain.
+            brought = any(one.stdout or one.stderr or one.complete for one in came.answers)
+            fault.retryable &= (soon and not fault.dropped) or brought
             raise fault
         self._retry_upgrading(missing, number)
 

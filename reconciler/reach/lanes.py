@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -234,6 +234,5 @@ class _Floor(Generic[Key, Value]):
 
     def close(self) -> None:
         """Give up whoever is under way."""
-        turns: Iterable[dict[Key, Turn]] = (self._busy, self._aside)
-        for turn in (turn for kept in turns for turn in kept.values()):
+        for turn in (*self._busy.values(), *self._aside.values()):
             turn.given_up = True

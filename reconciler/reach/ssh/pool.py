@@ -75,10 +75,12 @@ class Pool:
         reason = ''
         for _ in range(2):
             link, fresh = self._link(slot, place, target, deadline)
-            ends = False
+            ends, keeps = False, self._ways.keeps
             try:
                 done = link.run(command, deadline, self._ways.connect_seconds)
                 ends = done.timed_out and not done.stdout_bytes and not done.stderr_bytes
+                # What came says that it was alive then; it may have fallen silent since.
+                keeps &= not done.timed_out
                 return done
             except NotStartedError as error:
                 ends, reason = True, str(error)
@@ -88,7 +90,7 @@ class Pool:
                 ends = not link.alive
                 raise
             finally:
-                self._let_go(slot, link, ends)
+                self._let_go(slot, link, ends, keeps)
         message = f'cannot reach it: {reason}'
         raise ReachError(Outcome.UNREACHABLE, message, retryable=True)
 
@@ -101,12 +103,12 @@ class Pool:
         with ThreadPoolExecutor(max_workers=16) as workers:
             list(workers.map(lambda link: link.close(), links))
 
-    def _let_go(self, slot: _Slot, link: SshLink, ends: bool) -> None:
-        """End a connection that has no more use, once a command on it is over."""
+    def _let_go(self, slot: _Slot, link: SshLink, ends: bool, keeps: bool) -> None:
+        """End a connection, or if it is not to be kept once no other command runs on it."""
         with slot.lock:
             if slot.link is link:
                 slot.users -= 1
-                ends = ends or not (self._ways.keeps or slot.users)
+                ends = ends or not (keeps or slot.users)
                 if ends:
                     slot.link = None
         if ends:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from reconciler.ask.errands import MachineRequest
 from reconciler.ask.frames import NOT_FOUND
@@ -209,6 +210,17 @@ def test_who_tried_long_and_in_vain_is_not_told_to_try_again(
     ticks = itertools.count(0.0, seconds)
     found = run(reach, errand('0', 'web/0', 'db/0'), clock=lambda: next(ticks))['0']
     assert found.attempts == tries
+
+
+def test_who_was_reached_and_brought_nothing_for_long_is_not_asked_again() -> None:
+    def lost(ran: Ran) -> bytes:
+        begun = f'{ran.nonce} b\n'.encode()
+        raise ReachError(Outcome.UNREACHABLE, 'cannot go on', Completed(255, begun, b''), True)
+
+    reach = FakeReach({'web/0': [lost] * 3})
+    ticks = itertools.count(0.0, TimeBudget.in_vain_seconds)
+    found = run(reach, errand('0', 'web/0'), clock=lambda: next(ticks))['0']
+    assert found.attempts == 1
 
 
 def test_what_all_wait_for_is_no_try_of_anyone() -> None:
