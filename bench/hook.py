@@ -1,6 +1,6 @@
 """Measure what a unit's programs cost, beside an empty Python and a Nagios plugin.
 
-    .venv/bin/python bench/hook.py [--rounds 20] [--python /usr/bin/python3]
+    .venv/bin/python -m bench.hook [--rounds 20] [--python /usr/bin/python3]
 
 Prints one JSON object: of each program the median of its wall-clock time and of its CPU time, its
 children's included, in milliseconds; its own instructions in user space, without its children's,
@@ -15,8 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -27,6 +25,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.ask.probe import look_at
+
+from .counted import instructions, modules
 
 HOOKS = Path(__file__).resolve().parents[1] / 'hooks'
 _START_SECONDS = 60.0
@@ -100,32 +100,6 @@ def agent(python: str, place: Path) -> Iterator[None]:
         daemon.wait()
 
 
-def instructions(argv: list[str]) -> int | None:
-    """Return how many the program takes by itself; `None` where nobody can count them."""
-    valgrind = shutil.which('valgrind')
-    if valgrind is None:
-        return None
-    tool = ('--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null')
-    done = subprocess.run(
-        [valgrind, *tool, *argv],
-        input=STDIN,
-        env={**os.environ, 'PYTHONHASHSEED': '0'},
-        capture_output=True,
-        check=False,
-    )
-    found = re.search(r'I +refs: +([0-9,]+)', done.stderr.decode('utf-8', 'replace'))
-    return int(found[1].replace(',', '')) if found else None
-
-
-def modules(argv: list[str]) -> int | None:
-    """Return how many modules a Python loads; `None` for another program."""
-    if not Path(argv[0]).name.startswith('python'):
-        return None
-    told = [argv[0], '-X', 'importtime', *argv[1:]]
-    done = subprocess.run(told, input=STDIN, capture_output=True, check=False)
-    return done.stderr.count(b'import time:') - 1
-
-
 def measure(rounds: int, python: str) -> dict[str, object]:
     """Run all of them in turn, so many times, and return what they took."""
     with tempfile.TemporaryDirectory() as name:
@@ -139,8 +113,12 @@ def measure(rounds: int, python: str) -> dict[str, object]:
             for _ in range(rounds):
                 for name, argv in todo.items():
                     taken[name].append(run(argv))
-            counted = {name: instructions(argv) for name, argv in todo.items()}
-            loaded = {name: modules(argv) for name, argv in todo.items()}
+            counted = {name: instructions(argv, stdin=STDIN) for name, argv in todo.items()}
+            loaded = {
+                name: modules(argv, stdin=STDIN)
+                for name, argv in todo.items()
+                if Path(argv[0]).name.startswith('python')
+            }
     wall = {name: statistics.median(one for one, _ in runs) for name, runs in taken.items()}
     # CPU times come in ticks of ten milliseconds, hence the mean.
     cpu = {name: statistics.fmean(one for _, one in runs) for name, runs in taken.items()}
@@ -157,7 +135,7 @@ def measure(rounds: int, python: str) -> dict[str, object]:
                 'cpu_ratio': _ratio(cpu[name], cpu[first]),
                 'instructions': counted[name],
                 'instructions_ratio': _ratio(counted[name], counted[first]),
-                'modules_more': _more(loaded[name], loaded[first]),
+                'modules_more': _more(loaded.get(name), loaded[first]),
             }
             for name in todo
         },

@@ -12,21 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "far_answer.h"
+
 static long number(const char *name) {
     const char *text = getenv(name);
     return text ? atol(text) : 0;
-}
-
-static void base64(const char *text, int length) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (int i = 0; i < length; i += 3) {
-        int left = length - i;
-        int bits = (text[i] & 255) << 16 | (left > 1 ? text[i + 1] & 255 : 0) << 8 | (left > 2 ? text[i + 2] & 255 : 0);
-        putchar(letters[bits >> 18]);
-        putchar(letters[bits >> 12 & 63]);
-        putchar(left > 1 ? letters[bits >> 6 & 63] : '=');
-        putchar(left > 2 ? letters[bits & 63] : '=');
-    }
 }
 
 static int status(void) {
@@ -66,13 +56,7 @@ int main(int count, char **words) {
     if (every && atol(strchr(unit, '/') + 1) % every == 7 % every) hang();
     burn(number("HUNG_CPU_MS"));
     usleep(number("HUNG_WAIT_MS") * 1000);
-    char report[1024];
-    int length = snprintf(report, sizeof report,
-        "{\"schema\":1,\"service\":\"%.*s\",\"unit\":\"%s\",\"health\":\"passed\",\"checks\":[{\"name\":\"disk\","
-        "\"health\":\"passed\",\"message\":\"ok\"}],\"boot_id\":\"b\",\"sequence\":5}",
-        (int)strcspn(unit, "/"), unit, unit);
-    printf("%.16s 0 o ", nonce + 2);
-    base64(report, length);
-    printf("\n%.16s 0 x 0\n%.16s 0 z\n", nonce + 2, nonce + 2);
+    char answer[4096];
+    fwrite(answer, 1, far_answer(answer, sizeof answer, nonce + 2, unit), stdout);
     return 0;
 }

@@ -14,8 +14,6 @@ import argparse
 import compileall
 import json
 import os
-import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -31,8 +29,9 @@ from tests.support.command_line import COMMAND
 from tests.support.render_cases import application, check, reported, snapshot_of
 from tests.support.tree import ROOT
 
+from .counted import instructions, modules
+
 PEER = 'import click'
-_REFS = re.compile(r'I +refs: +([0-9,]+)')
 
 
 @dataclass(frozen=True)
@@ -42,20 +41,28 @@ class Start:
     words: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *before: str) -> tuple[float, str]:
-        """Run it with words before it; return its CPU seconds, and what it says on stderr."""
-        with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(
-                [*before, *self.words],
-                env={**os.environ, 'COLUMNS': '100', **self.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-            )
-            _, _, used = os.wait4(process.pid, 0)
-            process.returncode = 0  # It is reaped.
-            said.seek(0)
-            return used.ru_utime + used.ru_stime, said.read().decode()
+    @property
+    def argv(self) -> Sequence[str]:
+        """Return all of its words."""
+        return (sys.executable, *self.words)
+
+    @property
+    def more(self) -> Mapping[str, str]:
+        """Return what its environment has beside ours."""
+        return {'COLUMNS': '100', **self.environment}
+
+    def cpu_seconds(self) -> float:
+        """Run it, and return the CPU time that it took."""
+        process = subprocess.Popen(
+            self.argv,
+            env={**os.environ, **self.more},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0  # It is reaped.
+        return used.ru_utime + used.ru_stime
 
 
 def starts(saved: Path) -> dict[str, Start]:
@@ -86,33 +93,21 @@ def sweep(services: int) -> str:
     return json.dumps(to_document(snapshot_of(found)))
 
 
-def instructions(start: Start, valgrind: str) -> int:
-    """Return how many instructions a command takes."""
-    tool = (valgrind, '--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null')
-    _, said = start.run(*tool, sys.executable)
-    found = _REFS.search(said)
-    assert found is not None, said
-    return int(found[1].replace(',', ''))
-
-
 def measured(known: Mapping[str, Start], rounds: int) -> dict[str, dict[str, float]]:
     """Return the figures of each command."""
     seconds: dict[str, list[float]] = {name: [] for name in known}
     for _ in range(rounds):
         for name, start in known.items():
-            seconds[name].append(start.run(sys.executable)[0])
-    valgrind = shutil.which('valgrind')
-    if valgrind is None:
-        print('bench.startup: no instructions: valgrind is not installed', file=sys.stderr)
+            seconds[name].append(start.cpu_seconds())
     figures: dict[str, dict[str, float]] = {}
     for name, start in known.items():
-        _, told = start.run(sys.executable, '-X', 'importtime')
         figures[name] = {
-            'modules': told.count('import time:') - 1,  # one is the heading
+            'modules': modules(start.argv, start.more),
             'cpu_ms': round(1000 * statistics.median(seconds[name]), 1),
         }
-        if valgrind is not None:
-            figures[name]['instructions'] = instructions(start, valgrind)
+        counted = instructions(start.argv, start.more)
+        if counted is not None:
+            figures[name]['instructions'] = counted
     return figures
 
 

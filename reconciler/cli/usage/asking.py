@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from reconciler.values.freshness import MAX_AGE_SECONDS, MAX_STATUS_AGE_SECONDS
@@ -9,7 +11,7 @@ from reconciler.values.time_budget import TimeBudget
 
 from .completing import controllers, files, models, services, units
 from .configured import config_option
-from .declare import adding, number_option
+from .declare import Option, adding, number_option
 from .durations import Duration, duration_option
 
 AGENT_PORT = 8641
@@ -18,15 +20,22 @@ RECEIVER_PORT = 8642
 juju_option = click.option(
     '--juju', default='juju', metavar='PATH', shell_complete=files, help='The juju command.'
 )
-_MODEL = (
-    click.option(
+
+
+def model_option(told: str) -> Option[Any]:
+    """Return the option for the model; what it means to a command is `told`."""
+    return click.option(
         '-m',
         '--model',
         default='',
         metavar='[CONTROLLER:]MODEL',
         shell_complete=models,
-        help='The Juju model to ask; by default the current one.',
-    ),
+        help=told,
+    )
+
+
+_MODEL = (
+    model_option('The Juju model to ask; by default the current one.'),
     click.option(
         '--status',
         'status_file',

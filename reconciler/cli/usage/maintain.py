@@ -8,8 +8,8 @@ import click
 
 from reconciler.values.by_name import load
 
-from .asking import juju_option
-from .completing import models, targets
+from .asking import juju_option, model_option
+from .completing import targets
 from .declare import adding
 from .durations import Duration
 from .sections import Sectioned
@@ -37,14 +37,7 @@ _saying_options = adding(
         '--reason', required=True, metavar='TEXT', help='Why, for those who will wonder.'
     ),
     click.option('--by', default='', metavar='NAME', help='Who says so; by default, you.'),
-    click.option(
-        '-m',
-        '--model',
-        default='',
-        metavar='[CONTROLLER:]MODEL',
-        shell_complete=models,
-        help='The model where it holds; by default, the current one.',
-    ),
+    model_option('The model where it holds; by default, the current one.'),
     click.option('--any-model', is_flag=True, help='It holds in every model.'),
     juju_option,
 )
