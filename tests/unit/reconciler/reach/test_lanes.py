@@ -114,11 +114,15 @@ def test_who_was_given_up_is_asked_again_after_all_others(place: Place) -> None:
 
     calls['well'] = place.call('well', well)
     found = {}
+    # Who is the last to hang may keep a worker that nobody else needs.
+    hang = range(TWO.aside, TWO.aside + TWO.workers)
     for ended in take_turns(calls, Deadline.after(PATIENCE), TWO, brisk()):
         found[ended.key] = ended.value
-        if len(found) == len(calls) - TWO.aside:
+        if len(found) > len(calls) - hang.stop:
             place.gate.set()
-    assert Counter(found.values()) == {'late': TWO.aside, 'well': len(calls) - TWO.aside}
+    ends = Counter(found.values())
+    assert ends['late'] in hang
+    assert ends == {'late': ends['late'], 'well': len(calls) - ends['late']}
     again = [name for name, times in Counter(asked).items() if times == 2]
     assert min(asked.index(name, asked.index(name) + 1) for name in again) > asked.index('well')
 
