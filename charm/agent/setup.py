@@ -12,7 +12,7 @@ from ..kernel.identity import own_unit
 from ..kernel.paths import HERE
 from ..reporting.plan import PLAN_SECONDS, Plan, make_plan
 from ..reporting.runner import Callback
-from ..sources.apart import hosted
+from ..sources import callback_loading
 from ..sources.callbacks import BoundCallback
 from . import config as config_file
 from . import units as units_directory
@@ -74,7 +74,7 @@ def read_setup(path: Path, given: LauncherArguments) -> Setup:
         name = own_unit(charm=given.charm)
         units = (Unit(name, name),)
     # Once for the machine: each file is a process as long as it is of use.
-    plugged = hosted.load(HERE.callbacks, Deadline.after(PLAN_SECONDS))
+    plugged = callback_loading.load(HERE.callbacks, Deadline.after(PLAN_SECONDS))
     planned = []
     for unit in units:
         plan = make_plan(

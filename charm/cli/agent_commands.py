@@ -106,7 +106,7 @@ def main(
 def _serve(arguments: argparse.Namespace, given: LauncherArguments) -> int:
     # The client has no use for the server's modules, and a hook is in a hurry.
     from ..agent.daemon import serve
-    from ..sources.apart.hosted import OwnCallbacks
+    from ..sources.apart.own import OwnCallbacks
 
     own = OwnCallbacks(given.callbacks, given.services)
     serve(arguments.config, replace(given, callbacks=own.table, apart=own.apart))

@@ -16,7 +16,7 @@ from ..kernel.merge_checks import make_report, merge
 from ..kernel.names import service_of
 from ..kernel.report import Report
 from ..reporting.runner import check_job, run_jobs
-from ..sources import pebble
+from ..sources import pebble_sockets
 from .agents import Agents
 from .hooks import Hooks
 from .listening import Listening
@@ -43,7 +43,7 @@ def look(unit: str, ports: Iterable[int], options: CheckOptions, deadline: Deadl
 def _checks(options: CheckOptions) -> Tuple[CheckSpec, ...]:
     wanted = (name for name in BUILT_IN if options.get(name, {}).get('enabled') is not False)
     built_in = (CheckSpec(name, _check(name, options.get(name, {}))) for name in wanted)
-    return (*built_in, *pebble.find().specs)
+    return (*built_in, *pebble_sockets.find().specs)
 
 
 def _check(name: str, options: Mapping[str, Any]) -> Check:

@@ -15,16 +15,13 @@ from ..kernel.facts import dataclass, field, replace
 from ..kernel.names import service_of, slug
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult
+from ..sources import callback_loading, definitions, discovery, rollup_file
 from ..sources import callbacks as authors
-from ..sources import definitions, discovery, rollup_file
-from ..sources.apart import hosted
-from ..sources.callbacks import BoundCallback
-from ..sources.found import FoundChecks
+from ..sources.callbacks import BoundCallback, Loaded
+from ..sources.found import NESTED, FoundChecks
 from ..sources.overrides import AnswerChange, UnitChecks, amended, effective
-from ..sources.principal import NESTED
 from . import states
 from .runner import Callback, Job, check_job
-from .settling_store import Settler
 
 PLAN_SECONDS = 30.0
 
@@ -80,6 +77,11 @@ class Plan:
 
     def settle(self, results: Iterable[CheckResult]) -> Tuple[CheckResult, ...]:
         """Return the results as they settle; see `charm.checks.settling_rule`."""
+        if not self.settling:
+            return tuple(results)
+        # Few checks settle, and none that is built in.
+        from .settling_store import Settler
+
         path = self.states / f'{slug(self.unit)}.settling.json'
         return Settler(path, self.settling).settle(results)
 
@@ -94,7 +96,7 @@ def make_plan(
     find: Callable[[str, str], FoundChecks] = discovery.find,
     apart: Callable[[BoundCallback], BoundCallback] = lambda bound: bound,
     deadline: Optional[Deadline] = None,
-    plugged: Optional[hosted.Loaded] = None,
+    plugged: Optional[Loaded] = None,
 ) -> Plan:
     """Return what applies to `unit`: callbacks, built-ins, what sources find, and definitions.
 
@@ -124,7 +126,7 @@ def make_plan(
         tuned = effective(given, changes, service, passing=('',))
         return _plan(unit, reporter, replace(tuned, faults=()), declared.rollup)
     until = deadline or Deadline.after(PLAN_SECONDS)
-    table, faults = hosted.load(plug_ins, until) if plugged is None else plugged
+    table, faults = callback_loading.load(plug_ins, until) if plugged is None else plugged
     given += [bound.spec for bound in authors.bind(authors.for_service(table, service), service)]
     given += [CheckSpec(name, CHECKS[name]()) for name in BUILT_IN]
     found = find(unit, reporter)

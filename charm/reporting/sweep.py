@@ -13,8 +13,8 @@ from ..kernel.identity import read_boot_id
 from ..kernel.merge_checks import make_report, merge, read_subset
 from ..kernel.report import CheckResult, Report, Reporter, State
 from ..sources import definitions
+from ..sources.found import PRINCIPAL
 from ..sources.overrides import amended
-from ..sources.principal import NAME as PRINCIPAL
 from ..sources.principal import said
 from . import states
 from .plan import Plan

@@ -21,6 +21,8 @@ from ..kernel.report import CheckResult, JSONObject
 
 Callback = Callable[[str], Any]
 Table = Mapping[str, Iterable[Callback]]
+# The callbacks in files, and what is wrong with those of no use.
+Loaded = Tuple[Table, Tuple[DefinitionError, ...]]
 
 
 class Apart:

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import TYPE_CHECKING, List, Tuple
 
-from ..kernel import strict_json
-from ..kernel.errors import DefinitionError, ReportError
+from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass
-from ..kernel.names import nearest
 from ..kernel.report import CheckResult, Health
-from . import plain_yaml
-from .entries import Definition, read_entry
-from .trust import list_trusted, read_trusted
+from .trust import list_trusted
 
-__all__ = ['Definition', 'DefinitionError', 'DefinitionsRead', 'fault_result', 'load']
+if TYPE_CHECKING:
+    from .entries import Definition
 
 _MOST_QUOTED = 1000
 _SUFFIXES = ('.yaml', '.yml', '.json')
@@ -47,7 +44,10 @@ def load(directory: Path) -> DefinitionsRead:
     # A name that starts with a dot or ends like a backup does not end in one of the suffixes.
     for name in names:
         if name.endswith(_SUFFIXES) and not name.startswith('.'):
-            _load_file(directory / name, definitions, faults)
+            # Most units have none, and to read them takes as much as all else that a plan loads.
+            from .definition_files import load_file
+
+            load_file(directory / name, definitions, faults)
     return DefinitionsRead(tuple(definitions), tuple(faults))
 
 
@@ -70,49 +70,3 @@ def _shorten(text: str) -> str:
     """Return the text as it fits into a report, whatever a file holds: a fault quotes from it."""
     text = text if len(text) <= _MOST_QUOTED else f'{text[: _MOST_QUOTED - 1]}…'
     return text.encode('utf-8', 'replace').decode()
-
-
-def _load_file(path: Path, definitions: List[Definition], faults: List[DefinitionError]) -> None:
-    """Add the entries of one file, and its faults, to the lists."""
-    source = str(path)
-    try:
-        document = _parse(source, path)
-    except DefinitionError as error:
-        faults.append(error)
-        return
-    if document is None:
-        return
-    if not isinstance(document, dict):
-        faults.append(DefinitionError(source, '', 'it is not a mapping with the key `checks`'))
-        return
-    for key in document:
-        if key != 'checks':
-            faults.append(DefinitionError(source, key, f'no such key{nearest(key, ["checks"])}'))
-    entries = document.get('checks')
-    if entries is not None and not isinstance(entries, dict):
-        faults.append(DefinitionError(source, 'checks', 'it is not a mapping of names to checks'))
-        return
-    for name, entry in (entries or {}).items():
-        try:
-            definitions.append(read_entry(source, name, entry))
-        except DefinitionError as error:
-            faults.append(error)
-
-
-def _parse(source: str, path: Path) -> Any:
-    """Return what is in the file, if it is one that we trust."""
-    try:
-        data = read_trusted(path)
-        if not data:
-            raise DefinitionError(source, '', 'the file is empty')
-        if source.endswith('.json'):
-            return strict_json.load(data)
-        return plain_yaml.load(data.decode('utf-8'))
-    except FileNotFoundError as error:
-        raise DefinitionError(source, '', f'cannot be read: {error.strerror}') from error
-    except ReportError as error:
-        raise DefinitionError(source, error.path, error.reason) from error
-    except UnicodeDecodeError as error:
-        raise DefinitionError(source, '', f'not UTF-8 at byte {error.start}') from error
-    except plain_yaml.PlainYamlError as error:
-        raise DefinitionError(source, f'line {error.line}', error.reason) from error

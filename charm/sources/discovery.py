@@ -7,7 +7,7 @@ from typing import Callable, Mapping
 
 from ..kernel.errors import DefinitionError, HealthError
 from ..kernel.paths import HERE
-from . import pebble, principal
+from . import pebble_sockets, principal
 from .found import NRPE_CONFIG, NRPE_DIRECTORY, FoundChecks
 
 Source = Callable[[str, str, FoundChecks], FoundChecks]
@@ -33,7 +33,7 @@ def _monitors(unit: str, _reporter: str, before: FoundChecks) -> FoundChecks:
 # found. The names of a source's checks begin with its word.
 SOURCES: Mapping[str, Source] = {
     'nrpe': _nrpe,
-    'pebble': lambda _unit, _reporter, _before: pebble.find(),
+    'pebble': lambda _unit, _reporter, _before: pebble_sockets.find(),
     'principal': lambda unit, reporter, _before: principal.find(unit, reporter),
     'monitors': _monitors,
 }

@@ -13,6 +13,9 @@ from ..kernel.facts import dataclass
 # Where two of the sources are, so that where they are not, nothing of them is loaded.
 NRPE_CONFIG = Path('/etc/nagios/nrpe.cfg')
 NRPE_DIRECTORY = Path('/etc/nagios/nrpe.d')
+# The check of the principal's health hook, and what tells that hook that ours asks it.
+PRINCIPAL = 'principal'
+NESTED = 'JUJU_HEALTH_NESTED'
 _MOST_NAME = 100
 
 

@@ -7,7 +7,7 @@ as it was. Such a change may come before the file that defines its check.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..checks.check import CheckSpec
 from ..checks.kinds import CHECKS
@@ -17,7 +17,9 @@ from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass, field, replace
 from ..kernel.names import nearest
 from ..kernel.report import CheckResult
-from .entries import Definition
+
+if TYPE_CHECKING:
+    from .entries import Definition
 
 
 @dataclass(frozen=True)

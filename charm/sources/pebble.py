@@ -8,11 +8,9 @@ healthy as well where it has no check, or none that ever ran.
 
 from __future__ import annotations
 
-import os
-import stat
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..checks.check import CheckSpec, Verdict
 from ..checks.phrases import listed
@@ -20,14 +18,10 @@ from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass
 from ..kernel.report import Health
-from .found import FoundChecks, spec_name
+from .found import spec_name
 from .pebble_api import ask
 from .pebble_services import services
 
-# In a workload and on a machine; in a charm container one for each workload (Juju's layout).
-_DEFAULT = Path('/var/lib/pebble/default/.pebble.socket')
-_CONTAINERS = Path('/charm/containers')
-_SOCKET = 'pebble.socket'
 _LIST_SECONDS = 1.0
 _HEALTHS = {'up': Health.PASSED, 'down': Health.FAIL}
 
@@ -135,53 +129,22 @@ class PebbleStatus:
         return Verdict(health, f'{self.status}{counted}{note}', data)
 
 
-def find(
-    environment: Mapping[str, str] = os.environ,
-    default: Path = _DEFAULT,
-    containers: Path = _CONTAINERS,
-) -> FoundChecks:
-    """Return a check `pebble` for each Pebble here, and one for each check that it has now.
-
-    Those of a workload container are named `pebble-<container>` and `pebble-<container>-<check>`.
-    """
-    found = FoundChecks()
-    for prefix, path in sockets(environment, default, containers):
-        found += FoundChecks((CheckSpec(prefix, PebbleHealth(path), source=str(path)),))
-        try:
-            now = checks(path, Deadline.after(_LIST_SECONDS))
-        except CheckError:
-            # The check of the whole says why when it is run.
-            continue
-        for name in (check.name for check in now if not check.idle):
-            spec = CheckSpec(spec_name(prefix, name), PebbleCheck(path, name), source=str(path))
-            found += FoundChecks((spec,))
-    return found
-
-
-def sockets(
-    environment: Mapping[str, str], default: Path, containers: Path
-) -> Tuple[Tuple[str, Path], ...]:
-    """Return the prefix of its checks' names, and the path, of each Pebble's socket here."""
-    named = environment.get('PEBBLE_SOCKET', '')
-    home = environment.get('PEBBLE', '')
-    own = Path(named) if named else Path(home) / '.pebble.socket' if home else default
-    found: List[Tuple[str, Path]] = [('pebble', own)] if _is_socket(own) else []
+def specs(prefix: str, path: Path) -> Tuple[CheckSpec, ...]:
+    """Return a check of the Pebble at a socket, and one for each check that it has now."""
+    whole = CheckSpec(prefix, PebbleHealth(path), source=str(path))
     try:
-        names: Sequence[str] = sorted(os.listdir(containers))
-    except OSError:
-        names = ()
-    for name in names:
-        path = containers / name / _SOCKET
-        if _is_socket(path) and path != own:
-            found.append((spec_name('pebble', name), path))
-    return tuple(found)
-
-
-def _is_socket(path: Path) -> bool:
-    try:
-        return stat.S_ISSOCK(os.stat(path).st_mode)
-    except OSError:
-        return False
+        now = checks(path, Deadline.after(_LIST_SECONDS))
+    except CheckError:
+        # The check of the whole says why when it is run.
+        return (whole,)
+    names = (check.name for check in now if not check.idle)
+    return (
+        whole,
+        *(
+            CheckSpec(spec_name(prefix, name), PebbleCheck(path, name), source=str(path))
+            for name in names
+        ),
+    )
 
 
 def checks(path: Path, deadline: Deadline, name: str = '') -> Tuple[PebbleStatus, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import CheckResult
-from charm.sources.apart import hosted
+from charm.sources import callback_loading
 from charm.sources.callbacks import Apart, bind
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
@@ -66,7 +66,7 @@ def hook(directory: Path, *arguments: str, launcher: Path = ROOT / 'hooks/health
 
 
 def table(directory: Path) -> dict[str, Apart]:
-    loaded, faults = hosted.load(directory, Deadline.after(PATIENCE))
+    loaded, faults = callback_loading.load(directory, Deadline.after(PATIENCE))
     assert not faults
     return {bound.name: bound.callback for bound in bind(loaded['*'], 'web')}  # type: ignore[misc]
 

@@ -10,7 +10,7 @@ import pytest
 from charm.checks.settling_rule import SettlingRule
 from charm.kernel.deadline import Deadline
 from charm.reporting import plan
-from charm.sources.apart import hosted
+from charm.sources import callback_loading
 from charm.sources.found import FoundChecks
 from tests.support.called_apart import hook
 from tests.support.patience import PATIENCE
@@ -63,7 +63,7 @@ def test_a_table_may_be_a_list_or_a_function_for_every_unit(
     directory: Path, given: str, patterns: list[str]
 ) -> None:
     (directory / 'site.py').write_text(f'{EXAMPLE}\nCALLBACKS = {given}\n')
-    table, faults = hosted.load(directory, Deadline.after(PATIENCE))
+    table, faults = callback_loading.load(directory, Deadline.after(PATIENCE))
     assert (list(table), faults) == (patterns, ())
 
 
@@ -76,4 +76,4 @@ def test_who_else_may_write_it_has_it_refused(directory: Path, mode: int) -> Non
 
 def test_the_time_that_a_file_has_to_be_read_is_documented() -> None:
     assert SECTION is not None
-    assert f'**{hosted.READ_SECONDS:g} s to be read**' in SECTION[1]
+    assert f'**{callback_loading.READ_SECONDS:g} s to be read**' in SECTION[1]

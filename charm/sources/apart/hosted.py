@@ -1,36 +1,26 @@
-"""Have callbacks be called by hosts: those of files, and a charm's own."""
+"""Have callbacks of files be called by hosts."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ...checks.settling_rule import settle
 from ...kernel.deadline import Deadline
-from ...kernel.errors import CheckError, DefinitionError, HealthError, OverrunError
-from ...kernel.facts import replace
+from ...kernel.errors import CheckError, DefinitionError, OverrunError
 from ...kernel.gather import gather
-from ..callback_files import list_files
-from ..callbacks import BoundCallback, Callback, Table, declared
+from ..callbacks import Callback, Loaded
 from . import file_hosts
 from .answers import read_answer
-from .client import Host, HostedCallback, Life, Unhosted
-from .host import keep_hosts, serve
-from .reaper import ended_of
-from .run import flush
+from .client import Host, HostedCallback, Life
 
-# The callbacks in files, and what is wrong with those of no use.
-Loaded = Tuple[Table, Tuple[DefinitionError, ...]]
-# Every file is code that may hang while it is read; the checks are still to run after it.
-READ_SECONDS = 5.0
 # An interpreter starts in a fraction of a second, save on a machine that is very busy.
 _START_SECONDS = 5.0
 # Files that may be read at once, each waited for by a thread.
@@ -39,78 +29,18 @@ _MOST_ASKED = 64
 _PROGRAM = f"""
 import json, sys
 given = json.loads(sys.argv[1])
-sys.path[:] = given.pop('sys_path')
+path = given.pop('sys_path')
+sys.path[:] = path + [entry for entry in sys.path if entry not in path]
 from {file_hosts.__name__} import serve_files
 serve_files(**given)
 """
 
 
-class OwnCallbacks:
-    """A charm's own callbacks, as its launcher gives them, in a host of their own.
-
-    It is made first of all, before this process has threads: the host is a copy of it.
-    """
-
-    def __init__(
-        self,
-        callbacks: Optional[Mapping[str, Iterable[Callback]]],
-        services: Sequence[Mapping[str, Any]],
-    ) -> None:
-        self.table = {pattern: tuple(many) for pattern, many in (callbacks or {}).items()}
-        self._known = [callback for many in self.table.values() for callback in many]
-        with contextlib.suppress(HealthError):
-            # Where they are of no use it is said when they are planned.
-            self._known += [bound.callback for bound in declared(services).callbacks]
-        self._host: Optional[Host] = None
-        self._fault = ''
-        if self._known:
-            try:
-                self._host = _forked(self._known)
-            except OSError as error:
-                self._fault = f'no process could be started for it: {error.strerror}'
-
-    def apart(self, bound: BoundCallback) -> BoundCallback:
-        """Return the bound callback, to be called by the host if it is one of these."""
-        for index, callback in enumerate(self._known):
-            if callback is bound.callback:
-                hosted = (
-                    Unhosted(self._fault)
-                    if self._host is None
-                    else HostedCallback(self._host, index, bound.name)
-                )
-                return replace(bound, callback=hosted)
-        return bound
-
-
-def _forked(callbacks: Sequence[Callback]) -> Host:
-    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    life, far_life = socket.socketpair()
-    # What the launcher printed is its own, and printed once.
-    flush()
-    with far, far_life:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                near.close()
-                life.close()
-                os.setsid()
-                keep_hosts(far_life, {far: partial(serve, callbacks=callbacks)})
-            finally:
-                os._exit(1)
-    return Host(near, Life(life, pid, lambda: bool(ended_of({pid}))))
-
-
-def load(directory: Path, deadline: Deadline, patience_seconds: float = READ_SECONDS) -> Loaded:
-    """Return the callbacks in the directory's files, and what is wrong with those of no use.
+def load(paths: Sequence[Path], deadline: Deadline, patience_seconds: float) -> Loaded:
+    """Return the callbacks in the files, and what is wrong with those of no use.
 
     Each file may take `patience_seconds`, and all of them half of the time until the deadline.
     """
-    try:
-        paths = list_files(directory)
-    except DefinitionError as error:
-        return {}, (error,)
-    if not paths:
-        return {}, ()
     # Half of the time is for the checks themselves.
     budget_seconds = deadline.remaining_seconds / 2
     patience_seconds = max(min(patience_seconds, budget_seconds), 0.001)

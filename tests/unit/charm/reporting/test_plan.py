@@ -16,8 +16,7 @@ from charm.kernel.report import CheckResult, Health
 from charm.reporting.plan import Plan, make_plan
 from charm.reporting.sweep import sweep
 from charm.sources import discovery
-from charm.sources.found import FoundChecks
-from charm.sources.principal import NESTED
+from charm.sources.found import NESTED, FoundChecks
 from tests.support.patience import PATIENCE
 
 

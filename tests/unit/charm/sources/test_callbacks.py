@@ -17,7 +17,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.errors import DefinitionError
 from charm.kernel.report import Health
 from charm.reporting.plan import Plan, make_plan
-from charm.sources.apart import hosted
+from charm.sources import callback_loading
 from charm.sources.callbacks import bind, declared, for_service
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
@@ -54,7 +54,7 @@ CALLBACKS = [check_a]
 
 
 def test_without_a_directory_there_is_nothing_to_call(tmp_path: Path) -> None:
-    assert hosted.load(tmp_path / 'none', soon()) == ({}, ())
+    assert callback_loading.load(tmp_path / 'none', soon()) == ({}, ())
 
 
 def test_a_file_s_callbacks_become_checks_of_every_service(plug_ins: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_file_that_others_may_write_is_not_run(plug_ins: Path, mode: int) -> N
     mark = plug_ins / 'mark'
     (plug_ins / 'a.py').write_text(f'open({str(mark)!r}, "w")\nCALLBACKS = []\n')
     (plug_ins / 'a.py').chmod(mode)
-    table, (fault,) = hosted.load(plug_ins, soon())
+    table, (fault,) = callback_loading.load(plug_ins, soon())
     assert 'others may write it' in fault.reason
     assert table == {}
     assert not mark.exists()
@@ -131,7 +131,7 @@ def test_a_directory_that_others_may_write_is_not_read(plug_ins: Path) -> None:
     mark = plug_ins / 'mark'
     (plug_ins / 'a.py').write_text(f'open({str(mark)!r}, "w")\nCALLBACKS = []\n')
     plug_ins.chmod(0o777)
-    table, (fault,) = hosted.load(plug_ins, soon())
+    table, (fault,) = callback_loading.load(plug_ins, soon())
     assert 'others may write it' in fault.reason
     assert (table, mark.exists()) == ({}, False)
 
@@ -141,7 +141,7 @@ def test_a_file_of_somebody_else_is_not_run(plug_ins: Path) -> None:
         pytest.skip('only root can give a file away')
     (plug_ins / 'a.py').write_text(GOOD)
     os.chown(plug_ins / 'a.py', 12345, -1)
-    _, (fault,) = hosted.load(plug_ins, soon())
+    _, (fault,) = callback_loading.load(plug_ins, soon())
     assert 'owned by user 12345' in fault.reason
 
 
@@ -193,7 +193,7 @@ def test_a_file_that_hangs_does_not_hold_the_others(plug_ins: Path) -> None:
     (plug_ins / 'z.py').write_text(
         'import threading\nthreading.Event().wait(1000)\nCALLBACKS = []\n'
     )
-    table, (fault,) = hosted.load(plug_ins, soon(), patience_seconds=0.2)
+    table, (fault,) = callback_loading.load(plug_ins, soon(), patience_seconds=0.2)
     assert list(table) == ['*']
     assert fault.source.endswith('z.py')
     assert 'not read to its end within 0.2 s' in fault.reason

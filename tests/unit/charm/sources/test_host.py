@@ -16,6 +16,7 @@ import pytest
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import OverrunError
 from charm.kernel.report import Health
+from charm.sources import callback_loading
 from charm.sources.apart import hosted
 from tests.support.called_apart import (
     GOOD,
@@ -175,7 +176,7 @@ def test_a_file_that_ends_before_it_is_asked_costs_only_itself(
         return hosts
 
     monkeypatch.setattr(hosted, '_executed', started)
-    loaded, (fault,) = hosted.load(directory, Deadline.after(PATIENCE))
+    loaded, (fault,) = callback_loading.load(directory, Deadline.after(PATIENCE))
     assert 'ended' in fault.reason
     assert list(loaded) == ['*']
 

@@ -11,7 +11,8 @@ import pytest
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CheckError
 from charm.kernel.report import Health
-from charm.sources.pebble import PebbleCheck, PebbleHealth, find
+from charm.sources.pebble import PebbleCheck, PebbleHealth
+from charm.sources.pebble_sockets import find
 from tests.support.checking import run, silent, trickling
 from tests.support.pebble import Serve, answer, listening, pebble, raw
 

@@ -16,8 +16,10 @@ from charm.kernel.report import CheckResult, Health
 from charm.reporting.plan import Plan
 from charm.reporting.runner import check_job, run_jobs
 from charm.reporting.sweep import sweep
+from charm.sources.found import NESTED
 from charm.sources.overrides import AnswerChange
-from charm.sources.principal import NESTED, Principal, find
+from charm.sources.principal import find
+from charm.sources.principal_hook import Principal
 from tests.support.patience import PATIENCE
 
 REPORT = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charm.cli import health
+from charm.cli.health_arguments import Arguments
 from charm.kernel.deadline import Deadline
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.usage.durations import Duration, duration
@@ -74,7 +74,7 @@ def test_what_is_not_given_is_as_the_budget_has_it(command: str) -> None:
 
 
 def test_a_hook_that_is_told_no_deadline_has_the_same() -> None:
-    assert DEFAULT_TIME.hook_seconds == health.DEADLINE_SECONDS
+    assert DEFAULT_TIME.hook_seconds == Arguments().deadline_seconds
 
 
 def test_the_page_has_every_share_with_its_figure() -> None:
