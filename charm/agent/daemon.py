@@ -7,11 +7,11 @@ import threading
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
-from ..kernel.command import end_all
 from ..kernel.deadline import Deadline
 from ..kernel.errors import FileError, HealthError
 from ..kernel.files import locked
 from ..kernel.rate import Rate
+from ..kernel.running import end_all
 from . import config as config_file
 from .config import Listen
 from .loop import Loop

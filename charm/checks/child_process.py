@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
-from typing import Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 
-from ..kernel.command import Completed, run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.safe_text import clean
+
+if TYPE_CHECKING:
+    from ..kernel.command import Completed
 
 # Of the environment we were started in nothing is passed on: a hook, a daemon and a shell would
 # give three answers otherwise. COLUMNS is fixed since `ps` cuts its output at it, LC_NUMERIC so
@@ -33,6 +35,9 @@ def run_child(
         CheckError: it overran.
         CommandError: it cannot be started.
     """
+    # Imported late: in a container there may be no program to run.
+    from ..kernel.command import run
+
     done = run(argv, deadline, env={**ENVIRONMENT, **(extra or {})}, cwd='/')
     if done.timed_out:
         said = tail(done)

@@ -8,7 +8,6 @@ What has left the group by then is found by a mark in its environment.
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import enum
 import os
@@ -16,68 +15,22 @@ import signal
 import subprocess
 import threading
 import time
-from typing import Callable, Collection, Dict, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Mapping, Optional, Sequence
 
 from .deadline import Deadline
 from .drain import Drain
 from .errors import CommandError
 from .facts import dataclass
 from .kill_stray import begun_ticks, kill_escaped, marked, new_mark
-from .wakeup import Wakeup
+from .running import ENDING, RUNNING, STARTING, kill_group
 
 OUTPUT_CAP_BYTES = 1024 * 1024
 GRACE_SECONDS = 0.5
 _OBEY_SECONDS = 2.0
 # How often it is asked whether a command is still wanted.
 ASK_SECONDS = 1.0
-# To look for what escaped may block, and who dies is in a hurry; a busy machine looks for long.
-_LOOK_SECONDS = 2.0
-# How long a start under way is waited for by who ends: then it is known, and can be killed.
-_START_SECONDS = 1.0
-# Who runs: the leader of each group, the thread that started it, and its mark.
-_running: Dict[int, Tuple[threading.Thread, str]] = {}
-# The marks of those that are being started, which nobody can kill yet.
-_starting: Set[str] = set()
 # Tells of what came on stdout so far, up to the cap, whether nothing more is worth waiting for.
 Enough = Callable[[bytes], bool]
-_ending = threading.Event()
-
-
-def end_all() -> None:
-    """Kill every command that runs, and start none any more: the last before this program ends."""
-    _ending.set()
-    until = Deadline.after(_START_SECONDS)
-    while _starting and not until.passed:
-        time.sleep(0.005)
-    kill_running()
-
-
-def kill_running(started_by: Optional[Collection[threading.Thread]] = None) -> None:
-    """Kill every command that runs now with all it started; others may be started after.
-
-    With `started_by` only those that these threads started.
-    """
-    leaders = {
-        pid: mark
-        for pid, (thread, mark) in list(_running.items())
-        if started_by is None or thread in started_by
-    }
-    if not leaders:
-        return
-    # Once one is killed its thread may reap it, and nobody could tell any more when it began.
-    since_ticks = begun_ticks(leaders)
-    for pid in leaders:
-        _kill_group(pid, signal.SIGKILL)
-    with contextlib.suppress(RuntimeError, OSError):
-        looked = Wakeup()
-        # Not threading.Thread: we may be in a signal handler, and hold its locks already.
-        _thread.start_new_thread(_look, (leaders, since_ticks, looked))
-        looked.wait(_LOOK_SECONDS)
-
-
-def _look(leaders: Mapping[int, str], since_ticks: Optional[int], looked: Wakeup) -> None:
-    kill_escaped(leaders, since_ticks)
-    looked.ring()
 
 
 @dataclass(frozen=True)
@@ -143,14 +96,14 @@ def run(
         CommandError: it cannot be started.
     """
     mark = new_mark()
-    _starting.add(mark)
+    STARTING.add(mark)
     try:
-        if _ending.is_set():
+        if ENDING.is_set():
             raise CommandError(f'cannot run {argv[0]}: this program ends')
         process = _start(argv, marked(env, mark), cwd, stdin)
-        _running[process.pid] = threading.current_thread(), mark
+        RUNNING[process.pid] = threading.current_thread(), mark
     finally:
-        _starting.discard(mark)
+        STARTING.discard(mark)
     try:
         with contextlib.closing(Drain(process, cap_bytes)) as drain:
             end = _await(process.pid, drain, deadline, unwanted, enough)
@@ -175,7 +128,7 @@ def run(
     finally:
         if process.returncode is None:
             _reap(process)
-        _running.pop(process.pid, None)
+        RUNNING.pop(process.pid, None)
         for stream in filter(None, (process.stdout, process.stderr)):
             stream.close()
 
@@ -256,7 +209,7 @@ def _drain_until_exit(pid: int, drain: Drain, deadline: Deadline) -> bool:
 def _end(pid: int, drain: Drain) -> None:
     """End the whole group: SIGTERM, a short while to obey, then SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        _kill_group(pid, number)
+        kill_group(pid, number)
         if _drain_until_exit(pid, drain, Deadline.after(_OBEY_SECONDS)):
             return
 
@@ -266,13 +219,8 @@ def _reap(process: subprocess.Popen[bytes]) -> int:
 
     A setuid plugin may refuse our signals (`EPERM`); such a one is not waited on.
     """
-    _kill_group(process.pid, signal.SIGKILL)
+    kill_group(process.pid, signal.SIGKILL)
     try:
         return process.wait(_OBEY_SECONDS)
     except subprocess.TimeoutExpired:
         return -signal.SIGKILL
-
-
-def _kill_group(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)

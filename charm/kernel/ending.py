@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NoReturn
 
-from .command import end_all
+from .running import end_all
 
 
 def end(exit_code: int) -> NoReturn:

@@ -13,13 +13,13 @@ from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, cast
 
 from ..checks.check import Check, CheckSpec, Verdict, has_many
-from ..kernel.command import kill_running
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, OverrunError, said_of
 from ..kernel.facts import dataclass, replace
 from ..kernel.gather import gather
 from ..kernel.merge_checks import read_subset
 from ..kernel.report import CheckResult, Health
+from ..kernel.running import kill_running
 
 Callback = Callable[[str], Any]
 

@@ -207,6 +207,6 @@ def main() -> None:
     # Threads that still wait for a machine must not hold us, nor start another juju behind our
     # back; everything is flushed by now. What was not loaded has started none.
     if 'charm.kernel.command' in sys.modules:
-        load('charm.kernel.command:end_all')()
+        load('charm.kernel.running:end_all')()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from charm.kernel.command import kill_running
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
+from charm.kernel.running import kill_running
 
 from ..ask.base import Asker
 from ..ask.errands import BY_HOOK, MachineRequest, UnitRequest, plan_errands

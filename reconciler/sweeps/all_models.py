@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
-from charm.kernel.command import Completed, kill_running
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
 from charm.kernel.report import Health
+from charm.kernel.running import kill_running
 
 from ..ask.base import Asker, MachineAnswer
 from ..ask.frames import Request, UnitAnswer

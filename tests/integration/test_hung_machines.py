@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from charm.kernel.command import kill_running
 from charm.kernel.deadline import Deadline
+from charm.kernel.running import kill_running
 from reconciler.ask.errands import plan_errands
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.fanout import FanoutLimits, run_errands

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import command
+from charm.kernel import command, running
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError
 from tests.support.patience import PATIENCE
@@ -131,14 +131,14 @@ def test_running_commands_can_all_be_killed_at_once() -> None:
     thread.start()
     until = Deadline.after(PATIENCE)
     while thread.is_alive() and not until.passed:
-        command.kill_running()
+        running.kill_running()
         thread.join(0.01)
     assert ended[0].exit_code == -signal.SIGKILL
 
 
 ENDING = """
 import os, sys, threading
-from charm.kernel import command
+from charm.kernel import command, running
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError
 
@@ -157,7 +157,7 @@ for _ in range(8):
 with open(os.environ['PIDS']) as pids:
     for _ in range(int(sys.argv[1])):
         pids.readline()
-command.end_all()
+running.end_all()
 assert refused.wait(100)
 os._exit(0)
 """
