@@ -7,9 +7,9 @@ the tree as we see it, which in a container with a cgroup namespace is the conta
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Optional, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Dict, Optional, Tuple
 from ..kernel.lines import lines_of
 
 # A limit so far up, an exbibyte, is none: version 1 writes 2**63 less a page there.

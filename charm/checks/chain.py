@@ -9,9 +9,9 @@ chain holds as long as the best of its ways does.
 from __future__ import annotations
 
 import contextlib
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ..kernel.errors import CheckError
+from ..kernel.hints import Dict, Iterable, List, Optional, Sequence, Tuple
 from .der import Certificate, DerError, read_certificate
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union
-
 from ..kernel.deadline import Deadline
 from ..kernel.facts import dataclass, field
+from ..kernel.hints import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Tuple, Union
 from ..kernel.report import CheckResult, Health
 from .options import HasOptions
 

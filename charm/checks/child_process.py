@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.hints import TYPE_CHECKING, Mapping, Optional, Sequence
 from ..kernel.safe_text import clean
 
 if TYPE_CHECKING:

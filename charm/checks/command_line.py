@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List
+from ..kernel.hints import List
 
 # `shlex` copies what it has of a word at each character: a word of a megabyte takes half a minute.
 # NRPE's own buffers hold 2048 bytes (MAX_INPUT_BUFFER in its common.h).

@@ -7,9 +7,9 @@ is just what we want to look at. DER is read as X.690 has it, the certificate as
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Dict, Iterator, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Dict, Iterator, Tuple
 from ..kernel.safe_text import clean
 
 _SEQUENCE = 0x30

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Sequence
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Any, Dict, Sequence
 from ..kernel.report import Health
 from .chain import role
 from .check import Verdict

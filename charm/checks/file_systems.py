@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 from ..kernel.facts import dataclass, field
+from ..kernel.hints import Any, Callable, Dict, Iterable, List, Tuple
 from .mounts import Mount
 
 Statvfs = Callable[[str], os.statvfs_result]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from typing import Any, List, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.facts import dataclass, field
+from ..kernel.hints import Any, List, Tuple
 from ..kernel.names import host_bytes
 from . import chain
 from .sockets import NoAnswer, bounded

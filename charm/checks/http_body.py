@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Tuple
 
+from ..kernel.hints import Tuple
 from ..kernel.pattern import pattern
 from .charsets import codec_of
 from .sockets import NoAnswer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import socket
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass
+from ..kernel.hints import TYPE_CHECKING, Any, Callable, List, Mapping, Tuple
 from ..kernel.names import host_bytes
 from . import urls
 from .http_head import read_head

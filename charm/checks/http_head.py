@@ -6,8 +6,7 @@ blank. Browsers and curl take all of these. So it is handed a head without the r
 
 from __future__ import annotations
 
-from typing import IO, List
-
+from ..kernel.hints import IO, List
 from ..kernel.pattern import pattern
 from .sockets import NoAnswer
 

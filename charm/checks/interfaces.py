@@ -10,9 +10,9 @@ import socket
 import struct
 from array import array
 from pathlib import Path
-from typing import FrozenSet, List, Set, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import FrozenSet, List, Set, Tuple
 from ..kernel.lines import lines_of
 
 # See netdevice(7), linux/if.h and linux/ethtool.h.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from typing import Any, List, Mapping, Tuple
+
+from ..kernel.hints import Any, List, Mapping, Tuple
 
 
 def steps(path: str) -> List[str]:

@@ -6,9 +6,9 @@ import errno
 import os
 import time
 from pathlib import Path
-from typing import Callable, Iterator, List
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Callable, Iterator, List
 
 KERNEL_LOG = Path('/dev/kmsg')
 # More than the largest buffer that a kernel can be given by `log_buf_len` on a sane machine.

@@ -7,9 +7,9 @@ stays `rw`; only from 6.15 on do its options say so, by `emergency_ro`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Optional, Sequence, Tuple
 from ..kernel.report import Health
 from .boot_time import booted_at
 from .mounts import Mount

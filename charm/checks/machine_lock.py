@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Collection, Dict, Iterator, Optional
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Collection, Dict, Iterator, Optional
 from ..kernel.pattern import pattern
 
 LOG = Path('/var/log/juju/machine-lock.log')

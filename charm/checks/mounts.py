@@ -7,9 +7,9 @@ bind mount may be read-only while others of the same file system can be written 
 from __future__ import annotations
 
 import os
-from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Callable, Dict, List, Mapping, Optional, Tuple
 from ..kernel.lines import lines
 from ..kernel.pattern import pattern
 

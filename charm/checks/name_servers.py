@@ -13,9 +13,9 @@ import select
 import socket
 import struct
 from pathlib import Path
-from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ..kernel.deadline import Deadline
+from ..kernel.hints import Dict, List, Mapping, Sequence, Tuple
 from ..kernel.names import host_bytes
 
 PORT = 53

@@ -11,11 +11,11 @@ import json
 import math
 import re
 import sys
-from typing import List, Sequence
 
 from ..kernel.command import run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
+from ..kernel.hints import List, Sequence
 from .child_process import ENVIRONMENT, describe_exit, tail
 from .options import OptionError
 

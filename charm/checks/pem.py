@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import binascii
 from pathlib import Path
-from typing import Iterator, Tuple
 
 from ..kernel.errors import CheckError
+from ..kernel.hints import Iterator, Tuple
 
 _BEGIN, _END = b'-----BEGIN CERTIFICATE-----', b'-----END CERTIFICATE-----'
 _MOST_BYTES = 1024 * 1024

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from ..kernel.pattern import pattern
 from .thresholds import NUMBER, Range
 

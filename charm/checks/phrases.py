@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Sequence
+
+from ..kernel.hints import Sequence
 
 _UNITS = ('KiB', 'MiB', 'GiB', 'TiB', 'PiB')
 

@@ -7,9 +7,9 @@ each cgroup of version 2 in its directory.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Optional
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Dict, Optional
 
 RESOURCES = ('cpu', 'memory', 'io')
 _LINES = ('some', 'full')

@@ -9,9 +9,9 @@ warning at least, and gets no better until it has calmed down. The rules are pur
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, TypeVar
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Any, Callable, Mapping, Optional, Sequence, Tuple, TypeVar
 from ..kernel.names import nearest
 from ..kernel.report import Health, worst
 from .options import OptionError

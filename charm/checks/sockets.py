@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import io
 import socket
-from typing import Any, Callable, List, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.gather import gather
+from ..kernel.hints import Any, Callable, List, Tuple
 from ..kernel.names import host_bytes
 
 _OUR_OWN_FAULT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Callable, List, Mapping, NoReturn, Tuple
 
+from ..kernel.hints import Callable, List, Mapping, NoReturn, Tuple
 from .sockets import BoundedSocket, NoAnswer
 
 _MOST_LINE = 8192

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
-
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass
+from ..kernel.hints import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from .child_process import systemctl
 
 # All are there since systemd 245; an older one leaves out what it does not know.

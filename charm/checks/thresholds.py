@@ -8,9 +8,9 @@ upper end, `~:10` no lower one.
 from __future__ import annotations
 
 import math
-from typing import Optional
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Optional
 from ..kernel.pattern import pattern
 from ..kernel.report import Health
 

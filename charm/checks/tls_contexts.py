@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
 
 from ..kernel.errors import CheckError
+from ..kernel.hints import TYPE_CHECKING, Optional
 from .options import OptionError
 
 if TYPE_CHECKING:

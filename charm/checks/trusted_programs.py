@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Iterator, List
 
 from ..kernel.errors import CheckError
+from ..kernel.hints import Iterator, List
 
 # What the kernel follows before it says ELOOP.
 _MOST_LINKS = 40

@@ -6,10 +6,9 @@ has restarted it, and how long ago it came up, tell it from one that runs.
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
-
 from ..kernel.facts import dataclass
 from ..kernel.globs import matches
+from ..kernel.hints import Optional, Sequence
 from .phrases import span
 from .systemd_units import Systemd, SystemdUnit
 

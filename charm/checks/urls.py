@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ..kernel.hints import TYPE_CHECKING
 from ..kernel.pattern import pattern
 from .sockets import NoAnswer, where
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Mapping, Optional
 
 from ..kernel.facts import dataclass
 from ..kernel.files import read_told
+from ..kernel.hints import Mapping, Optional
 
 # Written by whoever made the container: its manager's name, such as `lxc` or `systemd-nspawn`.
 _MANAGER_FILES = ('run/systemd/container', 'run/host/container-manager')

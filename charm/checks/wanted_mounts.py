@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Dict, Iterator, List, Mapping, Optional, Tuple
 from ..kernel.lines import lines_of
 from ..kernel.pattern import pattern
 from .mounts import unescape

@@ -6,12 +6,12 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.ending import end_on_signal
 from ..kernel.errors import DefinitionError, HealthError
 from ..kernel.exit_codes import CONFIG_EXIT, USAGE_EXIT
+from ..kernel.hints import Any, Callable, Iterable, Mapping, Optional, Sequence, Tuple
 from ..kernel.identity import check_unit, own_unit
 from ..kernel.names import nearest
 from ..kernel.report import Report

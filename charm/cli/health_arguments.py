@@ -7,9 +7,9 @@ themselves.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Tuple
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Any, Dict, Optional, Sequence, Tuple
 from ..kernel.paths import HERE
 from ..kernel.pattern import pattern
 

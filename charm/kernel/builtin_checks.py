@@ -10,9 +10,9 @@ knows how far from its cause it may be, and where to look.
 from __future__ import annotations
 
 import enum
-from typing import Mapping
 
 from .facts import dataclass
+from .hints import Mapping
 
 
 class Scope(enum.Enum):

@@ -15,12 +15,12 @@ import signal
 import subprocess
 import threading
 import time
-from typing import Callable, Mapping, Optional, Sequence
 
 from .deadline import Deadline
 from .drain import Drain
 from .errors import CommandError
 from .facts import dataclass
+from .hints import Callable, Mapping, Optional, Sequence
 from .kill_stray import begun_ticks, kill_escaped, marked, new_mark
 from .running import ENDING, RUNNING, STARTING, kill_group
 

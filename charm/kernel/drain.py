@@ -6,7 +6,8 @@ import os
 import selectors
 import subprocess
 import time
-from typing import IO, List, Optional
+
+from .hints import IO, List, Optional
 
 _CHUNK_BYTES = 65536
 

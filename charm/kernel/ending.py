@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NoReturn
 
+from .hints import NoReturn
 from .running import end_all
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, List, Mapping, Optional, Tuple, cast
 
 from .errors import ReportError
+from .hints import Any, List, Mapping, Optional, Tuple, cast
 from .report import Health, JSONObject
 
 MAX_NAMES = 1000

@@ -12,10 +12,10 @@ import fcntl
 import os
 import time
 from pathlib import Path
-from typing import Generator, Iterable, Optional
 
 from .deadline import Deadline
 from .errors import FileError
+from .hints import Generator, Iterable, Optional
 
 _POLL_SECONDS = 0.02
 

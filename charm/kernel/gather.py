@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import Callable, Generator, Generic, Hashable, Mapping, Optional, Tuple, TypeVar
 
 from .deadline import Deadline
 from .facts import dataclass
+from .hints import Callable, Generator, Generic, Hashable, Mapping, Optional, Tuple, TypeVar
 from .wakeup import Mailbox
 
 Key = TypeVar('Key', bound=Hashable)

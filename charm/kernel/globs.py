@@ -7,7 +7,8 @@ text among the stars: of a name of a few hundred dashes nobody lives to see the 
 from __future__ import annotations
 
 import fnmatch
-from typing import Iterator, List
+
+from .hints import Iterator, List
 
 
 def matches(text: str, glob: str) -> bool:

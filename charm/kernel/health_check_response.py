@@ -8,9 +8,9 @@ details, tells the two apart.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional
 
 from .fields import format_time
+from .hints import Any, Dict, List, Mapping, Optional
 from .report import Health
 
 MEDIA_TYPE = 'application/health+json'

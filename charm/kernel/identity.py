@@ -6,9 +6,9 @@ import os
 import re
 import socket
 from pathlib import Path
-from typing import Mapping, Optional
 
 from .errors import HealthError
+from .hints import Mapping, Optional
 from .names import unit_of_tag
 from .pattern import pattern
 

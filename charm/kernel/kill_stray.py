@@ -14,10 +14,10 @@ import signal
 import sys
 import threading
 import time
-from typing import Dict, Iterable, Mapping, Optional, Set
 
 from .deadline import Deadline
 from .facts import dataclass
+from .hints import Dict, Iterable, Mapping, Optional, Set
 from .process_stat import read_stat
 
 MARK = 'JUJU_HEALTH_RUN'

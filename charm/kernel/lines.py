@@ -7,7 +7,8 @@ at a carriage return; the kernel writes all of these as they are, within names.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List
+
+from .hints import List
 
 
 def lines(text: str) -> List[str]:

@@ -16,10 +16,10 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Tuple
 
 from .errors import FileError
 from .facts import dataclass
+from .hints import Any, List, Mapping, Optional, Tuple
 from .pattern import pattern
 
 LINK = 'agent.jsonl'

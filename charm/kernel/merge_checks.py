@@ -6,11 +6,12 @@ cannot be read becomes an `unknown` check that says why, and costs no other chec
 
 from __future__ import annotations
 
+import collections.abc
 import json
-from typing import Any, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .errors import ReportError
 from .facts import replace
+from .hints import Any, Iterable, List, Optional, Set, Tuple
 from .report import CheckResult, Health, Report, worst
 from .report_json import MAX_CHECKS, check_from_json, check_to_json
 from .strict_json import check_strings, load
@@ -40,7 +41,7 @@ def read_subset(returned: Any, name: str) -> Tuple[CheckResult, ...]:
 
 
 def _read_one(item: Any, name: str) -> CheckResult:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, collections.abc.Mapping):
         what = 'nothing' if item is None else f'{type(item).__name__}, not a mapping'
         return _unreadable(name, f'the callback returned {what}')
     document = {**item, 'name': item.get('name') or name}

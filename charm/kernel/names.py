@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Iterable
+
+from .hints import Iterable
 
 _UNIT_TAG = 'unit-'
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterable, List, Mapping, Optional, Set, Tuple
+
+from .hints import Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 # Among the fields after a process's name: how many threads it has.
 _THREADS = 17

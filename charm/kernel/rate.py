@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable
+
+from .hints import Callable
 
 
 class Rate:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 from .facts import dataclass, field
+from .hints import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 SCHEMA_VERSION = 1
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from operator import itemgetter
-from typing import Any, Dict, Optional, Sequence
 
 from .errors import ReportError
 from .fields import Fields, format_time, health_of, parse_time
+from .hints import Any, Dict, Optional, Sequence
 from .report import SCHEMA_VERSION, CheckResult, JSONObject, Report, Reporter, State, StateName
 from .strict_json import check_strings, load, load_plain
 

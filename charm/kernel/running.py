@@ -8,9 +8,9 @@ import os
 import signal
 import threading
 import time
-from typing import Collection, Dict, Mapping, Optional, Set, Tuple
 
 from .deadline import Deadline
+from .hints import Collection, Dict, Mapping, Optional, Set, Tuple
 from .kill_stray import begun_ticks, kill_escaped
 from .wakeup import Wakeup
 

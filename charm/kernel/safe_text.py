@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
+from .hints import Optional
 from .pattern import pattern
 
 # Control characters could move the cursor or forge lines; bidirectional ones reorder what is read.

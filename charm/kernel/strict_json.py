@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, List, Tuple
 
 from .errors import ReportError
+from .hints import Any, List, Tuple
 from .pattern import pattern
 from .report import JSONObject
 

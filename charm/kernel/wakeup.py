@@ -11,9 +11,9 @@ import math
 import queue
 import select
 import socket
-from typing import Generic, Optional, TypeVar
 
 from .deadline import Deadline
+from .hints import Generic, Optional, TypeVar
 
 Item = TypeVar('Item')
 # A signal that comes in the moment before poll(2) does not end it, and its handler waits as long.

@@ -8,8 +8,8 @@ none that nobody listens on any more.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict
 
+from ..kernel.hints import Dict
 from ..kernel.lines import lines_of
 from ..kernel.pattern import pattern
 

@@ -11,7 +11,6 @@ import os
 import pkgutil
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ..checks.check import Verdict
 from ..checks.child_process import describe_exit, run_child, tail
@@ -19,6 +18,7 @@ from ..checks.options import OUTSIDE
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, CommandError
 from ..kernel.facts import dataclass, field
+from ..kernel.hints import Any, Dict, List, Mapping, Optional, Tuple
 from ..kernel.lines import lines
 from ..kernel.pattern import pattern
 from ..kernel.report import Health

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from ..checks.check import Verdict
 from ..checks.options import OUTSIDE
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass, field
+from ..kernel.hints import Any, Callable, Dict, Iterator, List, Optional
 from ..kernel.pattern import pattern
 from ..kernel.process_stat import read_stat
 from ..kernel.report import Health

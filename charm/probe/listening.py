@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import List, Set, Tuple
 
 from ..checks.check import Verdict
 from ..checks.options import OUTSIDE
@@ -13,6 +12,7 @@ from ..checks.sockets import NoAnswer, connect
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass, field
+from ..kernel.hints import List, Set, Tuple
 from ..kernel.lines import lines_of
 from ..kernel.report import Health
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Iterable, Mapping, Tuple
 
 from ..checks.check import Check, CheckSpec, Verdict
+from ..checks.conversion import build
 from ..checks.kinds import BUILT_IN, CHECKS
-from ..checks.options import OptionError, build
+from ..checks.options import OptionError
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass
+from ..kernel.hints import Any, Iterable, Mapping, Tuple
 from ..kernel.identity import read_boot_id
 from ..kernel.merge_checks import make_report, merge
 from ..kernel.names import service_of

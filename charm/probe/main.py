@@ -6,12 +6,12 @@ import os
 import resource
 import signal
 import sys
-from typing import NoReturn
 
 from ..kernel.deadline import Deadline
 from ..kernel.ending import end, end_on_signal
 from ..kernel.errors import HealthError
 from ..kernel.exit_codes import USAGE_EXIT
+from ..kernel.hints import NoReturn
 from ..kernel.identity import check_unit
 from ..kernel.report_json import encode
 from ..kernel.strict_json import load

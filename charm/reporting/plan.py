@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ..checks.check import CheckSpec
 from ..checks.kinds import BUILT_IN, CHECKS
@@ -12,6 +11,7 @@ from ..checks.settling_rule import SettlingRule
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass, field, replace
+from ..kernel.hints import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 from ..kernel.names import service_of, slug
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult

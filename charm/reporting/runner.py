@@ -10,13 +10,13 @@ import threading
 import time
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, cast
 
 from ..checks.check import Check, CheckSpec, Verdict, has_many
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, OverrunError, said_of
 from ..kernel.facts import dataclass, replace
 from ..kernel.gather import gather
+from ..kernel.hints import Any, Callable, Dict, Iterable, List, Optional, Tuple, cast
 from ..kernel.merge_checks import read_subset
 from ..kernel.report import CheckResult, Health
 from ..kernel.running import kill_running

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 from ..checks.settling_rule import CheckHistory, SettlingRule, advance
 from ..kernel.deadline import Deadline
@@ -17,6 +16,7 @@ from ..kernel.errors import FileError, ReportError
 from ..kernel.facts import dataclass, field, replace
 from ..kernel.fields import Fields
 from ..kernel.files import locked, read_whole, set_aside, write_whole
+from ..kernel.hints import Any, Dict, Iterable, Mapping, Optional, Tuple
 from ..kernel.report import CheckResult, Health, JSONObject
 from ..kernel.strict_json import load
 from .states import remove_leftovers

@@ -10,11 +10,11 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ..kernel.errors import ReportError
 from ..kernel.facts import dataclass, replace
 from ..kernel.fields import Fields, format_time
+from ..kernel.hints import Any, Dict, Mapping, Optional, Tuple
 from ..kernel.identity import BOOT_ID, read_boot_id
 from ..kernel.report import JSONObject, State, StateName
 from ..kernel.strict_json import check_strings

@@ -11,11 +11,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Mapping, Optional, Tuple
 
 from ..kernel.deadline import Deadline
 from ..kernel.errors import FileError, HealthError, ReportError
 from ..kernel.files import locked, set_aside, write_whole
+from ..kernel.hints import Callable, Dict, Iterable, Mapping, Optional, Tuple
 from ..kernel.identity import check_unit
 from ..kernel.names import slug
 from ..kernel.paths import HERE

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from typing import Optional, Tuple
 
 from .. import __version__
 from ..kernel.deadline import Deadline
 from ..kernel.errors import HealthError
+from ..kernel.hints import Optional, Tuple
 from ..kernel.identity import read_boot_id
 from ..kernel.merge_checks import make_report, merge, read_subset
 from ..kernel.report import CheckResult, Report, Reporter, State

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
-from typing import Optional
 
 from ..kernel.facts import dataclass
+from ..kernel.hints import Optional
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ owner may write, or that somebody else owns, is refused.
 
 from __future__ import annotations
 
+import collections.abc
 import sys
 import types
 from pathlib import Path
-from typing import Dict, List, Mapping, Tuple
 
 from ..kernel.errors import DefinitionError
+from ..kernel.hints import Dict, List, Tuple
 from ..kernel.names import nearest
 from .callbacks import Callback, callables
 from .trust import list_trusted, read_trusted
@@ -64,7 +65,7 @@ def _read_table(source: str, module: types.ModuleType) -> Dict[str, List[Callbac
         near = hint if 'did you mean' in hint else ''
         raise DefinitionError(source, _TABLE, f'there is no such table{near}')
     value = getattr(module, _TABLE)
-    by_service = value if isinstance(value, Mapping) else {'*': value}
+    by_service = value if isinstance(value, collections.abc.Mapping) else {'*': value}
     table: Dict[str, List[Callback]] = {}
     for pattern, given in by_service.items():
         key = _TABLE if value is not by_service else f'{_TABLE}[{pattern!r}]'

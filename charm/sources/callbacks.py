@@ -8,14 +8,13 @@ building anything else in them; and files of Python in /etc/juju-health/callback
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
-
 from ..checks.check import CheckSpec
 from ..checks.settling_rule import SettlingRule, settled_by
 from ..kernel.deadline import Deadline
 from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass, field, replace
 from ..kernel.globs import matches
+from ..kernel.hints import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from ..kernel.merge_checks import read_subset
 from ..kernel.report import CheckResult, JSONObject
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List
 
 from ..kernel import strict_json
 from ..kernel.errors import DefinitionError, ReportError
+from ..kernel.hints import Any, List
 from ..kernel.names import nearest
 from . import plain_yaml
 from .entries import Definition, read_entry

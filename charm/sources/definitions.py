@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Tuple
 
 from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass
+from ..kernel.hints import TYPE_CHECKING, List, Tuple
 from ..kernel.report import CheckResult, Health
 from .trust import list_trusted
 

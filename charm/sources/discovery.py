@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Mapping
 
 from ..kernel.errors import DefinitionError, HealthError
+from ..kernel.hints import Callable, Mapping
 from ..kernel.paths import HERE
 from . import pebble_sockets, principal
 from .found import NRPE_CONFIG, NRPE_DIRECTORY, FoundChecks

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple, Type, cast
-
 from ..checks import settling_rule
 from ..checks.check import CheckKind, CheckSpec
+from ..checks.conversion import build, convert, option_names, rebuild
 from ..checks.kinds import BUILT_IN, CHECKS
-from ..checks.options import OptionError, build, convert, option_names, rebuild
+from ..checks.options import OptionError
 from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass, field, replace
 from ..kernel.globs import matches
+from ..kernel.hints import Any, Mapping, Optional, Tuple, Type, cast
 from ..kernel.names import nearest
 from ..kernel.pattern import pattern
 

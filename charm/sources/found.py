@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Tuple
 
 from ..checks.check import CheckSpec
 from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass
+from ..kernel.hints import Tuple
 
 # Where two of the sources are, so that where they are not, nothing of them is loaded.
 NRPE_CONFIG = Path('/etc/nagios/nrpe.cfg')

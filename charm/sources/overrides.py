@@ -7,14 +7,13 @@ as it was. Such a change may come before the file that defines its check.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
-
 from ..checks.check import CheckSpec
 from ..checks.kinds import CHECKS
 from ..checks.options import OptionError
 from ..checks.settling_rule import SettlingRule
 from ..kernel.errors import DefinitionError
 from ..kernel.facts import dataclass, field, replace
+from ..kernel.hints import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from ..kernel.names import nearest
 from ..kernel.report import CheckResult
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..checks.check import CheckSpec, Verdict
 from ..checks.phrases import listed
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass
+from ..kernel.hints import Any, Callable, Dict, Optional, Tuple
 from ..kernel.report import Health
 from .found import spec_name
 from .pebble_api import ask

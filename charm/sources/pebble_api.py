@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Any, Optional, Tuple
 
 from ..checks.sockets import BoundedSocket, NoAnswer
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, ReportError
+from ..kernel.hints import Any, Optional, Tuple
 from ..kernel.strict_json import load
 
 _MOST_BYTES = 1024 * 1024

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 from ..checks.phrases import span
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError
 from ..kernel.facts import dataclass
 from ..kernel.fields import parse_time
+from ..kernel.hints import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 from ..kernel.pattern import pattern
 from . import plain_yaml
 from .pebble_api import ask, exchange

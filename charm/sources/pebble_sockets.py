@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import List, Mapping, Sequence, Tuple
 
+from ..kernel.hints import List, Mapping, Sequence, Tuple
 from .found import FoundChecks, spec_name
 
 # In a workload and on a machine; in a charm container one for each workload (Juju's layout).

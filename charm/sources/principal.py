@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Tuple
 
 from ..checks.check import CheckSpec
 from ..kernel.facts import dataclass, field
+from ..kernel.hints import Any, Iterable, Mapping, Tuple
 from ..kernel.names import tag_of
 from ..kernel.paths import HERE
 from ..kernel.report import CheckResult

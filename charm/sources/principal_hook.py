@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ..checks.child_process import ENVIRONMENT, describe_exit, tail
 from ..checks.options import OUTSIDE
@@ -20,6 +19,7 @@ from ..kernel.command import Completed, run
 from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, ReportError
 from ..kernel.facts import dataclass, field, replace
+from ..kernel.hints import Any, Dict, Mapping, Optional, Tuple
 from ..kernel.merge_checks import lowest_qos, merge, read_subset
 from ..kernel.report import CheckResult, Health, Report, worst
 from ..kernel.report_json import from_json

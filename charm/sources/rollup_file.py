@@ -8,9 +8,9 @@ are is known where units are put together, by `reconcile-health`; an unknown one
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Tuple
 
 from ..kernel.errors import DefinitionError, ReportError
+from ..kernel.hints import Any, Tuple
 from ..kernel.report import JSONObject
 from ..kernel.strict_json import load
 from . import plain_yaml

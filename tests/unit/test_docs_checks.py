@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from charm.checks import default_thresholds
+from charm.checks.conversion import option_names
 from charm.checks.kinds import BUILT_IN, CHECKS
-from charm.checks.options import option_names
 from charm.checks.settling_rule import OPTIONS
 from charm.kernel import report_json
 from charm.kernel.strict_json import MAX_DEPTH, MAX_STRING

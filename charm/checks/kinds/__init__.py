@@ -5,14 +5,21 @@ A kind is loaded when it is first asked for: a unit has few of them.
 
 from __future__ import annotations
 
+import collections.abc
 from importlib import import_module
-from typing import Iterator, Mapping, Tuple, Type
 
 from ...kernel.builtin_checks import BUILT_IN_CHECKS
+from ...kernel.hints import TYPE_CHECKING, Iterator, Mapping, Tuple, Type
 from ..check import CheckKind
 
+# What Python 3.8 has to inherit from takes no brackets.
+if TYPE_CHECKING:
+    _ByWord = Mapping[str, Type[CheckKind]]
+else:
+    _ByWord = collections.abc.Mapping
 
-class Kinds(Mapping[str, Type[CheckKind]]):
+
+class Kinds(_ByWord):
     """The class of each kind, by its word; `rows` has where it is, seen from here."""
 
     def __init__(self, rows: Mapping[str, str]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Callable
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Callable
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, require_severity

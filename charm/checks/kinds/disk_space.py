@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
 from ...kernel.globs import matches
+from ...kernel.hints import Any, Callable, Dict, Sequence, Tuple
 from ...kernel.report import Health, worst
 from .. import default_thresholds
 from ..check import Verdict

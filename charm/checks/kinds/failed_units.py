@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from itertools import islice
 from pathlib import Path
-from typing import Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.facts import dataclass, field
 from ...kernel.globs import matches
+from ...kernel.hints import Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.report import Health
 from ..check import Verdict

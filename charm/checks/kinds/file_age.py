@@ -5,11 +5,11 @@ from __future__ import annotations
 import glob
 import os
 import time
-from typing import Callable, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Callable, Optional, Tuple
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OUTSIDE, OptionError, require_order

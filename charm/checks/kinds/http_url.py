@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Mapping, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Mapping, Optional, Tuple
 from ...kernel.pattern import pattern
 from ...kernel.report import Health
 from .. import json_values, tls_contexts, urls
 from ..check import Verdict
+from ..conversion import Wanted
 from ..http_body import NotLookedAt, text_of
 from ..http_exchange import Exchange, HttpResponse
-from ..options import OptionError, Wanted, require_order
+from ..options import OptionError, require_order
 from ..patterns import check_pattern, search
 from ..phrases import size, span
 from ..sockets import NoAnswer

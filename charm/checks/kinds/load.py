@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Callable, Dict, Optional
 from ...kernel.process_stat import count_threads
 from ...kernel.report import Health
 from .. import default_thresholds

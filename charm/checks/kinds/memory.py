@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Callable, Dict, List, Optional
 from ...kernel.lines import lines_of
 from .. import default_thresholds
 from ..cgroup_memory import CgroupMemory, read_cgroup_memory

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
 from ...kernel.exit_codes import EXIT_CODES
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Dict, List, Mapping, Sequence, Tuple
 from ...kernel.report import Health
 from ...kernel.safe_text import clean
 from .. import perfdata
 from ..check import Verdict
 from ..child_process import describe_exit, run_child, tail
-from ..options import OUTSIDE, Command
+from ..conversion import Command
+from ..options import OUTSIDE
 from ..trusted_programs import refuse_untrusted_for_root
 
 _HEALTHS = {code: health for health, code in EXIT_CODES.items()}

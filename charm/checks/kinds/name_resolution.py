@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
 from ...kernel.gather import gather
+from ...kernel.hints import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from ...kernel.report import Health
 from ..check import Verdict
 from ..name_servers import NO_WAY, configured, silent

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Callable, Dict, List, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
 from ...kernel.files import read_told
 from ...kernel.globs import matches
+from ...kernel.hints import Callable, Dict, List, Tuple
 from ...kernel.report import Health
 from ..check import Verdict
 from ..interfaces import Interface, interfaces

@@ -6,12 +6,12 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
 from ...kernel.globs import matches
+from ...kernel.hints import Any, Callable, Dict, List, Optional, Tuple
 from ...kernel.lines import lines_of
 from ...kernel.pattern import pattern
 from ...kernel.report import Health

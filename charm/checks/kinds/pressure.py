@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Callable, Dict, List, Optional, Tuple
 from ...kernel.report import Health, worst
 from .. import default_thresholds
 from ..check import Verdict

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Iterable, Iterator, List, Mapping, Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Iterable, Iterator, List, Mapping, Optional
 from ...kernel.process_stat import below, is_nested, read_stat
 from ...kernel.report import Health
 from .. import default_thresholds

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Callable, Dict, List, Optional, Tuple
 from ...kernel.pattern import pattern
 from ...kernel.report import Health
 from .. import default_thresholds

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Tuple
-
 from ...kernel.command import Completed
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, ReportError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Mapping, Tuple
 from ...kernel.merge_checks import lowest_qos, merge, read_subset
 from ...kernel.report import CheckResult, Health, worst
 from ...kernel.report_json import check_to_json
 from ...kernel.strict_json import load
 from ..check import Verdict
 from ..child_process import describe_exit, run_child, tail
-from ..options import Command
+from ..conversion import Command
 from ..phrases import listed
 from ..trusted_programs import refuse_untrusted_for_root
 

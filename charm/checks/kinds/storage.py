@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.facts import dataclass, field
 from ...kernel.files import read_told
 from ...kernel.globs import matches
+from ...kernel.hints import Callable, Dict, Iterator, List, Optional, Tuple
 from ...kernel.pattern import pattern
 from ...kernel.report import Health, worst
 from ...kernel.safe_text import clean

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Callable, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Callable, Optional, Sequence, Tuple
 from ...kernel.paths import SYSTEMD_RUNS
 from ...kernel.pattern import pattern
 from ...kernel.report import Health, worst

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Optional
 
 from ...kernel.deadline import Deadline
 from ...kernel.facts import dataclass
+from ...kernel.hints import Optional
 from ...kernel.report import Health
 from ..check import Verdict
 from ..options import OptionError, require_order

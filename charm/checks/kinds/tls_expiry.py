@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.facts import dataclass, field, replace
+from ...kernel.hints import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 from ...kernel.report import Health, worst
 from .. import default_thresholds, tls_contexts
 from ..chain import best_path, read_all, readable

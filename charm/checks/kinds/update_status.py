@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict
 
 from ...kernel.deadline import Deadline
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Callable, Dict
 from ...kernel.names import unit_of_tag
 from ...kernel.paths import HERE
 from ...kernel.report import Health

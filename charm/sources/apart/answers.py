@@ -7,11 +7,11 @@ import json
 import math
 import select
 import socket
-from typing import Any, Dict, List, Tuple
 
 from ...checks.child_process import last_words
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, OverrunError
+from ...kernel.hints import Any, Dict, List, Tuple
 
 _MOST_ANSWER_BYTES = 16 * 1024 * 1024
 _CHUNK_BYTES = 65536

@@ -12,11 +12,11 @@ import signal
 import socket
 import time
 import weakref
-from typing import Any, Callable, Mapping, Tuple
 
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, OverrunError
 from ...kernel.facts import replace
+from ...kernel.hints import Any, Callable, Mapping, Tuple
 from ...kernel.report import CheckResult
 from ...kernel.report_json import check_from_json
 from ..callbacks import Apart

@@ -6,11 +6,11 @@ import signal
 import socket
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NoReturn, Sequence, Tuple
 
 from ...checks.settling_rule import settled_by
 from ...kernel.errors import DefinitionError
 from ...kernel.facts import asdict
+from ...kernel.hints import Any, Dict, List, Mapping, NoReturn, Sequence, Tuple
 from ..callback_files import read_file
 from ..callbacks import Callback, own_name
 from .host import keep_hosts, serve

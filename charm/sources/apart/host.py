@@ -18,9 +18,9 @@ import select
 import signal
 import socket
 import sys
-from typing import Any, Callable, Mapping, NoReturn, Optional, Sequence, Set, Tuple
 
 from ...kernel.errors import said_of
+from ...kernel.hints import Any, Callable, Mapping, NoReturn, Optional, Sequence, Set, Tuple
 from ..callbacks import Callback
 from .reaper import adopt_orphans, ended_of, kill_all, kill_orphans
 from .run import ENDING, Bell, flush, see_to, send

@@ -10,12 +10,12 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ...checks.settling_rule import settle
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, DefinitionError, OverrunError
 from ...kernel.gather import gather
+from ...kernel.hints import Any, Dict, Iterator, List, Sequence, Tuple
 from ..callbacks import Callback, Loaded
 from . import file_hosts
 from .answers import read_answer

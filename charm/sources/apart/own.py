@@ -6,10 +6,10 @@ import contextlib
 import os
 import socket
 from functools import partial
-from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from ...kernel.errors import HealthError
 from ...kernel.facts import replace
+from ...kernel.hints import Any, Iterable, Mapping, Optional, Sequence
 from ..callbacks import BoundCallback, Callback, declared
 from .client import Host, HostedCallback, Life, Unhosted
 from .host import keep_hosts, serve

@@ -10,9 +10,9 @@ import contextlib
 import os
 import signal
 import time
-from typing import Dict, Iterable, Set
 
 from ...kernel.deadline import Deadline
+from ...kernel.hints import Dict, Iterable, Set
 from ...kernel.process_stat import below, read_stat
 
 # Of linux/prctl.h.

@@ -13,10 +13,10 @@ import select
 import signal
 import socket
 import sys
-from typing import Any, Mapping, NoReturn, Optional
 
 from ...checks.child_process import describe_exit
 from ...kernel.errors import said_of
+from ...kernel.hints import Any, Mapping, NoReturn, Optional
 from ...kernel.merge_checks import read_subset
 from ...kernel.report_json import check_to_json
 from ...kernel.wakeup import Wakeup

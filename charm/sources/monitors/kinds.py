@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Any, Callable, Collection, Dict, List, Mapping
 
 from ...checks import command_line
 from ...checks.check import Check, CheckSpec, Verdict
+from ...checks.conversion import build
 from ...checks.kinds import CHECKS
-from ...checks.options import OptionError, build
+from ...checks.options import OptionError
 from ...checks.sockets import where
 from ...checks.trusted_programs import refuse_untrusted
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, DefinitionError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Callable, Collection, Dict, List, Mapping
 from ...kernel.names import nearest
 from ...kernel.pattern import pattern
 from ..account import Account

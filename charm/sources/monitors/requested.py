@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Collection, Dict, Iterator, List, Mapping, Tuple
 
 from ...checks.check import CheckSpec
 from ...checks.options import OptionError
 from ...checks.phrases import listed
 from ...kernel.errors import DefinitionError, ReportError
+from ...kernel.hints import Any, Collection, Dict, Iterator, List, Mapping, Tuple
 from ...kernel.names import nearest
 from ...kernel.paths import HERE
 from ...kernel.strict_json import load

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import json
-from typing import Any, Mapping
 
 from ...kernel.errors import ReportError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Any, Mapping
 from ...kernel.strict_json import load
 from .. import plain_yaml
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import pwd
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
 
 from ...checks import command_line
 from ...checks.check import CheckSpec, Verdict
@@ -22,6 +21,7 @@ from ...checks.trusted_programs import refuse_untrusted_for_root
 from ...kernel.deadline import Deadline
 from ...kernel.errors import CheckError, HealthError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Dict, List, Optional, Sequence
 from ...kernel.pattern import pattern
 from ..account import Account
 from ..found import NRPE_CONFIG, NRPE_DIRECTORY, FoundChecks, spec_name

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...checks import command_line
 from ...kernel.errors import DefinitionError
 from ...kernel.facts import dataclass, field
+from ...kernel.hints import Dict, Iterator, List, Optional, Tuple
 from ...kernel.names import nearest
 from ...kernel.pattern import pattern
 from ..account import Account

@@ -8,8 +8,8 @@ not a proof: a plugin that takes its password as a bare word shows it.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, List, Sequence, Tuple
 
+from ...kernel.hints import Any, Iterable, List, Sequence, Tuple
 from ...kernel.pattern import pattern
 
 MASK = '***'

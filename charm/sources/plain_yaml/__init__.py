@@ -9,8 +9,7 @@ that YAML turns into what few mean: `0644`, `12:30`, `1_000`, `2026-11-23`.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
-
+from ...kernel.hints import Any, Dict, List, Optional
 from ...kernel.pattern import pattern
 from .line import MAX_DEPTH, Refused, add_key, end_of_line, key_at, spaces_at, value_at
 

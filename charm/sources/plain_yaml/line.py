@@ -6,8 +6,8 @@ Functions take the line and a place in it, and return a value with the place whe
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Optional, Tuple
 
+from ...kernel.hints import Any, Dict, List, Optional, Tuple
 from ...kernel.pattern import pattern
 
 MAX_DEPTH = 32

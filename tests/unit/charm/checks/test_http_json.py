@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charm.checks.conversion import build
 from charm.checks.json_values import as_text, lacks
 from charm.checks.kinds.http_url import HttpUrl
-from charm.checks.options import OptionError, build
+from charm.checks.options import OptionError
 from charm.kernel.report import Health
 from tests.support.checking import answering, run, server
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from charm.checks.conversion import Command
 from charm.checks.kinds.nagios_plugin import NagiosPlugin, locate, split_output
-from charm.checks.options import Command
 from charm.kernel.errors import CheckError, CommandError
 from charm.kernel.report import Health
 from tests.support.checking import program, run

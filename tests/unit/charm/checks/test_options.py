@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charm.checks.conversion import Command, build, option_names, rebuild
 from charm.checks.kinds import CHECKS
-from charm.checks.options import OUTSIDE, Command, OptionError, build, option_names, rebuild
+from charm.checks.options import OUTSIDE, OptionError
 from charm.checks.thresholds import Range, judge
 from charm.kernel.facts import dataclass, field
 from charm.kernel.report import Health

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from charm.checks.conversion import Command
 from charm.checks.kinds.nagios_plugin import NagiosPlugin
 from charm.checks.kinds.script import Script
-from charm.checks.options import Command
 from charm.checks.trusted_programs import refuse_untrusted
 from charm.kernel.errors import CheckError
 from charm.sources.account import Account
