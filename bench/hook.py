@@ -44,8 +44,8 @@ STDIN = b''.join(PROBE.stdin)
 
 def programs(python: str, place: Path) -> dict[str, list[str]]:
     """Return what to run, by name; the first is what the others are multiples of."""
-    hook = [python, '-I', str(HOOKS / 'health')]
-    client = [python, '-I', str(HOOKS / 'health-agent'), 'report']
+    hook = [python, '-IS', str(HOOKS / 'health')]
+    client = [python, '-IS', str(HOOKS / 'health-agent'), 'report']
     found = {
         'python -c pass': [python, '-I', '-c', 'pass'],
         'hooks/health --list': [*hook, '--list'],

@@ -13,7 +13,6 @@ from ..kernel.errors import DefinitionError, ReportError
 from ..kernel.hints import Any, Tuple
 from ..kernel.report import JSONObject
 from ..kernel.strict_json import load
-from . import plain_yaml
 from .trust import read_trusted
 
 _DIRECTORY = 'rollups.d'
@@ -43,6 +42,9 @@ def parse(source: str, text: str) -> JSONObject:
     Raises:
         DefinitionError: it is neither.
     """
+    # Imported late: units read JSON here; YAML is for a charm's option.
+    from . import plain_yaml
+
     try:
         value = plain_yaml.load(text)
     except plain_yaml.PlainYamlError as error:

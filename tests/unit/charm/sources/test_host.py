@@ -192,3 +192,21 @@ def test_signals_of_children_that_are_ignored_change_nothing(directory: Path) ->
     done = run_hook(directory, '--deadline', '4', launcher=launcher)
     assert (done.returncode, done.stderr) == (0, b'')
     assert gone(directory)
+
+
+def test_a_file_has_the_machine_s_packages_though_the_hook_starts_without(directory: Path) -> None:
+    (directory / 'a.py').write_text(
+        'import pytest\n'
+        'def has(name):\n    return {"health": "passed", "message": pytest.__name__}\n'
+        'CALLBACKS = [has]\n'
+    )
+    hook_path, own = ROOT / 'hooks' / 'health', ['--check', 'has', '--callbacks', str(directory)]
+    assert hook_path.read_text().startswith('#!/usr/bin/python3 -IS\n')
+    done = subprocess.run(
+        [sys.executable, '-IS', str(hook_path), *own],
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    (check,) = json.loads(done.stdout)['checks']
+    assert (check['health'], check['message']) == ('passed', 'pytest')
