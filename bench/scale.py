@@ -33,11 +33,12 @@ from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.causes.cause_or_victim import explain_causes
 from reconciler.causes.graph import DeclaredDependencies
-from reconciler.collect.interpret import read_answer
+from reconciler.collect.interpret import decoder, read_answer
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.juju import status
 from reconciler.render import RenderOptions
 from reconciler.render.pieces import pieces
+from reconciler.values import typed_report
 from reconciler.values.model import Model, Unit
 from reconciler.values.readings import Reading
 
@@ -170,7 +171,7 @@ class Meter:
 def _readings(model: Model, meter: Meter) -> dict[str, Reading]:
     """Return each unit's reading, of reports that come a few at a time, as in a sweep."""
     units = list(model.units())
-    found = {}
+    decode, found = decoder(len(units)), {}
     for first in range(0, len(units), 100):
         came = [
             (unit, UnitAnswer(report_of(unit.name, first + n) + b'\n', exit_code=0, complete=True))
@@ -181,7 +182,9 @@ def _readings(model: Model, meter: Meter) -> dict[str, Reading]:
                 json.loads(answer.stdout)
         with meter.of('read_reports'):
             for unit, answer in came:
-                found[unit.name] = read_answer(model, _asked(unit), answer, 'juju ssh, hook', NOW)
+                found[unit.name] = read_answer(
+                    model, _asked(unit), answer, 'juju ssh, hook', NOW, decode=decode
+                )
     return found
 
 
@@ -233,6 +236,7 @@ def decoding(rounds: int) -> dict[str, Any]:
         'json_loads': json.loads,
         'msgspec_json_decode': msgspec.json.decode,
         'report_json_decode': report_json.decode,
+        'typed_report_decode': typed_report.decode,
     }
     taken: dict[str, list[float]] = {name: [] for name in readers}
     for _ in range(rounds):
@@ -242,8 +246,11 @@ def decoding(rounds: int) -> dict[str, Any]:
                 read(report)
             taken[name].append(_us(time.process_time() - began, len(reports)))
     middle = {name: statistics.median(times) for name, times in taken.items()}
-    ratio = middle['report_json_decode'] / middle['json_loads']
-    return {'us_a_report': middle, 'bytes': len(reports[0]), 'to_json_loads': round(ratio, 2)}
+    ratios = {
+        name: round(middle[name] / middle['json_loads'], 2)
+        for name in ('report_json_decode', 'typed_report_decode')
+    }
+    return {'us_a_report': middle, 'bytes': len(reports[0]), 'to_json_loads': ratios}
 
 
 def _in_own_process(units: int) -> Any:

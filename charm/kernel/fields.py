@@ -89,13 +89,16 @@ class Fields:
         number = self.number(key)
         if number is not None and not 0.0 <= number <= 1.0:
             raise ReportError(self._at(key), f'{number} is not between 0.0 and 1.0')
-        return number
+        return None if number is None else float(number)
 
     def seconds(self, key: str) -> Optional[float]:
         number = self.number(key)
         if number is not None and number < 0:
             raise ReportError(self._at(key), f'{number} seconds is less than none')
-        return number
+        try:
+            return None if number is None else float(number)
+        except OverflowError as error:
+            raise ReportError(self._at(key), f'too many seconds: {error}') from error
 
     def count(self, key: str) -> Optional[int]:
         number = self.number(key)

@@ -51,7 +51,7 @@ def load_plain(data: bytes) -> Any:
     Those of `check_strings` as well. `None` for what takes a closer look, which tells what is
     wrong, or that it is only unusual.
     """
-    if len(data) > MAX_BYTES or _is_unusual(data):
+    if len(data) > MAX_BYTES or is_unusual(data):
         return None
     try:
         value = _QUICK.decode(data.decode('utf-8'))
@@ -60,20 +60,20 @@ def load_plain(data: bytes) -> Any:
     except (ValueError, RecursionError, ReportError):
         return None
     # Keys are counted by what ends each; in a string that may stand too, so there are never more.
-    return value if _is_shallow(value, data.count(b'":')) else None
+    known = type(value) is dict and is_shallow([value], data.count(b'":'))
+    return value if known else None
 
 
-def _is_unusual(data: bytes) -> bool:
+def is_unusual(data: bytes) -> bool:
     """Return whether there may be half a surrogate pair in it, or a blank before a colon."""
     escaped = b'\\' in data and (b'\\ud' in data or b'\\uD' in data)
     # For a single byte it takes a tenth of the time that it takes to look for two.
     return escaped or b'\n' in data or b'\t' in data or b'\r' in data or b' :' in data
 
 
-def _is_shallow(value: Any, keys: int) -> bool:
-    """Return whether it is an object, within the bound of depth, with so many keys in all."""
-    level = [value] if type(value) is dict else []
-    for _ in range(MAX_DEPTH):
+def is_shallow(level: List[Any], keys: int, depth: int = MAX_DEPTH) -> bool:
+    """Return whether these objects and arrays are no deeper, with so many keys in all."""
+    for _ in range(depth):
         inside: List[Any] = []
         for item in level:
             if type(item) is dict:

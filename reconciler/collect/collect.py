@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
+from charm.kernel.report_json import decode
 from charm.kernel.running import kill_running
 
 from ..ask.base import Asker
@@ -23,7 +24,15 @@ from ..values.model import Model, Unit
 from ..values.readings import Outcome, Reading
 from ..values.words import natural_order
 from .fanout import FanoutLimits, MachineResult, run_errands
-from .interpret import IS_GONE, dated_reading, is_whole, read_answer, silent_reading
+from .interpret import (
+    IS_GONE,
+    Decode,
+    dated_reading,
+    decoder,
+    is_whole,
+    read_answer,
+    silent_reading,
+)
 from .probed import probed, read_probe
 from .removed_units import absent, left_behind, strangers
 from .reporter_evidence import principals, vouched
@@ -47,6 +56,7 @@ class CollectPlan:
         shared: other sweeps run in this process, so that their commands are left alone.
         pace: what earlier sweeps of the model took.
         cost: counts where the time goes.
+        decode: reads what is printed; `collect` chooses.
     """
 
     asker: Asker
@@ -57,6 +67,7 @@ class CollectPlan:
     shared: bool = False
     pace: Pace = field(default_factory=Pace)
     cost: SweepCost = field(default_factory=SweepCost)
+    decode: Decode = decode
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,7 @@ def collect(
     housed = [unit for unit in units if unit.name not in readings]
     readings.update(_of_inbox(way, model, housed))
     asked = [unit for unit in housed if unit.name not in readings]
+    way = replace(way, decode=decoder(len(asked)))
     errands = plan_errands(model, asked, way.limits.time.hook_seconds, way.local, way.mode)
     known, interrupted = 0, False
     faults = _strangers(way, model)
@@ -193,7 +205,7 @@ def _of_answer(
         )
     via = f'{way.asker.name}, {answer.by or asked.request.by}'
     limit = way.mode.max_age_seconds
-    reading = read_answer(model, asked, answer, via, now, limit)
+    reading = read_answer(model, asked, answer, via, now, limit, way.decode)
     if reading.report is None or way.mode.name != AUTO:
         return reading
     # A report may have been pushed while we asked, or before an older one was put in the cache.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,12 +19,17 @@ from ..juju.status_implies import derive
 from ..reach.base import last_line
 from ..reach.refusals import refusal_in
 from ..values.advice import NO_ADVICE, Advice
+from ..values.by_name import load
 from ..values.freshness import MAX_AGE_SECONDS, DatedReport, age_seconds, is_fresh
 from ..values.model import Model, Unit
 from ..values.outcomes import WORDS, Outcome, advise, meant
 from ..values.readings import Reading
 from ..values.words import duration_text
 
+Decode = Callable[[bytes], Report]
+
+# To load msgspec takes as long as it saves in so many reports; bench/scale.py.
+_MANY_REPORTS = 150
 IS_GONE = 'it is gone: juju removed it since its status was read'
 # What is no wonder of a unit that is being removed.
 _AS_IT_LEAVES = frozenset(
@@ -73,6 +79,14 @@ def silent_reading(
     )
 
 
+def decoder(reports: int) -> Decode:
+    """Return what reads so many reports at the least cost; all that it might be say the same."""
+    if reports < _MANY_REPORTS:
+        return report_json.decode
+    decode: Decode = load('reconciler.values.typed_report:decode')
+    return decode
+
+
 def is_whole(answer: UnitAnswer) -> bool:
     """Return whether all came that matters: how it ended, or a report that is not cut off."""
     return answer.exit_code is not None or has_report(answer)
@@ -85,11 +99,12 @@ def read_answer(
     via: str,
     now: datetime,
     max_age_seconds: float = MAX_AGE_SECONDS,
+    decode: Decode = report_json.decode,
 ) -> Reading:
     """Return the reading of a unit whose machine answered."""
     hook = asked.hook or asked.request.path
     try:
-        report = report_json.decode(answer.stdout.strip())
+        report = decode(answer.stdout.strip())
     except ReportError as error:
         told = refusal_in(answer.stderr.decode(errors='replace')) if answer.exit_code else None
         if told is not None:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from charm.kernel.errors import ReportError
 from charm.kernel.names import service_of
-from charm.kernel.report_json import decode
+
+from ..values.typed_report import decode
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charm.kernel import report_json, strict_json
-from charm.kernel.errors import ReportError
 from charm.kernel.fields import Fields
-from charm.kernel.report import Report
 from charm.kernel.strict_json import MAX_DEPTH, MAX_STRING, check_strings, load, load_plain
-from tests.support.strategies import JSON_VALUES, reports
+from tests.support.near_reports import carefully, near_reports, told
+from tests.support.strategies import JSON_VALUES
 
-# What is odd somewhere, put wherever it comes to lie.
-ODD = (
-    *(r'\ud800', r'\uD83D\uDE00', r'\"', '\\', '"', ':', ' :', '\n:', '":', ',', 'é', '\x00'),
-    *('{', '}', '[', ']', '{}', '[]', '"a":1,', '"a":1,"a":2,', '"name":"a",', '"schema" :1,'),
-    *('0', '-', '1e999', '1' * 19, '9' * 21, 'NaN', '-Infinity', 'null', 'true', 'e', 'Z', '.'),
-    '[' * MAX_DEPTH,
-    'x' * (MAX_STRING + 1),
-)
 LINE = b'{"schema":1,"service":"web","unit":"web/0","health":"passed","checks":[%s]}'
 CHECK: dict[str, Any] = {
     **{'name': 'tcp', 'health': 'fail', 'qos': 0.5, 'message': '', 'data': {'port': 80}},
@@ -31,39 +22,14 @@ CHECK: dict[str, Any] = {
 }
 
 
-def told(read: Any, data: bytes) -> tuple[object, ...]:
-    """Return what comes of it: a value and how it is written, or the path and the reason."""
-    try:
-        found = read(data)
-    except ReportError as error:
-        return error.path, error.reason
-    return found, repr(found)
-
-
-def careful(data: bytes) -> Report:
-    return report_json.from_json(load(data))
-
-
-@st.composite
-def near_reports(draw: st.DrawFn) -> bytes:
-    """Return the bytes of a report, with something odd put in here and there."""
-    text = report_json.encode(draw(reports()))
-    if draw(st.booleans()):
-        text = json.dumps(json.loads(text), ensure_ascii=False)
-    for odd in draw(st.lists(st.sampled_from(ODD), max_size=3)):
-        at = draw(st.integers(0, len(text)))
-        text = text[:at] + odd + text[at + draw(st.integers(0, 2)) :]
-    return text.encode('utf-8', 'surrogatepass')
-
-
 @given(near_reports())
 def test_a_report_is_read_alike_either_way_or_refused_alike(data: bytes) -> None:
-    assert told(report_json.decode, data) == told(careful, data)
+    assert told(report_json.decode, data) == told(carefully, data)
 
 
 @given(st.binary(max_size=100))
 def test_any_bytes_are_read_alike_or_refused_alike(data: bytes) -> None:
-    assert told(report_json.decode, data) == told(careful, data)
+    assert told(report_json.decode, data) == told(carefully, data)
 
 
 @given(st.sampled_from(sorted(CHECK)), JSON_VALUES)

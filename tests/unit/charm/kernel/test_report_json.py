@@ -84,6 +84,17 @@ def test_blockers_are_sorted_and_unique() -> None:
     assert state.blockers == ('amqp', 'db')
 
 
+def test_a_whole_number_of_seconds_or_qos_is_a_float_as_any_other() -> None:
+    found = report_json.decode(encoded(qos=1, state={'name': 'up', 'duration': 3}))
+    assert found.state is not None
+    assert repr((found.qos, found.state.duration)) == '(1.0, 3.0)'
+
+
+def test_more_seconds_than_a_float_holds_are_refused() -> None:
+    with pytest.raises(ReportError, match='too many seconds'):
+        report_json.from_json({**GOOD, 'state': {'name': 'up', 'duration': 10**400}})
+
+
 def test_unknown_keys_are_ignored_and_unknown_words_are_unknown() -> None:
     report = report_json.decode(
         encoded(health='splendid', state={'name': 'asleep'}, colour='green')

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charm.kernel.report import Health, State, StateName
-from charm.kernel.report_json import encode
+from charm.kernel.report_json import decode, encode
 from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.ask.script_asker import unwrap
-from reconciler.collect.interpret import dated_reading, read_answer, silent_reading
+from reconciler.collect.interpret import dated_reading, decoder, read_answer, silent_reading
+from reconciler.values import typed_report
 from reconciler.values.advice import Advice
 from reconciler.values.freshness import MAX_AGE_SECONDS, DatedReport
 from reconciler.values.model import Model, StatusInfo, Unit
@@ -187,3 +188,8 @@ def test_a_hook_that_its_machine_cannot_run_is_told_as_that(said: str, outcome: 
     found = read(done(stderr=f'Traceback\n{said}\n'.encode(), exit_code=1))
     assert (found.outcome, found.health, bool(found.advice)) == (outcome, Health.UNKNOWN, True)
     assert said[:60] in found.message
+
+
+def test_only_many_reports_are_worth_loading_what_reads_them_faster() -> None:
+    assert decoder(1) is decode
+    assert decoder(1000) is typed_report.decode
