@@ -20,8 +20,8 @@ def format_time(moment: Optional[datetime]) -> Optional[str]:
     if moment is None:
         return None
     utc = moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
-    text = utc.isoformat(timespec='milliseconds')[: -len('+00:00')]
-    return f'{text[:-4]}Z' if text.endswith('.000') else f'{text}Z'
+    text = utc.isoformat()
+    return f'{text[:19]}Z' if utc.microsecond < 1000 else f'{text[:23]}Z'
 
 
 def parse_time(text: str) -> datetime:

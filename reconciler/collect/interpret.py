@@ -207,10 +207,10 @@ def _health(report: Report) -> Health:
 
 
 def _summary(report: Report, health: Health) -> str:
-    check = max(report.checks, key=lambda check: check.health.rank, default=None)
-    if check is None:
+    if not report.checks:
         return 'it ran no checks'
     if health is Health.PASSED:
         count = len(report.checks)
         return f'{count} check{"s" if count != 1 else ""} passed'
+    check = max(report.checks, key=lambda check: check.health.rank)
     return f'{check.name}: {check.message}'

@@ -59,6 +59,7 @@ _WRITERS: Mapping[type[Any], Callable[[Any], Any]] = {
     Node: str,
 }
 _PLAIN = frozenset({str, int, bool, type(None)})
+_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def json_pieces(document: Opened | dict[str, Any], line: str = '\n') -> Iterator
 
 
 def _indented(document: dict[str, Any], line: str) -> str:
-    text = json.dumps(document, allow_nan=False)
+    text = _ENCODER.encode(document)
     try:
         # Where it has to indent as well, `json` takes four times as long.
         text = msgspec.json.format(text, indent=2)
@@ -158,7 +159,10 @@ def _told(value: Any, key: str = '') -> Any:
     if kind in _PLAIN:
         return value
     if kind in _KEPT:
-        told = {key: _told(read(value), key) for key, read in _KEPT[kind]}
+        told = {
+            key: held if type(held := read(value)) in _PLAIN else _told(held, key)
+            for key, read in _KEPT[kind]
+        }
         return _without_owner(told) if kind is Model else told
     if isinstance(value, tuple):
         return [_told(item) for item in value]
