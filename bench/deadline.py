@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .direct import address, served
+from .far_sides import address, canned
 
 HERE = Path(__file__).resolve().parent
 CLIENT_CPU_MS = 140
@@ -130,7 +130,7 @@ def far_side(row: Row, units: int, place: Path) -> Iterator[dict[str, str]]:
         return
     home = place / f'home-{row.every}'
     home.mkdir()
-    with served(home, HUNG_EVERY=str(row.every)) as ground:
+    with canned(home, HUNG_EVERY=str(row.every)) as ground:
         kind, key = Path(f'{ground.host}.pub').read_text().split()[:2]
         (home / '.ssh').mkdir()
         (home / '.ssh/config').write_text(f'Port {ground.port}\n')

@@ -1,10 +1,11 @@
 """Measure what the direct reach costs with a far side that costs next to nothing, beside others.
 
     .venv/bin/python -m bench.direct [--machines 1000,10000] [--rounds 3] [--at-once 64]
-        [--idle 200] [--only 'direct, paramiko;direct, asyncssh']
+        [--idle 200] [--openssh 200] [--only 'direct, paramiko;direct, asyncssh']
 
 Machines are addresses of the loopback, all of them one ssh server with a canned answer
-(`canned_sshd.c`), so that what is measured is who asks: real machines have CPUs of their own.
+(`canned_sshd.c`), so that what is measured is who asks: real machines have CPUs of their own. Then
+all of them are one real sshd, which shares the CPUs of who asks, 16 at once.
 Every client is a process of its own and checks host keys and that each answer is from the machine
 that was asked; its CPU time and peak memory are the kernel's word. Clients take turns, so that
 what else the computer does falls on all of them alike. `libssh, C` is the floor (`ssh_floor.c`).
@@ -12,28 +13,25 @@ what else the computer does falls on all of them alike. `libssh, C` is the floor
 Needed are gcc and libssh-dev (CPPFLAGS and LDFLAGS may say where it is); asyncssh and ssh2-python
 take part if they are installed. It prints JSON: seconds, and CPU milliseconds a machine, of
 connections that are made for it (`cold`) and of kept ones (`warm`), as median, least and most; the
-ratio of CPU to the floor; threads and share of a core of kept connections that nobody uses.
+ratios to the floor; threads and share of a core of kept connections that nobody uses.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
 import json
 import os
-import shlex
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from .far_sides import ANSWER_BYTES, Field, address, build, canned, openssh
+
 FLOOR = 'libssh, C'
 # By the name that `bench.direct_clients` knows them by, and the library that each needs.
 CLIENTS = {
@@ -42,29 +40,11 @@ CLIENTS = {
     'asyncssh alone': 'asyncssh',
     'ssh2-python': 'ssh2',
 }
-ANSWER_BYTES = 1600
 # The first makes the connections, and the second finds what is only done once.
 WARM_ROUNDS = 4
+OPENSSH_AT_ONCE = 16
 IDLE_SECONDS = 20
 SECONDS = 1800
-
-
-@dataclass
-class Field:
-    """The far side, and what it takes to be let in there."""
-
-    directory: Path
-    port: int
-
-    @property
-    def own(self) -> Path:
-        """Return the private key of those who ask."""
-        return self.directory / 'juju/ssh/own'
-
-    @property
-    def host(self) -> Path:
-        """Return the private key of the far side."""
-        return self.directory / 'host'
 
 
 @dataclass
@@ -88,50 +68,15 @@ class Found:
         }
 
 
-def address(number: int) -> str:
-    """Return the address of a machine; there are 62,500 for each second byte."""
-    return f'127.{1 + number // 62500}.{number // 250 % 250}.{number % 250 + 1}'
-
-
-def build(name: str, directory: Path) -> Path:
-    """Return the program, made of its source."""
-    flags = [shlex.split(os.environ.get(name, '')) for name in ('CPPFLAGS', 'LDFLAGS')]
-    made = directory / name
-    words = ['gcc', '-O2', '-D_GNU_SOURCE', '-Wno-deprecated-declarations', *flags[0]]
-    words += [str(HERE / f'{name}.c'), '-o', str(made), *flags[1], '-lssh', '-lpthread']
-    subprocess.run(words, check=True, capture_output=True)
-    return made
-
-
-@contextlib.contextmanager
-def served(directory: Path, **environment: str) -> Iterator[Field]:
-    """Run the far side."""
-    with socket.create_server(('127.0.0.1', 0)) as free:
-        ground = Field(directory, free.getsockname()[1])
-    (directory / 'juju/ssh').mkdir(parents=True)
-    for key in (ground.own, ground.host):
-        subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key], check=True)
-    server = build('canned_sshd', directory)
-    argv = [str(server), str(ground.port), str(ground.host), str(ANSWER_BYTES)]
-    told = {**os.environ, **environment}
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=told) as process:
-        assert process.stdout is not None
-        try:
-            assert process.stdout.readline() == b'listening\n'
-            yield ground
-        finally:
-            process.kill()
-
-
 def rounds_of(ground: Field, client: str, machines: int, at_once: int, rounds: int) -> list[Any]:
     """Return what a client says of each round; the last thing that it says is of it all."""
     stdin = ''.join(f'{address(number)}\n' for number in range(machines))
     if client == FLOOR:
-        argv = [str(ground.directory / 'ssh_floor'), str(ground.port), str(ground.own)]
-        argv += [f'{ground.host}.pub', str(at_once), str(rounds)]
+        argv = [str(ground.directory / 'ssh_floor'), str(ground.port), ground.user]
+        argv += [str(ground.own), f'{ground.host}.pub', str(at_once), str(rounds)]
     else:
         argv = [sys.executable, '-m', 'bench.direct_clients', client, str(ground.directory)]
-        argv += [str(ground.port), str(at_once), str(rounds)]
+        argv += [str(ground.port), ground.user, str(at_once), str(rounds)]
     environment = {name: value for name, value in os.environ.items() if name != 'SSH_AUTH_SOCK'}
     done = subprocess.run(
         argv, input=stdin, capture_output=True, text=True, timeout=SECONDS, env=environment
@@ -141,11 +86,13 @@ def rounds_of(ground: Field, client: str, machines: int, at_once: int, rounds: i
     return told
 
 
-def measure(ground: Field, clients: list[str], machines: int, given: argparse.Namespace) -> Any:
+def measure(
+    ground: Field, clients: list[str], machines: int, at_once: int, rounds: int
+) -> dict[str, Found]:
     found = {client: Found() for client in clients}
-    for number in range(given.rounds):
+    for number in range(rounds):
         for client in clients:
-            (cold, whole) = rounds_of(ground, client, machines, given.at_once, 1)
+            (cold, whole) = rounds_of(ground, client, machines, at_once, 1)
             assert cold['right'] == machines, (client, cold)
             cpu = cold['cpu_seconds'] * 1000 / machines
             found[client].add(
@@ -172,14 +119,23 @@ def measure_kept(ground: Field, clients: list[str], given: argparse.Namespace, f
 
 
 def told(found: dict[str, Found]) -> dict[str, Any]:
-    """Return the figures, each client's CPU beside that of the floor."""
+    """Return the figures, each client's beside those of the floor."""
     figures = {client: one.told() for client, one in found.items()}
-    for name in ('cold_cpu_ms', 'warm_cpu_ms'):
+    for name in ('cold_cpu_ms', 'cold_seconds', 'warm_cpu_ms'):
         for client, own in figures.items():
             if name in own:
                 ratio = own[name]['median'] / figures[FLOOR][name]['median']
                 figures[client][f'{name}_to_floor'] = round(ratio, 2)
     return figures
+
+
+def answer_as_machines(directory: Path) -> str:
+    """Return the command that a real sshd is to run: it answers as `canned_sshd` does."""
+    (directory / 'answer').write_text('x' * ANSWER_BYTES)
+    command = directory / 'report'
+    command.write_text(f'#!/bin/sh\nset -- $SSH_CONNECTION\necho "$3"\ncat {directory}/answer\n')
+    command.chmod(0o755)
+    return str(command)
 
 
 def main() -> int:
@@ -188,6 +144,7 @@ def main() -> int:
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--at-once', type=int, default=64)
     parser.add_argument('--idle', type=int, default=200, help='kept connections')
+    parser.add_argument('--openssh', type=int, default=200, help='machines of a real sshd')
     parser.add_argument(
         '--only', default='', help='clients, with semicolons; the floor comes along'
     )
@@ -199,21 +156,29 @@ def main() -> int:
             print(f'left out: {name}: there is no {library} here', file=sys.stderr)
         elif not only or name in only:
             clients.append(name)
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as name:
+        canned_home, real_home = Path(name, 'canned'), Path(name, 'openssh')
         try:
-            build('ssh_floor', Path(directory))
+            for home in (canned_home, real_home):
+                home.mkdir()
+                build('ssh_floor', home)
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, 'stderr', b'').decode().partition('\n')[0]
             print(f'cannot build what it is measured with: {error}: {said}', file=sys.stderr)
             return 1
         result: dict[str, Any] = {'cpus': os.cpu_count(), 'at_once': given.at_once, 'machines': {}}
-        with served(Path(directory)) as ground:
+        with canned(canned_home) as ground:
             for machines in [int(one) for one in given.machines.split(',')]:
-                result['machines'][machines] = told(measure(ground, clients, machines, given))
+                found = measure(ground, clients, machines, given.at_once, given.rounds)
+                result['machines'][machines] = told(found)
             if given.idle:
                 kept = {client: Found() for client in clients}
                 measure_kept(ground, clients, given, kept)
                 result[f'kept: {given.idle}'] = told(kept)
+        if given.openssh:
+            with openssh(real_home, f'ForceCommand={answer_as_machines(real_home)}') as ground:
+                found = measure(ground, clients, given.openssh, OPENSSH_AT_ONCE, given.rounds)
+                result['openssh'] = {'machines': given.openssh, 'clients': told(found)}
         result['load'] = round(os.getloadavg()[0], 1)
     print(json.dumps(result, indent=1))
     return 0

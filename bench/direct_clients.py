@@ -1,6 +1,6 @@
 """Those who ask in `bench.direct`, each in a process of its own.
 
-    python -m bench.direct_clients CLIENT DIRECTORY PORT AT_ONCE ROUNDS < ADDRESSES
+    python -m bench.direct_clients CLIENT DIRECTORY PORT USER AT_ONCE ROUNDS < ADDRESSES
 
 It prints a line of JSON for each round, and a last one for all of it. With more than one round the
 connections are kept, and after the last it waits, to see what they cost that nobody uses.
@@ -30,24 +30,30 @@ from reconciler.reach.ssh.hostkeys import KnownHosts
 from reconciler.reach.ssh.login import Logins
 from reconciler.reach.ssh.pool import Pool
 
-from .direct import ANSWER_BYTES, IDLE_SECONDS, SECONDS, Field
+from .direct import IDLE_SECONDS, SECONDS
+from .far_sides import ANSWER_BYTES, Field
 
 # What asks one machine, by its address, and returns its answer.
 Ask = Callable[[str], bytes]
 
 
-def by_pool(ground: Field, addresses: list[str], keeps: bool, client: SshClient) -> Ask:
-    """Ask as a sweep does, from the machine's name to its answer."""
+def reach_of(ground: Field, addresses: list[str], keeps: bool, client: SshClient) -> DirectReach:
+    """Return the reach of a sweep, from the machine's name to its answer."""
     kind, key = Path(f'{ground.host}.pub').read_text().split()[:2]
     ssh = ground.directory / f'ssh-{kind}'
     ssh.mkdir(exist_ok=True)
-    (ssh / 'config').write_text(f'Port {ground.port}\n')
+    (ssh / 'config').write_text(f'Port {ground.port}\nUser {ground.user}\n')
     known = ground.directory / 'known_hosts'
     known.write_text(''.join(f'lab:prod:{one} {kind} {key} i-{one}\n' for one in addresses))
     logins = Logins(ground.directory / 'juju', ssh)
     ways = SshSettings(logins, KnownHosts(known), _never, client, 20, keeps)
     places = {one: MachineAddress(f'lab:prod:{one}', (one,), f'i-{one}') for one in addresses}
-    reach = DirectReach(places, Pool(ways))
+    return DirectReach(places, Pool(ways))
+
+
+def by_pool(ground: Field, addresses: list[str], keeps: bool, client: SshClient) -> Ask:
+    """Ask as a sweep does."""
+    reach = reach_of(ground, addresses, keeps, client)
     command = RemoteCommand('report', 65536)
     return lambda one: reach.run(one, command, Deadline.after(SECONDS)).stdout
 
@@ -81,7 +87,7 @@ def by_ssh2(ground: Field, addresses: list[str], keeps: bool) -> Ask:
         session = Session()
         session.handshake(sock)
         assert session.hostkey()[0] == host_key
-        session.userauth_publickey_frommemory('ubuntu', private, '', public)
+        session.userauth_publickey_frommemory(ground.user, private, '', public)
         return sock, session
 
     def ask(one: str) -> bytes:
@@ -138,7 +144,7 @@ class AsyncsshAlone:
         host_key = asyncssh.read_public_key(f'{ground.host}.pub')
         self._options = asyncssh.SSHClientConnectionOptions(
             config=None,
-            username='ubuntu',
+            username=ground.user,
             client_keys=[asyncssh.read_private_key(str(ground.own))],
             known_hosts=([host_key], [], []),
             agent_path=None,
@@ -184,11 +190,11 @@ def timed(figures: dict[str, float]) -> Iterator[None]:
 
 
 def main() -> int:
-    name, directory, port, at_once, rounds = sys.argv[1:]
+    name, directory, port, user, at_once, rounds = sys.argv[1:]
     addresses = sys.stdin.read().split()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    ground, keeps = Field(Path(directory), int(port)), int(rounds) > 1
+    ground, keeps = Field(Path(directory), int(port), user), int(rounds) > 1
     if name in REACHES:
         ask = REACHES[name](ground, addresses, keeps)
 

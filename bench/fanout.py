@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ from reconciler.juju.command import Juju
 from reconciler.reach.base import Reach
 from reconciler.reach.direct import DirectReach, places_of
 from reconciler.reach.juju_ssh import JujuSSH
+from reconciler.reach.ssh.client import SshClient
 from reconciler.reach.ssh.hostkeys import KnownHosts
 from reconciler.reach.ssh.link import ParamikoClient
 from reconciler.reach.ssh.login import Logins
@@ -50,6 +51,8 @@ from reconciler.values.time_budget import TimeBudget
 from tests.hosts.layout import add_unit
 from tests.hosts.park import Park, why_not
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
+
+from .one_machine import CLIENTS
 
 NONCE = 'fanout-bench'
 SECONDS = 300.0
@@ -105,23 +108,27 @@ def through_juju(*options: str) -> Client:
     return lambda bench: with_reach(bench, JujuSSH(Juju(str(JUJU)), options=options))
 
 
-def direct_cold(bench: Bench) -> None:
-    pool = Pool(bench.ways)
-    try:
-        with_reach(bench, DirectReach(places_of(bench.model), pool))
-    finally:
-        pool.close()
+def direct_cold(client: SshClient) -> Client:
+    def ask(bench: Bench) -> None:
+        pool = Pool(replace(bench.ways, client=client))
+        try:
+            with_reach(bench, DirectReach(places_of(bench.model), pool))
+        finally:
+            pool.close()
+
+    return ask
 
 
 @dataclass
 class DirectWarm:
     """The direct reach with connections that are open before the clock starts."""
 
+    client: SshClient
     pool: Pool | None = field(default=None)
 
     def __call__(self, bench: Bench) -> None:
         if self.pool is None:
-            self.pool = Pool(bench.ways)
+            self.pool = Pool(replace(bench.ways, client=self.client))
             with_reach(bench, DirectReach(places_of(bench.model), self.pool))
         with_reach(bench, DirectReach(places_of(bench.model), self.pool))
 
@@ -189,9 +196,10 @@ def clients() -> dict[str, Client]:
         f'{BASE}, one per unit': threads_and_ssh(by_unit=True),
         '--reach juju': through_juju(),
         '--reach juju -o curve25519': through_juju(CURVE),
-        '--reach direct, cold': direct_cold,
-        '--reach direct, warm': DirectWarm(),
     }
+    for name, make in CLIENTS.items():
+        found[f'--reach direct, {name}, cold'] = direct_cold(make())
+        found[f'--reach direct, {name}, warm'] = DirectWarm(make())
     if shutil.which('parallel-ssh'):
         found['pssh'] = pssh
     if shutil.which('clush'):

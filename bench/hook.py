@@ -7,7 +7,8 @@ children's included, in milliseconds; its own instructions in user space, withou
 as valgrind(1) counts them; the modules that it loads beyond an empty Python; all as multiples of
 `python -c pass` too; and the bytes that the probe is sent as. `health-agent report` asks an agent
 that runs. The programs take turns, so that whatever else the machine does is shared out fairly.
-Bytecode is compiled before. Without valgrind there are no instructions.
+Bytecode is compiled before. Without valgrind there are no instructions. Where there is NRPE, root
+hides it, whose commands a hook would run as well.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -30,6 +32,7 @@ from .counted import instructions, modules
 
 HOOKS = Path(__file__).resolve().parents[1] / 'hooks'
 _START_SECONDS = 60.0
+NRPE = Path('/etc/nagios')
 PLUGINS = Path('/usr/lib/nagios/plugins')
 # Twenty definitions beside the built-in checks, as a busy unit may have; none waits for anything.
 DEFINED = {
@@ -63,17 +66,19 @@ def programs(python: str, place: Path) -> dict[str, list[str]]:
 
 def run(argv: list[str]) -> tuple[float, float]:
     """Run it once; return its wall-clock and its CPU time, in milliseconds."""
-    before, started = os.times(), time.perf_counter()
+    before, started = _cpu_ms(), time.perf_counter()
     # All but the probe read nothing of it.
     done = subprocess.run(argv, input=STDIN, capture_output=True, check=False, timeout=60)
     spent = time.perf_counter() - started
-    after = os.times()
     if done.returncode not in (0, 1, 2):
         raise SystemExit(f'{argv}: exit code {done.returncode}: {done.stderr.decode()}')
-    cpu = (
-        after.children_user - before.children_user + after.children_system - before.children_system
-    )
-    return spent * 1000, cpu * 1000
+    return spent * 1000, _cpu_ms() - before
+
+
+def _cpu_ms() -> float:
+    """Return the CPU time of the children that have ended, to the microsecond."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (spent.ru_utime + spent.ru_stime) * 1000
 
 
 @contextmanager
@@ -120,8 +125,7 @@ def measure(rounds: int, python: str) -> dict[str, object]:
                 if Path(argv[0]).name.startswith('python')
             }
     wall = {name: statistics.median(one for one, _ in runs) for name, runs in taken.items()}
-    # CPU times come in ticks of ten milliseconds, hence the mean.
-    cpu = {name: statistics.fmean(one for _, one in runs) for name, runs in taken.items()}
+    cpu = {name: statistics.median(one for _, one in runs) for name, runs in taken.items()}
     first = next(iter(todo))
     return {
         'python': subprocess.check_output([python, '-V'], text=True).split()[1],
@@ -150,11 +154,20 @@ def _more(one: int | None, first: int | None) -> int | None:
     return None if one is None or first is None else one - first
 
 
+def hide_nrpe() -> None:
+    """Go on where nobody sees NRPE's configuration, if it is here and this is root."""
+    if NRPE.exists() and any(NRPE.iterdir()) and os.geteuid() == 0:
+        words = ['mount -t tmpfs none "$0" && exec "$@"', str(NRPE)]
+        again = [sys.executable, '-m', 'bench.hook', *sys.argv[1:]]
+        os.execvp('unshare', ['unshare', '--mount', 'sh', '-c', *words, *again])  # noqa: S606
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--rounds', type=int, default=20)
     parser.add_argument('--python', default='/usr/bin/python3')
     arguments = parser.parse_args()
+    hide_nrpe()
     print(json.dumps(measure(arguments.rounds, arguments.python), indent=1))
     return 0
 

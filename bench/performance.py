@@ -34,6 +34,8 @@ BENCHES: Mapping[str, str] = {
     'hook': 'bench.hook',
     'startup': 'bench.startup',
     'far_side': 'bench.far_side',
+    'one_machine': 'bench.one_machine',
+    'juju_call': 'bench.juju_call',
     'weave': 'bench.weave --json',
     'scale': 'bench.scale --units 1000 10000 100000',
     'deadline': 'bench.deadline',

@@ -1,6 +1,6 @@
 /* The floor: what asking many machines one command over ssh costs in C, on libssh.
  *
- *     ssh_floor PORT KEY HOST_KEY.pub AT_ONCE ROUNDS < ADDRESSES
+ *     ssh_floor PORT USER KEY HOST_KEY.pub AT_ONCE ROUNDS < ADDRESSES
  *
  * Threads take addresses in turn: connect, agree on keys, check the host's, log in, run one command
  * and read its answer. With more than one round the connections are kept, and each round but the
@@ -22,6 +22,7 @@
 static char *addresses[MOST];
 static ssh_session kept[MOST];
 static int many, round_of, rounds, port;
+static const char *user;
 static atomic_int next_one, right;
 static ssh_key ours, theirs;
 
@@ -30,7 +31,7 @@ static int log_in(ssh_session session, const char *address) {
     int no = 0, fine;
     ssh_options_set(session, SSH_OPTIONS_HOST, address);
     ssh_options_set(session, SSH_OPTIONS_PORT, &port);
-    ssh_options_set(session, SSH_OPTIONS_USER, "ubuntu");
+    ssh_options_set(session, SSH_OPTIONS_USER, user);
     ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no);
     ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, "ssh-ed25519");
     fine = ssh_connect(session) == SSH_OK &&
@@ -96,14 +97,15 @@ static double now(void) {
 int main(int count, char **words) {
     struct rlimit files = {1 << 20, 1 << 20};
     char line[256];
-    if (count != 6) return 2;
+    if (count != 7) return 2;
     port = atoi(words[1]);
-    int at_once = atoi(words[4]);
-    rounds = atoi(words[5]);
+    user = words[2];
+    int at_once = atoi(words[5]);
+    rounds = atoi(words[6]);
     setrlimit(RLIMIT_NOFILE, &files);
     ssh_init();
-    if (ssh_pki_import_privkey_file(words[2], NULL, NULL, NULL, &ours) != SSH_OK ||
-        ssh_pki_import_pubkey_file(words[3], &theirs) != SSH_OK)
+    if (ssh_pki_import_privkey_file(words[3], NULL, NULL, NULL, &ours) != SSH_OK ||
+        ssh_pki_import_pubkey_file(words[4], &theirs) != SSH_OK)
         return 1;
     while (many < MOST && fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = 0;

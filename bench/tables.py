@@ -86,6 +86,42 @@ def kept(found: Found) -> str:
     )
 
 
+def openssh(found: Found) -> str:
+    heads = ('client', 'seconds', 'to the floor', 'CPU, ms a machine', 'to the floor')
+    return table(
+        heads,
+        (
+            (
+                client,
+                _spread(row['cold_seconds']),
+                row['cold_seconds_to_floor'],
+                _spread(row['cold_cpu_ms']),
+                row['cold_cpu_ms_to_floor'],
+            )
+            for client, row in found['openssh']['clients'].items()
+        ),
+    )
+
+
+def one_machine(found: Found) -> str:
+    heads = ('client', 'units', 'cold, ms', 'to one unit', 'warm, ms', 'to one unit')
+    return table(
+        heads,
+        (
+            (
+                client,
+                int(units),
+                _spread(row['cold_ms']),
+                row['cold_to_fewest'],
+                _spread(row['warm_ms']),
+                row['warm_to_fewest'],
+            )
+            for client, by_units in found['clients'].items()
+            for units, row in by_units.items()
+        ),
+    )
+
+
 def direct_growth(found: Found) -> str:
     series: dict[str, list[tuple[float, float]]] = {}
     for machines, clients in found['machines'].items():
@@ -102,6 +138,13 @@ def fanout(found: Found) -> str:
             (name, _spread(row['seconds']), row['ratio'], row['cpu_ms'])
             for name, row in found['clients'].items()
         ),
+    )
+
+
+def juju_call(found: Found) -> str:
+    return table(
+        ('a call', 'CPU, ms'),
+        ((way, _spread(figures)) for way, figures in found['cpu_ms_a_call'].items()),
     )
 
 
@@ -130,7 +173,10 @@ def far_side(found: Found) -> str:
 
 def hook(found: Found) -> str:
     return table(
-        ('program', 'instructions, millions', 'ratio', 'CPU, ms', 'ratio', 'modules more'),
+        (
+            *('program', 'instructions, millions', 'ratio', 'CPU, ms', 'ratio', 'clock, ms'),
+            'modules more',
+        ),
         (
             (
                 name,
@@ -138,6 +184,7 @@ def hook(found: Found) -> str:
                 row['instructions_ratio'],
                 row['cpu_ms'],
                 row['cpu_ratio'],
+                row['wall_ms'],
                 row['modules_more'],
             )
             for name, row in found['programs'].items()
@@ -266,7 +313,10 @@ TABLES: Mapping[str, tuple[str, Callable[[Found], str]]] = {
     'deadline': ('deadline', deadline),
     'direct': ('direct', direct),
     'kept': ('direct', kept),
+    'openssh': ('direct', openssh),
+    'one_machine': ('one_machine', one_machine),
     'fanout': ('fanout', fanout),
+    'juju_call': ('juju_call', juju_call),
     'far_side': ('far_side', far_side),
     'hook': ('hook', hook),
     'startup': ('startup', startup),
