@@ -33,6 +33,7 @@ from reconciler.ask.errands import UnitRequest
 from reconciler.ask.frames import Request, UnitAnswer
 from reconciler.causes.cause_or_victim import explain_causes
 from reconciler.causes.graph import DeclaredDependencies
+from reconciler.cli.main import COLLECT_AFTER
 from reconciler.collect.interpret import decoder, read_answer
 from reconciler.judge.conclude import Evidence, conclude
 from reconciler.juju import status
@@ -267,6 +268,7 @@ def main() -> None:
     parser.add_argument('--rounds', type=int, default=200)
     parser.add_argument('--one', type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    gc.set_threshold(*COLLECT_AFTER)
     if asked.one:
         print(json.dumps(measure(asked.one)))
         return

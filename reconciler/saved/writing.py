@@ -59,7 +59,6 @@ _WRITERS: Mapping[type[Any], Callable[[Any], Any]] = {
     Node: str,
 }
 _PLAIN = frozenset({str, int, bool, type(None)})
-_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -104,14 +103,12 @@ def json_pieces(document: Opened | dict[str, Any], line: str = '\n') -> Iterator
 
 
 def _indented(document: dict[str, Any], line: str) -> str:
-    text = _ENCODER.encode(document)
     try:
-        # Where it has to indent as well, `json` takes four times as long.
-        text = msgspec.json.format(text, indent=2)
-    except msgspec.DecodeError:
-        # It holds half of a surrogate pair, which JSON can say.
+        # In a fifth of the time that `json` takes, which makes it ASCII as well.
+        text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode('ascii')
+    except (UnicodeError, OverflowError):
         text = json.dumps(document, allow_nan=False, indent=2)
-    return text.replace('\n', line)
+    return text.replace('\x7f', r'\u007f').replace('\n', line)
 
 
 def opened(sweep: Snapshot | Fleet) -> Opened:
