@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from charm.kernel.command import Completed
 from charm.kernel.deadline import Deadline
+from reconciler.reach.base import RemoteCommand
 from reconciler.reach.ssh.client import SshClient, SshLink
 from reconciler.reach.ssh.far_end import SshTarget
 from reconciler.reach.ssh.hostkeys import HostKey
@@ -22,6 +24,7 @@ from tests.hosts.shell import wait_until
 from tests.support.patience import PATIENCE
 
 SSHD = '/usr/sbin/sshd'
+CAP_BYTES = 65536
 needs_sshd = pytest.mark.skipif(not Path(SSHD).exists(), reason='there is no sshd here')
 # Whatever is promised of one is promised of the other.
 CLIENTS: dict[str, Callable[[], SshClient]] = {'paramiko': ParamikoClient, 'asyncssh': LoopClient}
@@ -93,3 +96,13 @@ class Visitor:
         every = host_keys(self.keys) if known is None else known
         far = SshTarget(sock, self.login, every, 'cannot trust it: changed', self.refused, revoked)
         return self.client.connect(far, Deadline.after(PATIENCE))
+
+
+def visitor(client: SshClient, keys: Path, port: int) -> Visitor:
+    """Return who has a key that is let in."""
+    return Visitor(client, keys, Login(user='root', port=port, identities=(keys / 'own',)))
+
+
+def far_run(link: SshLink, line: str, seconds: float = PATIENCE, stdin: bytes = b'') -> Completed:
+    """Run a command over there."""
+    return link.run(RemoteCommand(line, CAP_BYTES, stdin), Deadline.after(seconds), PATIENCE)

@@ -43,7 +43,10 @@ class LoopClient:
         except BaseException as error:
             made.cancel()
             far.sock.close()
-            if isinstance(error, (concurrent.futures.TimeoutError, asyncio.CancelledError)):
+            # Of the two errors that are called so, what is asked from another thread raises this.
+            if isinstance(
+                error, (concurrent.futures.TimeoutError, concurrent.futures.CancelledError)
+            ):
                 raise silent() from error
             raise
 
