@@ -2,7 +2,7 @@
 
 The standard library's decorator compiles a handful of functions for each class it is given, and
 loads `inspect` to do so: half of what a hook took to start. Here all classes share the same
-functions, and a class gets them when its first instance is made; to make one takes a few
+functions, and what makes an instance is made for the first one; to make one takes a few
 microseconds longer.
 
 It is the part of `dataclasses` that the unit side uses, under its names and with its meaning; type
@@ -51,20 +51,40 @@ class _Field:
         return {**told, 'metadata': self.metadata}
 
 
-def _dataclass(cls: Any = None, *, frozen: bool = False) -> Any:
+def _dataclass(cls: Any = None, *, frozen: bool = False, slots: bool = False) -> Any:
     """Return the class with its annotated names as fields: to make, compare, hash and show it."""
     if cls is None:
-        return lambda made: _dataclass(made, frozen=frozen)
+        return lambda made: _dataclass(made, frozen=frozen, slots=slots)
+    if slots:
+        cls = _slotted(cls)
 
     def __init__(self: Any, *positional: Any, **options: Any) -> None:
         # The first of its instances; to the others this is no longer their `__init__`.
-        _finish(cls, frozen)
+        fields = _fields(cls)
+        type.__setattr__(cls, '__match_args__', tuple(field.name for field in fields))
+        cls.__init__ = _initializer(cls, fields)
         cls.__init__(self, *positional, **options)
 
     cls.__init__ = __init__
+    # Where a class has its own `__eq__` and no `__hash__`, Python has put None for that.
+    for name, function in (_OF_FROZEN if frozen else _OF_ALL).items():
+        if vars(cls).get(name) is None:
+            setattr(cls, name, function)
     cls.__fact_fields__ = _Fields()
     cls.__dataclass_fields__ = _Twin(frozen)
     return cls
+
+
+def _slotted(cls: Any) -> Any:
+    """Return the same class, whose instances have no dictionary: a third of the memory."""
+    body = {**vars(cls)}
+    names = tuple(body.get('__annotations__', ()))
+    given = {name: body.pop(name) for name in names if name in body}
+    for name in ('__dict__', '__weakref__'):
+        body.pop(name, None)
+    more = {'__slots__': names, '__fact_given__': given, '__qualname__': cls.__qualname__}
+    body.update(more, __getstate__=_values, __setstate__=_restore)
+    return type(cls)(cls.__name__, cls.__bases__, body)
 
 
 def _fields(fact: Any) -> Tuple[_Field, ...]:
@@ -100,27 +120,17 @@ class _Fields:
 
 def _own_field(cls: Any, name: str, hint: str) -> _Field:
     """Return the field, and leave of it in the class its default alone."""
-    given = vars(cls).get(name, _Missing)
+    slotted = '__fact_given__' in vars(cls)
+    given = (cls.__fact_given__ if slotted else vars(cls)).get(name, _Missing)
     field = given if isinstance(given, _Field) else _Field(default=given)
     field.name, field.type = name, hint
+    if slotted:
+        return field
     if field.default is not _Missing:
         setattr(cls, name, field.default)
     elif given is field:
         delattr(cls, name)
     return field
-
-
-def _finish(cls: Any, frozen: bool) -> None:
-    fields = _fields(cls)
-    given: Dict[str, Any] = {'__eq__': _equal, '__repr__': _shown, '__hash__': None}
-    given['__match_args__'] = tuple(field.name for field in fields)
-    if frozen:
-        given.update(__hash__=_hashed, __setattr__=_refuse, __delattr__=_refuse)
-    for name, value in given.items():
-        # Where a class has its own `__eq__` and no `__hash__`, Python has put None for that.
-        if vars(cls).get(name) is None:
-            setattr(cls, name, value)
-    cls.__init__ = _initializer(cls, fields)
 
 
 def _initializer(cls: Any, fields: Tuple[_Field, ...]) -> Callable[..., None]:
@@ -157,7 +167,12 @@ def _initializer(cls: Any, fields: Tuple[_Field, ...]) -> Callable[..., None]:
 
 
 def _values(fact: Any) -> Tuple[Any, ...]:
-    return tuple([getattr(fact, name) for name in fact.__match_args__])
+    return tuple([getattr(fact, field.name) for field in _fields(fact)])
+
+
+def _restore(self: Any, values: Tuple[Any, ...]) -> None:
+    for field, value in zip(_fields(self), values):
+        object.__setattr__(self, field.name, value)
 
 
 def _equal(self: Any, other: object) -> Any:
@@ -169,12 +184,17 @@ def _hashed(self: Any) -> int:
 
 
 def _shown(self: Any) -> str:
-    shown = ', '.join(f'{name}={getattr(self, name)!r}' for name in self.__match_args__)
+    names = [field.name for field in _fields(self)]
+    shown = ', '.join(f'{name}={getattr(self, name)!r}' for name in names)
     return f'{type(self).__qualname__}({shown})'
 
 
 def _refuse(self: Any, name: str, _value: Any = None) -> None:
     raise _FrozenError(f'cannot change {name!r} of a {type(self).__qualname__}')
+
+
+_OF_ALL: Dict[str, Any] = {'__eq__': _equal, '__repr__': _shown, '__hash__': None}
+_OF_FROZEN = {**_OF_ALL, '__hash__': _hashed, '__setattr__': _refuse, '__delattr__': _refuse}
 
 
 class _Twin:
@@ -206,6 +226,14 @@ if TYPE_CHECKING or 'dataclasses' in sys.modules:
         fields,
         replace,
     )
+
+    if sys.version_info < (3, 10):
+        _real = dataclass
+
+        def dataclass(cls: Any = None, *, frozen: bool = False, slots: bool = False) -> Any:
+            """As the real one, which has no slots yet."""
+            return _real(cls, frozen=frozen)
+
 else:
     MISSING, FrozenInstanceError, dataclass, field = _Missing, _FrozenError, _dataclass, _Field
     fields, asdict, replace = _fields, _asdict, _replace

@@ -79,7 +79,7 @@ _FROM_UP = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class State:
     """A service's state.
 
@@ -98,7 +98,7 @@ class State:
     blockers: Tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check's answer: the subset report, with when and how long.
 
@@ -121,7 +121,7 @@ class CheckResult:
     duration: Optional[float] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reporter:
     """The maker of a report: the unit whose charm ran the checks, and its juju-health version."""
 
@@ -129,7 +129,7 @@ class Reporter:
     version: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Report:
     """One unit's full answer; see `docs/report.md` and `report.schema.json`.
 

@@ -9,7 +9,7 @@ import importlib.util
 import pickle
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,59 @@ def test_the_standard_library_takes_ours_for_its_own() -> None:
     mine, theirs = dataclasses.fields(OURS), dataclasses.fields(THEIRS)
     for said in ('name', 'type', 'default', 'default_factory', 'metadata'):
         assert [getattr(f, said) for f in mine] == [getattr(f, said) for f in theirs]
+
+
+def _slotted(module: Any) -> Any:
+    """Return the same class, whose instances have no dictionary."""
+
+    @module.dataclass(frozen=True, slots=True)
+    class Slotted:
+        x: int
+        y: float = 2.0
+        tags: Mapping[str, Any] = module.field(default_factory=dict)
+
+        @property
+        def double(self) -> int:
+            return self.x * 2
+
+    # So that pickles find it.
+    Slotted.__qualname__ = 'Slotted'
+    return Slotted
+
+
+Slotted: Any = _slotted(facts)
+
+
+def test_one_with_slots_is_as_theirs() -> None:
+    theirs: Any = _slotted(dataclasses)
+    one = Slotted(1)
+    assert (repr(one), one.double) == (repr(theirs(1)), 2)
+    assert one == Slotted(1, 2.0, {})
+    assert facts.replace(one, y=3.0) == dataclasses.replace(one, y=3.0) == Slotted(1, 3.0)
+    assert not hasattr(one, '__dict__')
+    with pytest.raises(facts.FrozenInstanceError):
+        one.x = 2
+    with pytest.raises(TypeError):
+        Slotted()
+    mine = [(f.name, f.default, f.default_factory) for f in dataclasses.fields(Slotted)]
+    assert mine == [(f.name, f.default, f.default_factory) for f in dataclasses.fields(theirs)]
+    for twin in (copy.copy(one), pickle.loads(pickle.dumps(one))):  # noqa: S301 - our own
+        assert twin == one
+
+
+@pytest.mark.parametrize('make', [_slotted, _class])
+def test_one_that_is_made_without_a_call_is_whole(make: Callable[[Any], Any]) -> None:
+    made = make(facts)
+    names = [field.name for field in dataclasses.fields(made)]
+    one, other = object.__new__(made), object.__new__(made)
+    for instance in (one, other):
+        # As msgspec does, and copies.
+        for name in names:
+            object.__setattr__(instance, name, 1)
+    assert (one == other, hash(one) == hash(other)) == (True, True)
+    assert repr(one).endswith(f'({", ".join(f"{name}=1" for name in names)})')
+    with pytest.raises(facts.FrozenInstanceError):
+        one.x = 2
 
 
 def test_those_of_reports_travel_between_processes() -> None:

@@ -1,4 +1,4 @@
-"""A saved sweep as text: whatever units said, it is JSON of printable ASCII, and means the same."""
+"""A saved sweep as text: whatever units said, it is printable ASCII, and means the same."""
 
 from __future__ import annotations
 
