@@ -12,7 +12,7 @@ PACKAGES += monitoring-plugins-basic
 # Shells of machines that are asked, beside Debian's own.
 PACKAGES += busybox mksh
 # What is measured beside us, and what measuring needs.
-BENCH_PACKAGES := libssh-dev valgrind pssh clustershell prometheus-pushgateway nagios-nrpe-server
+BENCH_PACKAGES := libssh-dev valgrind pssh clustershell prometheus-pushgateway nagios-nrpe-server nagios-nrpe-plugin
 
 .PHONY: all
 all: format schema lint types unit  ## Format, lint, check types, and run the unit tests: before each commit

@@ -1,8 +1,7 @@
 """Measure the agent at 20 checks a minute, beside what else watches machines: memory and CPU.
 
-    apt-get install -y --no-install-recommends prometheus-node-exporter \\
-        nagios-nrpe-server nagios-nrpe-plugin monitoring-plugins-basic libmonitoring-plugin-perl
-    .venv/bin/python bench/agent.py [--seconds 300] [--python /usr/bin/python3]
+    sudo make bench-packages
+    .venv/bin/python -m bench.agent [--seconds 300] [--python /usr/bin/python3]
 
 All run at the same time, for the same window. NRPE is asked for 20 plugins of the same kinds as
 the agent's checks, once a minute each; the node exporter is scraped 4 times a minute, as
@@ -178,15 +177,14 @@ _PLUGINS = (
 def start_nrpe(root: Path) -> tuple[Kept, Callable[[int], None]]:
     """Start NRPE; return it, and what asks it for the plugin of that number."""
     port = free_port()
-    plugins = Path('/usr/lib/nagios/plugins')
     lines = [f'server_port={port}', 'server_address=127.0.0.1', 'allowed_hosts=127.0.0.1']
     lines += [f'pid_file={root}/nrpe.pid', 'nrpe_user=nagios', 'nrpe_group=nagios']
-    lines += [f'command[c{n}]={plugins}/{words}' for n, words in enumerate(_PLUGINS)]
+    lines += [f'command[c{n}]={_CHECK_NRPE.parent}/{words}' for n, words in enumerate(_PLUGINS)]
     (root / 'nrpe.cfg').write_text('\n'.join(lines) + '\n')
     kept = keep('nrpe', '/usr/sbin/nrpe', '-c', str(root / 'nrpe.cfg'), '-f', '-n')
 
     def ask(number: int) -> None:
-        check = [str(plugins / 'check_nrpe'), '-n', '-H', '127.0.0.1', '-p', str(port)]
+        check = [str(_CHECK_NRPE), '-n', '-H', '127.0.0.1', '-p', str(port)]
         subprocess.run([*check, '-c', f'c{number % 20}'], capture_output=True, check=False)
 
     return kept, ask
@@ -205,6 +203,7 @@ def start_exporter() -> tuple[Kept, Callable[[int], None]]:
 
 
 _EXPORTER = 'prometheus-node-exporter'
+_CHECK_NRPE = Path('/usr/lib/nagios/plugins/check_nrpe')
 
 
 def runs(config: Path, python: str) -> dict[str, int]:
@@ -232,7 +231,7 @@ def measure(seconds: float, python: str) -> dict[str, object]:
         root.chmod(0o755)
         kept = [keep('agent', python, '-I', str(LAUNCHER), 'serve', '--config', str(config))]
         peers = []
-        if Path('/usr/sbin/nrpe').exists():
+        if _CHECK_NRPE.exists() and Path('/usr/sbin/nrpe').exists():
             peers.append(start_nrpe(root))
         if shutil.which(_EXPORTER):
             peers.append(start_exporter())

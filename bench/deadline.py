@@ -7,8 +7,9 @@ as the real client, 0.14 s of CPU for each call. With `--reach direct` the far s
 server in C (`canned_sshd.c`, which needs libssh-dev), whose machines that hang accept connections
 and say nothing. Prints one JSON object: for each row the share of the healthy units that reported
 within `--seconds`, a third of the default deadline; the seconds that the sweep took, those that
-hang included; the most `juju ssh` at once; and the bound that the client's CPU sets on this
-computer, as seconds for all healthy units on all its cores.
+hang included; the most `juju ssh` at once; and the seconds that all healthy units take at least:
+for the client's CPU on all cores of this computer, for as many workers as wait for one each, or
+for the rate of new logins.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from reconciler.collect.fanout import FanoutLimits
+from reconciler.juju.logins import LOGINS_PER_SECOND
 
 from .far_sides import address, canned
 
@@ -173,10 +177,17 @@ def measure(row: Row, units: int, seconds: float, place: Path) -> dict[str, Any]
         'reported_of_all': round(len(reported) / units, 4),
         'sweep_seconds': round(took, 1),
         'most_juju_at_once': 0 if row.direct else most[0],
-        'bound_seconds_by_client_cpu': round(
-            healthy * row.cpu_ms / 1000 / (os.cpu_count() or 1), 1
-        ),
+        'bound_seconds': round(_bound_seconds(row, healthy), 1),
     }
+
+
+def _bound_seconds(row: Row, healthy: int) -> float:
+    """Return how long all healthy units take at least."""
+    if row.direct:
+        return 0.0
+    by_cpu = healthy * row.cpu_ms / 1000 / (os.cpu_count() or 1)
+    by_workers = healthy * row.wait_ms / 1000 / FanoutLimits().workers
+    return max(by_cpu, by_workers, healthy / LOGINS_PER_SECOND)
 
 
 def main() -> None:

@@ -1,11 +1,12 @@
 """Measure what the direct reach costs with a far side that costs next to nothing, beside others.
 
     .venv/bin/python -m bench.direct [--machines 1000,10000] [--rounds 3] [--at-once 64]
-        [--idle 200] [--openssh 200] [--only 'direct, paramiko;direct, asyncssh']
+        [--idle 200] [--only 'direct, paramiko;direct, asyncssh']
+    .venv/bin/python -m bench.direct --openssh 200 [--at-once 16]
 
 Machines are addresses of the loopback, all of them one ssh server with a canned answer
-(`canned_sshd.c`), so that what is measured is who asks: real machines have CPUs of their own. Then
-all of them are one real sshd, which shares the CPUs of who asks, 16 at once.
+(`canned_sshd.c`), so that what is measured is who asks: real machines have CPUs of their own. With
+`--openssh` all of them are one real sshd instead, which shares the CPUs of who asks.
 Every client is a process of its own and checks host keys and that each answer is from the machine
 that was asked; its CPU time and peak memory are the kernel's word. Clients take turns, so that
 what else the computer does falls on all of them alike. `libssh, C` is the floor (`ssh_floor.c`).
@@ -42,7 +43,6 @@ CLIENTS = {
 }
 # The first makes the connections, and the second finds what is only done once.
 WARM_ROUNDS = 4
-OPENSSH_AT_ONCE = 16
 IDLE_SECONDS = 20
 SECONDS = 1800
 
@@ -144,7 +144,7 @@ def main() -> int:
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--at-once', type=int, default=64)
     parser.add_argument('--idle', type=int, default=200, help='kept connections')
-    parser.add_argument('--openssh', type=int, default=200, help='machines of a real sshd')
+    parser.add_argument('--openssh', type=int, help='machines of a real sshd')
     parser.add_argument(
         '--only', default='', help='clients, with semicolons; the floor comes along'
     )
@@ -157,28 +157,29 @@ def main() -> int:
         elif not only or name in only:
             clients.append(name)
     with tempfile.TemporaryDirectory() as name:
-        canned_home, real_home = Path(name, 'canned'), Path(name, 'openssh')
+        home = Path(name)
         try:
-            for home in (canned_home, real_home):
-                home.mkdir()
-                build('ssh_floor', home)
+            build('ssh_floor', home)
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, 'stderr', b'').decode().partition('\n')[0]
             print(f'cannot build what it is measured with: {error}: {said}', file=sys.stderr)
             return 1
         result: dict[str, Any] = {'cpus': os.cpu_count(), 'at_once': given.at_once, 'machines': {}}
-        with canned(canned_home) as ground:
-            for machines in [int(one) for one in given.machines.split(',')]:
+        if given.openssh:
+            sizes, idle = [given.openssh], 0
+            report = f'ForceCommand={answer_as_machines(home)}'
+            far_side = openssh(home, report)
+        else:
+            sizes, idle = [int(one) for one in given.machines.split(',')], given.idle
+            far_side = canned(home)
+        with far_side as ground:
+            for machines in sizes:
                 found = measure(ground, clients, machines, given.at_once, given.rounds)
                 result['machines'][machines] = told(found)
-            if given.idle:
+            if idle:
                 kept = {client: Found() for client in clients}
                 measure_kept(ground, clients, given, kept)
-                result[f'kept: {given.idle}'] = told(kept)
-        if given.openssh:
-            with openssh(real_home, f'ForceCommand={answer_as_machines(real_home)}') as ground:
-                found = measure(ground, clients, given.openssh, OPENSSH_AT_ONCE, given.rounds)
-                result['openssh'] = {'machines': given.openssh, 'clients': told(found)}
+                result[f'kept: {idle}'] = told(kept)
         result['load'] = round(os.getloadavg()[0], 1)
     print(json.dumps(result, indent=1))
     return 0

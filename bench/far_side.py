@@ -92,7 +92,11 @@ def ways(hook: Path, units: int, place: Path) -> dict[str, Way]:
     return {
         BASE: Way(plain, with_python),
         'framed by Python': Way(script, with_python, units),
-        'framed by the shell': Way(script, f'{place}/without', units),
+        'framed by the shell': Way(
+            script.replace(far_script.PYTHON, f'{place}/without/python3'),
+            f'{place}/without',
+            units,
+        ),
     }
 
 

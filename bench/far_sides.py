@@ -89,6 +89,8 @@ def openssh(directory: Path, *options: str) -> Iterator[Field]:
     make_keys(ground)
     argv = [SSHD, '-D', '-f', '/dev/null', '-p', str(ground.port), '-h', str(ground.host)]
     every = ('PidFile=none', 'UsePAM=no', 'StrictModes=no', 'MaxStartups=10000', 'LogLevel=ERROR')
+    # So that bash leaves alone what its owner has in ~/.bashrc, which may take any time.
+    every += ('SetEnv=SHLVL=1',)
     for option in (*every, f'AuthorizedKeysFile={ground.own}.pub', *options):
         argv += ['-o', option]
     if os.geteuid() == 0:

@@ -49,7 +49,7 @@ UNITS_OF_SERVICE, UNITS_OF_MACHINE, SERVICES_OF_GROUP = 50, 4, 5
 CHECKS = 10
 # One unit in so many fails a check.
 FAILING = 100
-# What is no step of its own: what a busy computer makes longer too, and a part of another step.
+# What others take beside it, and a part of another step.
 _BESIDE, _PART = 'json_loads_of_the_reports', 'of_that_causes'
 
 
@@ -210,11 +210,14 @@ def measure(units: int) -> dict[str, Any]:
     for form in ('table', 'json'):
         with meter.of(f'render_{form}'):
             sizes[form] = sum(map(len, pieces(snapshot, form, options)))
-    total = sum(spent for step, spent in meter.spent.items() if step not in (_PART, _BESIDE))
+    steps = ('status', 'read_reports', 'conclude')
+    total = sum(meter.spent[step] for step in steps)
     return {
         'units': units,
         'us_a_unit': {step: _us(spent, units) for step, spent in meter.spent.items()},
-        'us_a_unit_in_all': _us(total, units),
+        'us_a_unit_in_all': {
+            form: _us(total + meter.spent[f'render_{form}'], units) for form in sizes
+        },
         'peak_kib_after_reading': after_reading >> 10,
         'peak_kib': _peak_bytes() >> 10,
         'peak_bytes_a_unit': _peak_bytes() // units,

@@ -35,14 +35,14 @@ def _spread(figures: Mapping[str, float] | Sequence[float] | None) -> str | None
 def deadline(found: Found) -> str:
     heads = ('1,000 machines', 'of the healthy, reported', 'sweep, s', 'most `juju ssh` at once')
     return table(
-        (*heads, 'bound by CPU, s'),
+        (*heads, 'at least, s'),
         (
             (
                 name,
                 f'{row["reported_of_healthy"]:.1%}',
                 row['sweep_seconds'],
                 row['most_juju_at_once'],
-                row['bound_seconds_by_client_cpu'] or None,
+                row['bound_seconds'] or None,
             )
             for name, row in found['rows'].items()
         ),
@@ -98,7 +98,7 @@ def openssh(found: Found) -> str:
                 _spread(row['cold_cpu_ms']),
                 row['cold_cpu_ms_to_floor'],
             )
-            for client, row in found['openssh']['clients'].items()
+            for client, row in next(iter(found['machines'].values())).items()
         ),
     )
 
@@ -218,7 +218,8 @@ def scale(found: Found) -> str:
     heads = (
         'units',
         *(f'{step.replace("_", " ")}, µs' for step in _STEPS),
-        'in all, µs',
+        'in all as table, µs',
+        'in all as JSON, µs',
         'peak, MB',
     )
     return table(
@@ -227,8 +228,9 @@ def scale(found: Found) -> str:
             (
                 size['units'],
                 *(float(size['us_a_unit'][step]) for step in _STEPS),
-                float(size['us_a_unit_in_all']),
-                size['peak_kib'] / 1024,
+                float(size['us_a_unit_in_all']['table']),
+                float(size['us_a_unit_in_all']['json']),
+                size['peak_kib'] * 1024 / 1e6,
             )
             for size in found['sizes']
         ),
@@ -313,7 +315,7 @@ TABLES: Mapping[str, tuple[str, Callable[[Found], str]]] = {
     'deadline': ('deadline', deadline),
     'direct': ('direct', direct),
     'kept': ('direct', kept),
-    'openssh': ('direct', openssh),
+    'openssh': ('openssh', openssh),
     'one_machine': ('one_machine', one_machine),
     'fanout': ('fanout', fanout),
     'juju_call': ('juju_call', juju_call),
