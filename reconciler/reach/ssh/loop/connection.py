@@ -201,11 +201,15 @@ async def connect(far: SshTarget, order: KeyOrder[OurKey], deadline: Deadline) -
 
 
 def _own(sock: socket.socket) -> socket.socket:
-    """Return the socket for the loop to close; of a command's a copy, since that ends the command.
+    """Return the socket for the loop to close, and nobody else.
 
-    That may take a moment, which all other connections would have to wait for.
+    Whoever gives a connection up closes what he dialled, and its number may be another's before
+    the loop has let go of it. Of a command's it is a copy, since to close that ends the command,
+    which may take a moment, and all other connections would have to wait.
     """
-    return sock.dup() if isinstance(sock, CommandSocket) else sock
+    if isinstance(sock, CommandSocket):
+        return sock.dup()
+    return socket.socket(sock.family, sock.type, sock.proto, sock.detach())
 
 
 def _told(error: Exception, made: Connection, offers: Offers, deadline: Deadline) -> ReachError:

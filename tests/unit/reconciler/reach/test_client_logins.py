@@ -120,7 +120,7 @@ def test_why_nobody_is_let_in_is_told_by_the_banner(
 
 @pytest.mark.parametrize('said', [b'', b'SSH-2.0-OpenSSH_9.2\r\n'])
 def test_a_far_end_that_is_given_up_early_is_told_as_silent(
-    client: SshClient, keys: Path, said: bytes
+    client: SshClient, keys: Path, door: int, said: bytes
 ) -> None:
     turn = Turn(began=0.0, number=1)
     with socket.create_server(('127.0.0.1', 0)) as listener:
@@ -139,6 +139,9 @@ def test_a_far_end_that_is_given_up_early_is_told_as_silent(
         with there, pytest.raises(ReachError) as raised:
             client.connect(far, turn.deadline(Deadline.after(PATIENCE)))
     assert (raised.value.outcome, raised.value.retryable) == (Outcome.UNREACHABLE, True)
+    # The next one's socket may have the number of the one that was let go.
+    with closing(visitor(client, keys, door).connect()) as other:
+        assert far_run(other, 'echo in').stdout == b'in\n'
 
 
 def test_an_sshd_that_has_too_many_drops_us(client: SshClient, keys: Path) -> None:
