@@ -74,7 +74,11 @@ class _Once:
                 try:
                     self._found = juju.proxies_ssh(deadline.within(TimeBudget.setting_seconds))
                 except JujuError:
-                    self._found = False  # What keeps us from it is told by what comes next.
+                    # What keeps us from it is told by what comes next; of who has no time left
+                    # that is nothing, and the next one asks again.
+                    if deadline.passed:
+                        return False
+                    self._found = False
             return self._found
 
 

@@ -221,3 +221,12 @@ def test_a_connection_that_was_dropped_at_once_is_told_from_all_others(stderr: s
     error = explain_failure(Completed(255, b'', stderr.encode()))
     assert error.dropped is (stderr in DROPPED)
     assert not explain_failure(Completed(255, b'an answer', stderr.encode())).dropped
+
+
+def test_who_is_given_up_settles_nothing_for_the_others(tmp_path: Path) -> None:
+    juju = tmp_path / 'juju'
+    juju.write_text('#!/bin/sh\necho True\n')
+    juju.chmod(0o755)
+    reach = JujuSSH(Juju(str(juju), 'lab:prod'))
+    assert not reach.is_proxied(Deadline.after(0.0))
+    assert reach.is_proxied(Deadline.after(PATIENCE))
