@@ -129,15 +129,23 @@ def _asked(
     runners: Mapping[int, _Runner], deadline: Deadline, lanes: Lanes, pace: Pace
 ) -> Iterator[tuple[int, MachineResult]]:
     calls = {index: runner.run for index, runner in runners.items()}
+    left = {*runners}
     for done in take_turns(calls, deadline, lanes, pace):
         if isinstance(done.error, ReconcilerError):
             raise done.error
         errand = runners[done.key].errand
         result = _failed(errand, done.error) if done.error else done.value
         if result is not None:
+            left.discard(done.key)
             note = pace.silent.discard if result.fault is None else pace.silent.add
             note(errand.place)
             yield done.key, result
+    for index in left:
+        # Given up, and not asked again by the deadline: some of its units may have answered.
+        found = runners[index].left()
+        if found is not None:
+            pace.silent.add(found.errand.place)
+            yield index, found
 
 
 def _failed(errand: MachineRequest, error: Exception) -> MachineResult:
@@ -164,6 +172,7 @@ class _Runner:
     _took_seconds: float = 0.0
     _login_seconds: float | None = None
     _far_seconds: float | None = None
+    _given_up: ReachError | None = None
 
     def run(self, turn: Turn) -> MachineResult:
         fault: ReachError | None = None
@@ -178,7 +187,16 @@ class _Runner:
         self._took_seconds += time.monotonic() - turn.began
         turn.answered = fault is None
         if fault is not None and turn.given_up:
+            self._given_up = fault
             raise GivenUp
+        return self._result(fault)
+
+    def left(self) -> MachineResult | None:
+        """Return what it brought before it was given up; `None` if it did not, or was not."""
+        brought = any(answer.stdout or answer.complete for answer in self._answers.values())
+        return self._result(self._given_up) if self._given_up is not None and brought else None
+
+    def _result(self, fault: ReachError | None) -> MachineResult:
         answers = (self._answers.get(n, UnitAnswer()) for n in range(len(self.errand.asked)))
         return MachineResult(
             tuple(answers),
@@ -215,7 +233,10 @@ class _Runner:
             self._login_seconds = took_seconds - came.far_seconds
             self._far_seconds = came.far_seconds
         for index, answer in zip(missing, came.answers, strict=True):
-            self._answers[index] = answer
+            # What came before may be whole, though its process hangs, and now it says less.
+            had = self._answers.get(index, answer)
+            if answer.complete or len(answer.stdout) >= len(had.stdout):
+                self._answers[index] = answer
         self._orphans = came.orphans or self._orphans
         fault = came.fault
         if fault is not None and not self._has_all:
