@@ -212,6 +212,13 @@ def _salvage(path: Path, into: sqlite3.Connection) -> int:
             for row in _rows(old, table):
                 marks = ', '.join('?' * len(row))
                 into.execute(f'INSERT OR IGNORE INTO {table} VALUES ({marks})', row)  # noqa: S608
+    # Whose they are is lost, and the numbers of units that are lost are given out again.
+    for table in ('boots', 'reports'):
+        into.execute(f'DELETE FROM {table} WHERE unit NOT IN (SELECT id FROM units)')  # noqa: S608
+    into.execute(
+        'UPDATE units SET bytes = (SELECT coalesce(sum(length(report)), 0) FROM reports '
+        'WHERE reports.unit = units.id)'
+    )
     (kept,) = into.execute('SELECT count(*) FROM reports').fetchone()
     into.execute('COMMIT')
     return int(kept)

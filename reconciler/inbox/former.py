@@ -28,6 +28,8 @@ from .boots import DIGEST_BYTES, digest_of
 from .latest import LatestReport
 
 _MOST_RECENT = 256
+# What a database holds.
+_HIGHEST = 2**63 - 1
 _NO_MODEL = '_'
 _log = logging.getLogger('juju_health.receive')
 
@@ -116,9 +118,11 @@ def _from_json(data: bytes, earlier: frozenset[bytes]) -> FormerUnit:
     boot, sequence = '', -1
     boots = set(earlier)
     for index, item in enumerate(top.array('boots', _MOST_RECENT)):
-        if not isinstance(item, list) or len(item) != 2:
+        if not (isinstance(item, list) and [type(one) for one in item] == [str, int]):
             raise ReportError(f'boots[{index}]', 'not a boot and a sequence')
-        boot, sequence = str(item[0]), int(item[1])
+        boot, sequence = item
+        if not -1 <= sequence <= _HIGHEST:
+            raise ReportError(f'boots[{index}]', f'{sequence} is no sequence')
         boots.add(digest_of(boot))
     received_at, latest = top.time('received_at'), top.optional_object('latest')
     if received_at is None or latest is None:

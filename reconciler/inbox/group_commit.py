@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
 
@@ -37,14 +38,16 @@ class GroupCommit:
     async def _work(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting, []
+            acks: Sequence[Ack | Exception]
             try:
                 acks = await run_in_threadpool(self._store.keep, [push for push, _ in group])
             except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
                 _log.error('%d pushes are not kept: %s', len(group), error)
-                for _, answer in group:
-                    if not answer.done():
-                        answer.set_exception(error)
-            else:
-                for (_, answer), ack in zip(group, acks, strict=True):
-                    if not answer.done():
-                        answer.set_result(ack)
+                acks = [error] * len(group)
+            for (_, answer), ack in zip(group, acks, strict=True):
+                if answer.done():
+                    continue
+                if isinstance(ack, Exception):
+                    answer.set_exception(ack)
+                else:
+                    answer.set_result(ack)

@@ -72,9 +72,9 @@ class _Unit:
         self.bytes += len(line.text)
 
     def trim(self) -> None:
-        """Drop the oldest reports, until there is room for more."""
+        """Drop the oldest reports, until there is room for more; the latest stays."""
         sizes = 'SELECT id, length(report) FROM reports WHERE unit = ? ORDER BY id'
-        for number, size in self.database.execute(sizes, (self.id,)):
+        for number, size in self.database.execute(sizes, (self.id,)).fetchall()[:-1]:
             self.dropped = number
             self.bytes -= size
             if self.bytes <= _LEFT_BYTES:
@@ -97,7 +97,7 @@ def keep_push(
     """Keep what is new of a push, and return what became of each line.
 
     Raises:
-        FileError: what a former version knew of the unit cannot be read.
+        FileError: what a former version knew of the unit cannot be read; nothing is written then.
     """
     unit = _find(database, push) or _enter(database, former, push)
     refused, duplicate, bytes_before = list(push.refused), 0, unit.bytes

@@ -84,16 +84,18 @@ class Inbox:
             FileError: they cannot be kept; the unit has to send them again.
         """
         (ack,) = self.keep([read_push(unit, model, sent_at, lines)])
+        if isinstance(ack, FileError):
+            raise ack
         return ack
 
-    def keep(self, pushes: Sequence[Push]) -> list[Ack]:
-        """Keep pushes in one commit, all or none, and return each one's acknowledgement.
+    def keep(self, pushes: Sequence[Push]) -> list[Ack | FileError]:
+        """Keep pushes in one commit, and return each one's acknowledgement, or why it is not kept.
 
         A database that is corrupt is set aside, and they are kept in one with what can be read
         of it.
 
         Raises:
-            FileError: they cannot be kept; their units have to send them again.
+            FileError: none can be kept; their units have to send them again.
         """
         try:
             return self._commit(pushes)
@@ -101,10 +103,17 @@ class Inbox:
             self._database.replace()
         return self._commit(pushes)
 
-    def _commit(self, pushes: Sequence[Push]) -> list[Ack]:
+    def _commit(self, pushes: Sequence[Push]) -> list[Ack | FileError]:
+        acks: list[Ack | FileError] = []
         with self._database.writing() as database:
             received_at = datetime.now(timezone.utc)
-            return [keep_push(database, self._former, push, received_at) for push in pushes]
+            for push in pushes:
+                try:
+                    acks.append(keep_push(database, self._former, push, received_at))
+                except FileError as error:
+                    # What is wrong with one unit's files costs no other.
+                    acks.append(error)
+        return acks
 
     def latest(self, unit: str, model: str = '') -> LatestReport | None:
         """Return the unit's latest report; `None` if it never sent one.

@@ -32,7 +32,7 @@ class Slow(Inbox):
         self.busy, self.free = threading.Event(), threading.Event()
         self.fault: Exception | None = None
 
-    def keep(self, pushes: Sequence[Push]) -> list[Ack]:
+    def keep(self, pushes: Sequence[Push]) -> list[Ack | FileError]:
         self.sizes.append(len(pushes))
         self.busy.set()
         assert self.free.wait(PATIENCE)
@@ -93,3 +93,21 @@ def test_who_has_gone_away_keeps_nobody_else_waiting(tmp_path: Path) -> None:
         return await stays
 
     assert asyncio.run(leave()) == Ack(1, 0)
+
+
+@pytest.mark.parametrize('state', ['{"boots": [["b1", null]]}', '{"boots": [["b", 1e99]]}'])
+def test_a_former_file_that_makes_no_sense_costs_nobody_a_push(tmp_path: Path, state: str) -> None:
+    place = tmp_path / '_' / 'web-1'
+    place.mkdir(parents=True)
+    (place / 'state.json').write_text(state)
+    inbox = Slow(tmp_path)
+    assert asyncio.run(crowd(inbox, GroupCommit(inbox), 3)) == [Ack(1, 0)] * 4
+
+
+def test_a_unit_whose_former_files_cannot_be_read_costs_no_other(tmp_path: Path) -> None:
+    (tmp_path / '_' / 'web-1' / 'state.json').mkdir(parents=True)
+    inbox = Slow(tmp_path)
+    first, bad, *others = asyncio.run(crowd(inbox, GroupCommit(inbox), 3))
+    assert [first, *others] == [Ack(1, 0)] * 3
+    assert isinstance(bad, FileError)
+    assert [unit for _, unit in inbox.units()] == ['web/0', 'web/1', 'web/2', 'web/3']

@@ -15,6 +15,7 @@ import pytest
 
 from charm.kernel.errors import FileError
 from charm.kernel.report_json import encode
+from reconciler.inbox import keep
 from reconciler.inbox.database import Database
 from reconciler.inbox.keep import Ack
 from reconciler.inbox.pushed import read_push
@@ -57,7 +58,7 @@ def test_a_group_is_one_transaction_that_is_flushed_before_it_is_acknowledged(
     assert modes == ['wal', 2]
     units = [f'web/{number}' for number in range(100)]
     acks = inbox.keep([read_push(unit, '', None, [line(unit, 2)]) for unit in units])
-    assert [ack.accepted for ack in acks] == [1] * 100
+    assert acks == [Ack(1, 0)] * 100
     assert [one for one in said if one.startswith(('BEGIN', 'COMMIT'))] == [
         *('COMMIT', 'BEGIN IMMEDIATE', 'COMMIT')
     ]
@@ -184,6 +185,57 @@ def test_a_bad_page_costs_what_is_on_it_and_no_other_unit(
     assert len(lost) < 20
     # Nor is what was seen new again.
     assert push(second, 'web/399', 3).duplicate == 1
+
+
+def spoil(path: Path, table: str, last: int) -> None:
+    """Overwrite the last leaf pages of a table."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+        size = database.execute('PRAGMA page_size').fetchone()[0]
+        leaves = database.execute(
+            "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno",
+            (table,),
+        ).fetchall()
+    with open(path, 'r+b') as file:
+        for (page,) in leaves[-last:]:
+            file.seek((page - 1) * size)
+            file.write(b'\xff' * size)
+
+
+def test_what_is_left_of_a_unit_that_was_lost_is_no_other_s(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    for number in range(200):
+        push(inbox, f'web/{number}', 1)
+    del inbox
+    spoil(tmp_path / 'reports.d' / 'reports.db', 'units', 1)
+    inbox = Inbox(tmp_path)
+    # That meets the page, and the numbers of those on it are given out again.
+    push(inbox, 'web/199', 2)
+    for number in range(50):
+        assert push(inbox, f'db/{number}', 5, 6).accepted == 2
+        assert sequences(inbox.since(f'db/{number}').lines) == [5, 6]
+
+
+def test_the_latest_report_stays_whatever_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep, 'MOST_BYTES', 40_000)
+    monkeypatch.setattr(keep, '_LEFT_BYTES', 30_000)
+    inbox = Inbox(tmp_path)
+    for number in range(100):
+        push(inbox, 'web/0', number + 1)
+    del inbox
+    spoil(tmp_path / 'reports.d' / 'reports.db', 'reports', 3)
+    inbox = Inbox(tmp_path)
+    for number in range(100, 400):
+        assert push(inbox, 'web/0', number + 1).accepted == 1
+        assert latest(inbox, 'web/0') == number + 1
+    with inbox._database.reading() as database:
+        assert database is not None
+        sizes = database.execute(
+            'SELECT bytes, (SELECT sum(length(report)) FROM reports) FROM units'
+        ).fetchone()
+    assert sizes[0] == sizes[1] > 20_000
 
 
 def test_a_report_that_cannot_be_read_costs_its_unit_alone(tmp_path: Path) -> None:
