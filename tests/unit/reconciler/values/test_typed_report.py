@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -14,7 +16,9 @@ from charm.kernel.report import Report
 from charm.kernel.strict_json import MAX_DEPTH, MAX_STRING
 from reconciler.values import typed_report
 from tests.support.near_reports import carefully, changed_reports, near_reports, told
+from tests.support.patience import PATIENCE
 from tests.support.strategies import reports
+from tests.support.tree import ROOT
 
 CHECK: dict[str, Any] = {
     **{'name': 'tcp', 'health': 'fail', 'qos': 0.5, 'message': 'déjà vu', 'data': {'port': 80}},
@@ -44,7 +48,25 @@ def test_a_report_is_read_alike_or_refused_alike(data: bytes) -> None:
     assert told(typed_report.decode, data) == told(carefully, data)
 
 
+def lacking(key: str, instead: str, value: Any) -> bytes:
+    """Return a report whose check lacks a key, and has another, or one twice, in its place."""
+    check = {**{name: held for name, held in CHECK.items() if name != key}, '@': value}
+    return written({**REPORT, 'checks': [check]}).replace(b'"@"', f'"{instead}"'.encode())
+
+
+DEEP: Any = {}
+for _ in range(MAX_DEPTH):
+    DEEP = {'a': DEEP}
+
+
 @given(changed_reports())
+@example(lacking('qos', 'health', 'passed'))
+@example(lacking('qos', 'note', 'x'))
+@example(lacking('qos', 'note', DEEP))
+@example(lacking('qos', 'note', '@').replace(b'@', b'\xff'))
+@example(lacking('data', 'data', '@').replace(b'"@"', b'{"a":1e999}'))
+@example(lacking('data', 'data', '@').replace(b'"@"', b'{"a":[-2.5E+400,1]}'))
+@example(written({**REPORT, 'boot_id': '1e9999,'}))
 @example(written({**REPORT, 'checks': [{**CHECK, 'at': '2026-11-23T08:01:30.2509995Z'}]}))
 @example(written({**REPORT, 'checks': [{**CHECK, 'at': '2026-11-23T08:01:30.250999Z'}]}))
 @example(written({**REPORT, 'checks': [{**CHECK, 'at': '2026-11-23T08:01:30'}]}))
@@ -102,3 +124,13 @@ def test_what_a_unit_writes_is_read_by_nobody_else(count: int) -> None:
 @given(reports())
 def test_decoding_undoes_encoding(report: Report) -> None:
     assert typed_report.decode(report_json.encode(report).encode()) == report
+
+
+@pytest.mark.parametrize(
+    'first', ['charm.report', 'charm.agent.contract, reconciler.cli', 'reconciler.receive']
+)
+def test_it_can_be_loaded_after_any_other(first: str) -> None:
+    code = f'import {first}, reconciler.receive; from {typed_report.__name__} import decode'
+    argv = [sys.executable, '-c', code]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
