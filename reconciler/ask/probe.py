@@ -28,7 +28,9 @@ _CAP_BYTES = 256 * 1024
 _PROGRAM = 'charm.probe.main'
 # The zip format knows no earlier day: the same sources always make the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)
-# In words of any Python 3: one that is too old has to be able to say so.
+# In words of any Python 3: one that is too old has to be able to say so. Checks import what they
+# need in threads, which zipimport by itself is not fit for: up to Python 3.9 it shows others a
+# module that is half made, and of two that decompress at once one is told that there is no zlib.
 BOOTSTRAP = """\
 import sys
 if sys.version_info < (3, 8):
@@ -42,6 +44,17 @@ if len(archive) < size or len(asked) < int(sys.argv[2]):
 memory = os.memfd_create('juju-health')
 with open(memory, 'wb', closefd=False) as file:
     file.write(archive)
+import _thread, zipimport
+class Archive(zipimport.zipimporter):
+    lock = _thread.RLock()
+    def get_code(self, name):
+        with self.lock:
+            return zipimport.zipimporter.get_code(self, name)
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        exec(self.get_code(module.__name__), module.__dict__)
+sys.path_hooks.insert(0, Archive)
 sys.path.insert(0, '/proc/self/fd/%d' % memory)
 from charm.probe.main import main
 main(asked)

@@ -16,7 +16,7 @@ from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.deadline import Deadline
 from charm.kernel.report import Health
 from reconciler.ask.frames import Request, UnitAnswer
-from reconciler.ask.probe import ProbeOptions, archive, look_at
+from reconciler.ask.probe import BOOTSTRAP, ProbeOptions, archive, look_at
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.reach.local import LocalReach
 from reconciler.values.time_budget import TimeBudget
@@ -171,3 +171,40 @@ def test_it_holds_the_unit_side_alone_and_always_the_same() -> None:
     before = archive()
     archive.cache_clear()
     assert archive() == before
+
+
+# As checks do, each thread imports what it needs when it runs, some of it the same.
+_IN_THREADS = """
+import sys, threading
+def main(asked):
+    faults = []
+    def work(number):
+        try:
+            for name in ('slow%d' % (number % 2), 'slow2', 'own%d' % number):
+                getattr(__import__('charm.' + name, fromlist=['made']), 'made')
+        except Exception as error:
+            faults.append(repr(error))
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(16)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    print(sorted(set(faults)))
+"""
+
+
+@pytest.mark.parametrize('version', PYTHONS)
+def test_threads_may_import_the_same_from_what_is_sent(version: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, 'w', zipfile.ZIP_DEFLATED) as file:
+        texts = {f'slow{n}': 'import time\ntime.sleep(0.05)\nmade = 1\n' for n in range(3)}
+        texts |= {f'own{n}': 'made = 1\n' * 2000 for n in range(16)}
+        texts |= {'__init__': '', 'probe/__init__': '', 'probe/main': _IN_THREADS}
+        for name, text in texts.items():
+            file.writestr(f'charm/{name}.py', text)
+    words = (str(python_of(version)), '-I', '-S', '-B', '-c', BOOTSTRAP)
+    size = len(packed.getvalue())
+    done = subprocess.run(
+        [*words, str(size), '0'], input=packed.getvalue(), capture_output=True, timeout=PATIENCE
+    )
+    assert done.stdout == b'[]\n', done.stderr
