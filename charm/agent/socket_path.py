@@ -41,7 +41,11 @@ def plain_socket(path: str) -> Optional[str]:
         return SOCKET if path == AGENT_YAML else None
     socket, seen = SOCKET, set()
     for line in lines:
-        if not line or line.startswith(b'#'):
+        if not line:
+            continue
+        if line.startswith(b'#'):
+            if not (line.isascii() and line.decode('ascii').isprintable()):
+                return None
             continue
         key, colon, value = line.decode('latin-1').partition(': ')
         if key in seen or not colon or not (_is_number(key, value) or _is_path(key, value)):

@@ -23,7 +23,9 @@ from .options import OptionError
 _PROGRAM = """
 import json, re, resource, sys
 pattern, texts, seconds = json.load(sys.stdin)
-resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+most = seconds if most == resource.RLIM_INFINITY else min(seconds, most)
+resource.setrlimit(resource.RLIMIT_CPU, (most, most))
 search = re.compile(pattern).search
 json.dump([search(text) is not None for text in texts], sys.stdout)
 """

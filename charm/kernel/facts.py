@@ -12,11 +12,16 @@ orchestrator, gets that; and to whom loads it later these classes are dataclasse
 
 from __future__ import annotations
 
+import _thread
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Mapping, Tuple
+
+
+# The first instances of a class may be made by several threads at once.
+_MAKING = _thread.RLock()
 
 
 class _Missing:
@@ -107,15 +112,22 @@ class _Fields:
     """The fields of a class, made of its annotations when somebody first asks for them."""
 
     def __get__(self, _instance: Any, owner: Any) -> Tuple[_Field, ...]:
-        cls = next(cls for cls in owner.__mro__ if vars(cls).get('__fact_fields__') is self)
-        found = {}
-        for base in cls.__mro__[:0:-1]:
-            if '__fact_fields__' in vars(base):
-                found.update({field.name: field for field in _fields(base)})
-        for name, hint in vars(cls).get('__annotations__', {}).items():
-            found[name] = _own_field(cls, name, hint)
-        cls.__fact_fields__ = tuple(found.values())
-        return _fields(cls)
+        with _MAKING:
+            for cls in owner.__mro__:
+                if vars(cls).get('__fact_fields__') is self:
+                    cls.__fact_fields__ = _made(cls)
+        # Another thread may have made them while we waited.
+        return _fields(owner)
+
+
+def _made(cls: Any) -> Tuple[_Field, ...]:
+    found = {}
+    for base in cls.__mro__[:0:-1]:
+        if '__fact_fields__' in vars(base):
+            found.update({field.name: field for field in _fields(base)})
+    for name, hint in vars(cls).get('__annotations__', {}).items():
+        found[name] = _own_field(cls, name, hint)
+    return tuple(found.values())
 
 
 def _own_field(cls: Any, name: str, hint: str) -> _Field:
@@ -146,6 +158,10 @@ def _initializer(cls: Any, fields: Tuple[_Field, ...]) -> Callable[..., None]:
     put = object.__setattr__
 
     def __init__(self: Any, *positional: Any, **options: Any) -> None:
+        if finish is None and not options and len(positional) == len(names):
+            for name, value in zip(names, positional):
+                put(self, name, value)
+            return
         given = dict(zip(names, positional))
         given.update(options)
         if len(given) != len(positional) + len(options) or not known.issuperset(given):

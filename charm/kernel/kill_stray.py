@@ -49,16 +49,19 @@ def begun_ticks(leaders: Iterable[int]) -> Optional[int]:
     )
 
 
-def kill_escaped(leaders: Mapping[int, str], since_ticks: Optional[int]) -> None:
+def kill_escaped(
+    leaders: Mapping[int, str], since_ticks: Optional[int], together: bool = True
+) -> None:
     """Kill all that carries one of the marks and is not of its leader's process group.
 
     `leaders` has the marks by the pids of the commands, `since_ticks` is their `begun_ticks` from
     before anybody could reap them. Only what began after is looked into, as to read the
     environment of a process that is stuck in the kernel may block. Threads that end commands at
-    the same time look together, as a look costs the more the busier the machine is.
+    the same time look together, as a look costs the more the busier the machine is; who cannot
+    wait for the look before his does not.
     """
     if since_ticks is not None:
-        _TOGETHER.kill(leaders, since_ticks)
+        (_TOGETHER.kill if together else _kill_carriers)(leaders, since_ticks)
 
 
 class _Hunt:

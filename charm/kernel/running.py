@@ -59,7 +59,7 @@ def kill_running(started_by: Optional[Collection[threading.Thread]] = None) -> N
 
 
 def _look(leaders: Mapping[int, str], since_ticks: Optional[int], looked: Wakeup) -> None:
-    kill_escaped(leaders, since_ticks)
+    kill_escaped(leaders, since_ticks, together=False)
     looked.ring()
 
 

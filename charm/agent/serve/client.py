@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     StrPath = Union[str, os.PathLike[str]]
 
 _MOST_BYTES = 16 * 1024 * 1024
+_BLANK = b'\r\n\r\n'
 
 
 class AgentError(HealthError):
@@ -72,7 +73,11 @@ def ask(
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(max(deadline.remaining_seconds, 0.001))
             connection.connect(os.fspath(path))
-            connection.sendall(request)
+            # Who refuses may answer before it has read all of it.
+            try:  # noqa: SIM105 - contextlib takes longer to load
+                connection.sendall(request)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
             return _read(connection, deadline)
     except (OSError, ValueError) as error:
         reason = getattr(error, 'strerror', None) or str(error) or type(error).__name__
@@ -103,24 +108,38 @@ def _read(connection: socket.socket, deadline: Deadline) -> AgentReply:
         ValueError: it is none.
         OSError: it does not come.
     """
-    pieces, size = [], 0
-    piece = b'.'
-    while piece and size <= _MOST_BYTES:
+    came, piece = bytearray(), b'.'
+    while piece and len(came) <= _MOST_BYTES:
         # The agent is trusted not to trickle: it runs as root on this machine.
         connection.settimeout(max(deadline.remaining_seconds, 0.001))
         piece = connection.recv(65536)
-        pieces.append(piece)
-        size += len(piece)
-    head, _blank, body = b''.join(pieces).partition(b'\r\n\r\n')
-    first, *rest = head.decode('latin-1').split('\r\n')
+        came += piece
+        reply = _whole(came)
+        if reply is not None:
+            return reply
+    if not came:
+        raise ValueError('it closed without an answer')
+    ended = _BLANK in came
+    raise ValueError(
+        'its answer ended early, or is too long' if ended else 'what it answered is no HTTP'
+    )
+
+
+def _whole(came: bytearray) -> Optional[AgentReply]:
+    """Return the answer; `None` if there is more to come."""
+    end = came.find(_BLANK)
+    if end < 0:
+        return None
+    first, *rest = came[:end].decode('latin-1').split('\r\n')
     headers = {name.lower(): value for name, _, value in (line.partition(': ') for line in rest)}
     words = first.split(' ', 2)
     if not words[0].startswith('HTTP/1.') or len(words) < 2 or not words[1].isdecimal():
-        raise ValueError('what it answered is no HTTP' if head else 'it closed without an answer')
+        raise ValueError('what it answered is no HTTP')
+    body = came[end + len(_BLANK) :]
     if len(body) < int(headers.get('content-length', '0')):
-        raise ValueError('its answer ended early, or is too long')
+        return None
     age = headers.get('juju-health-age')
-    return AgentReply(int(words[1]), body, None if age is None else float(age))
+    return AgentReply(int(words[1]), bytes(body), None if age is None else float(age))
 
 
 def run_checks(path: StrPath, names: Sequence[str], unit: str, deadline: Deadline) -> AgentReply:

@@ -67,3 +67,11 @@ def test_a_file_that_others_may_write_is_refused_in_the_same_words(tmp_path: Pat
 
 def test_another_file_that_is_absent_is_left_to_the_reader(tmp_path: Path) -> None:
     assert plain_socket(str(tmp_path / 'none')) is None
+
+
+@pytest.mark.parametrize('comment', [b'# caf\xe9', b'# caf\xc3\xa9', b'# a\rb', b'# a\0b'])
+def test_what_may_be_no_text_is_left_to_who_reads_all(tmp_path: Path, comment: bytes) -> None:
+    path = tmp_path / 'agent.yaml'
+    path.write_bytes(comment + b'\nsocket: /run/x/agent.sock\n')
+    path.chmod(0o600)
+    assert plain_socket(str(path)) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from charm.checks.patterns import check_pattern, search
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CheckError
 from tests.support.patience import PATIENCE
+from tests.support.tree import ROOT
 
 # Each looks for ever, in what a page or a command line may well hold.
 HOSTILE = [
@@ -97,3 +99,21 @@ def test_what_cannot_be_looked_for_says_why() -> None:
 def test_what_is_no_pattern_is_refused_when_it_is_read(pattern: str) -> None:
     with pytest.raises(OptionError, match='cannot use the option matches: not a regular'):
         check_pattern('matches', pattern)
+
+
+_UNDER_A_LIMIT = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from charm.checks.patterns import search
+from charm.kernel.deadline import Deadline
+resource.setrlimit(resource.RLIMIT_CPU, (6, 6))
+print(search('a+', ['caat', 'x'], Deadline.after(60)))
+"""
+
+
+def test_a_limit_that_we_may_not_raise_is_left() -> None:
+    argv = [sys.executable, '-I', '-c', _UNDER_A_LIMIT, str(ROOT)]
+    if os.geteuid() == 0:
+        argv = ['setpriv', '--bounding-set=-sys_resource', *argv]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.stdout == '[True, False]\n', done.stderr

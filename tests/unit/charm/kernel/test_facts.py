@@ -9,6 +9,7 @@ import importlib.util
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,29 @@ def test_one_that_is_made_without_a_call_is_whole(make: Callable[[Any], Any]) ->
     assert repr(one).endswith(f'({", ".join(f"{name}=1" for name in names)})')
     with pytest.raises(facts.FrozenInstanceError):
         one.x = 2
+
+
+def test_threads_that_make_the_first_ones_at_once_make_whole_ones() -> None:
+    def first(made: Any, found: list[Any], begin: threading.Barrier) -> None:
+        begin.wait()
+        try:
+            found.append(made(1))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
+            found.append(error)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(200):
+            made, found, begin = _class(facts), list[Any](), threading.Barrier(6)
+            threads = [threading.Thread(target=first, args=(made, found, begin)) for _ in range(6)]
+            for one in threads:
+                one.start()
+            for one in threads:
+                one.join()
+            assert found == [made(1)] * 6
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_those_of_reports_travel_between_processes() -> None:

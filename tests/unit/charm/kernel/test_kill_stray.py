@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from charm.kernel import command, kill_stray
+from charm.kernel import command, kill_stray, running
 from charm.kernel.deadline import Deadline
 from charm.kernel.kill_stray import MARK, begun_ticks, kill_escaped, marked
 from charm.kernel.report import Health
+from charm.kernel.wakeup import Wakeup
 from tests.support.patience import PATIENCE, passing_once
 from tests.support.processes import gone, hung_until_the_deadline, overrun, run, wait_gone
 
@@ -210,6 +211,13 @@ def test_who_ends_commands_at_the_same_time_looks_together(
 def test_who_waits_for_a_look_that_is_stuck_looks_alone() -> None:
     with kill_stray._TOGETHER._hunting, bystander(**{MARK: 'mine'}) as escaped:
         kill_escaped({-1: 'mine'}, begun_ticks([escaped.pid]))
+        assert escaped.wait(PATIENCE) == -signal.SIGKILL
+
+
+def test_who_dies_waits_for_no_look_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kill_stray, '_PATIENCE_SECONDS', PATIENCE)
+    with kill_stray._TOGETHER._hunting, bystander(**{MARK: 'mine'}) as escaped:
+        running._look({-1: 'mine'}, begun_ticks([escaped.pid]), Wakeup())
         assert escaped.wait(PATIENCE) == -signal.SIGKILL
 
 
