@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from .markdown import spread, table
 from .plot import plot
+from .ssh_tables import (
+    direct,
+    direct_growth,
+    fanout,
+    far_side,
+    juju_call,
+    kept,
+    one_machine,
+    openssh,
+)
 
 Found = Any
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table; `None` is a dash."""
-    lines = [heads, ['---'] * len(heads), *rows]
-    return '\n'.join(f'| {" | ".join(_cell(cell) for cell in line)} |' for line in lines)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return '–'
-    if isinstance(value, float):
-        return f'{value:,.0f}' if abs(value) >= 100 else f'{value:.3g}'
-    return f'{value:,}' if isinstance(value, int) else str(value)
-
-
-def _spread(figures: Mapping[str, float] | Sequence[float] | None) -> str | None:
-    """Return a median with the least and the most."""
-    if figures is None:
-        return None
-    middle, least, most = figures.values() if isinstance(figures, Mapping) else figures
-    return f'{_cell(middle)} ({_cell(least)}–{_cell(most)})'
 
 
 def deadline(found: Found) -> str:
@@ -45,128 +34,6 @@ def deadline(found: Found) -> str:
                 row['bound_seconds'] or None,
             )
             for name, row in found['rows'].items()
-        ),
-    )
-
-
-def direct(found: Found) -> str:
-    heads = ('machines', 'client', 'CPU, ms a machine', 'to the floor', 'seconds', 'peak, MB')
-    return table(
-        heads,
-        (
-            (
-                int(machines),
-                client,
-                _spread(row['cold_cpu_ms']),
-                row['cold_cpu_ms_to_floor'],
-                _spread(row['cold_seconds']),
-                row['peak_mb']['median'],
-            )
-            for machines, clients in found['machines'].items()
-            for client, row in clients.items()
-        ),
-    )
-
-
-def kept(found: Found) -> str:
-    (clients,) = (value for name, value in found.items() if name.startswith('kept'))
-    heads = ('client', 'CPU, ms a command', 'to the floor', 'threads', 'idle, % of a core')
-    return table(
-        heads,
-        (
-            (
-                client,
-                _spread(row['warm_cpu_ms']),
-                row['warm_cpu_ms_to_floor'],
-                int(row['idle_threads']['median']),
-                row['idle_core_percent']['median'],
-            )
-            for client, row in clients.items()
-        ),
-    )
-
-
-def openssh(found: Found) -> str:
-    heads = ('client', 'seconds', 'to the floor', 'CPU, ms a machine', 'to the floor')
-    return table(
-        heads,
-        (
-            (
-                client,
-                _spread(row['cold_seconds']),
-                row['cold_seconds_to_floor'],
-                _spread(row['cold_cpu_ms']),
-                row['cold_cpu_ms_to_floor'],
-            )
-            for client, row in next(iter(found['machines'].values())).items()
-        ),
-    )
-
-
-def one_machine(found: Found) -> str:
-    heads = ('client', 'units', 'cold, ms', 'to one unit', 'warm, ms', 'to one unit')
-    return table(
-        heads,
-        (
-            (
-                client,
-                int(units),
-                _spread(row['cold_ms']),
-                row['cold_to_fewest'],
-                _spread(row['warm_ms']),
-                row['warm_to_fewest'],
-            )
-            for client, by_units in found['clients'].items()
-            for units, row in by_units.items()
-        ),
-    )
-
-
-def direct_growth(found: Found) -> str:
-    series: dict[str, list[tuple[float, float]]] = {}
-    for machines, clients in found['machines'].items():
-        for client, row in clients.items():
-            point = float(machines), row['cold_cpu_ms']['median'] * float(machines) / 1000
-            series.setdefault(client, []).append(point)
-    return plot(series, 'machines, cold, 64 at once', 'CPU seconds in all')
-
-
-def fanout(found: Found) -> str:
-    return table(
-        ('client', 'seconds', 'ratio', 'client CPU, ms a machine'),
-        (
-            (name, _spread(row['seconds']), row['ratio'], row['cpu_ms'])
-            for name, row in found['clients'].items()
-        ),
-    )
-
-
-def juju_call(found: Found) -> str:
-    return table(
-        ('a call', 'CPU, ms'),
-        ((way, _spread(figures)) for way, figures in found['cpu_ms_a_call'].items()),
-    )
-
-
-def far_side(found: Found) -> str:
-    ways: dict[int, dict[str, Any]] = {}
-    for row in found['hooks']['cat']:
-        ways.setdefault(row['units'], {})[row['way']] = row
-    names = list(next(iter(ways.values())))
-    heads = (
-        'units',
-        *(f'{name}: ms' for name in names),
-        *(f'{name}: processes' for name in names),
-    )
-    return table(
-        heads,
-        (
-            (
-                units,
-                *(row[name]['cpu_ms'] for name in names),
-                *(row[name]['processes_a_unit'] * units for name in names),
-            )
-            for units, row in ways.items()
         ),
     )
 
@@ -282,7 +149,7 @@ def receive(found: Found) -> str:
         (
             (
                 name,
-                _spread(row['pushes_per_second']),
+                spread(row['pushes_per_second']),
                 row['rate_to_starlette'],
                 row['p50_ms'][0],
                 row['p99_ms'][0],

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import tables
-from bench.performance import BENCHES, page
+from bench.aims import AIMS
+from bench.markdown import table
+from bench.performance import BENCHES, DOCS, drawings, page, results
 from bench.plot import HEIGHT, WIDTH, plot
 
 SVG = '{http://www.w3.org/2000/svg}'
@@ -41,7 +43,7 @@ def test_more_is_higher_and_further_to_the_right() -> None:
 
 def test_a_table_tells_figures_shortly_and_what_is_missing() -> None:
     rows = [('a', 1234567, 0.012345), ('b', None, 1234.5)]
-    assert tables.table(('', 'n', 'x'), rows).split('\n') == [
+    assert table(('', 'n', 'x'), rows).split('\n') == [
         '|  | n | x |',
         '| --- | --- | --- |',
         '| a | 1,234,567 | 0.0123 |',
@@ -64,3 +66,21 @@ def test_each_bench_is_there(bench: str) -> None:
 def test_each_table_and_plot_is_of_a_bench() -> None:
     of = {bench for bench, _ in (*tables.TABLES.values(), *tables.PLOTS.values())}
     assert of <= set(BENCHES)
+
+
+def test_each_aim_is_of_a_bench() -> None:
+    assert {aim.bench for aim in AIMS} <= set(BENCHES)
+
+
+def test_the_page_and_its_plots_are_of_the_results_that_are_kept() -> None:
+    known = results()
+    assert set(known) == set(BENCHES)
+    assert (DOCS / 'performance.md').read_text() == page(known)
+    kept = {path.name: path.read_text() for path in (DOCS / 'figures').iterdir()}
+    assert kept == drawings(known)
+
+
+def test_an_aim_that_is_not_met_says_why() -> None:
+    known = {name: kept['found'] for name, kept in results().items()}
+    missed = [aim for aim in AIMS if not aim.is_met(known[aim.bench])]
+    assert [aim.what for aim in missed if not aim.why(known)] == []
