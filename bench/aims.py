@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .ssh_tables import kept_clients
+
 Found = Any
 OURS = ('direct, paramiko', 'direct, asyncssh')
 LARGEST, USUAL = '10000', '1000'
@@ -61,8 +63,7 @@ def _direct(machines: str, client: str, figure: str) -> Callable[[Found], float]
 
 def _kept(client: str, figure: str) -> Callable[[Found], float]:
     def of(found: Found) -> float:
-        (clients,) = (value for name, value in found.items() if name.startswith('kept'))
-        value: float = clients[client][figure]['median']
+        value: float = kept_clients(found)[client][figure]['median']
         return value
 
     return of

@@ -32,6 +32,7 @@ from reconciler.reach.ssh.pool import Pool
 
 from .direct import IDLE_SECONDS, SECONDS
 from .far_sides import ANSWER_BYTES, Field
+from .spent import all_seconds
 
 # What asks one machine, by its address, and returns its answer.
 Ask = Callable[[str], bytes]
@@ -174,19 +175,12 @@ class AsyncsshAlone:
         return sum(await asyncio.gather(*map(one, addresses)))
 
 
-def cpu_seconds() -> float:
-    return sum(
-        usage.ru_utime + usage.ru_stime
-        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
-
-
 @contextmanager
 def timed(figures: dict[str, float]) -> Iterator[None]:
-    cpu, began = cpu_seconds(), time.monotonic()
+    cpu, began = all_seconds(), time.monotonic()
     yield
     figures['seconds'] = time.monotonic() - began
-    figures['cpu_seconds'] = cpu_seconds() - cpu
+    figures['cpu_seconds'] = all_seconds() - cpu
 
 
 def main() -> int:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -53,6 +52,7 @@ from tests.hosts.park import Park, why_not
 from tests.standin.builder import JUJU, Application, Machine, Unit, World
 
 from .one_machine import CLIENTS
+from .spent import all_seconds
 
 NONCE = 'fanout-bench'
 SECONDS = 300.0
@@ -243,14 +243,6 @@ def set_up(hosts: int, units: int, at_once: int) -> Iterator[Bench]:
         yield Bench(model, errands, addresses, at_once, tuple(ssh.split()), ways, directory)
 
 
-def cpu_seconds() -> float:
-    """Return the CPU time of this process and of the children that it has waited for."""
-    return sum(
-        usage.ru_utime + usage.ru_stime
-        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
-
-
 def measure(bench: Bench, rounds: int) -> dict[str, list[tuple[float, float]]]:
     """Return each client's (seconds, CPU seconds), one for each round."""
     taking_part = clients()
@@ -260,9 +252,9 @@ def measure(bench: Bench, rounds: int) -> dict[str, list[tuple[float, float]]]:
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in taking_part}
     for number in range(rounds):
         for name, client in taking_part.items():
-            cpu, started = cpu_seconds(), time.monotonic()
+            cpu, started = all_seconds(), time.monotonic()
             client(bench)
-            spent = time.monotonic() - started, cpu_seconds() - cpu
+            spent = time.monotonic() - started, all_seconds() - cpu
             found[name].append(spent)
             print(f'{number + 1}: {name}: {spent[0]:.2f} s, {spent[1]:.2f} CPU s', file=sys.stderr)
     return found

@@ -18,7 +18,6 @@ import ctypes
 import json
 import os
 import re
-import resource
 import shutil
 import statistics
 import subprocess
@@ -31,6 +30,8 @@ from pathlib import Path
 from reconciler.ask import far_script, frames
 from reconciler.ask.frames import Request
 from reconciler.values.time_budget import TimeBudget
+
+from .spent import children_seconds
 
 NONCE = '0123456789abcdef'
 BASE = 'plain, one after another'
@@ -54,7 +55,7 @@ class Way:
 
     def run(self, *before_it: str) -> None:
         """Run it once, with every process that it starts counted in."""
-        before, began = _cpu_ms(), time.perf_counter()
+        before, began = children_seconds(), time.perf_counter()
         done = subprocess.run(
             [*before_it, f'{self.path.split(":")[0]}/sh', '-c', self.script],
             env={'PATH': self.path},
@@ -65,15 +66,9 @@ class Way:
         self.wall.append((time.perf_counter() - began) * 1000)
         while _reaped():
             pass
-        self.cpu.append(_cpu_ms() - before)
+        self.cpu.append((children_seconds() - before) * 1000)
         answers = frames.read(done.stdout, NONCE, self.framed)
         assert all(one.complete and len(one.stdout) > 1000 for one in answers), done.stdout[:500]
-
-
-def _cpu_ms() -> float:
-    """Return the CPU time of all that was started here and has ended, to the microsecond."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (spent.ru_utime + spent.ru_stime) * 1000
 
 
 def _reaped() -> bool:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from pathlib import Path
 from reconciler.ask.probe import look_at
 
 from .counted import instructions, modules
+from .spent import children_seconds
 
 HOOKS = Path(__file__).resolve().parents[1] / 'hooks'
 _START_SECONDS = 60.0
@@ -66,19 +66,13 @@ def programs(python: str, place: Path) -> dict[str, list[str]]:
 
 def run(argv: list[str]) -> tuple[float, float]:
     """Run it once; return its wall-clock and its CPU time, in milliseconds."""
-    before, started = _cpu_ms(), time.perf_counter()
+    before, started = children_seconds(), time.perf_counter()
     # All but the probe read nothing of it.
     done = subprocess.run(argv, input=STDIN, capture_output=True, check=False, timeout=60)
     spent = time.perf_counter() - started
     if done.returncode not in (0, 1, 2):
         raise SystemExit(f'{argv}: exit code {done.returncode}: {done.stderr.decode()}')
-    return spent * 1000, _cpu_ms() - before
-
-
-def _cpu_ms() -> float:
-    """Return the CPU time of the children that have ended, to the microsecond."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (spent.ru_utime + spent.ru_stime) * 1000
+    return spent * 1000, (children_seconds() - before) * 1000
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -30,17 +29,11 @@ from reconciler.reach.base import RemoteCommand
 from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.values.time_budget import TimeBudget
 
+from .spent import all_seconds
+
 HERE = Path(__file__).resolve().parent
 NONCE = '0123456789abcdef'
 SECONDS = 60.0
-
-
-def cpu_seconds() -> float:
-    """Return the CPU time of this process and of the children that it has waited for."""
-    return sum(
-        usage.ru_utime + usage.ru_stime
-        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
 
 
 def ours(juju: str) -> Callable[[int], bytes]:
@@ -76,13 +69,13 @@ def main() -> int:
         took: dict[str, list[float]] = {way: [] for way in ways}
         for number in range(given.rounds + 1):
             for way, call in ways.items():
-                before = cpu_seconds()
+                before = all_seconds()
                 with ThreadPoolExecutor(given.at_once) as workers:
                     answers = list(workers.map(call, range(given.calls)))
                 assert all(NONCE.encode() in answer for answer in answers), answers[0]
                 # What is done only once is done in the first round.
                 if number:
-                    took[way].append((cpu_seconds() - before) * 1000 / given.calls)
+                    took[way].append((all_seconds() - before) * 1000 / given.calls)
     found = {
         way: [round(one, 2) for one in (statistics.median(all_), min(all_), max(all_))]
         for way, all_ in took.items()

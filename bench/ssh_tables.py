@@ -29,8 +29,13 @@ def direct(found: Found) -> str:
     )
 
 
-def kept(found: Found) -> str:
+def kept_clients(found: Found) -> Any:
+    """Return what `bench.direct` found of connections that are kept, by client."""
     (clients,) = (value for name, value in found.items() if name.startswith('kept'))
+    return clients
+
+
+def kept(found: Found) -> str:
     heads = ('client', 'CPU, ms a command', 'to the floor', 'threads', 'idle, % of a core')
     return table(
         heads,
@@ -42,7 +47,7 @@ def kept(found: Found) -> str:
                 int(row['idle_threads']['median']),
                 row['idle_core_percent']['median'],
             )
-            for client, row in clients.items()
+            for client, row in kept_clients(found).items()
         ),
     )
 

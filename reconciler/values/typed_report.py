@@ -1,4 +1,4 @@
-"""Reports as msgspec reads them: it makes their facts while it parses, in C.
+"""Reports as msgspec reads them: it takes their types while it parses, in C.
 
 That is for reports as our own units write them, with every key. What is otherwise, or may be over
 a bound, is left to `report_json.decode`, which tells what is wrong; what both read is the same.
@@ -22,8 +22,6 @@ from charm.kernel.strict_json import MAX_BYTES, MAX_DEPTH, MAX_STRING, is_shallo
 
 _Name = Annotated[str, Meta(min_length=1)]
 _Names = Annotated[tuple[str, ...], Meta(max_length=MAX_NAMES)]
-
-
 _Ratio = Annotated[float, Meta(ge=0, le=1)]
 _Seconds = Annotated[float, Meta(ge=0)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -158,6 +158,14 @@ def test_one_that_is_no_database_is_set_aside_and_said(
     assert latest(Inbox(tmp_path), 'web/0') == 2
 
 
+def overwrite(path: Path, size: int, pages: Iterable[int]) -> None:
+    """Have these pages of a database make no sense."""
+    with open(path, 'r+b') as file:
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(b'\xff' * size)
+
+
 def test_a_bad_page_costs_what_is_on_it_and_no_other_unit(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -172,10 +180,7 @@ def test_a_bad_page_costs_what_is_on_it_and_no_other_unit(
         ).fetchone()
         size = database.execute('PRAGMA page_size').fetchone()[0]
         pages = database.execute('PRAGMA page_count').fetchone()[0]
-    with open(path, 'r+b') as file:
-        for page in (root, pages // 2):
-            file.seek((page - 1) * size)
-            file.write(b'\xff' * size)
+    overwrite(path, size, (root, pages // 2))
     first, second = Inbox(tmp_path), Inbox(tmp_path)
     assert push(first, 'web/0', 4).accepted == 1
     assert push(second, 'web/1', 4).accepted == 1
@@ -196,10 +201,7 @@ def spoil(path: Path, table: str, last: int) -> None:
             "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno",
             (table,),
         ).fetchall()
-    with open(path, 'r+b') as file:
-        for (page,) in leaves[-last:]:
-            file.seek((page - 1) * size)
-            file.write(b'\xff' * size)
+    overwrite(path, size, [page for (page,) in leaves[-last:]])
 
 
 def test_what_is_left_of_a_unit_that_was_lost_is_no_other_s(tmp_path: Path) -> None:
