@@ -31,7 +31,7 @@ from .setup import Setup
 FIRST_REPORT_SECONDS = 30.0
 # Changes that come together are reported together.
 _SETTLE_SECONDS = 1.0
-# Hooks that record a state tell us so; one that was recorded otherwise is seen this soon.
+# Hooks that record a state tell us; one recorded otherwise is seen this soon.
 _LONGEST_WAIT_SECONDS = 5.0
 # In a row; a fault that comes every time is not one event's.
 _MOST_FAILURES = 10
@@ -84,6 +84,7 @@ class Loop:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             # A mailbox may be filled in signal handlers.
             signal.signal(number, lambda got, _frame: self._events.put(Signal(got)))
+        signal.set_wakeup_fd(self._events.rung_by_signals(), warn_on_full_buffer=False)
 
     def ask(self, request: RunNow) -> None:
         """Hand in a request, from any thread."""
@@ -119,6 +120,7 @@ class Loop:
         """Do what is due, then wait for one event and handle it."""
         self._heed_residence()
         self._begin_due()
+        self.flights.answer_late()
         self._report_due()
         self._watchdog.feed(self._clock())
         slugs = [desk.unit.slug for desk in self.desks.values()]
@@ -172,10 +174,10 @@ class Loop:
             self._apply(replace(self.setup, units=()))
 
     def _wait_seconds(self) -> float:
-        times = [desk.report_at for desk in self.desks.values()]
+        times = [*self.flights.due, *self._watchdog.due]
+        times += [desk.report_at for desk in self.desks.values()]
         if self._schedule.next_at is not None:
             times.append(self._schedule.next_at)
-        times += self._watchdog.due
         wait = min(times, default=_LONGEST_WAIT_SECONDS) - self._clock()
         return min(max(wait, 0.0), _LONGEST_WAIT_SECONDS)
 

@@ -1,61 +1,78 @@
 """Runs of checks, each in a thread of its own, and never two of the same check at once.
 
 No check waits for another: there is no pool that slow ones could fill. A run that overruns is
-answered for at its timeout, and while its thread is still stuck the check is not begun again, so
-there are never more threads than twice the checks.
+answered for at its timeout, by whoever asks for those that are late; while its thread is still
+stuck the check is not begun again, so there are never more threads than checks.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from typing import TYPE_CHECKING, Callable, Dict, Set, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from ..kernel.deadline import Deadline
+from ..kernel.facts import dataclass
 from ..kernel.report import CheckResult
-from ..reporting.runner import Job, run_jobs, unknown
-
-if TYPE_CHECKING:
-    from ..kernel.deadline import MonotonicClock
-
-# run_jobs() answers half a second after the job's timeout at the latest.
-_PATIENCE_SECONDS = 2.0
+from ..kernel.running import kill_running
+from ..reporting.runner import LATE_SECONDS, Job, overrun, run_job, unknown
 
 Done = Callable[[str, Tuple[CheckResult, ...]], None]
+
+
+# A run has the time of its job: there is no run of the whole.
+_NO_DEADLINE = Deadline(math.inf)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run: what runs, since when, and when it is answered for at the latest."""
+
+    key: str
+    job: Job
+    begun_at: float
+    answer_by: Deadline
 
 
 class Runs:
     """The checks that run now.
 
-    `done` is called with the key and the results of each run, in the run's own thread.
+    `done` is called with the key and the results of each run, once, in any thread.
     """
 
-    def __init__(self, done: Done, clock: MonotonicClock = time.monotonic) -> None:
+    def __init__(self, done: Done) -> None:
         self._done = done
-        self._clock = clock
         self._lock = threading.Lock()
-        self._flying: Set[str] = set()
-        self._inside: Dict[str, float] = {}
+        self._awaited: Dict[str, _Run] = {}
+        # Abandoned ones too.
+        self._inside: Dict[str, Tuple[_Run, threading.Thread]] = {}
 
     def start(self, key: str, job: Job) -> bool:
         """Begin a run, and return `True`; return `False` if one is still awaited.
 
         Where the thread of an abandoned run is stuck, the answer is `unknown`, at once.
         """
+        answer_by = Deadline.after(job.timeout_seconds + LATE_SECONDS)
+        run = _Run(key, job, time.monotonic(), answer_by)
+        thread = threading.Thread(target=self._fly, args=(run,), daemon=True)
         with self._lock:
-            if key in self._flying:
+            if key in self._awaited:
                 return False
-            self._flying.add(key)
-            stuck_since = self._inside.get(key)
-        if stuck_since is not None:
-            seconds = self._clock() - stuck_since
-            self._land(key, unknown(job, f'its run of {seconds:.0f} s ago has still not ended'))
+            self._awaited[key] = run
+            stuck = self._inside.get(key)
+            if stuck is None:
+                self._inside[key] = run, thread
+        if stuck is not None:
+            seconds = run.begun_at - stuck[0].begun_at
+            self._land(run, unknown(job, f'its run of {seconds:.0f} s ago has still not ended'))
             return True
-        thread = threading.Thread(target=self._fly, args=(key, job), daemon=True)
         try:
             thread.start()
         except RuntimeError as error:
-            self._land(key, unknown(job, f'it could not be begun: {error}'))
+            with self._lock:
+                del self._inside[key]
+            self._land(run, unknown(job, f'it could not be begun: {error}'))
         return True
 
     @property
@@ -63,21 +80,36 @@ class Runs:
         """Return how many threads are inside checks now, abandoned ones too."""
         return len(self._inside)
 
-    def _fly(self, key: str, job: Job) -> None:
-        def inside(deadline: Deadline) -> Tuple[CheckResult, ...]:
-            with self._lock:
-                self._inside[key] = self._clock()
-            try:
-                return job.run(deadline)
-            finally:
-                with self._lock:
-                    self._inside.pop(key, None)
-
-        guarded = Job(job.name, job.timeout_seconds, inside)
-        until = Deadline.after(job.timeout_seconds + _PATIENCE_SECONDS)
-        self._land(key, run_jobs([guarded], until))
-
-    def _land(self, key: str, results: Tuple[CheckResult, ...]) -> None:
+    @property
+    def due(self) -> List[float]:
+        """Return when the awaited ones are late, by the monotonic clock."""
         with self._lock:
-            self._flying.discard(key)
-        self._done(key, results)
+            return [run.answer_by.at for run in self._awaited.values()]
+
+    def answer_late(self) -> None:
+        """Answer for the runs that overran, and kill what they left running."""
+        with self._lock:
+            late = [run for run in self._awaited.values() if run.answer_by.passed]
+            threads = [self._inside[run.key][1] for run in late if run.key in self._inside]
+        for run in late:
+            self._land(run, unknown(run.job, overrun(run.job, _NO_DEADLINE)))
+        if threads:
+            try:
+                # Who kills looks for what escaped, which may take a while.
+                threading.Thread(target=kill_running, args=(threads,), daemon=True).start()
+            except RuntimeError:
+                kill_running(threads)
+
+    def _fly(self, run: _Run) -> None:
+        results = run_job(run.job, _NO_DEADLINE)
+        with self._lock:
+            del self._inside[run.key]
+        self._land(run, results)
+
+    def _land(self, run: _Run, results: Tuple[CheckResult, ...]) -> None:
+        with self._lock:
+            if self._awaited.get(run.key) is not run:
+                # It was answered for.
+                return
+            del self._awaited[run.key]
+        self._done(run.key, results)

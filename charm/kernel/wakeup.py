@@ -18,6 +18,8 @@ from .hints import Generic, Optional, TypeVar
 Item = TypeVar('Item')
 # A signal that comes in the moment before poll(2) does not end it, and its handler waits as long.
 _BLINK_SECONDS = 0.5
+# As long as poll(2) may be told to wait, or nearly.
+_LONG_SECONDS = 86_400.0
 
 
 class Wakeup:
@@ -27,6 +29,7 @@ class Wakeup:
         self._near, self._far = socket.socketpair()
         self._near.setblocking(False)
         self._far.setblocking(False)
+        self._blink_seconds = _BLINK_SECONDS
 
     def __del__(self) -> None:
         # Only now: who still can ring it must not find another file in the place of its own.
@@ -44,13 +47,18 @@ class Wakeup:
             # One that is full of rings is rung.
             self._far.send(b'!')
 
+    def rung_by_signals(self) -> int:
+        """Return the file for `signal.set_wakeup_fd`: whoever waits need not look up any more."""
+        self._blink_seconds = _LONG_SECONDS
+        return self._far.fileno()
+
     def wait(self, seconds: Optional[float] = None) -> bool:
         """Return `True` once it is rung, `False` if it is not within the time, if one is given."""
         deadline = Deadline.after(math.inf if seconds is None else seconds)
         poll = select.poll()
         poll.register(self._near, select.POLLIN)
         while True:
-            left = min(deadline.remaining_seconds, _BLINK_SECONDS)
+            left = min(deadline.remaining_seconds, self._blink_seconds)
             if poll.poll(math.ceil(left * 1000)):
                 return True
             if deadline.passed:
@@ -74,6 +82,10 @@ class Mailbox(Generic[Item]):
         """Put an item in, from any thread or signal handler."""
         self._items.put(item)
         self._bell.ring()
+
+    def rung_by_signals(self) -> int:
+        """Return the file for `signal.set_wakeup_fd`, see `Wakeup`."""
+        return self._bell.rung_by_signals()
 
     def get(self, seconds: float) -> Item:
         """Return the item that is first, or comes first within so many seconds.

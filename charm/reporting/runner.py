@@ -16,7 +16,7 @@ from ..kernel.deadline import Deadline
 from ..kernel.errors import CheckError, OverrunError, said_of
 from ..kernel.facts import dataclass, replace
 from ..kernel.gather import gather
-from ..kernel.hints import Any, Callable, Dict, Iterable, List, Optional, Tuple, cast
+from ..kernel.hints import Any, Callable, Dict, Iterable, Optional, Tuple, cast
 from ..kernel.merge_checks import read_subset
 from ..kernel.report import CheckResult, Health
 from ..kernel.running import kill_running
@@ -27,7 +27,7 @@ Callback = Callable[[str], Any]
 # no more, since a command takes three files, and a process may often have no more than 1024.
 _AT_ONCE = 256
 # A check is handed its deadline and should end by it; this much later we stop listening.
-_LATE_SECONDS = 0.5
+LATE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,24 +71,24 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     if not todo:
         return ()
     threads: Dict[int, threading.Thread] = {}
-    calls: Dict[int, Callable[[], List[CheckResult]]] = {
+    calls: Dict[int, Callable[[], Tuple[CheckResult, ...]]] = {
         index: _timed(job, deadline, partial(threads.setdefault, index))
         for index, job in enumerate(todo)
     }
-    longest_seconds = max(job.timeout_seconds for job in todo) + _LATE_SECONDS
+    longest_seconds = max(job.timeout_seconds for job in todo) + LATE_SECONDS
     rounds = -(-len(todo) // _AT_ONCE)
     patience = deadline.within(longest_seconds * rounds)
-    answered: Dict[int, List[CheckResult]] = {}
+    answered: Dict[int, Tuple[CheckResult, ...]] = {}
     try:
         for done in gather(calls, patience, _AT_ONCE):
             job = todo[done.key]
             # _timed() lets no exception out; were one to come all the same, it would say so.
-            failed = list(unknown(job, f'cannot tell: {done.error!r}'))
+            failed = unknown(job, f'cannot tell: {done.error!r}')
             answered[done.key] = failed if done.value is None else done.value
     except (RuntimeError, OSError) as error:
         # The machine has no thread, or we have no file, left to give.
         for index, job in enumerate(todo):
-            answered.setdefault(index, list(unknown(job, f'it could not be begun: {error}')))
+            answered.setdefault(index, unknown(job, f'it could not be begun: {error}'))
     # Their threads are still ending what they run, and may themselves end with our process first.
     kill_running([thread for index, thread in threads.items() if index not in answered])
     return tuple(
@@ -100,33 +100,38 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
 
 def _timed(
     job: Job, deadline: Deadline, begin: Callable[[threading.Thread], Any]
-) -> Callable[[], List[CheckResult]]:
+) -> Callable[[], Tuple[CheckResult, ...]]:
     """Return what runs the job, whatever it does; `begin` is told in which thread."""
 
-    def call() -> List[CheckResult]:
+    def call() -> Tuple[CheckResult, ...]:
         begin(threading.current_thread())
-        started = time.monotonic()
-        try:
-            results = _checked(job.run(deadline.within(job.timeout_seconds)))
-        except OverrunError as error:
-            results = unknown(job, f'{_overrun(job, deadline)}{error.said}')
-        except BaseException as error:  # noqa: BLE001 - the boundary: a check costs only itself
-            # Not of the operator's keyboard either: that interrupts the main thread alone.
-            results = unknown(job, said_of(error))
-        seconds = time.monotonic() - started
-        if seconds > job.timeout_seconds + _LATE_SECONDS:
-            results = unknown(job, _overrun(job, deadline))
-        now = datetime.now(timezone.utc)
-        return [
-            replace(
-                result,
-                at=result.at or now,
-                duration=round(seconds, 4) if result.duration is None else result.duration,
-            )
-            for result in results
-        ]
+        return run_job(job, deadline)
 
     return call
+
+
+def run_job(job: Job, deadline: Deadline) -> Tuple[CheckResult, ...]:
+    """Run the job in this thread, and return its results, whatever it does."""
+    started = time.monotonic()
+    try:
+        results = _checked(job.run(deadline.within(job.timeout_seconds)))
+    except OverrunError as error:
+        results = unknown(job, f'{overrun(job, deadline)}{error.said}')
+    except BaseException as error:  # noqa: BLE001 - the boundary: a check costs only itself
+        # Not of the operator's keyboard either: that interrupts the main thread alone.
+        results = unknown(job, said_of(error))
+    seconds = time.monotonic() - started
+    if seconds > job.timeout_seconds + LATE_SECONDS:
+        results = unknown(job, overrun(job, deadline))
+    now = datetime.now(timezone.utc)
+    return tuple(
+        replace(
+            result,
+            at=result.at or now,
+            duration=round(seconds, 4) if result.duration is None else result.duration,
+        )
+        for result in results
+    )
 
 
 def _checked(returned: Any) -> Tuple[CheckResult, ...]:
@@ -144,11 +149,12 @@ def _kind(value: Any) -> str:
 
 def _silence(job: Job, deadline: Deadline, begun: bool) -> str:
     if begun:
-        return _overrun(job, deadline)
+        return overrun(job, deadline)
     return f'it was never begun: {_AT_ONCE} others, or all there was room for, did not end'
 
 
-def _overrun(job: Job, deadline: Deadline) -> str:
+def overrun(job: Job, deadline: Deadline) -> str:
+    """Return the reason of a job that did not end by its timeout, or by the whole run's."""
     if deadline.passed:
         return 'it did not end before the deadline of the whole run'
     return f'it did not end within its timeout of {job.timeout_seconds:g} s'

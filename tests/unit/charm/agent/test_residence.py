@@ -78,6 +78,7 @@ def hang_up() -> Iterator[None]:
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
+    signal.set_wakeup_fd(-1)
 
 
 @pytest.mark.usefixtures('hang_up')

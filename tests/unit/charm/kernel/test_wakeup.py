@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import math
 import os
 import queue
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from charm.kernel import wakeup
 from charm.kernel.wakeup import Mailbox, Wakeup
 from tests.support.patience import PATIENCE
 from tests.support.tree import ROOT
@@ -62,7 +64,10 @@ def test_a_wait_is_ended_by_a_signals_handler() -> None:
         assert mail.get(PATIENCE) == signal.SIGUSR1
 
 
-def test_a_wait_is_ended_by_a_handler_whose_signal_did_not_disturb_it() -> None:
+@pytest.mark.parametrize('told', [False, True], ids=['looks up', 'rung by signals'])
+def test_a_wait_is_ended_by_a_handler_whose_signal_did_not_disturb_it(
+    told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As one does not that comes just before the wait sleeps; here another thread takes it.
     mail: Mailbox[bool] = Mailbox()
     handled = threading.Event()
@@ -71,9 +76,15 @@ def test_a_wait_is_ended_by_a_handler_whose_signal_did_not_disturb_it() -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
         mail.put(handled.wait(PATIENCE))
 
-    with handling(lambda _number: handled.set()):
-        threading.Timer(0.05, signal_itself).start()
-        assert mail.get(PATIENCE)
+    if told:
+        monkeypatch.setattr(wakeup, '_BLINK_SECONDS', math.inf)
+        signal.set_wakeup_fd(mail.rung_by_signals(), warn_on_full_buffer=False)
+    try:
+        with handling(lambda _number: handled.set()):
+            threading.Timer(0.05, signal_itself).start()
+            assert mail.get(PATIENCE)
+    finally:
+        signal.set_wakeup_fd(-1)
 
 
 def test_without_a_ring_a_wait_takes_its_time() -> None:
