@@ -14,6 +14,7 @@ Prints one JSON object. The limits are 40 MB of resident memory and 0.5 % of one
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.sources.nrpe import commands
 
 LAUNCHER = Path(__file__).resolve().parents[1] / 'hooks' / 'health-agent'
@@ -40,25 +42,20 @@ SETTLE_SECONDS = 95.0
 def configure(root: Path) -> Path:
     """Write a configuration of twenty checks, each once a minute, and return its path.
 
-    Six are built in; the rest are of every other kind that a unit is likely to have, three of
-    which start a process.
+    Those that are built in, and as many as are left of every other kind that a unit is likely to
+    have, two of which start a process.
     """
     checks = root / 'checks.d'
     checks.mkdir()
     kinds: dict[str, object] = {
-        f'tcp-{number}': {'kind': 'tcp', 'host': '127.0.0.1', 'port': 9 + number}
-        for number in range(4)
-    }
-    kinds.update(
-        {
+        **{f'tcp-{n}': {'kind': 'tcp', 'host': '127.0.0.1', 'port': 9 + n} for n in range(2)},
+        **{
             f'age-{n}': {'kind': 'file-age', 'path': '/etc/hostname', 'warn_seconds': 1e9}
-            for n in range(4)
-        }
-    )
-    kinds.update(
-        {f'web-{n}': {'kind': 'http', 'url': f'http://127.0.0.1:{9 + n}/'} for n in range(3)}
-    )
-    kinds.update({f'plugin-{n}': {'kind': 'nagios', 'command': ['/bin/true']} for n in range(3)})
+            for n in range(2)
+        },
+        'web': {'kind': 'http', 'url': 'http://127.0.0.1:9/'},
+        **{f'plugin-{n}': {'kind': 'nagios', 'command': ['/bin/true']} for n in range(2)},
+    }
     # NRPE's own examples would make it more than twenty.
     kinds.update({spec.name: {'enabled': False} for spec in commands.find().specs})
     (checks / 'bench.json').write_text(json.dumps({'checks': kinds}))
@@ -163,14 +160,17 @@ def free_port() -> int:
         return port
 
 
-# Of the same kinds as the agent's: six of the machine, four of TCP, four of files, three of HTTP.
-_PLUGINS = (
+# Of the same kinds as the agent's: thirteen of the machine, two of TCP, two of files, one of HTTP.
+_OF_THE_MACHINE = (
     *('check_disk -w 10% -c 5% -p /', 'check_load -w 50 -c 90', 'check_swap -w 1% -c 0%'),
     *('check_procs -w 9999', 'check_users -w 99 -c 999', 'check_procs -s Z -w 99'),
-    *(f'check_tcp -H 127.0.0.1 -p {9 + n}' for n in range(4)),
-    *('check_file_age -w 999999999 -c 999999999 -f /etc/hostname' for _ in range(4)),
-    *(f'check_http -I 127.0.0.1 -p {9 + n}' for n in range(3)),
-    *('check_dummy 0' for _ in range(3)),
+)
+_PLUGINS = (
+    *itertools.islice(itertools.cycle(_OF_THE_MACHINE), len(BUILT_IN_CHECKS)),
+    *(f'check_tcp -H 127.0.0.1 -p {9 + n}' for n in range(2)),
+    *('check_file_age -w 999999999 -c 999999999 -f /etc/hostname' for _ in range(2)),
+    'check_http -I 127.0.0.1 -p 9',
+    *('check_dummy 0' for _ in range(2)),
 )
 
 
@@ -185,7 +185,9 @@ def start_nrpe(root: Path) -> tuple[Kept, Callable[[int], None]]:
 
     def ask(number: int) -> None:
         check = [str(_CHECK_NRPE), '-n', '-H', '127.0.0.1', '-p', str(port)]
-        subprocess.run([*check, '-c', f'c{number % 20}'], capture_output=True, check=False)
+        subprocess.run(
+            [*check, '-c', f'c{number % len(_PLUGINS)}'], capture_output=True, check=False
+        )
 
     return kept, ask
 
