@@ -31,7 +31,7 @@ from .setup import Setup
 FIRST_REPORT_SECONDS = 30.0
 # Changes that come together are reported together.
 _SETTLE_SECONDS = 1.0
-# Hooks that record a state tell us; one recorded otherwise is seen this soon.
+# Hooks that record a state tell us so; one that was recorded otherwise is seen this soon.
 _LONGEST_WAIT_SECONDS = 5.0
 # In a row; a fault that comes every time is not one event's.
 _MOST_FAILURES = 10
@@ -82,7 +82,6 @@ class Loop:
     def catch_signals(self) -> None:
         """Let SIGTERM and SIGINT end the loop, and SIGHUP reload; in the main thread only."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            # A mailbox may be filled in signal handlers.
             signal.signal(number, lambda got, _frame: self._events.put(Signal(got)))
         signal.set_wakeup_fd(self._events.rung_by_signals(), warn_on_full_buffer=False)
 

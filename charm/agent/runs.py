@@ -20,7 +20,6 @@ from ..reporting.runner import LATE_SECONDS, Job, overrun, run_job, unknown
 
 Done = Callable[[str, Tuple[CheckResult, ...]], None]
 
-
 # A run has the time of its job: there is no run of the whole.
 _NO_DEADLINE = Deadline(math.inf)
 
