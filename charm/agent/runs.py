@@ -26,12 +26,16 @@ _NO_DEADLINE = Deadline(math.inf)
 
 @dataclass(frozen=True)
 class _Run:
-    """A run: what runs, since when, and when it is answered for at the latest."""
+    """A run: what runs, and since when by the monotonic clock."""
 
     key: str
     job: Job
     begun_at: float
-    answer_by: Deadline
+
+    @property
+    def late_at(self) -> float:
+        """Return when it is answered for at the latest."""
+        return self.begun_at + self.job.timeout_seconds + LATE_SECONDS
 
 
 class Runs:
@@ -52,8 +56,7 @@ class Runs:
 
         Where the thread of an abandoned run is stuck, the answer is `unknown`, at once.
         """
-        answer_by = Deadline.after(job.timeout_seconds + LATE_SECONDS)
-        run = _Run(key, job, time.monotonic(), answer_by)
+        run = _Run(key, job, time.monotonic())
         thread = threading.Thread(target=self._fly, args=(run,), daemon=True)
         with self._lock:
             if key in self._awaited:
@@ -83,12 +86,13 @@ class Runs:
     def due(self) -> List[float]:
         """Return when the awaited ones are late, by the monotonic clock."""
         with self._lock:
-            return [run.answer_by.at for run in self._awaited.values()]
+            return [run.late_at for run in self._awaited.values()]
 
     def answer_late(self) -> None:
         """Answer for the runs that overran, and kill what they left running."""
+        now = time.monotonic()
         with self._lock:
-            late = [run for run in self._awaited.values() if run.answer_by.passed]
+            late = [run for run in self._awaited.values() if run.late_at <= now]
             threads = [self._inside[run.key][1] for run in late if run.key in self._inside]
         for run in late:
             self._land(run, unknown(run.job, overrun(run.job, _NO_DEADLINE)))
@@ -100,9 +104,11 @@ class Runs:
                 kill_running(threads)
 
     def _fly(self, run: _Run) -> None:
-        results = run_job(run.job, _NO_DEADLINE)
-        with self._lock:
-            del self._inside[run.key]
+        try:
+            results = run_job(run.job, _NO_DEADLINE)
+        finally:
+            with self._lock:
+                del self._inside[run.key]
         self._land(run, results)
 
     def _land(self, run: _Run, results: Tuple[CheckResult, ...]) -> None:

@@ -72,8 +72,7 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
         return ()
     threads: Dict[int, threading.Thread] = {}
     calls: Dict[int, Callable[[], Tuple[CheckResult, ...]]] = {
-        index: _timed(job, deadline, partial(threads.setdefault, index))
-        for index, job in enumerate(todo)
+        index: partial(_begin, threads, index, job, deadline) for index, job in enumerate(todo)
     }
     longest_seconds = max(job.timeout_seconds for job in todo) + LATE_SECONDS
     rounds = -(-len(todo) // _AT_ONCE)
@@ -82,7 +81,7 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     try:
         for done in gather(calls, patience, _AT_ONCE):
             job = todo[done.key]
-            # _timed() lets no exception out; were one to come all the same, it would say so.
+            # run_job() lets no exception out; were one to come all the same, it would say so.
             failed = unknown(job, f'cannot tell: {done.error!r}')
             answered[done.key] = failed if done.value is None else done.value
     except (RuntimeError, OSError) as error:
@@ -98,16 +97,12 @@ def run_jobs(jobs: Iterable[Job], deadline: Deadline) -> Tuple[CheckResult, ...]
     )
 
 
-def _timed(
-    job: Job, deadline: Deadline, begin: Callable[[threading.Thread], Any]
-) -> Callable[[], Tuple[CheckResult, ...]]:
-    """Return what runs the job, whatever it does; `begin` is told in which thread."""
-
-    def call() -> Tuple[CheckResult, ...]:
-        begin(threading.current_thread())
-        return run_job(job, deadline)
-
-    return call
+def _begin(
+    threads: Dict[int, threading.Thread], index: int, job: Job, deadline: Deadline
+) -> Tuple[CheckResult, ...]:
+    """Run the job, and note in which thread."""
+    threads[index] = threading.current_thread()
+    return run_job(job, deadline)
 
 
 def run_job(job: Job, deadline: Deadline) -> Tuple[CheckResult, ...]:
