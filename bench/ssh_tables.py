@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .markdown import spread, table
+from .markdown import spread, table, table_of
 from .plot import plot
 
 Found = Any
@@ -36,35 +36,27 @@ def kept_clients(found: Found) -> Any:
 
 
 def kept(found: Found) -> str:
-    heads = ('client', 'CPU, ms a command', 'to the floor', 'threads', 'idle, % of a core')
-    return table(
-        heads,
+    return table_of(
+        'client',
+        kept_clients(found),
         (
-            (
-                client,
-                spread(row['warm_cpu_ms']),
-                row['warm_cpu_ms_to_floor'],
-                int(row['idle_threads']['median']),
-                row['idle_core_percent']['median'],
-            )
-            for client, row in kept_clients(found).items()
+            ('CPU, ms a command', lambda row: spread(row['warm_cpu_ms'])),
+            ('to the floor', lambda row: row['warm_cpu_ms_to_floor']),
+            ('threads', lambda row: int(row['idle_threads']['median'])),
+            ('idle, % of a core', lambda row: row['idle_core_percent']['median']),
         ),
     )
 
 
 def openssh(found: Found) -> str:
-    heads = ('client', 'seconds', 'to the floor', 'CPU, ms a machine', 'to the floor')
-    return table(
-        heads,
+    return table_of(
+        'client',
+        next(iter(found['machines'].values())),
         (
-            (
-                client,
-                spread(row['cold_seconds']),
-                row['cold_seconds_to_floor'],
-                spread(row['cold_cpu_ms']),
-                row['cold_cpu_ms_to_floor'],
-            )
-            for client, row in next(iter(found['machines'].values())).items()
+            ('seconds', lambda row: spread(row['cold_seconds'])),
+            ('to the floor', lambda row: row['cold_seconds_to_floor']),
+            ('CPU, ms a machine', lambda row: spread(row['cold_cpu_ms'])),
+            ('to the floor', lambda row: row['cold_cpu_ms_to_floor']),
         ),
     )
 
@@ -98,20 +90,19 @@ def direct_growth(found: Found) -> str:
 
 
 def fanout(found: Found) -> str:
-    return table(
-        ('client', 'seconds', 'ratio', 'client CPU, ms a machine'),
+    return table_of(
+        'client',
+        found['clients'],
         (
-            (name, spread(row['seconds']), row['ratio'], row['cpu_ms'])
-            for name, row in found['clients'].items()
+            ('seconds', lambda row: spread(row['seconds'])),
+            ('ratio', lambda row: row['ratio']),
+            ('client CPU, ms a machine', lambda row: row['cpu_ms']),
         ),
     )
 
 
 def juju_call(found: Found) -> str:
-    return table(
-        ('a call', 'CPU, ms'),
-        ((way, spread(figures)) for way, figures in found['cpu_ms_a_call'].items()),
-    )
+    return table_of('a call', found['cpu_ms_a_call'], (('CPU, ms', spread),))
 
 
 def far_side(found: Found) -> str:

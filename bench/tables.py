@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .markdown import spread, table
+from .markdown import spread, table, table_of
 from .plot import plot
 from .ssh_tables import (
     direct,
@@ -22,55 +22,45 @@ Found = Any
 
 
 def deadline(found: Found) -> str:
-    heads = ('1,000 machines', 'of the healthy, reported', 'sweep, s', 'most `juju ssh` at once')
-    return table(
-        (*heads, 'at least, s'),
+    return table_of(
+        '1,000 machines',
+        found['rows'],
         (
-            (
-                name,
-                f'{row["reported_of_healthy"]:.1%}',
-                row['sweep_seconds'],
-                row['most_juju_at_once'],
-                row['bound_seconds'] or None,
-            )
-            for name, row in found['rows'].items()
+            ('of the healthy, reported', lambda row: f'{row["reported_of_healthy"]:.1%}'),
+            ('sweep, s', lambda row: row['sweep_seconds']),
+            ('most `juju ssh` at once', lambda row: row['most_juju_at_once']),
+            ('at least, s', lambda row: row['bound_seconds'] or None),
         ),
     )
 
 
 def hook(found: Found) -> str:
-    return table(
-        (
-            *('program', 'instructions, millions', 'ratio', 'CPU, ms', 'ratio', 'clock, ms'),
-            'modules more',
-        ),
+    return table_of(
+        'program',
+        found['programs'],
         (
             (
-                name,
-                row['instructions'] and row['instructions'] / 1e6,
-                row['instructions_ratio'],
-                row['cpu_ms'],
-                row['cpu_ratio'],
-                row['wall_ms'],
-                row['modules_more'],
-            )
-            for name, row in found['programs'].items()
+                'instructions, millions',
+                lambda row: row['instructions'] and row['instructions'] / 1e6,
+            ),
+            ('ratio', lambda row: row['instructions_ratio']),
+            ('CPU, ms', lambda row: row['cpu_ms']),
+            ('ratio', lambda row: row['cpu_ratio']),
+            ('clock, ms', lambda row: row['wall_ms']),
+            ('modules more', lambda row: row['modules_more']),
         ),
     )
 
 
 def startup(found: Found) -> str:
-    return table(
-        ('command', 'instructions, millions', 'ratio', 'CPU, ms', 'modules'),
+    return table_of(
+        'command',
+        found,
         (
-            (
-                name,
-                row['instructions'] / 1e6,
-                row['ratio']['instructions'],
-                row['cpu_ms'],
-                int(row['modules']),
-            )
-            for name, row in found.items()
+            ('instructions, millions', lambda row: row['instructions'] / 1e6),
+            ('ratio', lambda row: row['ratio']['instructions']),
+            ('CPU, ms', lambda row: row['cpu_ms']),
+            ('modules', lambda row: int(row['modules'])),
         ),
     )
 
@@ -143,36 +133,32 @@ def weave(found: Found) -> str:
 
 
 def receive(found: Found) -> str:
-    heads = ('server', 'pushes a second', 'to Starlette', 'p50, ms', 'p99, ms', 'CPU, ms a push')
-    return table(
-        heads,
+    return table_of(
+        'server',
+        found,
         (
-            (
-                name,
-                spread(row['pushes_per_second']),
-                row['rate_to_starlette'],
-                row['p50_ms'][0],
-                row['p99_ms'][0],
-                row['server_cpu_ms_per_push'][0],
-            )
-            for name, row in found.items()
+            ('pushes a second', lambda row: spread(row['pushes_per_second'])),
+            ('to Starlette', lambda row: row['rate_to_starlette']),
+            ('p50, ms', lambda row: row['p50_ms'][0]),
+            ('p99, ms', lambda row: row['p99_ms'][0]),
+            ('CPU, ms a push', lambda row: row['server_cpu_ms_per_push'][0]),
         ),
     )
 
 
 def agent(found: Found) -> str:
-    return table(
-        ('', 'CPU, of one', 'resident at most, MB', 'its own share, MB'),
+    measured = {
+        name: row
+        for name, row in found.items()
+        if isinstance(row, dict) and 'resident_peak_bytes' in row
+    }
+    return table_of(
+        '',
+        measured,
         (
-            (
-                name,
-                f'{row["cpu_ratio"]:.2%}',
-                row['resident_peak_bytes'] / 1e6,
-                row['proportional_bytes'] / 1e6,
-            )
-            for name, row in found.items()
-            if isinstance(row, dict) and 'cpu_ratio' in row and 'resident_peak_bytes' in row
-            if name != 'agent_to_peer'
+            ('CPU, of one', lambda row: f'{row["cpu_ratio"]:.2%}'),
+            ('resident at most, MB', lambda row: row['resident_peak_bytes'] / 1e6),
+            ('its own share, MB', lambda row: row['proportional_bytes'] / 1e6),
         ),
     )
 
