@@ -31,11 +31,10 @@ from ..values.model import (
 )
 from .assemble import with_units
 from .bridges import bridge_addresses
+from .charms import charm_name, revision_of
 from .life import is_leaving
 from .timestamps import parse_since
 
-_STORE = re.compile(r'^(?:cs|ch|local):')
-_REVISION = re.compile(r'-\d+$')
 _ZONE = re.compile(r'(?:^|\s)availability-zone=(\S+)')
 _NUMBER = re.compile(r'[0-9]{1,18}')
 # What the controller makes up when it is asked: its `since` is that of the status that is stored,
@@ -177,6 +176,7 @@ class _Reader:
             current=current,
             message=' '.join(self._text(status, 'message').split()),
             since=None if made_up else parse_since(self._text(status, 'since')),
+            version=self._text(status, 'version'),
         )
 
     def _machines(self, value: Any, path: str, parent: str) -> Iterator[tuple[str, Machine]]:
@@ -202,6 +202,7 @@ class _Reader:
                     zone=zone[1] if zone else '',
                     bridged=bridge_addresses(fields.get('network-interfaces')),
                     leaving=is_leaving(fields),
+                    base=self._base(fields, here),
                 ),
             )
             yield from self._machines(fields.get('containers'), f'{here}.containers', identity)
@@ -216,7 +217,18 @@ class _Reader:
             subordinate_to=principals,
             relations=tuple(self._relations(fields.get('relations'), f'{path}.relations')),
             leaving=is_leaving(fields),
+            revision=revision_of(fields.get('charm-rev')),
+            channel=self._text(fields, 'charm-channel'),
+            version=self._text(fields, 'version'),
+            base=self._base(fields, path),
+            exposed=fields.get('exposed') is True,
         )
+
+    def _base(self, fields: dict[str, Any], path: str) -> str:
+        """Return such as `ubuntu@22.04`; the series where the client is too old for bases."""
+        base = self._object(fields.get('base'), f'{path}.base')
+        name, channel = (self._text(base, key) for key in ('name', 'channel'))
+        return f'{name}@{channel}' if name and channel else self._text(fields, 'series')
 
     def _scale(self, value: Any, path: str) -> int | None:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -277,8 +289,3 @@ class _Reader:
             upgrading_from=self._text(fields, 'upgrading-from'),
             leaving=is_leaving(fields),
         )
-
-
-def charm_name(url: str) -> str:
-    """Return the charm's name in a charm URL, such as `mysql` in `ch:amd64/jammy/mysql-58`."""
-    return _REVISION.sub('', _STORE.sub('', url).split('/')[-1])

@@ -27,12 +27,14 @@ class StatusInfo:
         since: when it began, UTC; `None` if juju gave none, it could not be read, or it is of
             the status before; see `status`.
         failed: juju itself said `status-error` instead of a status.
+        version: of the agent whose status it is; empty for a status of anything else.
     """
 
     current: str = ''
     message: str = ''
     since: datetime | None = None
     failed: bool = False
+    version: str = ''
 
     def said(self, otherwise: str = '') -> str:
         """Return its word and message, as in `blocked: Missing relations: db`.
@@ -53,6 +55,8 @@ class Machine:
         zone: the availability zone in `hardware`; empty if none is named.
         bridged: those of its addresses that are for what runs in it, so that others have them too.
         leaving: juju is removing it.
+        base: what runs on it, such as `ubuntu@22.04`, or a series such as `focal` where that is all
+            that juju tells.
     """
 
     id: str
@@ -66,6 +70,7 @@ class Machine:
     zone: str = ''
     bridged: frozenset[str] = frozenset()
     leaving: bool = False
+    base: str = ''
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,11 @@ class Application:
         subordinate_to: the principals of a subordinate.
         units: its units, sorted by number; a subordinate's are found under its principals.
         leaving: juju is removing it.
+        revision, channel: of its charm, as Charmhub counts and names them; `None` and empty if
+            juju does not tell.
+        version: of the workload, as its charm set it.
+        base: as a machine's.
+        exposed: whether its ports are open to all.
     """
 
     name: str
@@ -145,6 +155,11 @@ class Application:
     relations: tuple[Relation, ...] = ()
     units: tuple[Unit, ...] = ()
     leaving: bool = False
+    revision: int | None = None
+    channel: str = ''
+    version: str = ''
+    base: str = ''
+    exposed: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from charm.kernel.report import Health
 from reconciler.judge.conclude import Evidence, conclude
-from reconciler.juju.status import charm_name, decode, machine_order
+from reconciler.juju.charms import charm_name
+from reconciler.juju.status import decode, machine_order
 from reconciler.juju.timestamps import parse_since
 from reconciler.values.errors import StatusError
 from tests.support.tree import TESTS

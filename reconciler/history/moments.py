@@ -1,0 +1,18 @@
+"""Moments as the history's tables have them: whole milliseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_number(moment: datetime) -> int:
+    """Return a moment as a number."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def to_moment(number: int) -> datetime:
+    """Return the moment (UTC) of a number."""
+    return _EPOCH + number * _MILLISECOND

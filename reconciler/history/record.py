@@ -1,0 +1,151 @@
+"""Recording a sweep: what it saw goes on with what was, in one transaction.
+
+Rows are written for what changed. A sweep in which all is as before writes one: how far the spell
+reaches now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from charm.kernel.deadline import Deadline
+
+from . import settle, spell
+from .database import Database
+from .facts import FAULT
+from .keep_facts import FactChange, KeptAt, keep_facts
+from .keep_figures import keep_figures
+from .keep_runs import Flip, RunTimes, keep_runs
+from .looks import SweepLooks
+from .moments import to_number
+from .spell import Spell
+from .subject import MODEL, Subject
+from .subject_ids import SubjectIds
+from .tables import models, spells
+
+_MODEL = Subject(MODEL, '')
+
+
+@dataclass(frozen=True)
+class HistoryRules:
+    """What the operator may say of the history.
+
+    Attributes:
+        looks: after how many looks in a row another health counts.
+        longest_pause: the longest pause between sweeps that is no gap, in milliseconds; `None`
+            for what usual ones tell.
+    """
+
+    looks: int = settle.LOOKS
+    longest_pause: int | None = None
+
+
+DEFAULT_RULES = HistoryRules()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a sweep added to the history.
+
+    Attributes:
+        model_id: the model's row.
+        at: when the sweep counts as made; milliseconds since 1970, UTC.
+        first: it is the first one of this model.
+        gap: for how long nobody had looked before, in milliseconds; 0 if that is no gap.
+        set_back: by how much our clock is behind that of an earlier sweep, in milliseconds.
+        flips: of which subject another health counts from now on, and as of when.
+        changes: the facts that are not as they were.
+    """
+
+    model_id: int
+    at: int
+    first: bool = False
+    gap: int = 0
+    set_back: int = 0
+    flips: tuple[Flip, ...] = ()
+    changes: tuple[FactChange, ...] = ()
+
+
+def record(
+    database: Database, sweep: SweepLooks, until: Deadline, rules: HistoryRules = DEFAULT_RULES
+) -> Recorded:
+    """Write down what a sweep saw; when this returns, it survives a power cut.
+
+    Raises:
+        HistoryError: it cannot be written; nothing of it was.
+    """
+    return database.write(lambda connection: _record(connection, sweep, rules), until)
+
+
+def _record(connection: Connection, sweep: SweepLooks, rules: HistoryRules) -> Recorded:
+    model_id, first = _model(connection, sweep)
+    last = last_spell(connection, model_id)
+    at = to_number(sweep.at)
+    # Sweeps follow each other, whatever our clock was set to meanwhile.
+    set_back = max(last.until + 1 - at, 0) if last else 0
+    at += set_back
+    ids = SubjectIds(connection, model_id)
+    if not sweep.seen:
+        fault = {_MODEL: {FAULT: '; '.join(sweep.faults) or 'nothing was seen'}}
+        changes = keep_facts(connection, ids, fault, KeptAt(at, first=first, whole=False))
+        return Recorded(model_id, at, first, 0, set_back, (), changes)
+    now = spell.follow(last, at, rules.longest_pause)
+    gap = at - last.until if last and not now.id else 0
+    _keep_spell(connection, model_id, now)
+    # What a run saw last before a gap is known until then, and no longer.
+    ended = at - gap
+    flips = keep_runs(connection, ids, sweep, RunTimes(at, ended, rules.looks))
+    facts: dict[Subject, Mapping[str, str]] = dict(sweep.facts)
+    facts[_MODEL] = {**facts.get(_MODEL, {}), FAULT: ''}
+    changes = keep_facts(connection, ids, facts, KeptAt(at, first, sweep.whole_inventory))
+    keep_figures(connection, ids, sweep.figures, at)
+    return Recorded(model_id, at, first, gap, set_back, flips, changes)
+
+
+def _model(connection: Connection, sweep: SweepLooks) -> tuple[int, bool]:
+    """Return the model's row, and whether it is a new one; others who write wait from here on.
+
+    One whose UUID is another is another model, made anew under an old name. Where the UUID is not
+    known it is the one that had this name last.
+    """
+    found = select(models.c.id, models.c.uuid).order_by(models.c.id.desc()).limit(1)
+    known = None
+    if sweep.uuid:
+        known = connection.execute(
+            found.where(models.c.uuid == sweep.uuid).with_for_update()
+        ).first()
+    if known is None:
+        named = found.where(models.c.name == sweep.model).with_for_update()
+        known = connection.execute(named).first()
+        if known is not None and sweep.uuid and known.uuid:
+            known = None
+    if known is None:
+        values = {'uuid': sweep.uuid, 'name': sweep.model}
+        (made,) = connection.execute(insert(models).returning(models.c.id), values).one()
+        return made, True
+    values = {'name': sweep.model, 'uuid': sweep.uuid or known.uuid}
+    connection.execute(update(models).where(models.c.id == known.id), values)
+    return known.id, False
+
+
+def last_spell(connection: Connection, model_id: int) -> Spell | None:
+    """Return the latest time in which sweeps followed each other; `None` before the first."""
+    wanted = (spells.c.since, spells.c.until, spells.c.sweeps, spells.c.usual, spells.c.id)
+    row = connection.execute(
+        select(*wanted)
+        .where(spells.c.model_id == model_id)
+        .order_by(spells.c.until.desc())
+        .limit(1)
+    ).first()
+    return Spell(*row) if row else None
+
+
+def _keep_spell(connection: Connection, model_id: int, now: Spell) -> None:
+    values = {'until': now.until, 'sweeps': now.sweeps, 'usual': now.usual}
+    if now.id:
+        connection.execute(update(spells).where(spells.c.id == now.id), values)
+    else:
+        connection.execute(insert(spells), {**values, 'model_id': model_id, 'since': now.since})
