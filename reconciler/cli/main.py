@@ -58,6 +58,16 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             'Say what changed between two saved sweeps.',
         ),
     },
+    'Look back': {
+        'timeline': (
+            'reconciler.cli.usage.timeline:timeline',
+            'Say what happened, and what changed before it.',
+        ),
+        'availability': (
+            'reconciler.cli.usage.availability:availability',
+            'Say for how long services were up.',
+        ),
+    },
     'Operate': {
         'maintain': (
             'reconciler.cli.usage.maintain:maintain',

@@ -15,15 +15,24 @@ from charm.kernel.report import Health
 from ..juju.ceiling_table import KEYS as JUJU_WORDS
 from ..rollups import WORST, RollupError, RollupRule, read_rule
 from ..values.errors import ConfigError
-from .settings import NOTHING, Config, Expectation, ServiceConfig, ViewConfig, circle
+from .history_yaml import read_history, read_slo
+from .settings import (
+    NOTHING,
+    Config,
+    Expectation,
+    HistoryConfig,
+    ServiceConfig,
+    ViewConfig,
+    circle,
+)
 from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from .times import parse_moment, parse_zone
 from .yaml_nodes import MAX_BYTES, YamlNode, YamlProblems, parse
 
 _MODEL_KEYS = ('services', 'views', 'maintenance', 'acknowledged', 'probe')
-_KEYS = (*_MODEL_KEYS, 'defaults', 'models')
-_SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju', 'expect')
-_VIEW_KEYS = ('rollup', 'services', 'views')
+_KEYS = (*_MODEL_KEYS, 'defaults', 'models', 'history')
+_SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju', 'expect', 'slo')
+_VIEW_KEYS = ('rollup', 'services', 'views', 'slo')
 _ENTRY_KEYS = ('target', 'start', 'end', 'timezone', 'reason', 'by')
 
 
@@ -71,6 +80,7 @@ def _config(root: YamlNode, keys: tuple[str, ...]) -> Config:
     defaults: dict[str, Any] = {}
     models: dict[str, Config] = {}
     probe: dict[str, Mapping[str, Any]] = {}
+    history = HistoryConfig()
     for key, spot in root.items(keys):
         if key == 'services':
             services = tuple(_service(name, entry) for name, entry in spot.items())
@@ -80,12 +90,14 @@ def _config(root: YamlNode, keys: tuple[str, ...]) -> Config:
             defaults = {name: _default(value) for name, value in spot.items()}
         elif key == 'probe':
             probe = _probe(spot)
+        elif key == 'history':
+            history = read_history(spot)
         elif key == 'models':
             models = {name: _config(own, _MODEL_KEYS) for name, own in spot.items()}
         else:
             kind = MAINTENANCE if key == 'maintenance' else ACKNOWLEDGED
             entries += [found for entry in spot.each() if (found := _entry(entry, kind))]
-    return Config('', services, views, tuple(entries), defaults, models, probe)
+    return Config('', services, views, tuple(entries), defaults, models, probe, history=history)
 
 
 def _probe(spot: YamlNode) -> dict[str, Mapping[str, Any]]:
@@ -119,6 +131,8 @@ def _service(name: str, spot: YamlNode) -> ServiceConfig:
             found[key] = tuple(_counted(word, node) for word, node in value.items(JUJU_WORDS))
         elif key == 'expect':
             found[key] = _expected(value)
+        elif key == 'slo':
+            found[key] = read_slo(value)
         else:
             found[key] = value.texts()
     return ServiceConfig(name, **found)
@@ -166,17 +180,20 @@ def _requires(spot: YamlNode) -> dict[str, Any]:
 
 def _view(name: str, spot: YamlNode) -> ViewConfig:
     rollup: RollupRule = WORST
+    slo = None
     members: dict[str, tuple[str, ...]] = {}
     for key, value in spot.items(_VIEW_KEYS):
         if key == 'rollup':
             rollup = _rollup(value) or WORST
             if not rollup.FOR_VIEWS:
                 value.refuse(f'{rollup.NAME} is a rule for units, not for views')
+        elif key == 'slo':
+            slo = read_slo(value)
         else:
             members[key] = value.texts()
     if not any(members.values()):
         spot.refuse('nothing is in it; name its services or views')
-    return ViewConfig(name, rollup, members.get('services', ()), members.get('views', ()))
+    return ViewConfig(name, rollup, members.get('services', ()), members.get('views', ()), slo)
 
 
 def _rollup(spot: YamlNode) -> RollupRule | None:

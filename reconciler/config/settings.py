@@ -43,6 +43,7 @@ class ServiceConfig:
         juju: what Juju's words about their units count as, by the names in `ceiling_table`;
             words of which nothing is said count as that table says.
         expect: what they have to show; `None` if unsaid.
+        slo: what part of the time they are to be up, from 0 to 1; `None` if unsaid.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ServiceConfig:
     provides: tuple[str, ...] | None = None
     juju: tuple[tuple[str, Health], ...] = ()
     expect: Expectation | None = None
+    slo: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class ViewConfig:
     """A business service.
 
     Attributes:
+        slo: as a service's.
         rollup: the rule for its health, from that of its members.
         services: the names or globs of the services in it.
         views: the names of the other views in it.
@@ -68,6 +71,23 @@ class ViewConfig:
     rollup: RollupRule
     services: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
+    slo: float | None = None
+
+
+@dataclass(frozen=True)
+class HistoryConfig:
+    """How the history is kept.
+
+    Attributes:
+        database: a path, or a URL; empty for this user's own file.
+        looks: after how many sweeps in a row another health counts.
+        gap_seconds: the longest pause between sweeps in which they still count as looking; `None`
+            for three usual ones.
+    """
+
+    database: str = ''
+    looks: int = 2
+    gap_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +103,7 @@ class Config:
         defaults: values for the options of the commands, by option, such as `connect-timeout`.
         models: what is said of the models of a name, `controller:name`, or a glob of either.
         probe: options of built-in checks, by check, for machines where no health charm is.
+        history: how the history is kept.
         lines: where each key stands in the file, by path, such as `services.mysql.rollup`.
         charms: the charm of each application, once it is known for which model this is.
     """
@@ -96,6 +117,7 @@ class Config:
     probe: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     charms: Mapping[str, str] = field(default_factory=dict)
+    history: HistoryConfig = HistoryConfig()
 
     def for_model(self, model: Model) -> Config:
         """Return the configuration with what is said of this model before the rest of it."""
@@ -123,6 +145,12 @@ class Config:
         """Return what the operator expects of a service; reports, if nothing is said."""
         said = (entry.expect for entry in self._of(service) if entry.expect is not None)
         return next(said, Expectation.REPORT)
+
+    def slo(self, name: str) -> float | None:
+        """Return what part of the time a service or view is to be up; `None` if unsaid."""
+        own = [view.slo for view in self.views if view.name == name]
+        said = [entry.slo for entry in self._of(name)]
+        return next((slo for slo in (*said, *own) if slo is not None), None)
 
     def spared(self, model: Model) -> frozenset[str]:
         """Return the applications of the model that need not report."""

@@ -21,6 +21,7 @@ THERE = 'there'
 RELATION = 'relation '
 CERTIFICATE = 'certificate'
 BOOT = 'boot'
+CONFIGURATION = 'configuration'
 MAINTENANCE, ACKNOWLEDGED = 'maintenance', 'acknowledged'
 # Of a model: why sweeps of it fail, while they do.
 FAULT = 'sweep fault'

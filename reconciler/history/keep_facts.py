@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from .changes import Change
 from .facts import FAULT, RELATION, THERE
 from .subject import Subject
 from .subject_ids import SubjectIds
@@ -29,23 +30,6 @@ class KeptAt:
     whole: bool
 
 
-@dataclass(frozen=True)
-class FactChange:
-    """A fact that is not as it was.
-
-    Attributes:
-        name: as in `facts`.
-        before, after: its values; empty where there is none.
-        at: when it was first seen so; milliseconds since 1970, UTC.
-    """
-
-    subject: Subject
-    name: str
-    before: str
-    after: str
-    at: int
-
-
 class _OpenFact(NamedTuple):
     id: int
     value: str
@@ -55,7 +39,7 @@ class _OpenFact(NamedTuple):
 class _Rows:
     new: list[dict[str, Any]] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
-    changes: list[FactChange] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
 
 def keep_facts(
@@ -63,7 +47,7 @@ def keep_facts(
     ids: SubjectIds,
     told: Mapping[Subject, Mapping[str, str]],
     kept: KeptAt,
-) -> tuple[FactChange, ...]:
+) -> tuple[Change, ...]:
     """Write what is so now, and return what was otherwise."""
     ids.add(told)
     known = _open_facts(connection, ids)
@@ -115,7 +99,7 @@ def _keep(
         }
     )
     if before is not None:
-        rows.changes.append(FactChange(subject, name, before, value, kept.at))
+        rows.changes.append(Change(subject, name, before, value, kept.at))
 
 
 def _is_told_each_time(name: str) -> bool:

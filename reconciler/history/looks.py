@@ -45,7 +45,7 @@ class SweepLooks:
     """All that a sweep saw of one model.
 
     Attributes:
-        model: its full name, `controller:name`.
+        model: its name, `controller:owner/name`, or as much of that as is known.
         uuid: its UUID; empty where that is unknown.
         at: when the sweep ended (UTC).
         whole: whether all of the model was looked at, so that what is not here is gone.
@@ -69,8 +69,8 @@ class SweepLooks:
     figures: Mapping[Subject, Mapping[str, float]] = field(default_factory=dict)
 
 
-def looks_of(snapshot: Snapshot, uuid: str = '', whole: bool = True) -> SweepLooks:
-    """Return what a sweep saw; `whole` is false for one of some services only."""
+def looks_of(snapshot: Snapshot, name: str = '', uuid: str = '', whole: bool = True) -> SweepLooks:
+    """Return what a sweep saw of the model of that name; `whole` is false for one of a part."""
     model = snapshot.model
     seen = bool(snapshot.services)
     looks: dict[Subject, Look] = {}
@@ -85,7 +85,7 @@ def looks_of(snapshot: Snapshot, uuid: str = '', whole: bool = True) -> SweepLoo
             looks.update(_looks_of_service(service))
         looks.update(_looks_of_machines(snapshot))
     return SweepLooks(
-        model=model.full_name or model.title,
+        model=name or model.full_name or model.title,
         uuid=uuid,
         at=snapshot.started_at + timedelta(seconds=snapshot.duration_seconds),
         whole=whole and snapshot.complete,

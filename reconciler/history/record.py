@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from charm.kernel.deadline import Deadline
 
 from . import settle, spell
+from .changes import Change
 from .database import Database
 from .facts import FAULT
-from .keep_facts import FactChange, KeptAt, keep_facts
+from .find import KnownModel, known_models
+from .keep_facts import KeptAt, keep_facts
 from .keep_figures import keep_figures
 from .keep_runs import Flip, RunTimes, keep_runs
 from .looks import SweepLooks
@@ -66,7 +68,7 @@ class Recorded:
     gap: int = 0
     set_back: int = 0
     flips: tuple[Flip, ...] = ()
-    changes: tuple[FactChange, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 def record(
@@ -111,24 +113,31 @@ def _model(connection: Connection, sweep: SweepLooks) -> tuple[int, bool]:
     One whose UUID is another is another model, made anew under an old name. Where the UUID is not
     known it is the one that had this name last.
     """
-    found = select(models.c.id, models.c.uuid).order_by(models.c.id.desc()).limit(1)
-    known = None
-    if sweep.uuid:
-        known = connection.execute(
-            found.where(models.c.uuid == sweep.uuid).with_for_update()
-        ).first()
-    if known is None:
-        named = found.where(models.c.name == sweep.model).with_for_update()
-        known = connection.execute(named).first()
-        if known is not None and sweep.uuid and known.uuid:
-            known = None
+    known = _known(connection, sweep)
+    if known is None and connection.dialect.name == 'postgresql':
+        # Two may record a first sweep at once. SQLite has one writer at any time.
+        connection.execute(text('LOCK TABLE models IN SHARE ROW EXCLUSIVE MODE'))
+        known = _known(connection, sweep)
     if known is None:
         values = {'uuid': sweep.uuid, 'name': sweep.model}
         (made,) = connection.execute(insert(models).returning(models.c.id), values).one()
         return made, True
-    values = {'name': sweep.model, 'uuid': sweep.uuid or known.uuid}
-    connection.execute(update(models).where(models.c.id == known.id), values)
+    own = models.c.id == known.id
+    connection.execute(select(models.c.id).where(own).with_for_update())
+    values = {'name': sweep.model if sweep.uuid else known.name, 'uuid': sweep.uuid or known.uuid}
+    if values != {'name': known.name, 'uuid': known.uuid}:
+        connection.execute(update(models).where(own), values)
     return known.id, False
+
+
+def _known(connection: Connection, sweep: SweepLooks) -> KnownModel | None:
+    newest = list(reversed(known_models(connection)))
+    if sweep.uuid:
+        same = [model for model in newest if model.uuid == sweep.uuid]
+        # One that was recorded while its UUID could not be told.
+        same += [model for model in newest if not model.uuid and model.is_meant_by(sweep.model)]
+        return same[0] if same else None
+    return next((model for model in newest if model.is_meant_by(sweep.model)), None)
 
 
 def last_spell(connection: Connection, model_id: int) -> Spell | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,6 +143,14 @@ class Juju:
             reason = f'cannot tell the UUID of model {model}: juju models does not'
             raise ModelNotFound(reason, model=self.model)
         return str(named[0]['model-uuid'])
+
+    def identities(self, controller: str, until: Deadline) -> Mapping[str, str]:
+        """Return the UUID of each of a controller's models, by `owner/name`."""
+        return {
+            str(entry['name']): str(entry['model-uuid'])
+            for entry in self._models(controller, until)
+            if isinstance(entry.get('name'), str) and isinstance(entry.get('model-uuid'), str)
+        }
 
     def proxies_ssh(self, deadline: Deadline) -> bool:
         """Return whether the model is configured with proxy-ssh=true."""

@@ -27,7 +27,7 @@ class StatusInfo:
         since: when it began, UTC; `None` if juju gave none, it could not be read, or it is of
             the status before; see `status`.
         failed: juju itself said `status-error` instead of a status.
-        version: of the agent whose status it is; empty for a status of anything else.
+        version: of the agent whose status it is; else empty.
     """
 
     current: str = ''
@@ -55,8 +55,8 @@ class Machine:
         zone: the availability zone in `hardware`; empty if none is named.
         bridged: those of its addresses that are for what runs in it, so that others have them too.
         leaving: juju is removing it.
-        base: what runs on it, such as `ubuntu@22.04`, or a series such as `focal` where that is all
-            that juju tells.
+        base: what runs on it, such as `ubuntu@22.04`; a series such as `focal` where juju tells
+            no more.
     """
 
     id: str

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from charm.kernel.deadline import Deadline
+from charm.kernel.exit_codes import USAGE_EXIT
 from charm.kernel.names import closest
 from charm.kernel.report import Health
 from reconciler.collect.collect import Progress
@@ -21,13 +22,16 @@ from reconciler.sweeps.fleet import Fleet
 from reconciler.sweeps.gate import Gate, JudgedSweep
 from reconciler.sweeps.one_model import survey
 from reconciler.values.advice import NO_ADVICE, Advice
+from reconciler.values.by_name import load
 from reconciler.values.cost import WORDS
 from reconciler.values.errors import NothingSelected, ReconcilerError
 from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
 from ..options.askers import sweep_of
-from ..options.printing import PrintOptions
+from ..options.history import record_sweep
+from ..options.output import write_document
+from ..options.printing import PrintOptions, view
 from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions
 from ..options.told import told_by
@@ -36,7 +40,14 @@ from .all_models import FleetOptions
 from .all_models import once as all_once
 
 
-def sweep(names: tuple[str, ...], units: tuple[str, ...], timing: bool, **given: Any) -> int:
+def sweep(
+    names: tuple[str, ...],
+    units: tuple[str, ...],
+    timing: bool,
+    record: bool,
+    history: str,
+    **given: Any,
+) -> int:
     """Sweep once, or until the gate opens; print what was found, and return its exit code."""
     asking, printing = told_by(SweepOptions, given), told_by(PrintOptions, given)
     waiting, many = told_by(GateOptions, given), told_by(FleetOptions, given)
@@ -62,8 +73,15 @@ def sweep(names: tuple[str, ...], units: tuple[str, ...], timing: bool, **given:
             fleet = Fleet({}, none.started_at, 0.0, none.faults)
             printing.show(fleet if many.all_models else none)
         raise
+    kept = record_sweep(history, asking, found, whole=not patterns) if record else None
     with asking.cost.step(WORDS):
-        code = printing.show(found, unit_detail=bool(units))
+        if kept is not None and asking.quiet and printing.is_default:
+            write_document(load('reconciler.render.people.news:render')(kept.added, view()))
+            code = printing.exit_code(found)
+        else:
+            code = printing.show(found, unit_detail=bool(units))
+    if kept is not None and not kept.whole:
+        code = USAGE_EXIT
     if timing:
         click.echo('\n'.join(cost_lines(asking.cost)), err=True)
     reached = waiting.goal and overall_health(printing.counted(found)).rank <= waiting.goal.rank

@@ -54,6 +54,11 @@ class PrintOptions:
         return self.form not in ('table', 'tree')
 
     @property
+    def is_default(self) -> bool:
+        """Return whether it goes to stdout, and nobody said how."""
+        return self.form == 'table' and self.output in ('', '-')
+
+    @property
     def excused(self) -> tuple[str, ...]:
         """Return the kinds of suppressions that the exit code leaves out."""
         kinds = ((MAINTENANCE, self.maintenance_is_ok), (ACKNOWLEDGED, self.ack_is_ok))

@@ -6,13 +6,12 @@ import json
 import os
 import stat
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
 
 from charm.kernel.fields import parse_time
-from reconciler.config.times import parse_moment
 from reconciler.saved import status_document
 from reconciler.saved.limits import MAX_BYTES
 from reconciler.saved.status_age import dated
@@ -21,7 +20,7 @@ from reconciler.values.errors import SavedError, UsageError
 from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
-from ..usage.durations import duration
+from .span import moment_of
 
 
 def read_at(directory: Path, time: str, now: datetime) -> Snapshot:
@@ -36,7 +35,7 @@ def read_at(directory: Path, time: str, now: datetime) -> Snapshot:
         UsageError: it is no time, the directory cannot be read, or no sweep began by then.
         SavedError: the sweep cannot be read.
     """
-    until = _moment(time, now)
+    until = moment_of(time, now)
     try:
         names = sorted(directory.glob('*.json'))
         began = {path: _began(path) for path in names}
@@ -49,23 +48,6 @@ def read_at(directory: Path, time: str, now: datetime) -> Snapshot:
         rest = f'the first began at {first:%Y-%m-%d %H:%M:%SZ}' if first else 'it holds none'
         raise UsageError(f'cannot find a sweep in {directory} from {time} or before: {rest}')
     return read_saved(str(max(early, key=lambda path: early[path])))
-
-
-def _moment(time: str, now: datetime) -> datetime:
-    if time == 'now':
-        return now
-    try:
-        return now - timedelta(seconds=duration(time))
-    except click.BadParameter:
-        pass
-    except OverflowError as error:
-        raise UsageError(f'cannot go back {time}: there were no sweeps then') from error
-    try:
-        return parse_moment(time)
-    except ValueError as error:
-        raise UsageError(
-            f'cannot use {time!r} as a time: {error}, or 1h for an hour ago'
-        ) from error
 
 
 def _began(path: Path) -> datetime | None:

@@ -1,0 +1,125 @@
+"""The history, as options and configuration name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from charm.kernel.deadline import Deadline
+from charm.kernel.safe_text import clean
+from reconciler.config.settings import Config
+from reconciler.sweeps.fleet import Fleet
+from reconciler.values.by_name import load
+from reconciler.values.errors import JujuError, ReconcilerError, UsageError
+from reconciler.values.readings import Snapshot
+from reconciler.values.words import duration_text
+
+if TYPE_CHECKING:
+    from reconciler.history.database import Database
+    from reconciler.history.record import Recorded
+
+    from .sweeping import SweepOptions
+
+_WRITE_SECONDS = 30.0
+_IDENTITY_SECONDS = 15.0
+
+
+def open_history(option: str, config: Config) -> Database:
+    """Return the door to the history.
+
+    Raises:
+        ReconcilerError: it is not named by a path or URL, or what it needs is not installed.
+    """
+    url = load('reconciler.history.where:database_url')(option, config.history.database)
+    try:
+        kind: Callable[[str], Database] = load('reconciler.history.database:Database')
+    except ImportError as error:
+        wanted = "pip install 'juju-health[history]'"
+        raise UsageError(f'cannot use a history: {error}; {wanted}') from error
+    return kind(url)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What became of a sweep that was to be recorded.
+
+    Attributes:
+        added: what it added to the history, by model.
+        whole: all of it is in the history; if not, why was said on stderr.
+    """
+
+    added: Mapping[str, Recorded]
+    whole: bool = True
+
+
+def record_sweep(
+    option: str, asking: SweepOptions, found: Snapshot | Fleet, whole: bool
+) -> Recording:
+    """Write down what a sweep found; say so where it cannot be: it is printed all the same."""
+    added: dict[str, Recorded] = {}
+    try:
+        for name, recorded in _record(option, asking, found, whole):
+            added[name] = recorded
+    except ReconcilerError as error:
+        for line in error.lines:
+            click.echo(f'reconcile-health: {clean(line)}', err=True)
+        return Recording(added, whole=False)
+    for name, recorded in added.items():
+        if recorded.set_back:
+            behind = duration_text(recorded.set_back / 1000)
+            told = f'the clock is {behind} behind the last sweep of {name}'
+            click.echo(f'reconcile-health: {clean(told)}', err=True)
+    return Recording(added)
+
+
+def _record(
+    option: str, asking: SweepOptions, found: Snapshot | Fleet, whole: bool
+) -> Iterator[tuple[str, Recorded]]:
+    database = open_history(option, asking.config)
+    identities = _Identities(asking)
+    until = Deadline.after(_WRITE_SECONDS)
+    gap = asking.config.history.gap_seconds
+    rules = load('reconciler.history.record:HistoryRules')(
+        asking.config.history.looks, None if gap is None else round(gap * 1000)
+    )
+    for snapshot in found.snapshots.values() if isinstance(found, Fleet) else (found,):
+        name, uuid = identities.of(snapshot)
+        looks = load('reconciler.history.looks:looks_of')(snapshot, name, uuid, whole)
+        yield name, load('reconciler.history.record:record')(database, looks, until, rules)
+
+
+class _Identities:
+    """The full names and UUIDs of models, which juju status does not tell."""
+
+    def __init__(self, asking: SweepOptions) -> None:
+        self._asking = asking
+        self._known: dict[str, dict[str, str]] = {}
+
+    def of(self, snapshot: Snapshot) -> tuple[str, str]:
+        """Return a model's `controller:owner/name` and UUID; the latter empty if unknown."""
+        model = snapshot.model
+        plain = model.full_name or model.title or self._asking.model
+        if self._asking.is_local or self._asking.status_file or not model.controller:
+            return plain, ''
+        known = self._of_controller(model.controller)
+        whose = f'{model.owner}/{model.name}'
+        named = [full for full in known if full == whose] or [
+            full for full in known if full.partition('/')[2] == model.name
+        ]
+        if len(named) != 1:
+            return plain, ''
+        return f'{model.controller}:{named[0]}', known[named[0]]
+
+    def _of_controller(self, controller: str) -> dict[str, str]:
+        if controller not in self._known:
+            until = Deadline.after(_IDENTITY_SECONDS)
+            try:
+                found = dict(self._asking.door.identities(controller, until))
+            except JujuError:
+                # By its name it goes on with the history of the model that had it last.
+                found = {}
+            self._known[controller] = found
+        return self._known[controller]

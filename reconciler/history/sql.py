@@ -1,0 +1,33 @@
+"""What the two databases call differently."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+
+class least(GenericFunction[int]):
+    """The least of several numbers; SQLite calls it `min`."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+class greatest(GenericFunction[int]):
+    """The greatest of several numbers; SQLite calls it `max`."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(least, 'sqlite')
+def _min(element: least, compiler: Any, **options: Any) -> str:
+    return f'min({compiler.process(element.clauses, **options)})'
+
+
+@compiles(greatest, 'sqlite')
+def _max(element: greatest, compiler: Any, **options: Any) -> str:
+    return f'max({compiler.process(element.clauses, **options)})'
