@@ -18,6 +18,7 @@ from reconciler.values.advice import Advice
 from reconciler.values.by_name import ByName, load
 from reconciler.values.errors import ReconcilerError, UsageError
 
+from .environment import complete
 from .misspelt import command_meant
 from .usage.bash import Bash
 from .usage.sections import EXAMPLES, write_examples, write_options
@@ -204,6 +205,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 def main() -> None:
     """Run the command and exit by `docs/exit-codes.md`; usage errors are 3, not click's 2."""
     signal.signal(signal.SIGTERM, _end)
+    complete(os.environ, sys.argv[0])
     gc.set_threshold(*COLLECT_AFTER)
     try:
         code = command.main(prog_name='reconcile-health', standalone_mode=False)

@@ -3,6 +3,9 @@
 ReconcilerError
 ├── UsageError        what the operator asked for cannot be done as asked
 │   └── NothingSelected    a name or glob is of nothing in the model (carries it)
+├── StillRuns         another sweep of the same does, and only one may
+├── PingError         nobody took the signal of a sweep
+├── ScheduleError     sweeps cannot be scheduled so on this machine
 ├── JujuError         the juju command failed (carries exit code and stderr)
 │   ├── JujuMissing        there is no juju command
 │   ├── JujuTimeout        it did not end by its deadline
@@ -61,6 +64,26 @@ class NothingSelected(UsageError):
             f'cannot select {pattern!r}: no application, unit or machine of '
             f'{model or "the model"} has that name{hint}'
         )
+
+
+class StillRuns(ReconcilerError):
+    """Only one sweep may run, and another does."""
+
+
+class PingError(ReconcilerError):
+    """The signal of a sweep was not taken where it was sent."""
+
+    def __init__(self, message: str, retryable: bool) -> None:
+        self.retryable = retryable
+        super().__init__(message)
+
+
+class ScheduleError(ReconcilerError):
+    """Sweeps cannot be scheduled so on this machine, or their schedules not be seen."""
+
+    def __init__(self, message: str, advice: Advice = NO_ADVICE) -> None:
+        self.advice = advice
+        super().__init__(message)
 
 
 class JujuError(ReconcilerError):

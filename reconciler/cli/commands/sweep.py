@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from charm.kernel.deadline import Deadline
-from charm.kernel.exit_codes import USAGE_EXIT
 from charm.kernel.names import closest
 from charm.kernel.report import Health
 from reconciler.collect.collect import Progress
@@ -35,17 +35,19 @@ from ..options.printing import PrintOptions, view
 from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions
 from ..options.told import told_by
+from ..options.unattended import UnattendedOptions, asked_for
 from ..options.waiting import GateOptions, noting_interrupts
 from .all_models import FleetOptions
 from .all_models import once as all_once
+
+if TYPE_CHECKING:
+    from reconciler.history.record import Recorded
 
 
 def sweep(
     names: tuple[str, ...],
     units: tuple[str, ...],
     timing: bool,
-    record: bool,
-    history: str,
     **given: Any,
 ) -> int:
     """Sweep once, or until the gate opens; print what was found, and return its exit code."""
@@ -60,32 +62,79 @@ def sweep(
         with progress_bar(asking.quiet) as update:
             return asked(asking, many, patterns, own, update)
 
-    try:
-        if waiting.goal is None:
-            found = attempt(Deadline.after(asking.deadline))
-        else:
-            found = _wait(waiting, waiting.goal, attempt, asking.quiet, printing.counted)
-    except ReconcilerError as error:
-        if isinstance(error, NothingSelected):
-            error.advice = _command_meant(error.pattern)
-        if printing.is_for_programs:
-            none = failure(asking.model, datetime.now(timezone.utc), error)
-            fleet = Fleet({}, none.started_at, 0.0, none.faults)
-            printing.show(fleet if many.all_models else none)
-        raise
-    kept = record_sweep(history, asking, found, whole=not patterns) if record else None
-    with asking.cost.step(WORDS):
-        if kept is not None and asking.quiet and printing.is_default:
-            write_document(load('reconciler.render.people.news:render')(kept.added, view()))
-            code = printing.exit_code(found)
-        else:
-            code = printing.show(found, unit_detail=bool(units))
-    if kept is not None and not kept.whole:
-        code = USAGE_EXIT
+    swept = asked_for(asking, many.all_models, many.controllers)
+    unattended = told_by(UnattendedOptions, given)
+    with unattended.watched(asking.state, swept) as watched:
+        try:
+            if waiting.goal is None:
+                found = attempt(Deadline.after(asking.deadline))
+            else:
+                found = _wait(waiting, waiting.goal, attempt, asking.quiet, printing.counted)
+        except ReconcilerError as error:
+            nothing = _nothing(asking, many, error)
+            if printing.is_for_programs:
+                printing.show(nothing)
+            watched.measured(nothing)
+            if unattended.record:
+                # Why nothing could be asked is what there is to say.
+                with suppress(ReconcilerError):
+                    record_sweep(unattended.history, asking, nothing, whole=False)
+            raise
+        code = _conclude(asking, printing, unattended, found, units, names)
+        if waiting.goal and overall_health(printing.counted(found)).rank <= waiting.goal.rank:
+            code = 0
+        watched.concluded(found, code)
     if timing:
         click.echo('\n'.join(cost_lines(asking.cost)), err=True)
-    reached = waiting.goal and overall_health(printing.counted(found)).rank <= waiting.goal.rank
-    return 0 if reached else code
+    return code
+
+
+def _conclude(
+    asking: SweepOptions,
+    printing: PrintOptions,
+    unattended: UnattendedOptions,
+    found: Snapshot | Fleet,
+    units: Sequence[str],
+    names: Sequence[str],
+) -> int:
+    """Keep what was found if that is wanted, print it, and return its exit code.
+
+    Raises:
+        ReconcilerError: it cannot be kept; it was printed all the same.
+    """
+    added: Mapping[str, Recorded] | None = None
+    unkept: ReconcilerError | None = None
+    if unattended.record:
+        try:
+            added = record_sweep(unattended.history, asking, found, whole=not (units or names))
+        except ReconcilerError as error:
+            unkept = error
+    with asking.cost.step(WORDS):
+        if added is not None and asking.quiet and printing.is_default:
+            code = _show_news(printing, found, added)
+        else:
+            code = printing.show(found, unit_detail=bool(units))
+    if unkept is not None:
+        raise unkept
+    return code
+
+
+def _show_news(
+    printing: PrintOptions, found: Snapshot | Fleet, added: Mapping[str, Recorded]
+) -> int:
+    """Print what is new in the history, if anything is, and return the sweep's exit code."""
+    news: str = load('reconciler.render.people.news:render')(added, view())
+    if news:
+        write_document(news)
+    return printing.exit_code(found)
+
+
+def _nothing(asking: SweepOptions, many: FleetOptions, error: ReconcilerError) -> Snapshot | Fleet:
+    """Return what there is to print where nothing could be asked; the error gets its advice."""
+    if isinstance(error, NothingSelected):
+        error.advice = _command_meant(error.pattern)
+    none = failure(asking.model, datetime.now(timezone.utc), error)
+    return Fleet({}, none.started_at, 0.0, none.faults) if many.all_models else none
 
 
 def _command_meant(word: str) -> Advice:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,7 @@ from charm.kernel.safe_text import clean
 from reconciler.config.settings import Config
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.by_name import load
-from reconciler.values.errors import JujuError, ReconcilerError, UsageError
+from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.readings import Snapshot
 from reconciler.values.words import duration_text
 
@@ -42,37 +41,22 @@ def open_history(option: str, config: Config) -> Database:
     return kind(url)
 
 
-@dataclass(frozen=True)
-class Recording:
-    """What became of a sweep that was to be recorded.
-
-    Attributes:
-        added: what it added to the history, by model.
-        whole: all of it is in the history; if not, why was said on stderr.
-    """
-
-    added: Mapping[str, Recorded]
-    whole: bool = True
-
-
 def record_sweep(
     option: str, asking: SweepOptions, found: Snapshot | Fleet, whole: bool
-) -> Recording:
-    """Write down what a sweep found; say so where it cannot be: it is printed all the same."""
+) -> Mapping[str, Recorded]:
+    """Write down what a sweep found, and return what that added to the history, by model.
+
+    Raises:
+        ReconcilerError: it cannot be written; of several models, some may be.
+    """
     added: dict[str, Recorded] = {}
-    try:
-        for name, recorded in _record(option, asking, found, whole):
-            added[name] = recorded
-    except ReconcilerError as error:
-        for line in error.lines:
-            click.echo(f'reconcile-health: {clean(line)}', err=True)
-        return Recording(added, whole=False)
-    for name, recorded in added.items():
+    for name, recorded in _record(option, asking, found, whole):
+        added[name] = recorded
         if recorded.set_back:
             behind = duration_text(recorded.set_back / 1000)
             told = f'the clock is {behind} behind the last sweep of {name}'
             click.echo(f'reconcile-health: {clean(told)}', err=True)
-    return Recording(added)
+    return added
 
 
 def _record(

@@ -72,11 +72,8 @@ class PrintOptions:
         Raises:
             UsageError: the file cannot be written.
         """
-        path = Path(self.output)
-        plain = self.output not in ('', '-') and (path.is_file() or not path.exists())
-        if self.form == 'textfile' and plain and path.suffix != '.prom':
-            reason = 'node exporter reads only names ending in .prom'
-            raise UsageError(f'cannot write {self.output}: {reason}')
+        if self.form == 'textfile' and self.output not in ('', '-'):
+            refuse_other_names(self.output)
         options = replace(
             view(self.output, unit_detail, at), blame=self.blame, everything=self.everything
         )
@@ -97,6 +94,18 @@ class PrintOptions:
             name: leave_out(snapshot, self.excused) for name, snapshot in found.snapshots.items()
         }
         return replace(found, snapshots=own).merged()
+
+
+def refuse_other_names(output: str) -> None:
+    """Refuse a file for metrics that nobody would read; what is no plain file is none.
+
+    Raises:
+        UsageError: it is such a file.
+    """
+    path = Path(output)
+    if path.suffix != '.prom' and (path.is_file() or not path.exists()):
+        reason = 'node exporter reads only names ending in .prom'
+        raise UsageError(f'cannot write {output}: {reason}')
 
 
 def _say_if_empty(found: Snapshot | Fleet) -> None:

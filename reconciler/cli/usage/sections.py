@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
     ),
     'What to print': ('form', 'output', 'blame', 'everything', 'quiet', 'timing'),
     'When to fail': ('fail_on', 'maintenance_is_ok', 'ack_is_ok', 'wait_for'),
+    'When nobody watches': ('only_one', 'record', 'metrics_file', 'ping', 'touch', 'last_run'),
     f'Time (a DURATION is such as {FORM})': (
         *('deadline', 'timeout', 'connect_timeout', 'max_age', 'max_status_age', 'within'),
         *('every', 'start', 'lasts_seconds', 'until', 'zone', 'at'),
@@ -42,6 +43,7 @@ EXAMPLES = (
     ('reconcile-health replay crashdump/', 'what the operator saw, from an archive'),
     ('reconcile-health --wait-for passed --within 10m', 'a gate: sweeps until all is well'),
     ('reconcile-health doctor', 'why units cannot be asked, and what mends it'),
+    ('reconcile-health help schedule', 'have sweeps made by the clock'),
     ('reconcile-health help explain', 'the help of one command'),
     ('reconcile-health --version', 'the version of this command'),
 )

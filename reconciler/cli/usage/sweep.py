@@ -9,9 +9,9 @@ import click
 from reconciler.values.by_name import load
 
 from .asking import asking_options, fleet_options, selecting_options
-from .history_option import history_option
 from .printing import printing_options
 from .sections import Sectioned
+from .unattended import unattended_options
 from .waiting import waiting_options
 
 
@@ -19,14 +19,9 @@ from .waiting import waiting_options
 @selecting_options
 @printing_options
 @waiting_options
+@unattended_options
 @fleet_options
 @asking_options
-@click.option(
-    '--record',
-    is_flag=True,
-    help='Keep what was found in the history; with --quiet print only what is new in it.',
-)
-@history_option
 @click.option('--timing', is_flag=True, help='Say on stderr, at the end, where the time went.')
 def sweep(**given: Any) -> Any:
     """Ask every unit of a Juju model how it is, and print what is wrong per service."""
