@@ -84,6 +84,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
     },
     'Set up': {
+        'schedule': (
+            'reconciler.cli.usage.schedule:schedule',
+            'Have sweeps made by systemd or cron, see and end them.',
+        ),
         'enrol': (
             'reconciler.cli.usage.enrol:enrol',
             'Have units push their reports to `receive`.',
