@@ -20,6 +20,7 @@ from pathlib import Path
 CACHE = Path('/var/cache/juju-health-test-hosts')
 MIRROR = 'http://deb.debian.org/debian'
 PACKAGES = (
+    'cron',
     'dbus',
     'iproute2',
     'libpam-systemd',
