@@ -1,4 +1,4 @@
-"""Words for people: durations, counts, and names by the number."""
+"""Words for people: durations, counts, and names by the number; durations as people write them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ _NUMBER = re.compile(r'[0-9]{1,18}')
 # No more is a duration: such figures are nonsense from elsewhere.
 _MOST_DAYS = 99_999
 _UNITS = ((86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's'))
+DURATION_FORM = '90, 90s, 10m, 1h30m or 2d'
+_SECONDS = {'': 1.0, **{unit: float(size) for size, unit in _UNITS}}
+_PART = re.compile(r'([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd]?)')
 
 
 @functools.lru_cache(maxsize=4096)
@@ -25,8 +28,22 @@ def natural_order(name: str) -> tuple[tuple[int, int, str, str], ...]:
     )
 
 
-def duration_text(seconds: float | None) -> str:
-    """Return a duration in its two largest units, such as `3d4h` or `12s`; `-` for `None`."""
+def parse_duration(written: str) -> float:
+    """Return a duration such as `90`, `90s`, `10m` or `1h30m` as seconds.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = _PART.findall(written)
+    whole = ''.join(f'{number}{unit}' for number, unit in parts)
+    bare = len(parts) > 1 and any(not unit for _, unit in parts)
+    if not parts or whole != written or bare:
+        raise ValueError(f'{written!r} is no duration: write such as {DURATION_FORM}')
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def duration_text(seconds: float | None, most_units: int = 2) -> str:
+    """Return a duration in its largest units, such as `3d4h` or `12s`; `-` for `None`."""
     if seconds is None:
         return '-'
     if not seconds < _MOST_DAYS * 86400:
@@ -37,7 +54,7 @@ def duration_text(seconds: float | None) -> str:
         if left >= size or parts:
             parts.append((left // size, unit))
         left %= size
-    return ''.join(f'{number}{unit}' for number, unit in parts[:2] if number) or '0s'
+    return ''.join(f'{number}{unit}' for number, unit in parts[:most_units] if number) or '0s'
 
 
 def age_text(moment: datetime | None, now: datetime) -> str:

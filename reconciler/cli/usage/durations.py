@@ -6,18 +6,15 @@ Beside those options, `diff --in` takes them as so long ago.
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import click
 
-from reconciler.values.words import duration_text
+from reconciler.values.words import DURATION_FORM, duration_text, parse_duration
 
 from .declare import Option
 
-FORM = '90, 90s, 10m, 1h30m or 2d'
-_SECONDS = {'': 1.0, 's': 1.0, 'm': 60.0, 'h': 3600.0, 'd': 86400.0}
-_PART = re.compile(r'([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd]?)')
+FORM = DURATION_FORM
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # in click 8.1 it takes none
@@ -66,9 +63,7 @@ def duration(text: Any) -> float:
     """
     # Defaults in health.yaml are values of YAML, where `yes` is no number.
     written = str(text) if isinstance(text, str | int | float) else ''
-    parts = _PART.findall(written)
-    whole = ''.join(f'{number}{unit}' for number, unit in parts)
-    bare = len(parts) > 1 and any(not unit for _, unit in parts)
-    if not parts or whole != written or bare:
-        raise click.BadParameter(f'{text!r} is no duration: write such as {FORM}')
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    try:
+        return parse_duration(written)
+    except ValueError as error:
+        raise click.BadParameter(f'{text!r} is no duration: write such as {FORM}') from error
