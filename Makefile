@@ -69,7 +69,7 @@ charm: .venv/ready  ## Build build/juju-health.charm, and have charm-proof and c
 
 .PHONY: golden
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
-	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor,causes}
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor,causes,notify}
 
 .PHONY: performance
 performance: bench-packages .venv/ready  ## Measure everything on an idle machine (an hour, root), and write docs/performance.md
