@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charm.kernel.builtin_checks import BUILT_IN_CHECKS
 from charm.kernel.names import nearest
@@ -14,6 +14,7 @@ from charm.kernel.report import Health
 
 from ..juju.ceiling_table import KEYS as JUJU_WORDS
 from ..rollups import WORST, RollupError, RollupRule, read_rule
+from ..values import by_name
 from ..values.errors import ConfigError
 from .history_yaml import read_history, read_slo
 from .settings import (
@@ -29,9 +30,12 @@ from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from .times import parse_moment, parse_zone
 from .yaml_nodes import MAX_BYTES, YamlNode, YamlProblems, parse
 
+if TYPE_CHECKING:
+    from .alerts import AlertsConfig
+
 _MODEL_KEYS = ('services', 'views', 'maintenance', 'acknowledged', 'probe')
-_KEYS = (*_MODEL_KEYS, 'defaults', 'models', 'history')
-_SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju', 'expect', 'slo')
+_KEYS = (*_MODEL_KEYS, 'defaults', 'models', 'history', 'alerts')
+_SERVICE_KEYS = ('rollup', 'requires', 'provides', 'juju', 'expect', 'slo', 'labels')
 _VIEW_KEYS = ('rollup', 'services', 'views', 'slo')
 _ENTRY_KEYS = ('target', 'start', 'end', 'timezone', 'reason', 'by')
 
@@ -81,6 +85,7 @@ def _config(root: YamlNode, keys: tuple[str, ...]) -> Config:
     models: dict[str, Config] = {}
     probe: dict[str, Mapping[str, Any]] = {}
     history = HistoryConfig()
+    alerts: AlertsConfig | None = None
     for key, spot in root.items(keys):
         if key == 'services':
             services = tuple(_service(name, entry) for name, entry in spot.items())
@@ -92,12 +97,15 @@ def _config(root: YamlNode, keys: tuple[str, ...]) -> Config:
             probe = _probe(spot)
         elif key == 'history':
             history = read_history(spot)
+        elif key == 'alerts':
+            alerts = by_name.load('reconciler.config.alerts:read')(spot)
         elif key == 'models':
             models = {name: _config(own, _MODEL_KEYS) for name, own in spot.items()}
         else:
             kind = MAINTENANCE if key == 'maintenance' else ACKNOWLEDGED
             entries += [found for entry in spot.each() if (found := _entry(entry, kind))]
-    return Config('', services, views, tuple(entries), defaults, models, probe, history=history)
+    own = Config('', services, views, tuple(entries), defaults, models, probe)
+    return replace(own, history=history, alerts=alerts)
 
 
 def _probe(spot: YamlNode) -> dict[str, Mapping[str, Any]]:
@@ -133,6 +141,8 @@ def _service(name: str, spot: YamlNode) -> ServiceConfig:
             found[key] = _expected(value)
         elif key == 'slo':
             found[key] = read_slo(value)
+        elif key == 'labels':
+            found[key] = tuple(by_name.load('reconciler.config.option_forms:labels')(value))
         else:
             found[key] = value.texts()
     return ServiceConfig(name, **found)

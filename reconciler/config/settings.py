@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..rollups import RollupRule
     from ..values.model import Model
+    from .alerts import AlertsConfig
     from .suppressions import SuppressionEntry
 
 
@@ -44,6 +45,7 @@ class ServiceConfig:
             words of which nothing is said count as that table says.
         expect: what they have to show; `None` if unsaid.
         slo: what part of the time they are to be up, from 0 to 1; `None` if unsaid.
+        labels: what messages about them carry, by name, and routes may ask for.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ServiceConfig:
     juju: tuple[tuple[str, Health], ...] = ()
     expect: Expectation | None = None
     slo: float | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class Config:
         models: what is said of the models of a name, `controller:name`, or a glob of either.
         probe: options of built-in checks, by check, for machines where no health charm is.
         history: how the history is kept.
+        alerts: who is told of what; `None` if nothing is said of it.
         lines: where each key stands in the file, by path, such as `services.mysql.rollup`.
         charms: the charm of each application, once it is known for which model this is.
     """
@@ -115,6 +119,7 @@ class Config:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Config] = field(default_factory=dict)
     probe: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    alerts: AlertsConfig | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     charms: Mapping[str, str] = field(default_factory=dict)
     history: HistoryConfig = HistoryConfig()
@@ -163,6 +168,14 @@ class Config:
         for entry in self._of(service):
             for word, health in entry.juju:
                 said.setdefault(word, health)
+        return said
+
+    def labels(self, service: str) -> Mapping[str, str]:
+        """Return the operator's labels of a service; each by its first entry."""
+        said: dict[str, str] = {}
+        for entry in self._of(service):
+            for name, value in entry.labels:
+                said.setdefault(name, value)
         return said
 
     def requires(self, model: Model) -> Mapping[str, tuple[str, ...]]:

@@ -11,9 +11,11 @@ import yaml
 
 from charm.kernel.fields import format_time
 from reconciler.config import health_yaml, where
+from reconciler.config.alerts import AlertsConfig
 from reconciler.config.settings import Config, ServiceConfig, ViewConfig
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.unknown_names import strangers
+from reconciler.config.yaml_options import written
 
 from ..options.config_option import check_defaults, commands_of, option_defaults
 from ..options.output import print_document
@@ -57,6 +59,8 @@ def _check(config: Config, status_file: str | None) -> int:
 def _show(config: Config, defaults: Mapping[str, Any]) -> str:
     lines = [f'# {config.source or "no configuration file; this is built in"}']
     lines += [_text(config, line) for line in _config(config, '', 0)]
+    if config.alerts is not None:
+        lines += [_text(config, line) for line in _alerts(config.alerts)]
     lines.append('defaults:')
     for name, value in defaults.items():
         pair = _pair(name, config.defaults.get(name, value))
@@ -74,8 +78,12 @@ def _text(config: Config, line: Line) -> str:
 
 
 def _pair(key: str, value: object) -> str:
-    flow = yaml.safe_dump({key: value}, default_flow_style=True, width=10_000, sort_keys=False)
-    return flow.strip()[1:-1]
+    return _flow({key: value})[1:-1]
+
+
+def _flow(value: Mapping[str, object]) -> str:
+    flow = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
+    return flow.strip()
 
 
 def _config(config: Config, at: str, depth: int) -> Iterator[Line]:
@@ -101,6 +109,19 @@ def _config(config: Config, at: str, depth: int) -> Iterator[Line]:
         yield from _config(own, f'models.{name}.', depth + 2)
 
 
+def _alerts(alerts: AlertsConfig) -> Iterator[Line]:
+    yield 0, 'alerts', 'alerts:'
+    yield 1, 'alerts.channels', 'channels:'
+    for name, settings in alerts.channels.items():
+        path = f'alerts.channels.{name}'
+        yield 2, path, f'{_key(name)}:'
+        for key, value in {'kind': settings.KIND, **written(settings)}.items():
+            yield 3, f'{path}.{key}', _pair(key, value)
+    yield 1, 'alerts.routes', 'routes:'
+    for index, route in enumerate(alerts.routes):
+        yield 2, f'alerts.routes[{index}]', f'- {_flow(written(route))}'
+
+
 def _key(name: str) -> str:
     return _pair(name, None).removesuffix(': null')
 
@@ -121,6 +142,8 @@ def _said(entry: ServiceConfig | ViewConfig) -> dict[str, object]:
         said['juju'] = {word: health.value for word, health in entry.juju}
     if entry.expect is not None:
         said['expect'] = entry.expect.value
+    if entry.labels:
+        said['labels'] = dict(entry.labels)
     return said
 
 
