@@ -6,7 +6,7 @@ BIN := .venv/bin
 # What tests need of Debian: real machines (nspawn), OpenSSH, certificates, a clock to move (gcc).
 PACKAGES := python3-venv openssh-client openssh-server openssl iproute2 systemd-container mmdebstrap procps gcc
 # Programs that tests give our output to: prove, promtool, node exporter, Icinga 2, a browser.
-PACKAGES += perl prometheus prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils mandoc
+PACKAGES += perl prometheus prometheus-alertmanager prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils mandoc
 # Plugins that checks are compared with.
 PACKAGES += monitoring-plugins-basic
 # Shells of machines that are asked, beside Debian's own.
