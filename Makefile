@@ -9,6 +9,8 @@ PACKAGES := python3-venv openssh-client openssh-server openssl iproute2 systemd-
 PACKAGES += perl prometheus prometheus-alertmanager prometheus-node-exporter icinga2-bin chromium fonts-dejavu-core poppler-utils mandoc
 # Plugins that checks are compared with.
 PACKAGES += monitoring-plugins-basic
+# The other database that keeps a history.
+PACKAGES += postgresql
 # Shells of machines that are asked, beside Debian's own.
 PACKAGES += busybox mksh
 # What is measured beside us, and what measuring needs.
@@ -69,7 +71,7 @@ charm: .venv/ready  ## Build build/juju-health.charm, and have charm-proof and c
 
 .PHONY: golden
 golden: .venv/ready  ## Rewrite the golden files; read the diff before you commit it
-	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor,causes,notify}
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/unit/reconciler/{render,sweeps,saved,doctor,causes,notify,history}
 
 .PHONY: performance
 performance: bench-packages .venv/ready  ## Measure everything on an idle machine (an hour, root), and write docs/performance.md

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tenacity
 from sqlalchemy import Connection, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from charm.kernel.deadline import Deadline
@@ -25,6 +23,7 @@ from charm.kernel.errors import FileError
 from charm.kernel.files import set_aside
 
 from ..values.by_name import load
+from .dialects import as_we_begin, begin, meant, parsed
 from .errors import CorruptHistory, HistoryBusy, HistoryError, OldHistory
 from .migrations import LATEST, VERSIONS
 
@@ -50,32 +49,32 @@ class Database:
         Raises:
             HistoryError: it is neither, or what speaks to it is not installed.
         """
-        self._url = _parsed(url)
+        self._url = parsed(url)
         self.name = self._url.render_as_string(hide_password=True)
-        self.path = Path(self._url.database or '') if self._is_sqlite else None
+        self.path = Path(self._url.database or '') if self.is_sqlite else None
         if self.path:
             self.name = str(self.path)
         try:
+            # One is opened for each use: a file may have been set aside meanwhile, and a server
+            # started anew.
             self._engine = create_engine(
-                self._url,
-                # A file is opened for each use, as it may have been set aside meanwhile.
-                **{'poolclass': NullPool} if self._is_sqlite else {'pool_pre_ping': True},
-                connect_args=self._arguments(),
+                self._url, poolclass=NullPool, connect_args=self._arguments()
             )
         except ImportError as error:
             wanted = "pip install 'juju-health[postgresql]'"
             raise HistoryError(f'cannot use {self.name}: {error}; {wanted}') from error
-        if self._is_sqlite:
-            event.listen(self._engine, 'connect', _as_we_begin)
-            event.listen(self._engine, 'begin', _begin)
+        if self.is_sqlite:
+            event.listen(self._engine, 'connect', as_we_begin)
+            event.listen(self._engine, 'begin', begin)
         self._sound = False
 
     @property
-    def _is_sqlite(self) -> bool:
+    def is_sqlite(self) -> bool:
+        """Return whether it is a file of SQLite, and no server's."""
         return self._url.get_backend_name() == 'sqlite'
 
     def _arguments(self) -> dict[str, Any]:
-        if self._is_sqlite:
+        if self.is_sqlite:
             return {'timeout': _LOCK_SECONDS}
         return {'connect_timeout': _CONNECT_SECONDS, 'application_name': 'juju-health'}
 
@@ -102,19 +101,19 @@ class Database:
         )
         for attempt in retrying:
             with attempt:
-                return self._write(work)
+                return self._write(work, until)
         raise AssertionError('tenacity ended without an answer or an error')
 
-    def _write(self, work: Callable[[Connection], _Made]) -> _Made:
+    def _write(self, work: Callable[[Connection], _Made], until: Deadline) -> _Made:
         try:
             self._make_ready()
-            with self._told('write'), self._begun(immediate=True) as connection:
+            with self._told('write'), self._begun(immediate=True, until=until) as connection:
                 return work(connection)
         except CorruptHistory as error:
             # A second one in a row is no accident of this file.
             self._replace(error)
             self._make_ready()
-            with self._told('write'), self._begun(immediate=True) as connection:
+            with self._told('write'), self._begun(immediate=True, until=until) as connection:
                 return work(connection)
 
     @contextlib.contextmanager
@@ -143,18 +142,29 @@ class Database:
             self._make_directory(self.path.parent)
         with self._told('upgrade'):
             with self._begun(immediate=True) as connection:
-                if not self._is_sqlite:
+                if not self.is_sqlite:
                     connection.execute(text(f'SELECT pg_advisory_xact_lock({_UPGRADING})'))
                 before = self.version(connection)
                 if before and before not in VERSIONS:
                     self._refuse_version(before)
                 if before != LATEST:
                     load('reconciler.history.upgrade:upgrade')(connection)
-            if self._is_sqlite:
-                # It is kept in the file, and cannot be set within a transaction.
-                with contextlib.closing(self._engine.raw_connection()) as connection:
-                    connection.cursor().execute('PRAGMA journal_mode = WAL')
+            if self.is_sqlite:
+                # It is kept in the file.
+                self._alone('PRAGMA journal_mode = WAL')
         return before, LATEST
+
+    def compact(self) -> None:
+        """Give back the space of rows that are gone: to the disk, or on a server to new rows.
+
+        Raises:
+            HistoryError: it cannot be, for example since the disk is too full for the copy.
+        """
+        with self._told('compact'):
+            if self.is_sqlite:
+                self._alone('VACUUM', 'PRAGMA wal_checkpoint(TRUNCATE)')
+            else:
+                self._alone('VACUUM ANALYZE')
 
     def version(self, connection: Connection) -> str:
         """Return of which version the tables are; empty for a database without any.
@@ -183,7 +193,7 @@ class Database:
             with self._told('read'), self._begun(immediate=False) as connection:
                 found = self.version(connection)
         if found != LATEST:
-            if found and not self._is_sqlite:
+            if found and not self.is_sqlite:
                 self._refuse_version(found)
             self.upgrade()
         self._sound = True
@@ -201,10 +211,21 @@ class Database:
         )
 
     @contextlib.contextmanager
-    def _begun(self, *, immediate: bool) -> Generator[Connection]:
-        options = {'immediate': immediate}
+    def _begun(self, *, immediate: bool, until: Deadline | None = None) -> Generator[Connection]:
+        left = until.remaining_seconds if until else _LOCK_SECONDS
+        wait = round(min(left, _LOCK_SECONDS) * 1000)
+        options = {'immediate': immediate, 'wait_milliseconds': max(wait, 1)}
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.exec_driver_sql(f'SET LOCAL lock_timeout = {max(wait, 1)}')
             yield connection
+
+    def _alone(self, *statements: str) -> None:
+        """Execute what cannot be within a transaction."""
+        options: dict[str, Any] = {'isolation_level': 'AUTOCOMMIT', 'alone': True}
+        with self._engine.connect().execution_options(**options) as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
 
     @contextlib.contextmanager
     def _told(self, doing: str) -> Generator[None]:
@@ -212,20 +233,9 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise self._meant(doing, error) from error
+            raise meant(doing, self.name, error) from error
         except OSError as error:
             raise HistoryError(f'cannot {doing} {self.name}: {error.strerror or error}') from error
-
-    def _meant(self, doing: str, error: DBAPIError) -> HistoryError:
-        said = ' '.join(str(error.orig).split())
-        message = f'cannot {doing} {self.name}: {said}'
-        if self._is_sqlite:
-            # A subclass says what cannot be done; the class itself that the file is at fault.
-            if type(error.orig) is sqlite3.DatabaseError:
-                return CorruptHistory(message)
-            return (HistoryBusy if 'is locked' in said else HistoryError)(message)
-        away = error.connection_invalidated or _is_passing(error.orig)
-        return (HistoryBusy if away else HistoryError)(message)
 
     def _replace(self, error: CorruptHistory) -> None:
         """Set the corrupt file aside with its log, and say so; the next write makes a new one.
@@ -255,46 +265,3 @@ class Database:
         except OSError as error:
             reason = error.strerror or error
             raise HistoryError(f'cannot make {directory}: {reason}') from error
-
-
-def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-        backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        # What it is may hold a password.
-        raise HistoryError('cannot use the history: its database is not named by a URL') from None
-    if backend == 'postgresql':
-        return parsed.set(drivername='postgresql+psycopg')
-    if backend != 'sqlite':
-        raise HistoryError(
-            f'cannot keep the history in {backend}: name sqlite:///PATH or postgresql://…'
-        )
-    if not parsed.database or parsed.database == ':memory:':
-        raise HistoryError('cannot keep the history in memory: name sqlite:///PATH')
-    return parsed
-
-
-def _as_we_begin(connection: sqlite3.Connection, record: object) -> None:
-    """Leave it to us when a transaction begins: the driver begins none for tables."""
-    connection.isolation_level = None
-    connection.execute('PRAGMA synchronous = FULL')
-    connection.execute('PRAGMA foreign_keys = ON')
-
-
-def _begin(connection: Connection) -> None:
-    # Who will write says so at once: two who read first could wait for each other.
-    immediate = connection.get_execution_options().get('immediate')
-    connection.exec_driver_sql('BEGIN IMMEDIATE' if immediate else 'BEGIN')
-
-
-def _is_passing(error: BaseException | None) -> bool:
-    """Return whether a server's error is one of the moment, by its SQLSTATE's class.
-
-    08 is a connection that failed, 40 a transaction that gave way to another, 53 want of
-    resources, 55 something in use, 57 a server that shuts down; without any, none was reached.
-    """
-    state = getattr(error, 'sqlstate', None)
-    if state is None:
-        return type(error).__name__ == 'OperationalError'
-    return str(state)[:2] in ('08', '40', '53', '55', '57')

@@ -24,6 +24,7 @@ from .keep_runs import Flip, RunTimes, keep_runs
 from .looks import SweepLooks
 from .moments import to_number
 from .spell import Spell
+from .storable import storable
 from .subject import MODEL, Subject
 from .subject_ids import SubjectIds
 from .tables import models, spells
@@ -79,7 +80,8 @@ def record(
     Raises:
         HistoryError: it cannot be written; nothing of it was.
     """
-    return database.write(lambda connection: _record(connection, sweep, rules), until)
+    kept = storable(sweep)
+    return database.write(lambda connection: _record(connection, kept, rules), until)
 
 
 def _record(connection: Connection, sweep: SweepLooks, rules: HistoryRules) -> Recorded:
