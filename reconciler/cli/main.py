@@ -68,6 +68,14 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             'reconciler.cli.usage.availability:availability',
             'Say for how long services were up.',
         ),
+        'forecast': (
+            'reconciler.cli.usage.forecast:forecast',
+            'Say when disks are full, and certificates expire.',
+        ),
+        'history': (
+            'reconciler.cli.usage.history:history',
+            'Check, prune, export or upgrade the history.',
+        ),
     },
     'Operate': {
         'maintain': (

@@ -57,6 +57,7 @@ MORE = (
     ('reconcile-health replay a.json --format html', 'a saved sweep, in any format'),
     ('reconcile-health maintain mysql --for 2h --reason upgrade', 'planned from now on'),
     ("reconcile-health ack mysql:disk --for 1d --reason 'on order'", 'known until tomorrow'),
+    ('reconcile-health forecast mysql --within 30d', 'what of it is full in a month'),
     ('reconcile-health enrol mysql --url https://HOST:8642', 'its units push from now on'),
     ('reconcile-health receive --init --name HOST', 'make what is missing, and listen'),
 )

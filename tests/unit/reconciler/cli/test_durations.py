@@ -63,7 +63,7 @@ def test_the_options_of_time_are_all_of_the_one_kind() -> None:
     assert names == {
         *('--deadline', '--timeout', '--connect-timeout', '--max-age'),
         '--max-status-age',
-        *('--within', '--every', '--for'),
+        *('--within', '--every', '--for', '--older-than'),
     }
     for words, option in EVERY.items():
         assert (option.metavar == 'DURATION') == isinstance(option.type, Duration), words

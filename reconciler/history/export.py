@@ -1,0 +1,157 @@
+"""All of a history as documents, one after the other: models, gaps, runs, facts and points."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from charm.kernel.fields import format_time
+
+from .find import KnownModel
+from .moments import to_moment
+from .tables import facts, points, runs, series, spells, subjects
+
+# So many rows are in memory at once.
+_AT_ONCE = 1000
+_Row = Mapping[str, Any]
+# What each kind of document has; docs/history.md says what it means.
+_OWN: Mapping[str, Sequence[str]] = {
+    'model': ('since', 'until', 'sweeps'),
+    'gap': ('since', 'until'),
+    'run': (
+        *('kind', 'name', 'since', 'until', 'health', 'settled', 'state', 'evidence'),
+        *('message', 'last_message'),
+    ),
+    'fact': ('kind', 'name', 'since', 'until', 'fact', 'before', 'value'),
+    'point': ('kind', 'name', 'at', 'figure', 'value'),
+}
+_OF_ALL = ('type', 'model', 'uuid')
+COLUMNS = (*_OF_ALL, *dict.fromkeys(key for keys in _OWN.values() for key in keys))
+_TIMES = ('since', 'until', 'at')
+
+
+@dataclass(frozen=True)
+class Period:
+    """From when to when is wanted, in milliseconds since 1970, UTC; `None` for all.
+
+    What lasted at any moment of it is in it.
+    """
+
+    since: int | None = None
+    until: int | None = None
+
+    def has(self, begin: Any, end: Any) -> Any:
+        """Return the condition of what began and ended then; an end that is null is to come."""
+        wanted = [begin.is_not(None)]
+        if self.since is not None:
+            wanted.append(or_(end.is_(None), end >= self.since))
+        if self.until is not None:
+            wanted.append(begin <= self.until)
+        return and_(*wanted)
+
+
+def documents(
+    connection: Connection, known: Sequence[KnownModel], period: Period
+) -> Iterator[_Row]:
+    """Yield every document, model by model, each kind in the order of time."""
+    for model in known:
+        for kind, statement in _statements(model, period).items():
+            found = connection.execute(
+                statement, execution_options={'stream_results': True, 'yield_per': _AT_ONCE}
+            )
+            for row in found.mappings():
+                yield {
+                    'type': kind,
+                    'model': model.name,
+                    'uuid': model.uuid,
+                    **{key: _told(key, row[key]) for key in _OWN[kind]},
+                }
+
+
+def _told(key: str, value: Any) -> Any:
+    return format_time(to_moment(value)) if key in _TIMES and value is not None else value
+
+
+def _statements(model: KnownModel, period: Period) -> Mapping[str, Select[Any]]:
+    return {
+        'model': select(
+            func.min(spells.c.since).label('since'),
+            func.max(spells.c.until).label('until'),
+            func.coalesce(func.sum(spells.c.sweeps), 0).label('sweeps'),
+        ).where(spells.c.model_id == model.id),
+        'gap': _gaps(model, period),
+        'run': _of(model, runs, period, runs.c.since, runs.c.until),
+        'fact': _of(model, facts, period, facts.c.since, facts.c.until),
+        'point': _points(model, period),
+    }
+
+
+def _gaps(model: KnownModel, period: Period) -> Select[Any]:
+    """Return the times between two spells, in which nobody knows how the model was."""
+    following = func.lead(spells.c.since).over(order_by=spells.c.since)
+    rows = (
+        select(spells.c.until.label('since'), following.label('until'))
+        .where(spells.c.model_id == model.id)
+        .subquery()
+    )
+    return (
+        select(rows.c.since, rows.c.until)
+        .where(rows.c.until.is_not(None), period.has(rows.c.since, rows.c.until))
+        .order_by(rows.c.since)
+    )
+
+
+def _of(model: KnownModel, table: Any, period: Period, begin: Any, end: Any) -> Select[Any]:
+    own = [
+        column.label('fact' if table is facts and column.name == 'name' else column.name)
+        for column in table.c
+        if column.name not in ('id', 'subject_id')
+    ]
+    return (
+        select(subjects.c.kind, subjects.c.name, *own)
+        .join(subjects, subjects.c.id == table.c.subject_id)
+        .where(subjects.c.model_id == model.id, period.has(begin, end))
+        .order_by(begin, table.c.id)
+    )
+
+
+def _points(model: KnownModel, period: Period) -> Select[Any]:
+    figure = series.c.name.label('figure')
+    return (
+        select(subjects.c.kind, subjects.c.name, points.c.at, figure, points.c.value)
+        .join(series, series.c.id == points.c.series_id)
+        .join(subjects, subjects.c.id == series.c.subject_id)
+        .where(subjects.c.model_id == model.id, period.has(points.c.at, points.c.at))
+        .order_by(points.c.at, points.c.series_id)
+    )
+
+
+def as_json_lines(found: Iterator[_Row]) -> Iterator[str]:
+    """Yield each document as a line of JSON."""
+    for row in found:
+        yield json.dumps(row, ensure_ascii=False, allow_nan=False) + '\n'
+
+
+def as_csv(found: Iterator[_Row]) -> Iterator[str]:
+    """Yield the line of names, then each document as a line; what it does not have is empty."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator='\n')
+    writer.writeheader()
+    yield buffer.getvalue()
+    for row in found:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow(row)
+        yield buffer.getvalue()
+
+
+EXPORTS: Mapping[str, Callable[[Iterator[_Row]], Iterator[str]]] = {
+    'json': as_json_lines,
+    'csv': as_csv,
+}
