@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -126,7 +127,8 @@ class _OwnNames:
         return self._all or subject in self._meant or subject.kind == MODEL
 
 
-def _flips(connection: Connection, model: KnownModel, span: Span) -> Iterator[FlipSeen]:
+def _runs(connection: Connection, model: KnownModel, span: Span) -> Sequence[Any]:
+    """Return the runs that began in the span, each with what was before it."""
     health = runs.c.health if span.raw else runs.c.settled
     former = runs.alias('former')
     was = (
@@ -150,8 +152,12 @@ def _flips(connection: Connection, model: KnownModel, span: Span) -> Iterator[Fl
         )
         .order_by(runs.c.since, runs.c.id)
     )
+    return connection.execute(wanted).all()
+
+
+def _flips(connection: Connection, model: KnownModel, span: Span) -> Iterator[FlipSeen]:
     latest: dict[Subject, FlipSeen] = {}
-    for kind, name, since, until, now, message, last, before in connection.execute(wanted).all():
+    for kind, name, since, until, now, message, last, before in _runs(connection, model, span):
         subject = Subject(kind, name)
         running = latest.get(subject)
         if before == now and running is not None:
@@ -160,7 +166,7 @@ def _flips(connection: Connection, model: KnownModel, span: Span) -> Iterator[Fl
         if before == now:
             continue
         if running is not None:
-            yield _ended(running, since)
+            yield replace(running, until=since)
         was_so = Health(before) if before else None
         if was_so is None and now == Health.PASSED.value:
             # That something new is well is no news.
@@ -168,10 +174,6 @@ def _flips(connection: Connection, model: KnownModel, span: Span) -> Iterator[Fl
             continue
         latest[subject] = FlipSeen(subject, was_so, Health(now), since, until, message, last)
     yield from latest.values()
-
-
-def _ended(flip: FlipSeen, at: int) -> FlipSeen:
-    return replace(flip, until=at)
 
 
 def _changes(connection: Connection, model: KnownModel, span: Span) -> Iterator[Change]:

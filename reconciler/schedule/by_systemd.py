@@ -13,6 +13,7 @@ from charm.kernel.command import run
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError, FileError
 from charm.kernel.files import write_whole
+from charm.kernel.lines import lines
 from reconciler.values.advice import Advice
 from reconciler.values.errors import ScheduleError
 
@@ -167,7 +168,7 @@ class BySystemd:
             return f'{timer} is not active'
         names = ('Result', 'ExecMainStatus')
         told = self._try('show', *(f'--property={name}' for name in names), schedule.name)
-        known = dict(line.split('=', 1) for line in told.splitlines() if '=' in line)
+        known = dict(line.split('=', 1) for line in lines(told) if '=' in line)
         result, status = (known.get(name, '') for name in names)
         if result in ('', 'success') or (result == 'exit-code' and status in _OWN_EXITS):
             return ''

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 from zlib import crc32
 
+from charm.kernel.lines import lines
 from reconciler.values.errors import UsageError
 
 from .schedule import Schedule, mark, marked
@@ -73,14 +74,14 @@ def without(crontab: str, name: str) -> str:
 def with_block(crontab: str, schedule: Schedule, seed: int) -> str:
     """Return a user's crontab with the block of a schedule, which replaces that of its name."""
     rest = without(crontab, schedule.name)
-    lines = (
+    block = (
         _BEGIN.format(name=schedule.name),
-        *file_text(schedule, seed).splitlines(),
+        *lines(file_text(schedule, seed)),
         _END.format(name=schedule.name),
         '',
     )
     gap = '' if not rest or rest.endswith('\n') else '\n'
-    return rest + gap + '\n'.join(lines)
+    return rest + gap + '\n'.join(block)
 
 
 def blocks(crontab: str) -> tuple[Schedule, ...]:

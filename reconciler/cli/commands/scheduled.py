@@ -19,10 +19,10 @@ from ..options.unattended import UnattendedOptions
 from ..options.waiting import GateOptions
 from .all_models import FleetOptions
 
-# The parameters that name files and directories; of `juju` and `ping` only some values do.
+# The parameters that name files and directories; some values of the last three are none.
 FILES = (
     *('status_file', 'config', 'agent_token_file', 'agent_ca', 'state_dir', 'inbox', 'output'),
-    *('metrics_file', 'touch', 'last_run', 'juju', 'ping'),
+    *('metrics_file', 'touch', 'last_run', 'juju', 'ping', 'history'),
 )
 # Beside `--deadline`: until it has printed, and told whoever is told.
 _MARGIN_SECONDS = 60
@@ -128,6 +128,6 @@ def _whole(name: str, text: str) -> str:
     is_path = name in FILES and text not in ('', '-')
     if name == 'juju':
         is_path = '/' in text
-    elif name == 'ping':
+    elif name in ('ping', 'history'):
         is_path = '://' not in text
     return str(Path(text).absolute()) if is_path else text

@@ -94,6 +94,14 @@ inbox_option = click.option(
     shell_complete=files,
     help='Where `receive` keeps pushed reports.  [default: inbox in the state directory]',
 )
+history_option = click.option(
+    '--history',
+    default='',
+    metavar='PATH|URL',
+    shell_complete=files,
+    help='Where the history is: a file of SQLite, or postgresql://USER@HOST/DATABASE.  '
+    '[default: history/history.db in the state directory]',
+)
 _ASK = (
     click.option(
         '--ask',

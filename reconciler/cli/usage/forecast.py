@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from .asking import model_option
+from .asking import history_option, model_option
 from .configured import config_option
 from .durations import Duration
-from .history_option import history_option
 from .history_work import load_history
 from .printing import format_option, output_option
 from .sections import Sectioned

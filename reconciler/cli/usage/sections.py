@@ -27,7 +27,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         *('deadline', 'timeout', 'connect_timeout', 'max_age', 'max_status_age', 'within'),
         *('every', 'start', 'lasts_seconds', 'until', 'zone', 'at'),
     ),
-    'Other': ('config', 'state_dir', 'inbox', 'help'),
+    'Other': ('config', 'state_dir', 'inbox', 'history', 'help'),
 }
 EXAMPLES = (
     ('reconcile-health', 'the current model'),

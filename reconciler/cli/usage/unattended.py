@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from .asking import history_option
 from .completing import files
 from .declare import adding
-from .history_option import history_option
 
 # They make an `UnattendedOptions`.
 unattended_options = adding(
