@@ -8,6 +8,7 @@ from typing import Any
 from charm.kernel.deadline import Deadline
 from charm.kernel.exit_codes import EXIT_CODES
 from reconciler.causes.explain import explain as look_into
+from reconciler.causes.explanation import Explanation
 from reconciler.causes.graph import DeclaredDependencies
 from reconciler.render.people.explain import render
 from reconciler.sweeps.near_names import hint
@@ -15,6 +16,7 @@ from reconciler.values.errors import UsageError
 from reconciler.values.model import Model
 from reconciler.values.node import Node, NodeKind
 
+from ..options.history import past_troubles
 from ..options.output import print_document
 from ..options.printing import view
 from ..options.progress import progress_bar
@@ -24,7 +26,7 @@ from ..options.told import told_by
 from .sweep import once
 
 
-def explain(name: str, saved: str | None, **given: Any) -> int:
+def explain(name: str, saved: str | None, history: str, **given: Any) -> int:
     """Print why a service or unit is as it is, and return the exit code of its health."""
     asking = told_by(SweepOptions, given)
     until = Deadline.after(asking.deadline)
@@ -37,8 +39,15 @@ def explain(name: str, saved: str | None, **given: Any) -> int:
     own = asking.config.for_model(model)
     declared = DeclaredDependencies(own.requires(model), own.any_of(model), own.provides(model))
     found = look_into(snapshot, name, declared)
-    print_document(render(found, view()))
+    past = () if saved else past_troubles(history, asking.config, model, _named(name, found))
+    print_document(render(found, view(), past))
     return EXIT_CODES[found.health]
+
+
+def _named(name: str, found: Explanation) -> tuple[str, ...]:
+    """Return what history may tell of: what is explained, and its cause."""
+    cause = found.cause.node.name if found.cause else ''
+    return tuple(filter(None, (name, found.service.name, cause)))
 
 
 def _refuse_unknown(name: str, model: Model) -> None:

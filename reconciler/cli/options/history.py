@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,11 +13,13 @@ from charm.kernel.safe_text import clean
 from reconciler.config.settings import Config
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.by_name import load
-from reconciler.values.errors import JujuError, UsageError
+from reconciler.values.errors import JujuError, ReconcilerError, UsageError
+from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 from reconciler.values.words import duration_text
 
 if TYPE_CHECKING:
+    from reconciler.history.before_trouble import PastTrouble
     from reconciler.history.database import Database
     from reconciler.history.record import Recorded
 
@@ -39,6 +42,28 @@ def open_history(option: str, config: Config) -> Database:
         wanted = "pip install 'juju-health[history]'"
         raise UsageError(f'cannot use a history: {error}; {wanted}') from error
     return kind(url)
+
+
+def past_troubles(
+    option: str, config: Config, model: Model, names: Sequence[str]
+) -> tuple[PastTrouble, ...]:
+    """Return what the history tells of troubles of now; say so where it cannot be read.
+
+    Nothing, and nothing is loaded for it, where no history is.
+    """
+    url: str = load('reconciler.history.where:database_url')(option, config.history.database)
+    begins = 'sqlite:///'
+    if url.startswith(begins) and not Path(url.removeprefix(begins)).exists():
+        return ()
+    try:
+        with open_history(option, config).reading() as connection:
+            find = load('reconciler.history.before_trouble:before_trouble')
+            found: tuple[PastTrouble, ...] = find(connection, model, names)
+    except ReconcilerError as error:
+        for line in error.lines:
+            click.echo(f'reconcile-health: {clean(line)}', err=True)
+        return ()
+    return found
 
 
 def record_sweep(

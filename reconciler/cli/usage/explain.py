@@ -8,7 +8,7 @@ import click
 
 from reconciler.values.by_name import load
 
-from .asking import asking_options
+from .asking import asking_options, history_option
 from .completing import files, services
 from .sections import Sectioned
 
@@ -21,11 +21,13 @@ from .sections import Sectioned
     shell_complete=files,
     help='Explain a sweep that was saved with --format json, rather than ask; - is stdin.',
 )
+@history_option
 @asking_options
 def explain(**given: Any) -> Any:
     """Say why a service or a unit is as it is: rule, evidence, cause, and what to do next.
 
-    The whole model is asked, as the cause may be anywhere in it. The exit code is that of the
+    The whole model is asked, as the cause may be anywhere in it. Where sweeps were recorded, it
+    says what had changed before. The exit code is that of the
     service or unit.
     """
     return load('reconciler.cli.commands.explain:explain')(**given)

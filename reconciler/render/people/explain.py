@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,6 +14,7 @@ from rich.text import Text
 from charm.kernel.report import CheckResult, Health
 from charm.kernel.safe_text import clean
 from reconciler.causes.explanation import Explanation, failing
+from reconciler.history.moments import to_moment
 from reconciler.juju.status import machine_order
 from reconciler.values.explained import as_told, explained_by
 from reconciler.values.node import NodeKind
@@ -25,6 +26,9 @@ from ..base import coverage_text, reading_age, since_text, state_text
 from ..drawn import draw, facts, grid, health_text, plain
 from ..meaning import suppression_text
 from ..options import RenderOptions
+
+if TYPE_CHECKING:
+    from reconciler.history.before_trouble import PastTrouble
 
 _ROLES = {
     Role.CAUSE: 'a cause: nothing else explains it',
@@ -38,13 +42,14 @@ _UNFOLDED = 10_000
 _PROBED = 'its own python3 ran our checks, from memory'
 
 
-def render(found: Explanation, options: RenderOptions) -> str:
-    """Return the explanation as text."""
+def render(found: Explanation, options: RenderOptions, past: Sequence[PastTrouble] = ()) -> str:
+    """Return the explanation as text, with what the history tells of it."""
     parts: list[RenderableType] = [_headline(found), '', _about(found, options)]
     for title, table in (
         ('The way to the cause', _chain(found)),
         ('What may be the cause', _weighed(found)),
         ('What it depends on', _needs(found)),
+        ('What changed before', _changed(past)),
         ('The evidence', _evidence(found, options)),
     ):
         if table is not None:
@@ -54,6 +59,18 @@ def render(found: Explanation, options: RenderOptions) -> str:
     text = draw([*parts, *([''] if faults else []), *faults], options)
     # A command is never folded, so that it can be copied.
     return text + (draw(_advice(found), replace(options, width=_UNFOLDED)) if found.advice else '')
+
+
+def _changed(past: Sequence[PastTrouble]) -> Table | None:
+    if not past:
+        return None
+    table = grid('Since', 'Name', 'Message', style='dim')
+    for trouble in past:
+        since = f'{to_moment(trouble.since):%Y-%m-%d %H:%M:%SZ}'
+        for seconds, words in trouble.changes:
+            told = f'{duration_text(seconds)} before: {words}'
+            table.add_row(since, plain(trouble.name), plain(told))
+    return table
 
 
 def _advice(found: Explanation) -> list[RenderableType]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +20,18 @@ def sweep(tmp_path: Path) -> Path:
     return path
 
 
-def write(path: Path, revision: int) -> None:
-    application = {'charm-name': 'mysql', 'charm-rev': revision, 'units': {}}
+def write(path: Path, revision: int, units: Mapping[str, Any] | None = None) -> None:
+    application = {'charm-name': 'mysql', 'charm-rev': revision, 'units': units or {}}
     model = {'name': 'prod', 'controller': 'lab', 'type': 'iaas', 'version': '3.6.1'}
-    path.write_text(json.dumps({'model': model, 'applications': {'mysql': application}}))
+    machines = {'0': {'juju-status': {'current': 'started'}, 'dns-name': '10.0.0.1'}}
+    document = {'model': model, 'machines': machines, 'applications': {'mysql': application}}
+    path.write_text(json.dumps(document))
+
+
+def in_state(word: str) -> Mapping[str, Any]:
+    status = {'current': word, 'message': 'hook failed: "config-changed"'}
+    idle = {'current': 'idle'}
+    return {'mysql/0': {'workload-status': status, 'juju-status': idle, 'machine': '0'}}
 
 
 def record(status: Path, *more: str) -> Done:
@@ -62,6 +72,31 @@ def test_what_was_recorded_is_told(sweep: Path) -> None:
     assert b'refreshed from revision 218 to 219' in look_back(sweep, 'timeline').stdout
     up = look_back(sweep, 'availability', '--since', '1h', '--format', 'json')
     assert json.loads(up.stdout)['periods'][0]['subjects'][0]['name'] == 'mysql'
+
+
+def test_explain_cites_what_changed_before(sweep: Path) -> None:
+    write(sweep, 218, in_state('active'))
+    record(sweep)
+    for _ in range(2):
+        write(sweep, 219, in_state('error'))
+        record(sweep)
+    words = ('explain', 'mysql', '--status', str(sweep), '--juju', '/nowhere')
+    told = look_back(sweep, *words)
+    assert b'What changed before' in told.stdout, told
+    assert b'before: mysql: refreshed from revision 218 to 219' in told.stdout
+    without = look_back(sweep, *words, '--history', str(sweep.parent / 'none.db'))
+    assert b'What changed before' not in without.stdout
+    assert without.stdout
+    assert without.returncode == told.returncode == 2
+
+
+def test_explain_goes_on_without_a_history_that_cannot_be_read(sweep: Path) -> None:
+    write(sweep, 218, in_state('error'))
+    words = ('explain', 'mysql', '--status', str(sweep), '--juju', '/nowhere')
+    told = look_back(sweep, *words, '--history', str(sweep))
+    assert told.returncode == 2
+    assert b'cannot read' in told.stderr
+    assert b'config-changed' in told.stdout
 
 
 def test_a_sweep_that_cannot_be_kept_is_printed_and_exits_with_3(sweep: Path) -> None:

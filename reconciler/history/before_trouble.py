@@ -1,0 +1,61 @@
+"""What had changed before a trouble of now: what `explain` cites of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ..values.model import Model
+from .find import find_model, known_models, last_look
+from .timeline import FlipSeen, Span, timeline
+
+# A trouble that began before has been talked about.
+_LOOKED_BACK = 7 * 86400 * 1000
+
+
+@dataclass(frozen=True)
+class PastTrouble:
+    """A trouble that lasts, as the history has it.
+
+    Attributes:
+        name: what it is of.
+        since: when it began; milliseconds since 1970, UTC.
+        changes: what changed before, each as how long before in seconds, and in words.
+    """
+
+    name: str
+    since: int
+    changes: tuple[tuple[float, str], ...]
+
+
+def before_trouble(
+    connection: Connection, model: Model, names: Sequence[str]
+) -> tuple[PastTrouble, ...]:
+    """Return since when those of these names are unwell, as far as something changed before.
+
+    Nothing of a model, and of what is in it, that no sweep recorded.
+    """
+    wanted = model.full_name or model.title
+    if not any(known.is_meant_by(wanted) for known in known_models(connection)):
+        return ()
+    whose = find_model(connection, wanted)
+    until = last_look(connection, whose)
+    if until is None:
+        return ()
+    found = []
+    for name in dict.fromkeys(names):
+        span = Span(until - _LOOKED_BACK, until, (name,))
+        flips = [
+            each
+            for each in timeline(connection, whose, span).happened
+            if isinstance(each, FlipSeen) and each.subject.name == name
+        ]
+        if flips and flips[-1].until is None and flips[-1].just_before:
+            flip = flips[-1]
+            changes = tuple(
+                ((flip.at - change.at) / 1000, change.sentence) for change in flip.just_before
+            )
+            found.append(PastTrouble(name, flip.at, changes))
+    return tuple(found)
