@@ -104,6 +104,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             'reconciler.cli.usage.receive:receive',
             'Take the reports that agents push, until told to stop.',
         ),
+        'alerts': (
+            'reconciler.cli.usage.alerts:alerts',
+            'Try the channels by which people are told.',
+        ),
         'config': (
             'reconciler.cli.usage.config:config',
             'Check the configuration, or show what is in effect.',
