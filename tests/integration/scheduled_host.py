@@ -19,12 +19,16 @@ COMMAND = '/opt/juju-health/bin/reconcile-health'
 # What a sweep of the machine itself takes of others' code; the machine's Python is Debian's.
 _LIBRARIES = (
     *(
+        'alembic',
         'click',
+        'mako',
         'markdown_it',
+        'markupsafe',
         'mdurl',
         'msgspec',
         'pygments',
         'rich',
+        'sqlalchemy',
         'tenacity',
         'yaml',
         'tzdata',

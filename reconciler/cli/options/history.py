@@ -13,7 +13,7 @@ from charm.kernel.safe_text import clean
 from reconciler.config.settings import Config
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.by_name import load
-from reconciler.values.errors import JujuError, ReconcilerError, UsageError
+from reconciler.values.errors import JujuError, ReconcilerError
 from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 from reconciler.values.words import duration_text
@@ -33,14 +33,10 @@ def open_history(option: str, config: Config) -> Database:
     """Return the door to the history.
 
     Raises:
-        ReconcilerError: it is not named by a path or URL, or what it needs is not installed.
+        ReconcilerError: it is not named by a path or URL, or what a server needs is not installed.
     """
     url = load('reconciler.history.where:database_url')(option, config.history.database)
-    try:
-        kind: Callable[[str], Database] = load('reconciler.history.database:Database')
-    except ImportError as error:
-        wanted = "pip install 'juju-health[history]'"
-        raise UsageError(f'cannot use a history: {error}; {wanted}') from error
+    kind: Callable[[str], Database] = load('reconciler.history.database:Database')
     return kind(url)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from reconciler.values.by_name import load
+
 from .asking import history_option, model_option
 from .configured import config_option
-from .history_work import load_history
 from .printing import format_option, output_option
 from .sections import Sectioned
 
@@ -45,4 +46,4 @@ def availability(**given: Any) -> Any:
 
     Exit codes: 0 all SLOs are kept, 2 one is not, 3 it cannot be told.
     """
-    return load_history('reconciler.cli.commands.availability:availability')(**given)
+    return load('reconciler.cli.commands.availability:availability')(**given)

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from reconciler.values.by_name import load
+
 from .asking import history_option, model_option
 from .configured import config_option
 from .durations import Duration
-from .history_work import load_history
 from .printing import format_option, output_option
 from .sections import Sectioned
 
@@ -39,4 +40,4 @@ def forecast(**given: Any) -> Any:
     Exit codes: 0 nothing within the time, 1 something, 2 something within a week, or it is full or
     expired, 3 the history cannot be used.
     """
-    return load_history('reconciler.cli.commands.forecast:forecast')(**given)
+    return load('reconciler.cli.commands.forecast:forecast')(**given)

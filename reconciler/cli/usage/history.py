@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from reconciler.values.by_name import load
+
 from .asking import history_option, model_option
 from .configured import config_option
 from .durations import Duration, duration_option
-from .history_work import load_history
 from .printing import output_option
 
 _DAY = 86400
@@ -29,7 +30,7 @@ def check(**given: Any) -> Any:
 
     Exit codes: 0 nothing is wrong, 2 something is, 3 it cannot be used.
     """
-    return load_history('reconciler.cli.commands.history:check')(**given)
+    return load('reconciler.cli.commands.history:check')(**given)
 
 
 @history.command('prune', short_help='Forget what is long past.')
@@ -49,7 +50,7 @@ def prune(**given: Any) -> Any:
 
     What lasts stays, however long ago it began. The space is given back.
     """
-    return load_history('reconciler.cli.commands.history:prune')(**given)
+    return load('reconciler.cli.commands.history:prune')(**given)
 
 
 @history.command('export', short_help='Print all of it, for programs.')
@@ -72,7 +73,7 @@ def export(**given: Any) -> Any:
 
     A TIME is such as "2026-11-25 18:00", or 24h for so long ago.
     """
-    return load_history('reconciler.cli.commands.history:export')(**given)
+    return load('reconciler.cli.commands.history:export')(**given)
 
 
 @history.command('upgrade', short_help='Bring its tables up to date.')
@@ -84,4 +85,4 @@ def upgrade(**given: Any) -> Any:
     A file of SQLite is upgraded by the next sweep that is recorded; a server only by this, as
     others may still use it with an earlier version, which then refuses.
     """
-    return load_history('reconciler.cli.commands.history:upgrade')(**given)
+    return load('reconciler.cli.commands.history:upgrade')(**given)

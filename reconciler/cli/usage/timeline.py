@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from reconciler.values.by_name import load
+
 from .asking import history_option, model_option
 from .configured import config_option
-from .history_work import load_history
 from .printing import format_option, output_option
 from .sections import Sectioned
 
@@ -38,4 +39,4 @@ def timeline(**given: Any) -> Any:
 
     Exit codes: 0 it was told, whatever happened, 3 it cannot be.
     """
-    return load_history('reconciler.cli.commands.timeline:timeline')(**given)
+    return load('reconciler.cli.commands.timeline:timeline')(**given)
