@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -26,7 +25,7 @@ from tests.support.patience import PATIENCE
 from tests.support.recorded import BEGIN, DAY, Sweeps, rows
 from tests.support.tree import ROOT
 
-from .agent_host import build
+from .forked import Forking, forking
 
 NOW = round(BEGIN.timestamp() * 1000) + DAY
 # Each line asks for two sweeps, by a process of its own, in an environment. Of each is said
@@ -49,18 +48,6 @@ def keep(path, environment, said):
             os.write(said, f'refused: {error}\\n'.encode())
         else:
             os.write(said, f'{minute}\\n'.encode())
-
-for line in sys.stdin:
-    end, said = os.pipe()
-    process = os.fork()
-    if not process:
-        keep(*json.loads(line), said)
-        os._exit(0)
-    os.close(said)
-    with open(end) as file:
-        text = file.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    print(json.dumps([code, text.splitlines()]), flush=True)
 """
 
 
@@ -77,32 +64,17 @@ class Kept:
 class Recorder:
     """Starts processes that record sweeps, on a disk that does what their environment says."""
 
-    process: subprocess.Popen[str]
+    forking: Forking
 
     def keep(self, path: Path, **environment: str) -> Kept:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps([str(path), environment]) + '\n')
-        self.process.stdin.flush()
-        code, said = json.loads(self.process.stdout.readline())
+        code, said = self.forking.keep(str(path), environment)
         refused = [one for one in said if one.startswith('refused')]
         return Kept(code, len(said) - len(refused), refused)
 
 
 @pytest.fixture(scope='module')
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
-    into = tmp_path_factory.mktemp('library')
-    preload = ':'.join(str(build(name, into)) for name in ('dies_at', 'failing_disk'))
-    environment = {'PATH': '/usr/bin:/bin', 'LD_PRELOAD': preload, 'PYTHONDONTWRITEBYTECODE': '1'}
-    process = subprocess.Popen(
-        [sys.executable, '-c', _RECORD],
-        env=environment,
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    with forking(_RECORD, tmp_path_factory.mktemp('library')) as process:
         yield Recorder(process)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,8 @@ import pytest
 from charm.kernel.report_json import encode
 from reconciler.inbox.store import Inbox
 from tests.support.asked import report
-from tests.support.tree import ROOT
 
-from .agent_host import build
+from .forked import Forking, forking
 
 UNITS = 20
 # Each line asks for two groups of pushes to an inbox, by a process of its own, in an environment.
@@ -45,18 +42,6 @@ def keep(root, units, environment, said):
         else:
             assert [ack.accepted + ack.duplicate for ack in acks] == [1] * units
             os.write(said, f'{sequence}\\n'.encode())
-
-for line in sys.stdin:
-    end, said = os.pipe()
-    process = os.fork()
-    if not process:
-        keep(*json.loads(line), said)
-        os._exit(0)
-    os.close(said)
-    with open(end) as file:
-        text = file.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    print(json.dumps([code, text.splitlines()]), flush=True)
 """
 
 
@@ -73,32 +58,17 @@ class Kept:
 class Keeper:
     """Starts processes that keep pushes, on a disk that does what their environment says."""
 
-    process: subprocess.Popen[str]
+    forking: Forking
 
     def keep(self, root: Path, units: int = UNITS, **environment: str) -> Kept:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps([str(root), units, environment]) + '\n')
-        self.process.stdin.flush()
-        code, said = json.loads(self.process.stdout.readline())
+        code, said = self.forking.keep(str(root), units, environment)
         sequences = [int(one) for one in said if one.isdecimal()]
         return Kept(code, sequences, [one for one in said if not one.isdecimal()])
 
 
 @pytest.fixture(scope='module')
 def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeper]:
-    into = tmp_path_factory.mktemp('library')
-    preload = ':'.join(str(build(name, into)) for name in ('dies_at', 'failing_disk'))
-    environment = {'PATH': '/usr/bin:/bin', 'LD_PRELOAD': preload, 'PYTHONDONTWRITEBYTECODE': '1'}
-    process = subprocess.Popen(
-        [sys.executable, '-c', _KEEP],
-        env=environment,
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    with forking(_KEEP, tmp_path_factory.mktemp('library')) as process:
         yield Keeper(process)
 
 
