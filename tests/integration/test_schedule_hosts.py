@@ -40,7 +40,9 @@ def test_the_system_sweeps_as_a_user_through_a_boot_and_is_rid_of_it(
     owner = host.must(f'stat -c %U {shlex.quote(ODD)}/schedules/{NAME}.json')
     assert owner == 'ubuntu\n'
     if kind == 'systemd':
-        assert 'Finished juju-health-this-machine.service' in host.must(['journalctl', '--no-pager', '-u', NAME])
+        assert 'Finished juju-health-this-machine.service' in host.must(
+            ['journalctl', '--no-pager', '-u', NAME]
+        )
         assert host.must(['systemctl', 'show', '--value', '-p', 'User', NAME]) == 'ubuntu\n'
     reboot(host, clean=kind == 'cron')
     shown = schedules(host)[NAME]
