@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from charm.kernel.command import run
-from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError, FileError
 from charm.kernel.files import read_told, write_whole
 from reconciler.values.advice import Advice
 from reconciler.values.errors import ScheduleError
 
+from .commands import run_to_end
 from .cron_lines import blocks, file_text, seed_of, with_block, without
 from .place import Place
 from .schedule import Schedule, marked
 from .steps import next_by_cron
 
-_SECONDS = 30.0
 _NO_COMMAND = 127
 _INSTALL = Advice('install cron', ('sudo', 'apt', 'install', 'cron'), remark='or --with systemd')
 # What the kernel calls the daemons that read such files.
@@ -37,11 +35,9 @@ def run_here(argv: Sequence[str], stdin: bytes) -> tuple[int, str, str]:
         ScheduleError: it does not end.
     """
     try:
-        done = run(argv, Deadline.after(_SECONDS), stdin=stdin)
+        done = run_to_end(argv, stdin)
     except CommandError as error:
         return _NO_COMMAND, '', str(error)
-    if done.timed_out:
-        raise ScheduleError(f'cannot wait longer for {" ".join(argv)}')
     # What others wrote goes back byte by byte.
     return (
         done.exit_code,

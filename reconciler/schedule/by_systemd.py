@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from charm.kernel.command import run
 from charm.kernel.deadline import Deadline
 from charm.kernel.errors import CommandError, FileError
 from charm.kernel.files import write_whole
@@ -17,11 +15,11 @@ from charm.kernel.lines import lines
 from reconciler.values.advice import Advice
 from reconciler.values.errors import ScheduleError
 
+from .commands import run_to_end
 from .place import Place
 from .schedule import Schedule, marked
 from .systemd_units import service_text, timer_text
 
-_SECONDS = 30.0
 # How long the user's manager may take to start, once it is wanted.
 _MANAGER_SECONDS = 20.0
 _POLL_SECONDS = 0.1
@@ -39,11 +37,9 @@ def run_here(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, 
         ScheduleError: there is none such, or it does not end.
     """
     try:
-        done = run(argv, Deadline.after(_SECONDS), env={**os.environ, **environment})
+        done = run_to_end(argv, environment=environment)
     except CommandError as error:
         raise ScheduleError(str(error)) from error
-    if done.timed_out:
-        raise ScheduleError(f'cannot wait longer for {" ".join(argv)}')
     return (
         done.exit_code,
         done.stdout.decode(errors='replace'),
