@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ..values.paths import state_directory
 
+_FILE = 'sqlite:///'
+
 
 def default_path() -> Path:
     """Return the file of this user."""
@@ -21,4 +23,9 @@ def database_url(option: str, configured: str | None = None) -> str:
     if '://' in said:
         return said
     path = Path(said).expanduser() if said else default_path()
-    return f'sqlite:///{path.absolute()}'
+    return f'{_FILE}{path.absolute()}'
+
+
+def is_missing(url: str) -> bool:
+    """Return whether it is a file that is not there; of a server only asking it can tell."""
+    return url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).exists()

@@ -31,6 +31,7 @@ from ..values.errors import (
     PermissionDenied,
 )
 from ..values.safe_names import is_argument, is_controller
+from .identity import identity
 from .life import ENDING
 
 STATUS_CAP_BYTES = 64 * 1024 * 1024
@@ -134,23 +135,15 @@ class Juju:
         Raises:
             ModelNotFound: there is no one model of that name.
         """
-        entries = self._models(controller, until)
-        # Several users may each have one of that name; `--model owner/name` tells which is meant.
-        full = self.model.rpartition(':')[2]
-        named = [entry for entry in entries if '/' in full and entry.get('name') == full]
-        named = named or [entry for entry in entries if entry.get('short-name') == model]
-        if len(named) != 1 or not isinstance(named[0].get('model-uuid'), str):
+        found = identity(self.listing(controller, until), self.model.rpartition(':')[2], model)
+        if found is None:
             reason = f'cannot tell the UUID of model {model}: juju models does not'
             raise ModelNotFound(reason, model=self.model)
-        return str(named[0]['model-uuid'])
+        return found[1]
 
-    def identities(self, controller: str, until: Deadline) -> Mapping[str, str]:
-        """Return the UUID of each of a controller's models, by `owner/name`."""
-        return {
-            str(entry['name']): str(entry['model-uuid'])
-            for entry in self._models(controller, until)
-            if isinstance(entry.get('name'), str) and isinstance(entry.get('model-uuid'), str)
-        }
+    def listing(self, controller: str, until: Deadline) -> Sequence[Mapping[str, Any]]:
+        """Return what `juju models` tells of each of a controller's; see `identity`."""
+        return tuple(self._models(controller, until))
 
     def proxies_ssh(self, deadline: Deadline) -> bool:
         """Return whether the model is configured with proxy-ssh=true."""

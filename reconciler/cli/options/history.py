@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
 from reconciler.config.settings import Config
+from reconciler.history.where import database_url, is_missing
+from reconciler.juju.identity import identity
 from reconciler.sweeps.fleet import Fleet
 from reconciler.values.by_name import load
 from reconciler.values.errors import JujuError, ReconcilerError
@@ -35,9 +36,8 @@ def open_history(option: str, config: Config) -> Database:
     Raises:
         ReconcilerError: it is not named by a path or URL, or what a server needs is not installed.
     """
-    url = load('reconciler.history.where:database_url')(option, config.history.database)
     kind: Callable[[str], Database] = load('reconciler.history.database:Database')
-    return kind(url)
+    return kind(database_url(option, config.history.database))
 
 
 def past_troubles(
@@ -47,9 +47,7 @@ def past_troubles(
 
     Nothing, and nothing is loaded for it, where no history is.
     """
-    url: str = load('reconciler.history.where:database_url')(option, config.history.database)
-    begins = 'sqlite:///'
-    if url.startswith(begins) and not Path(url.removeprefix(begins)).exists():
+    if is_missing(database_url(option, config.history.database)):
         return ()
     try:
         with open_history(option, config).reading() as connection:
@@ -101,7 +99,7 @@ class _Identities:
 
     def __init__(self, asking: SweepOptions) -> None:
         self._asking = asking
-        self._known: dict[str, dict[str, str]] = {}
+        self._listings: dict[str, Sequence[Mapping[str, Any]]] = {}
 
     def of(self, snapshot: Snapshot) -> tuple[str, str]:
         """Return a model's `controller:owner/name` and UUID; the latter empty if unknown."""
@@ -109,22 +107,16 @@ class _Identities:
         plain = model.full_name or model.title or self._asking.model
         if self._asking.is_local or self._asking.status_file or not model.controller:
             return plain, ''
-        known = self._of_controller(model.controller)
-        whose = f'{model.owner}/{model.name}'
-        named = [full for full in known if full == whose] or [
-            full for full in known if full.partition('/')[2] == model.name
-        ]
-        if len(named) != 1:
-            return plain, ''
-        return f'{model.controller}:{named[0]}', known[named[0]]
+        listing = self._listing(model.controller)
+        found = identity(listing, f'{model.owner}/{model.name}', model.name)
+        return (f'{model.controller}:{found[0]}', found[1]) if found else (plain, '')
 
-    def _of_controller(self, controller: str) -> dict[str, str]:
-        if controller not in self._known:
+    def _listing(self, controller: str) -> Sequence[Mapping[str, Any]]:
+        if controller not in self._listings:
             until = Deadline.after(_IDENTITY_SECONDS)
             try:
-                found = dict(self._asking.door.identities(controller, until))
+                self._listings[controller] = self._asking.door.listing(controller, until)
             except JujuError:
                 # By its name it goes on with the history of the model that had it last.
-                found = {}
-            self._known[controller] = found
-        return self._known[controller]
+                self._listings[controller] = ()
+        return self._listings[controller]
