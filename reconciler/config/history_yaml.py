@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..values.words import parse_duration
 from .settings import HistoryConfig
 from .yaml_nodes import YamlNode
 
 _KEYS = ('database', 'looks', 'gap')
 _MOST_LOOKS = 100
-_DURATION = re.compile(r'([1-9][0-9]{0,4})([smh])')
-_SECONDS = {'s': 1.0, 'm': 60.0, 'h': 3600.0}
+_DURATION = re.compile(r'[1-9][0-9]{0,4}[smh]')
 
 
 def read_history(spot: YamlNode) -> HistoryConfig:
@@ -58,8 +58,8 @@ def _looks(spot: YamlNode) -> int:
 
 def _pause(spot: YamlNode) -> float | None:
     """Return seconds, of such as `10m` or `1h`."""
-    found = _DURATION.fullmatch(spot.text())
-    if found is None:
+    said = spot.text()
+    if not _DURATION.fullmatch(said):
         spot.refuse('write such as 90s, 10m or 1h')
         return None
-    return int(found[1]) * _SECONDS[found[2]]
+    return parse_duration(said)

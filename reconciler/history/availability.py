@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from charm.kernel.report import Health
 
 from .facts import MAINTENANCE
 from .find import KnownModel, is_about
 from .sql import greatest, least
+from .statements import before_it
 from .subject import SERVICE, VIEW, Subject
 from .tables import facts, runs, spells, subjects
 
@@ -96,23 +97,23 @@ def availability(
     slo: Callable[[str], float | None] = lambda name: None,
 ) -> tuple[Availability, ...]:
     """Return that of all services and views, or of what the names mean, by name."""
-    kinds = () if names else _WITH_SLO
+    meant = and_(
+        subjects.c.model_id == model.id,
+        is_about(names) if names else subjects.c.kind.in_(_WITH_SLO),
+    )
     found: dict[Subject, Availability] = {}
-    for kind, name, settled, length in _lengths(connection, model, period, names):
-        if kinds and kind not in kinds:
-            continue
+    for kind, name, settled, length in _lengths(connection, meant, period):
         subject = Subject(kind, name)
         was = found.setdefault(subject, Availability(subject, period))
         found[subject] = _add(was, Health(settled), int(length))
-    for kind, name, count in _outages(connection, model, period, names):
+    for kind, name, count in _outages(connection, meant, period):
         subject = Subject(kind, name)
         if subject in found:
             found[subject] = replace(found[subject], outages=count)
-    for kind, name, length in _planned(connection, model, period):
+    for kind, name, length in _planned(connection, meant, period):
         subject = Subject(kind, name)
-        if subject in found:
-            planned = min(int(length), found[subject].down)
-            found[subject] = replace(found[subject], planned=planned)
+        planned = min(int(length), found[subject].down)
+        found[subject] = replace(found[subject], planned=planned)
     return tuple(
         replace(found[subject], slo=slo(subject.name) if subject.kind in _WITH_SLO else None)
         for subject in sorted(found)
@@ -128,7 +129,7 @@ def _add(was: Availability, settled: Health, length: int) -> Availability:
 
 
 def _lengths(
-    connection: Connection, model: KnownModel, period: Period, names: Sequence[str]
+    connection: Connection, meant: ColumnElement[bool], period: Period
 ) -> Sequence[Row[str, str, str, int]]:
     """Return for each subject and settled health how long that was while sweeps looked."""
     # What lasts still is known until the last sweep: where the last spell ends.
@@ -140,8 +141,7 @@ def _lengths(
         .join(runs, runs.c.subject_id == subjects.c.id)
         .join(spells, spells.c.model_id == subjects.c.model_id)
         .where(
-            subjects.c.model_id == model.id,
-            is_about(names),
+            meant,
             runs.c.since < period.until,
             func.coalesce(runs.c.until, period.until) > period.since,
             end > begin,
@@ -152,26 +152,17 @@ def _lengths(
 
 
 def _outages(
-    connection: Connection, model: KnownModel, period: Period, names: Sequence[str]
+    connection: Connection, meant: ColumnElement[bool], period: Period
 ) -> Sequence[Row[str, str, int]]:
     """Return how often each subject went down within the period."""
-    former = runs.alias('former')
-    was = (
-        select(former.c.settled)
-        .where(former.c.subject_id == runs.c.subject_id, former.c.since < runs.c.since)
-        .order_by(former.c.since.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     wanted = (
         select(subjects.c.kind, subjects.c.name, func.count())
         .join(runs, runs.c.subject_id == subjects.c.id)
         .where(
-            subjects.c.model_id == model.id,
-            is_about(names),
+            meant,
             runs.c.settled == Health.FAIL.value,
             runs.c.since.between(period.since, period.until - 1),
-            func.coalesce(was, '') != Health.FAIL.value,
+            func.coalesce(before_it('settled'), '') != Health.FAIL.value,
         )
         .group_by(subjects.c.kind, subjects.c.name)
     )
@@ -179,7 +170,7 @@ def _outages(
 
 
 def _planned(
-    connection: Connection, model: KnownModel, period: Period
+    connection: Connection, meant: ColumnElement[bool], period: Period
 ) -> Sequence[Row[str, str, int]]:
     """Return for how long each service was down while that was announced, and looked at."""
     end = least(
@@ -196,7 +187,7 @@ def _planned(
         .join(runs, runs.c.subject_id == subjects.c.id)
         .join(spells, spells.c.model_id == subjects.c.model_id)
         .where(
-            subjects.c.model_id == model.id,
+            meant,
             facts.c.name == MAINTENANCE,
             facts.c.value != '',
             runs.c.settled == Health.FAIL.value,

@@ -44,18 +44,15 @@ def before_trouble(
     until = last_look(connection, whose)
     if until is None:
         return ()
-    found = []
-    for name in dict.fromkeys(names):
-        span = Span(until - _LOOKED_BACK, until, (name,))
-        flips = [
-            each
-            for each in timeline(connection, whose, span).happened
-            if isinstance(each, FlipSeen) and each.subject.name == name
-        ]
-        if flips and flips[-1].until is None and flips[-1].just_before:
-            flip = flips[-1]
-            changes = tuple(
-                ((flip.at - change.at) / 1000, change.sentence) for change in flip.just_before
-            )
-            found.append(PastTrouble(name, flip.at, changes))
-    return tuple(found)
+    happened = timeline(connection, whose, Span(until - _LOOKED_BACK, until, names)).happened
+    last = {each.subject.name: each for each in happened if isinstance(each, FlipSeen)}
+    flips = (last[name] for name in dict.fromkeys(names) if name in last)
+    return tuple(
+        PastTrouble(
+            flip.subject.name,
+            flip.at,
+            tuple(((flip.at - change.at) / 1000, change.sentence) for change in flip.just_before),
+        )
+        for flip in flips
+        if flip.until is None and flip.just_before
+    )

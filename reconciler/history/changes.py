@@ -103,10 +103,7 @@ class Change:
     @property
     def sentence(self) -> str:
         """Return of what it is, and what changed."""
-        name = (
-            f'machine {self.subject.name}' if self.subject.kind == MACHINE else self.subject.name
-        )
-        return f'{name or "the model"}: {self.words}'
+        return f'{self.subject.title}: {self.words}'
 
     @property
     def may_break(self) -> bool:

@@ -106,15 +106,16 @@ class Database:
 
     def _write(self, work: Callable[[Connection], _Made], until: Deadline) -> _Made:
         try:
-            self._make_ready()
-            with self._told('write'), self._begun(immediate=True, until=until) as connection:
-                return work(connection)
+            return self._write_once(work, until)
         except CorruptHistory as error:
             # A second one in a row is no accident of this file.
             self._replace(error)
-            self._make_ready()
-            with self._told('write'), self._begun(immediate=True, until=until) as connection:
-                return work(connection)
+            return self._write_once(work, until)
+
+    def _write_once(self, work: Callable[[Connection], _Made], until: Deadline) -> _Made:
+        self._make_ready()
+        with self._told('write'), self._begun(immediate=True, until=until) as connection:
+            return work(connection)
 
     @contextlib.contextmanager
     def reading(self) -> Generator[Connection]:

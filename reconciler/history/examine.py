@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 from ..values.words import counted
 from .database import Database
 from .find import KnownModel, known_models
-from .tables import facts, points, runs, series, spells, subjects
+from .statements import row_counts
+from .tables import facts, points, runs, spells
 
 # Clocks of machines that are kept together differ by no more.
 _AHEAD = 60_000
@@ -95,16 +96,7 @@ def _kept(connection: Connection, model: KnownModel) -> KeptModel:
             func.min(spells.c.since), func.max(spells.c.until), func.sum(spells.c.sweeps)
         ).where(spells.c.model_id == model.id)
     ).one()
-    own = select(subjects.c.id).where(subjects.c.model_id == model.id)
-    figures = select(series.c.id).where(series.c.subject_id.in_(own))
-    rows = {
-        'subjects': select(func.count()).where(subjects.c.model_id == model.id),
-        'runs': select(func.count()).where(runs.c.subject_id.in_(own)),
-        'facts': select(func.count()).where(facts.c.subject_id.in_(own)),
-        'points': select(func.count()).where(points.c.series_id.in_(figures)),
-    }
-    counts = {name: connection.execute(count).scalar_one() for name, count in rows.items()}
-    return KeptModel(model, since, until, int(sweeps or 0), counts)
+    return KeptModel(model, since, until, int(sweeps or 0), row_counts(connection, model.id))
 
 
 def _in_the_file(connection: Connection) -> Iterator[HistoryFault]:

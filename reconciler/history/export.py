@@ -11,10 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from charm.kernel.fields import format_time
-
 from .find import KnownModel
-from .moments import to_moment
+from .moments import time_text
 from .tables import facts, points, runs, series, spells, subjects
 
 # So many rows are in memory at once.
@@ -75,7 +73,7 @@ def documents(
 
 
 def _told(key: str, value: Any) -> Any:
-    return format_time(to_moment(value)) if key in _TIMES and value is not None else value
+    return time_text(value) if key in _TIMES else value
 
 
 def _statements(model: KnownModel, period: Period) -> Mapping[str, Select[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,9 +10,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from .changes import Change
 from .facts import FAULT, RELATION, THERE
+from .statements import ANY_MODEL, of_model
 from .subject import Subject
 from .subject_ids import SubjectIds
-from .tables import facts, subjects
+from .tables import facts
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,7 @@ def _appears(name: str) -> bool:
 
 _OPEN = select(facts.c.subject_id, facts.c.name, facts.c.id, facts.c.value).where(
     facts.c.until.is_(None),
-    facts.c.subject_id.in_(
-        select(subjects.c.id).where(subjects.c.model_id == bindparam('model_id'))
-    ),
+    of_model(facts, ANY_MODEL),
 )
 
 
@@ -126,10 +125,3 @@ def _open_facts(
     for subject_id, name, number, value in connection.execute(_OPEN, ids.of_model).all():
         found.setdefault(ids.subject(subject_id), {})[name] = _OpenFact(number, value)
     return found
-
-
-def open_values(connection: Connection, ids: SubjectIds) -> Iterator[tuple[Subject, str, str]]:
-    """Yield every fact as it is now."""
-    for subject, values in _open_facts(connection, ids).items():
-        for name, fact in values.items():
-            yield subject, name, fact.value

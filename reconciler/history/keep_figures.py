@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from .statements import ANY_MODEL, of_model
 from .subject import Subject
 from .subject_ids import SubjectIds
-from .tables import points, series, subjects
+from .tables import points, series
 
 # Of memory in use much is always in motion; disks fill.
 _STEPS = {'memory used': 0.1}
@@ -73,8 +74,6 @@ def is_worth_a_point(name: str, value: float, at: int, last_at: int, last: float
     return moved >= _LEAST_STEP and at - last_at >= _LONG
 
 
-_SERIES = (
-    select(series.c.subject_id, series.c.name, series.c.id, series.c.at, series.c.value)
-    .join(subjects, subjects.c.id == series.c.subject_id)
-    .where(subjects.c.model_id == bindparam('model_id'))
-)
+_SERIES = select(
+    series.c.subject_id, series.c.name, series.c.id, series.c.at, series.c.value
+).where(of_model(series, ANY_MODEL))

@@ -11,9 +11,10 @@ from charm.kernel.report import Health
 
 from .looks import Look, SweepLooks
 from .settle import OpenRun, begin, follow
+from .statements import ANY_MODEL, of_model
 from .subject import Subject
 from .subject_ids import SubjectIds
-from .tables import runs, subjects
+from .tables import runs
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,7 @@ _OPEN = select(
     runs.c.id,
 ).where(
     runs.c.until.is_(None),
-    runs.c.subject_id.in_(
-        select(subjects.c.id).where(subjects.c.model_id == bindparam('model_id'))
-    ),
+    of_model(runs, ANY_MODEL),
 )
 
 

@@ -9,8 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Delete,
-    Select,
-    Table,
     and_,
     delete,
     exists,
@@ -20,7 +18,8 @@ from sqlalchemy import (
     update,
 )
 
-from .find import KnownModel
+from .find import KnownModel, last_look
+from .statements import of_model, points_of_model, row_counts
 from .subject import CHECK
 from .tables import facts, models, points, runs, series, spells, subjects
 
@@ -56,21 +55,22 @@ def before(model: KnownModel, until: int, now: int) -> Work:
     What began before that and ended after it stays whole. A model that no sweep saw since goes
     altogether. Of points of more than 30 days one a day stays, and the last of each figure.
     """
+    own_runs, own_facts = of_model(runs, model.id), of_model(facts, model.id)
 
     def prune(connection: Connection) -> Pruned:
-        last = connection.execute(_last_spell(model)).scalar()
+        last = last_look(connection, model)
         if last is not None and last < until:
             return _all(connection, model)
         thinned = or_(points.c.at < until, and_(points.c.at < now - _ALL_POINTS, _had_already()))
         return Pruned(
-            runs=_gone(connection, delete(runs).where(_of(runs, model), runs.c.until < until)),
-            facts=_gone(connection, delete(facts).where(_of(facts, model), facts.c.until < until)),
+            runs=_gone(connection, delete(runs).where(own_runs, runs.c.until < until)),
+            facts=_gone(connection, delete(facts).where(own_facts, facts.c.until < until)),
             spells=_gone(
                 connection,
                 delete(spells).where(spells.c.model_id == model.id, spells.c.until < until),
             ),
             points=_gone(
-                connection, delete(points).where(_of_series(model), thinned, ~_is_last())
+                connection, delete(points).where(points_of_model(model.id), thinned, ~_is_last())
             ),
             subjects=_gone(connection, _without_anything(model, until)),
         )
@@ -83,27 +83,26 @@ def future(model: KnownModel, now: int) -> Work:
 
     What lasted beyond `now` lasts still, as it did then.
     """
+    own_runs, own_facts = of_model(runs, model.id), of_model(facts, model.id)
 
     def prune(connection: Connection) -> Pruned:
         pruned = Pruned(
-            runs=_gone(connection, delete(runs).where(_of(runs, model), runs.c.since > now)),
-            facts=_gone(connection, delete(facts).where(_of(facts, model), facts.c.since > now)),
+            runs=_gone(connection, delete(runs).where(own_runs, runs.c.since > now)),
+            facts=_gone(connection, delete(facts).where(own_facts, facts.c.since > now)),
             spells=_gone(
                 connection,
                 delete(spells).where(spells.c.model_id == model.id, spells.c.since > now),
             ),
-            points=_gone(connection, delete(points).where(_of_series(model), points.c.at > now)),
+            points=_gone(
+                connection, delete(points).where(points_of_model(model.id), points.c.at > now)
+            ),
         )
         again = {'until': None, 'looks': 0, 'doubted': None}
-        connection.execute(update(runs).where(_of(runs, model), runs.c.until > now).values(again))
+        connection.execute(update(runs).where(own_runs, runs.c.until > now).values(again))
         connection.execute(
-            update(runs)
-            .where(_of(runs, model), runs.c.doubted > now)
-            .values(looks=0, doubted=None)
+            update(runs).where(own_runs, runs.c.doubted > now).values(looks=0, doubted=None)
         )
-        connection.execute(
-            update(facts).where(_of(facts, model), facts.c.until > now).values(until=None)
-        )
+        connection.execute(update(facts).where(own_facts, facts.c.until > now).values(until=None))
         connection.execute(
             update(spells)
             .where(spells.c.model_id == model.id, spells.c.until > now)
@@ -117,32 +116,17 @@ def future(model: KnownModel, now: int) -> Work:
 
 def _all(connection: Connection, model: KnownModel) -> Pruned:
     """Remove the model."""
-    rows = {
-        'runs': select(func.count()).select_from(runs).where(_of(runs, model)),
-        'facts': select(func.count()).select_from(facts).where(_of(facts, model)),
-        'subjects': select(func.count()).where(subjects.c.model_id == model.id),
-        'spells': select(func.count()).where(spells.c.model_id == model.id),
-        'points': select(func.count()).select_from(points).where(_of_series(model)),
+    own = select(func.count()).where(spells.c.model_id == model.id)
+    counts = {
+        **row_counts(connection, model.id),
+        'spells': connection.execute(own).scalar_one(),
     }
-    counts = {name: connection.execute(count).scalar_one() for name, count in rows.items()}
     connection.execute(delete(models).where(models.c.id == model.id))
     return Pruned(models=1, **counts)
 
 
 def _gone(connection: Connection, statement: Delete) -> int:
     return connection.execute(statement).rowcount
-
-
-def _last_spell(model: KnownModel) -> Select[int]:
-    return select(func.max(spells.c.until)).where(spells.c.model_id == model.id)
-
-
-def _of(table: Table, model: KnownModel) -> ColumnElement[bool]:
-    return table.c.subject_id.in_(select(subjects.c.id).where(subjects.c.model_id == model.id))
-
-
-def _of_series(model: KnownModel) -> ColumnElement[bool]:
-    return points.c.series_id.in_(select(series.c.id).where(_of(series, model)))
 
 
 def _had_already() -> ColumnElement[bool]:
@@ -177,7 +161,7 @@ def _without_anything(model: KnownModel, until: int) -> Delete:
 
 def _set_back_series(connection: Connection, model: KnownModel, now: int) -> None:
     """Have each figure's last point be the last that is left; one without any goes."""
-    ahead = and_(_of(series, model), series.c.at > now)
+    ahead = and_(of_model(series, model.id), series.c.at > now)
     left = exists().where(points.c.series_id == series.c.id)
     connection.execute(delete(series).where(ahead, ~left))
     last = select(points.c.at).where(points.c.series_id == series.c.id)

@@ -19,3 +19,8 @@ class Subject(NamedTuple):
 
     kind: str
     name: str
+
+    @property
+    def title(self) -> str:
+        """Return what people call it."""
+        return f'machine {self.name}' if self.kind == MACHINE else self.name or 'the model'

@@ -18,6 +18,7 @@ from charm.kernel.report import Health
 from .changes import Change
 from .facts import RELATION
 from .find import KnownModel, is_about
+from .statements import before_it
 from .subject import CHECK, MACHINE, MODEL, SERVICE, UNIT, Subject
 from .tables import facts, runs, spells, subjects
 
@@ -60,7 +61,7 @@ class Gap:
     """A time in which nobody looked; milliseconds since 1970, UTC. `until` is the next sweep."""
 
     at: int
-    until: int | None
+    until: int
 
 
 Happening = FlipSeen | Change | Gap
@@ -129,19 +130,11 @@ class _OwnNames:
 
 def _runs(connection: Connection, model: KnownModel, span: Span) -> Sequence[Any]:
     """Return the runs that began in the span, each with what was before it."""
-    health = runs.c.health if span.raw else runs.c.settled
-    former = runs.alias('former')
-    was = (
-        select(former.c.health if span.raw else former.c.settled)
-        .where(former.c.subject_id == runs.c.subject_id, former.c.since < runs.c.since)
-        .order_by(former.c.since.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    health = 'health' if span.raw else 'settled'
     wanted = (
         select(
-            *(subjects.c.kind, subjects.c.name, runs.c.since, runs.c.until, health.label('now')),
-            *(runs.c.message, runs.c.last_message, was.label('was')),
+            *(subjects.c.kind, subjects.c.name, runs.c.since, runs.c.until, runs.c[health]),
+            *(runs.c.message, runs.c.last_message, before_it(health)),
         )
         .join(subjects, subjects.c.id == runs.c.subject_id)
         .where(
@@ -198,7 +191,6 @@ def _gaps(connection: Connection, model: KnownModel, span: Span) -> Iterator[Gap
         .where(spells.c.model_id == model.id, spells.c.until >= span.since)
         .order_by(spells.c.since)
     )
-    before = None
     earlier = select(spells.c.until).where(
         spells.c.model_id == model.id, spells.c.until < span.since
     )

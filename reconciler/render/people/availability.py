@@ -10,16 +10,15 @@ from typing import Any
 
 from rich.text import Text
 
-from charm.kernel.fields import format_time
 from charm.kernel.report import Health
 from charm.kernel.safe_text import clean
 from reconciler.history.availability import Availability, Period
-from reconciler.history.moments import to_moment
+from reconciler.history.moments import time_text
 from reconciler.values.words import duration_text
 
 from ..drawn import COLOURS, draw, grid, plain
 from ..options import RenderOptions
-from .timeline import name_of, span_text
+from .timeline import span_text
 
 SCHEMA_VERSION = 1
 _COLUMNS = (
@@ -60,7 +59,7 @@ def render(found: AvailabilityReport, options: RenderOptions) -> str:
         table = grid(*_COLUMNS)
         for one in subjects:
             table.add_row(
-                plain(name_of(one.subject)),
+                plain(one.subject.title),
                 percent_text(one.ratio),
                 _length(one.down),
                 str(one.outages or '-'),
@@ -94,8 +93,8 @@ def render_json(found: AvailabilityReport, options: RenderOptions) -> str:
         'periods': [
             {
                 'name': period.name,
-                'since': format_time(to_moment(period.since)),
-                'until': format_time(to_moment(period.until)),
+                'since': time_text(period.since),
+                'until': time_text(period.until),
                 'subjects': [_plain(one) for one in subjects],
             }
             for period, subjects in zip(found.periods, found.found, strict=True)

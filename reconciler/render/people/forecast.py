@@ -9,10 +9,9 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from charm.kernel.fields import format_time
 from reconciler.history.forecast import Forecast, Forecasts
 from reconciler.history.line import FULL
-from reconciler.history.moments import to_moment
+from reconciler.history.moments import time_text, to_moment
 from reconciler.values.words import duration_text
 
 from ..drawn import draw, listed, plain
@@ -74,7 +73,7 @@ def render_json(found: Forecasts, options: RenderOptions) -> str:
     """Return one JSON object, indented."""
     document = {
         'schema': SCHEMA_VERSION,
-        'at': _time(found.at),
+        'at': time_text(found.at),
         'within_seconds': found.within / 1000,
         'urgent': found.urgent,
         'forecasts': [_document(found, one) for one in found.found],
@@ -90,18 +89,14 @@ def _document(found: Forecasts, one: Forecast) -> dict[str, Any]:
         'check': one.check,
         'figure': one.figure,
         'urgent': found.is_urgent(one),
-        'at': _time(one.at),
-        'earliest': _time(line.earliest) if line else None,
-        'latest': _time(line.latest) if line else None,
+        'at': time_text(one.at),
+        'earliest': time_text(line.earliest) if line else None,
+        'latest': time_text(line.latest) if line else None,
         'value': one.value,
         'per_day': round(line.per_day, 6) if line else None,
-        'seen_since': _time(line.since) if line else None,
-        'seen_until': _time(line.until) if line else None,
+        'seen_since': time_text(line.since) if line else None,
+        'seen_until': time_text(line.until) if line else None,
     }
-
-
-def _time(number: int) -> str | None:
-    return format_time(to_moment(number))
 
 
 FORECASTS: Mapping[str, Callable[[Forecasts, RenderOptions], str]] = {

@@ -13,7 +13,6 @@ from reconciler.history.subject import CHECK, MODEL, UNIT
 from reconciler.values.words import duration_text
 
 from ..options import RenderOptions
-from .timeline import name_of
 
 # What a service's own line tells already.
 _WITHIN = (UNIT, CHECK, MODEL)
@@ -47,4 +46,4 @@ def _flip(flip: Flip) -> str:
     since = f'{to_moment(flip.since):%Y-%m-%d %H:%M:%SZ}'
     before = f' (was {flip.before.value})' if flip.before else ''
     told = f': {flip.message}' if flip.message else ''
-    return f'{name_of(flip.subject)} {flip.after.value} since {since}{before}{told}'
+    return f'{flip.subject.title} {flip.after.value} since {since}{before}{told}'

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from charm.kernel.fields import format_time
 from charm.kernel.report import Health
 from charm.kernel.safe_text import clean
 from reconciler.history.changes import Change
-from reconciler.history.moments import to_moment
-from reconciler.history.subject import MACHINE, Subject
+from reconciler.history.moments import time_text, to_moment
 from reconciler.history.timeline import FlipSeen, Gap, Happening, Timeline
 from reconciler.values.words import duration_text
 
@@ -60,20 +58,15 @@ def _table(happened: list[Happening]) -> Table:
     for each in happened:
         at = f'{to_moment(each.at):%H:%M:%S}'
         if isinstance(each, FlipSeen):
-            table.add_row(at, plain(name_of(each.subject)), _flip(each), plain(_why(each)))
+            table.add_row(at, plain(each.subject.title), _flip(each), plain(_why(each)))
             for change in each.just_before:
                 before = duration_text((each.at - change.at) / 1000)
                 table.add_row('', '', '', plain(f'{before} before: {change.sentence}'))
         elif isinstance(each, Change):
-            table.add_row(at, plain(name_of(each.subject)), 'changed', plain(each.words))
+            table.add_row(at, plain(each.subject.title), 'changed', plain(each.words))
         else:
             table.add_row(at, '', Text('no sweep', style='dim'), plain(_gap(each)))
     return table
-
-
-def name_of(subject: Subject) -> str:
-    """Return what people call a subject."""
-    return f'machine {subject.name}' if subject.kind == MACHINE else subject.name or 'the model'
 
 
 def _flip(flip: FlipSeen) -> Text:
@@ -89,8 +82,6 @@ def _why(flip: FlipSeen) -> str:
 
 
 def _gap(gap: Gap) -> str:
-    if gap.until is None:
-        return 'nobody looked since'
     return f'nobody looked for {duration_text((gap.until - gap.at) / 1000)}'
 
 
@@ -100,8 +91,8 @@ def render_json(found: Timeline, options: RenderOptions) -> str:
         'schema': SCHEMA_VERSION,
         'model': found.model.name,
         'uuid': found.model.uuid,
-        'since': _time(found.since),
-        'until': _time(found.until),
+        'since': time_text(found.since),
+        'until': time_text(found.until),
         'more': found.more,
         'happened': [_plain(each) for each in found.happened],
     }
@@ -110,17 +101,17 @@ def render_json(found: Timeline, options: RenderOptions) -> str:
 
 def _plain(each: Happening) -> dict[str, Any]:
     if isinstance(each, Gap):
-        return {'kind': 'gap', 'at': _time(each.at), 'until': _time(each.until)}
+        return {'kind': 'gap', 'at': time_text(each.at), 'until': time_text(each.until)}
     own = {'of': each.subject.kind, 'name': each.subject.name}
     if isinstance(each, Change):
         return {
-            **{'kind': 'change', 'at': _time(each.at)},
+            **{'kind': 'change', 'at': time_text(each.at)},
             **own,
             **{'fact': each.fact, 'before': each.before, 'after': each.after},
             'words': each.words,
         }
     return {
-        **{'kind': 'flip', 'at': _time(each.at), 'until': _time(each.until)},
+        **{'kind': 'flip', 'at': time_text(each.at), 'until': time_text(each.until)},
         **own,
         'before': each.before.value if each.before else None,
         'after': each.after.value,
@@ -128,10 +119,6 @@ def _plain(each: Happening) -> dict[str, Any]:
         'last_message': each.last_message,
         'just_before': [_plain(change) for change in each.just_before],
     }
-
-
-def _time(number: int | None) -> str | None:
-    return None if number is None else format_time(to_moment(number).astimezone(timezone.utc))
 
 
 TIMELINES: Mapping[str, Callable[[Timeline, RenderOptions], str]] = {
