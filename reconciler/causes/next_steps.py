@@ -40,7 +40,7 @@ def next_steps(found: Explanation) -> Iterator[Advice]:
             relate = integrate(model, major, f'{name}:{word}', 'PROVIDER')
             yield Advice('relate it to what it waits for', relate)
     yield from _about_history(found)
-    yield from _about_silence(found.readings)
+    yield from about_silence(found.readings)
     yield from _about_checks(found)
 
 
@@ -68,10 +68,10 @@ def _about_cause(found: Explanation) -> Advice:
     what = f'begin with {node}' + (f', which {told}' if victims > 1 else '')
     if node.kind is NodeKind.COLLECTOR:
         what = f'it is not the service but the way to it: begin there, for {victims} services'
-    return Advice(what, _look_at(found.snapshot.model, node))
+    return Advice(what, look_at(found.snapshot.model, node))
 
 
-def _look_at(known: Model, node: Node) -> tuple[str, ...]:
+def look_at(known: Model, node: Node) -> tuple[str, ...]:
     """Return the command that tells more of a cause."""
     place = f'{node.model}/{node.name}' if node.model else node.name
     model, name = known.locate(node.services[0] if node.services else place)
@@ -84,7 +84,7 @@ def _look_at(known: Model, node: Node) -> tuple[str, ...]:
     return commands.get(node.kind) or reconcile_health(model, 'explain', name)
 
 
-def _about_silence(readings: tuple[Reading, ...]) -> Iterator[Advice]:
+def about_silence(readings: tuple[Reading, ...]) -> Iterator[Advice]:
     """Yield what to do about units without a report, once for all that ail alike."""
     alike: dict[str, tuple[Reading, list[str]]] = {}
     for reading in readings:

@@ -15,7 +15,7 @@ from .working_hours import WorkingHours
 from .yaml_nodes import YamlNode
 from .yaml_options import each, nested, option, read_options
 
-KEYS = ('channels', 'routes')
+KEYS = ('channels', 'routes', 'quiet')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,30 @@ class Route:
         return tuple(step for step in self.escalate if step.after_seconds <= seconds)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Quiet:
+    """For how long nobody is told of what is expected to pass, in seconds.
+
+    Attributes:
+        deploy: after a unit or a machine came, and while Juju or a charm installs one.
+        upgrade: after another charm, base, workload or Juju came, and while a charm is at work.
+        boot: after a machine booted, and while one that does not answer may be booting.
+        restart: while a service starts, and after the cause of its trouble has recovered.
+        flapping: for how long that which came back often has to be well before it has recovered.
+    """
+
+    deploy: float = option(DURATION, default=1800.0)
+    upgrade: float = option(DURATION, default=900.0)
+    boot: float = option(DURATION, default=300.0)
+    restart: float = option(DURATION, default=300.0)
+    flapping: float = option(DURATION, default=600.0)
+
+    def seconds(self, kind: str) -> float:
+        """Return how long it is after that kind of event."""
+        found: float = getattr(self, kind)
+        return found
+
+
 @dataclass(frozen=True)
 class AlertsConfig:
     """Who is told of what.
@@ -76,10 +100,12 @@ class AlertsConfig:
     Attributes:
         channels: by name.
         routes: in the file's order; one to all channels, if none is written.
+        quiet: for how long nobody is told.
     """
 
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    quiet: Quiet = Quiet()
 
 
 def read(spot: YamlNode) -> AlertsConfig:
@@ -87,24 +113,28 @@ def read(spot: YamlNode) -> AlertsConfig:
     channels: dict[str, ChannelSettings] = {}
     routes: list[tuple[Route, YamlNode]] = []
     named: list[str] = []
+    quiet = Quiet()
     for key, value in spot.items(KEYS):
         if key == 'channels':
             found = [(name, _channel(one)) for name, one in value.items()]
             named = [name for name, _ in found]
             channels = {name: one for name, one in found if one is not None}
+        elif key == 'quiet':
+            quiet = read_options(Quiet, value, dict(value.items())) or quiet
         else:
             given = ((read_options(Route, one, dict(one.items())), one) for one in value.each())
             routes = [(route, one) for route, one in given if route is not None]
     for route, one in routes:
         _check(route, one, named)
     if channels and not routes:
-        return AlertsConfig(channels, (Route(name='everything', channels=tuple(channels)),))
+        return AlertsConfig(channels, (Route(name='everything', channels=tuple(channels)),), quiet)
     return AlertsConfig(
         channels,
         tuple(
             replace(route, name=route.name or f'route {number}')
             for number, (route, _) in enumerate(routes, 1)
         ),
+        quiet,
     )
 
 

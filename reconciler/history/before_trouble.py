@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ..values.model import Model
-from .find import find_model, known_models, last_look
+from .find import KnownModel, find_model, known_models, last_look
 from .timeline import FlipSeen, Span, timeline
 
 # A trouble that began before has been talked about.
@@ -40,7 +40,13 @@ def before_trouble(
     wanted = model.full_name or model.title
     if not any(known.is_meant_by(wanted) for known in known_models(connection)):
         return ()
-    whose = find_model(connection, wanted)
+    return before_those(connection, find_model(connection, wanted), names)
+
+
+def before_those(
+    connection: Connection, whose: KnownModel, names: Sequence[str]
+) -> tuple[PastTrouble, ...]:
+    """Return that of a model that is known."""
     until = last_look(connection, whose)
     if until is None:
         return ()

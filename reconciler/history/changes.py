@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, select
+
 from .facts import (
     ACKNOWLEDGED,
     BOOT,
@@ -16,6 +18,7 @@ from .facts import (
     THERE,
 )
 from .subject import MACHINE, SERVICE, UNIT, Subject
+from .tables import facts, subjects
 
 
 def _of(what: str) -> Callable[[str, str], str]:
@@ -109,3 +112,22 @@ class Change:
     def may_break(self) -> bool:
         """Return whether it is a change that somebody made, and not only what came of one."""
         return self.fact not in _CONSEQUENCES and self.fact != FAULT
+
+
+def changes_between(connection: Connection, model_id: int, since: int, until: int) -> list[Change]:
+    """Return what changed in a model in a time, both ends of it included, the oldest first."""
+    wanted = (
+        select(subjects.c.kind, subjects.c.name, facts.c.name, facts.c.before, facts.c.value)
+        .add_columns(facts.c.since)
+        .join(subjects, subjects.c.id == facts.c.subject_id)
+        .where(
+            subjects.c.model_id == model_id,
+            facts.c.before.is_not(None),
+            facts.c.since.between(since, until),
+        )
+        .order_by(facts.c.since, facts.c.id)
+    )
+    return [
+        Change(Subject(kind, name), fact, before, after, at)
+        for kind, name, fact, before, after, at in connection.execute(wanted).all()
+    ]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, or_, select
 from charm.kernel.names import service_of
 from charm.kernel.report import Health
 
-from .changes import Change
+from .changes import Change, changes_between
 from .facts import RELATION
 from .find import KnownModel, is_about
 from .statements import before_it
@@ -97,7 +97,7 @@ class Span:
 
 def timeline(connection: Connection, model: KnownModel, span: Span) -> Timeline:
     """Return what happened to what the names mean; with `raw`, as it was seen, not as settled."""
-    changed = list(_changes(connection, model, replace(span, since=span.since - JUST_BEFORE)))
+    changed = changes_between(connection, model.id, span.since - JUST_BEFORE, span.until)
     own = _OwnNames(connection, model, span.names)
     near = Neighbours.read(connection, model)
     flips = [
@@ -167,22 +167,6 @@ def _flips(connection: Connection, model: KnownModel, span: Span) -> Iterator[Fl
             continue
         latest[subject] = FlipSeen(subject, was_so, Health(now), since, until, message, last)
     yield from latest.values()
-
-
-def _changes(connection: Connection, model: KnownModel, span: Span) -> Iterator[Change]:
-    wanted = (
-        select(subjects.c.kind, subjects.c.name, facts.c.name, facts.c.before, facts.c.value)
-        .add_columns(facts.c.since)
-        .join(subjects, subjects.c.id == facts.c.subject_id)
-        .where(
-            subjects.c.model_id == model.id,
-            facts.c.before.is_not(None),
-            facts.c.since.between(span.since, span.until),
-        )
-        .order_by(facts.c.since, facts.c.id)
-    )
-    for kind, name, fact, before, after, at in connection.execute(wanted).all():
-        yield Change(Subject(kind, name), fact, before, after, at)
 
 
 def _gaps(connection: Connection, model: KnownModel, span: Span) -> Iterator[Gap]:

@@ -9,6 +9,7 @@ from charm.kernel.globs import matches
 from ..config.alerts import AlertsConfig, Route
 from ..values.certainty import Certainty
 from .notice import Notice
+from .topology import with_parents
 
 
 def routes_of(notice: Notice, config: AlertsConfig) -> tuple[Route, ...]:
@@ -34,7 +35,7 @@ def fits(notice: Notice, route: Route) -> bool:
         and certainty.rank <= route.certainty.rank
         and _any((notice.topology.model, notice.topology.title), route.models)
         and _any(_applications(notice), route.applications)
-        and _any(_machines(notice.topology.machine), route.machines)
+        and _any(with_parents(notice.topology.machine), route.machines)
         and all(_any((notice.labels.get(n, ''),), (glob,)) for n, glob in route.labels.items())
     )
 
@@ -49,9 +50,3 @@ def _applications(notice: Notice) -> tuple[str, ...]:
     struck = notice.cause.services or [victim.service for victim in notice.victims]
     # Of several models, a service's name begins with that of its own.
     return tuple(service.rpartition('/')[2] for service in struck)
-
-
-def _machines(machine: str) -> tuple[str, ...]:
-    """Return a machine's id and those that it is a container in: of `0/lxd/1` also `0`."""
-    parts = machine.split('/')
-    return tuple('/'.join(parts[: length + 1]) for length in range(0, len(parts), 2))

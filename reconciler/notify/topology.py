@@ -69,3 +69,9 @@ class Topology:
             'juju_charm': self.charm,
         }
         return {name: value for name, value in named.items() if value}
+
+
+def with_parents(machine: str) -> tuple[str, ...]:
+    """Return a machine's id and those that it is a container in: of `0/lxd/1` also `0`."""
+    parts = machine.split('/')
+    return tuple('/'.join(parts[: length + 1]) for length in range(0, len(parts), 2))

@@ -73,5 +73,10 @@ def _names(names: Sequence[str]) -> str:
 def remarks(service: ServiceHealth) -> list[str]:
     """Return what there is to say of a service beside its message: its cause, what is planned."""
     blamed = blame_text(service)
+    return [*([blamed] if blamed else []), *said_of(service)]
+
+
+def said_of(service: ServiceHealth) -> list[str]:
+    """Return what operators said of a service, and who was told of it, or why nobody is."""
     planned = [suppression_text(suppression) for suppression in service.suppressed]
-    return [*([blamed] if blamed else []), *planned]
+    return [*planned, *([safe(service.alerting, 300)] if service.alerting else [])]

@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 OPTIONAL = frozenset(
     {
         *('stale', 'last', 'age', 'juju', 'made_at', 'owner', 'evidence', 'notes', 'ceiling'),
-        *('probed', 'certainty'),
+        *('probed', 'certainty', 'alerting'),
     }
 )
 
@@ -168,6 +168,7 @@ class ServiceDocument(Struct, frozen=True, kw_only=True):
     suppressed: _Many[SuppressionDocument] = ()
     juju: Annotated[JujuDocument | None, _about('What its leader says, if that counts.')] = None
     coverage: CoverageDocument = field(default_factory=CoverageDocument)
+    alerting: Annotated[str, _about('Who was told, or why nobody is; empty if unknown.')] = ''
     units: _Many[UnitDocument] = ()
 
 

@@ -229,6 +229,7 @@ class ServiceHealth:
         suppressed: what operators said that covers all of its troubles; empty if nothing does.
         juju: what Juju says of the application as a whole, where that counts for more than what
             its units came to.
+        alerting: who was told of its trouble, or why nobody is; empty where that is not known.
     """
 
     name: str
@@ -243,6 +244,7 @@ class ServiceHealth:
     blame: Blame | None = None
     suppressed: tuple[Suppression, ...] = ()
     juju: JujuWord | None = None
+    alerting: str = ''
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,9 @@ def _alerts(alerts: AlertsConfig) -> Iterator[Line]:
     yield 1, 'alerts.routes', 'routes:'
     for index, route in enumerate(alerts.routes):
         yield 2, f'alerts.routes[{index}]', f'- {_flow(written(route))}'
+    quiet = written(alerts.quiet)
+    if quiet:
+        yield 1, 'alerts.quiet', f'quiet: {_flow(quiet)}'
 
 
 def _key(name: str) -> str:

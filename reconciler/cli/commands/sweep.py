@@ -29,11 +29,12 @@ from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
 from ..options.askers import sweep_of
-from ..options.history import record_sweep
+from ..options.history import RecordedSweep, record_sweep
 from ..options.output import write_document
 from ..options.printing import PrintOptions, view
 from ..options.progress import progress_bar
 from ..options.sweeping import SweepOptions
+from ..options.telling import tell
 from ..options.told import told_by
 from ..options.unattended import UnattendedOptions, asked_for
 from ..options.waiting import GateOptions, noting_interrupts
@@ -78,7 +79,8 @@ def sweep(
             if unattended.record:
                 # Why nothing could be asked is what there is to say.
                 with suppress(ReconcilerError):
-                    record_sweep(unattended.history, asking, nothing, whole=False)
+                    kept = record_sweep(unattended.history, asking, nothing, whole=False)
+                    tell(unattended.history, asking, kept)
             raise
         code = _conclude(asking, printing, unattended, found, units, names)
         if waiting.goal and overall_health(printing.counted(found)).rank <= waiting.goal.rank:
@@ -102,20 +104,23 @@ def _conclude(
     Raises:
         ReconcilerError: it cannot be kept; it was printed all the same.
     """
-    added: Mapping[str, Recorded] | None = None
+    recorded: RecordedSweep | None = None
     unkept: ReconcilerError | None = None
     if unattended.record:
         try:
-            added = record_sweep(unattended.history, asking, found, whole=not (units or names))
+            recorded = record_sweep(unattended.history, asking, found, whole=not (units or names))
+            found = load('reconciler.notify.incidents.lines:annotated')(found, recorded.kept.lines)
         except ReconcilerError as error:
             unkept = error
     with asking.cost.step(WORDS):
-        if added is not None and asking.quiet and printing.is_default:
-            code = _show_news(printing, found, added)
+        if recorded is not None and asking.quiet and printing.is_default:
+            code = _show_news(printing, found, recorded.added)
         else:
             code = printing.show(found, unit_detail=bool(units))
     if unkept is not None:
         raise unkept
+    if recorded is not None:
+        tell(unattended.history, asking, recorded)
     return code
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.history.before_trouble import PastTrouble
     from reconciler.history.database import Database
     from reconciler.history.record import Recorded
+    from reconciler.notify.incidents.keep import Kept
 
     from .sweeping import SweepOptions
 
@@ -60,27 +63,52 @@ def past_troubles(
     return found
 
 
+@dataclass(frozen=True)
+class RecordedSweep:
+    """A sweep that is in the history.
+
+    Attributes:
+        added: what it added, by model.
+        kept: how incidents go on.
+    """
+
+    added: Mapping[str, Recorded]
+    kept: Kept
+
+
 def record_sweep(
     option: str, asking: SweepOptions, found: Snapshot | Fleet, whole: bool
-) -> Mapping[str, Recorded]:
-    """Write down what a sweep found, and return what that added to the history, by model.
+) -> RecordedSweep:
+    """Write down what a sweep found, and how incidents go on.
 
     Raises:
         ReconcilerError: it cannot be written; of several models, some may be.
     """
     added: dict[str, Recorded] = {}
-    for name, recorded in _record(option, asking, found, whole):
+    ids: dict[str, int] = {}
+    for place, name, recorded in _record(option, asking, found, whole):
         added[name] = recorded
+        ids[place] = recorded.model_id
         if recorded.set_back:
             behind = duration_text(recorded.set_back / 1000)
             told = f'the clock is {behind} behind the last sweep of {name}'
             click.echo(f'reconcile-health: {clean(told)}', err=True)
-    return added
+    at = max((one.at for one in added.values()), default=_now())
+    sweep = load('reconciler.notify.incidents.keep:SweepKept')(found, whole, at, ids)
+    keep = load('reconciler.notify.incidents.keep:keep')
+    until = Deadline.after(_WRITE_SECONDS)
+    kept = keep(open_history(option, asking.config), sweep, asking.config, until)
+    return RecordedSweep(added, kept)
+
+
+def _now() -> int:
+    return round(time.time() * 1000)
 
 
 def _record(
     option: str, asking: SweepOptions, found: Snapshot | Fleet, whole: bool
-) -> Iterator[tuple[str, Recorded]]:
+) -> Iterator[tuple[str, str, Recorded]]:
+    """Yield by which name `found` has each model, its full name, and what it added."""
     database = open_history(option, asking.config)
     identities = _Identities(asking)
     until = Deadline.after(_WRITE_SECONDS)
@@ -88,10 +116,12 @@ def _record(
     rules = load('reconciler.history.record:HistoryRules')(
         asking.config.history.looks, None if gap is None else round(gap * 1000)
     )
-    for snapshot in found.snapshots.values() if isinstance(found, Fleet) else (found,):
+    parts = found.snapshots if isinstance(found, Fleet) else {'': found}
+    for place, snapshot in parts.items():
         name, uuid = identities.of(snapshot)
         looks = load('reconciler.history.looks:looks_of')(snapshot, name, uuid, whole)
-        yield name, load('reconciler.history.record:record')(database, looks, until, rules)
+        recorded = load('reconciler.history.record:record')(database, looks, until, rules)
+        yield place, name, recorded
 
 
 class _Identities:

@@ -113,6 +113,7 @@ def _about(found: Explanation, options: RenderOptions) -> Table:
         ('Explains', explains),
         ('Needed by', first_few(found.needed_by, _MOST_NAMES)),
         *(('Suppressed', suppression_text(suppression)) for suppression in service.suppressed),
+        ('Alerts', service.alerting),
         ('Asked', f'{age_text(found.snapshot.started_at, options.now)} ago{partly}'),
     )
     return facts(rows)

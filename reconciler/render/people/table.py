@@ -19,7 +19,7 @@ from ..alike import FindingLine, finding_lines, service_lines, whom
 from ..base import reading_age, since_text, stale_text, state_text
 from ..blame import because_of, causes_first, explained_text, explains_text
 from ..drawn import draw, facts, headline, health_text, listed, plain
-from ..meaning import causes_shown, suppression_text
+from ..meaning import causes_shown, said_of
 from ..options import RenderOptions
 
 _MOST_ADVICE = 12
@@ -95,7 +95,7 @@ def _views(snapshot: Snapshot, options: RenderOptions) -> list[RenderableType]:
 
 def _message(service: ServiceHealth) -> RenderableType:
     """Return a service's message; below it what causes its trouble, and what operators said."""
-    lines = [because_of(service), *map(suppression_text, service.suppressed)]
+    lines = [because_of(service), *said_of(service)]
     below = [plain(line, 'dim') for line in lines if line]
     return Group(plain(service.message), *below) if below else plain(service.message)
 

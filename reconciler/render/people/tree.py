@@ -16,7 +16,7 @@ from ..alike import ServiceLine, service_lines
 from ..base import coverage_text, state_text
 from ..blame import because_of, doubt_text, explained_text
 from ..drawn import draw, headline, health_text, plain
-from ..meaning import suppression_text
+from ..meaning import said_of
 from ..options import RenderOptions
 
 
@@ -75,7 +75,7 @@ def _add_service(
     line = health_text(service.health).append('  ').append(plain(service.name, 'bold'))
     line.append(f'  {coverage_text(service.coverage)}', style='')
     said = service.message if service.juju else ''
-    for told in (said, because_of(service), doubt, *map(suppression_text, service.suppressed)):
+    for told in (said, because_of(service), doubt, *said_of(service)):
         if told:
             line.append(', ', style='').append(plain(told, 'not bold'))
     branch = parent.add(line)

@@ -11,7 +11,7 @@ import pytest
 from charm.kernel.report import Health
 from reconciler.config import health_yaml
 from reconciler.config.alerts import KEYS as ALERTS_KEYS
-from reconciler.config.alerts import AlertsConfig, Escalation, Route
+from reconciler.config.alerts import AlertsConfig, Escalation, Quiet, Route
 from reconciler.config.channel_settings import SETTINGS, EmailSettings, WebhookSettings
 from reconciler.config.secrets import Secret
 from reconciler.config.working_hours import WorkingHours
@@ -86,6 +86,8 @@ def test_what_is_not_said_of_mail_follows_from_how_it_is_encrypted() -> None:
     ('text', 'told'),
     [
         ('alerts: {chanels: {}}', "alerts.chanels: no such key; did you mean 'channels'?"),
+        ('alerts: {quiet: {boots: 3m}}', "quiet.boots: no such key; did you mean 'boot'?"),
+        ('alerts: {quiet: {boot: soon}}', "alerts.quiet.boot: 'soon' is no duration"),
         ('alerts: {channels: {a: {}}}', 'alerts.channels.a: it wants kind: alertmanager, '),
         (
             'alerts: {channels: {a: {kind: mail}}}',
@@ -189,7 +191,8 @@ def test_show_hides_what_is_secret_and_says_where_it_stands(tmp_path: Path) -> N
     )
     assert 's3cret' not in done.stdout
     before, again = read(path.read_text()), read(done.stdout)
-    assert again.routes == before.routes
+    assert (again.routes, again.quiet) == (before.routes, before.quiet)
+    assert before.quiet == Quiet(boot=600.0)
     assert {**again.channels, 'hook': None} == {**before.channels, 'hook': None}
     assert "url: 'https://hooks.example.org/...'" in done.stdout
     assert '{file: /etc/juju-health/smtp}' in done.stdout
@@ -203,7 +206,7 @@ def test_settings_show_no_secret() -> None:
 def test_each_kind_has_settings_a_channel_and_its_keys_in_the_docs() -> None:
     assert list(CHANNELS) == list(SETTINGS)
     pages = [(DOCS / f'{name}.md').read_text() for name in ('configuration', 'alerts')]
-    kinds = (*SETTINGS.values(), Route, Escalation, WorkingHours)
+    kinds = (*SETTINGS.values(), Route, Escalation, WorkingHours, Quiet)
     keys = {*ALERTS_KEYS, *SETTINGS, 'kind', *(key for kind in kinds for key in options(kind))}
     for key in keys:
         for page in pages:

@@ -21,6 +21,7 @@ from reconciler.history.examine import Examined, examine
 from reconciler.history.export import COLUMNS
 from reconciler.history.find import known_models
 from reconciler.history.looks import Look
+from reconciler.history.migrations import LATEST
 from reconciler.history.prune import Pruned, Work, before, future
 from reconciler.history.tables import facts, models, points, runs, series, spells, subjects
 from tests.support.patience import PATIENCE
@@ -264,5 +265,5 @@ def test_an_export_of_a_time_has_what_lasted_then(database: Database, sweeps: Sw
 
 
 def test_upgrade_says_what_it_did(database: Database) -> None:
-    assert 'is made, of version 0001' in invoked(database, 'upgrade').output
-    assert 'is of version 0001, which is the latest' in invoked(database, 'upgrade').output
+    assert f'is made, of version {LATEST}' in invoked(database, 'upgrade').output
+    assert f'is of version {LATEST}, which is the latest' in invoked(database, 'upgrade').output

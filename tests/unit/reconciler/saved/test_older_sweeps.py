@@ -112,7 +112,7 @@ def without_added(document: Any) -> Any:
             'evidence',
             'notes',
             'certainty',
-            *(['juju'] if 'coverage' in document else []),
+            *(['juju', 'alerting'] if 'coverage' in document else []),
         }
         added |= {'ceiling'} if 'causes' in document else set()
         added |= {'probed'} if 'no_hook' in document else set()

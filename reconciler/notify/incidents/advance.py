@@ -1,0 +1,138 @@
+"""All incidents after one more sweep: which go on, which begin, and which are over.
+
+One outage is one incident, though what is held to be its cause may change while it lasts:
+- whose cause is now held to be a victim stays as it is, silently, until it is well;
+- of what has just recovered, or is open, its victims are no incidents for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...history.changes import Change
+from ...history.moments import to_moment
+from ..notice import Notice
+from .incident import FLAP_SPAN, FLAPS, Incident, Look, miss, opens, see, stay
+from .outages import Outage, Seen
+from .quiet import Hold, in_time
+
+Key = tuple[int | None, str, str]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is known from before.
+
+    Attributes:
+        incidents: those that are not over, and those that ended within `FLAP_SPAN`.
+        changes: what changed of late, by model.
+        model_ids: the rows of the models that were looked at, by full name; of one alone, by ''.
+    """
+
+    incidents: Sequence[Incident]
+    changes: Callable[[int | None], Sequence[Change]]
+    model_ids: Mapping[str, int]
+
+    def key(self, outage: Outage) -> Key:
+        """Return what an outage's incident is known by."""
+        place, kind, name = outage.key
+        return None if outage.shared else self.model_ids.get(place), kind, name
+
+
+@dataclass(frozen=True)
+class Advance:
+    """One step of all incidents.
+
+    Attributes:
+        whole: all of each model was looked at, so that what is not seen is well, or gone.
+        notice: makes the message about an outage.
+        quiet: says why nobody is told of one, from what changed of late and its first look.
+    """
+
+    seen: Seen
+    past: Past
+    look: Look
+    whole: bool
+    notice: Callable[[Outage], Notice]
+    quiet: Callable[[Outage, Sequence[Change], int], Iterator[Hold]]
+
+    def incidents(self) -> list[Incident]:
+        """Return every incident that this sweep says something of, as it is now."""
+        known = {one.key: one for one in self.past.incidents if one.until is None}
+        keyed = {self.past.key(outage): outage for outage in self.seen.outages}
+        after = [self._seen(key, outage, known) for key, outage in keyed.items()]
+        after += [
+            self._unseen(one)
+            for key, one in known.items()
+            if key not in keyed and self._looked_at(one)
+        ]
+        return [one for one in after if one is not known.get(one.key)]
+
+    def _seen(self, key: Key, outage: Outage, known: Mapping[Key, Incident]) -> Incident:
+        was = known.get(key)
+        if was is not None and was.at >= self.look.at:
+            # A second go at the same sweep adds nothing.
+            return was
+        notice = self.notice(outage)
+        now = see(was, notice, self.look) if was else self._begun(key, outage, notice, known)
+        changes = self.past.changes(key[0])
+        found = [*self.quiet(outage, changes, now.since), *self._aftermath(outage, now)]
+        return opens(now, self.look, in_time(found, self.look.at))
+
+    def _begun(
+        self, key: Key, outage: Outage, notice: Notice, known: Mapping[Key, Incident]
+    ) -> Incident:
+        """Return a new incident; what was seen of those that it explains counts as seen of it."""
+        before = [
+            one
+            for one in known.values()
+            if one.opened is None and one.struck and one.struck <= outage.struck
+        ]
+        since = min((one.since for one in before), default=self.look.at)
+        model_id, kind, node = key
+        return Incident(
+            model_id=model_id,
+            kind=kind,
+            node=node,
+            since=since,
+            at=self.look.at,
+            looks=max((one.looks for one in before), default=0) + 1,
+            calm=self.look.calm if self._flaps(key) else 0,
+            notice=replace(notice, since=to_moment(since)),
+        )
+
+    def _flaps(self, key: Key) -> bool:
+        ended = [one.until for one in self.past.incidents if one.key == key and one.opened]
+        late = [until for until in ended if until and self.look.at - until <= FLAP_SPAN]
+        return len(late) >= FLAPS
+
+    def _aftermath(self, outage: Outage, now: Incident) -> Iterator[Hold]:
+        """Yield the incidents whose victims it is of: those are told of it already."""
+        own = frozenset(outage.node.services)
+        for one in self.past.incidents:
+            if not own or one.opened is None or one.key == now.key or not own <= one.struck:
+                continue
+            cause = one.notice.cause
+            if one.until is None:
+                yield Hold(f'told with {cause}', now.since + self.look.aftermath)
+            else:
+                yield Hold(f'{cause} has just recovered', one.until + self.look.aftermath)
+
+    def _unseen(self, was: Incident) -> Incident:
+        if was.at >= self.look.at:
+            return was
+        services = frozenset(was.notice.cause.services)
+        for outage in self.seen.outages:
+            if services and services <= outage.struck:
+                return stay(was, self.look, f'under cause {outage.node}')
+        return miss(was, self.look)
+
+    def _looked_at(self, one: Incident) -> bool:
+        """Return whether the sweep would have seen it."""
+        if one.model_id is None:
+            return one.notice.topology.controller in self.seen.controllers
+        ids = {self.past.model_ids.get(place) for place in self.seen.places}
+        if one.model_id not in ids:
+            return False
+        return self.whole or not one.struck.isdisjoint(self.seen.services)

@@ -1,0 +1,1 @@
+"""Messages that are to be sent, until they are: at least once, whoever dies meanwhile."""
