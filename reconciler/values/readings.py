@@ -220,15 +220,13 @@ class ServiceHealth:
     Attributes:
         name: the application.
         health, qos, state: each rolled up by its own rule; see `collate`.
-        rule: the rule that gave the health, in words.
-        because: how the rule came to it, such as `2 of 3 units passed, 2 are enough`.
+        rule, because: the rule that gave the health, in words, and how it came to it.
         coverage: how many units stand behind it.
         readings: its units' readings, in unit order.
         message: one line: the most telling message behind the health.
         blame: what it is to other troubles; `None` for a service that is well.
         suppressed: what operators said that covers all of its troubles; empty if nothing does.
-        juju: what Juju says of the application as a whole, where that counts for more than what
-            its units came to.
+        juju: what Juju says of the application, where that counts for more than its units.
         alerting: who was told of its trouble, or why nobody is; empty where that is not known.
     """
 
