@@ -42,6 +42,10 @@ def _exposed(before: str, after: str) -> str:
     return 'exposed' if after == 'yes' else 'exposed no more'
 
 
+def _revision(before: str, after: str) -> str:
+    return f'refreshed from revision {before} to {after}' if before else f'revision is {after}'
+
+
 def _said(what: str) -> Callable[[str, str], str]:
     return lambda before, after: f'{what}: {after}' if after else f'{what} ended: {before}'
 
@@ -55,7 +59,7 @@ CHANGES: Mapping[str, Callable[[str, str], str]] = {
     'version': _of('Juju'),
     FAULT: _fault,
     'charm': _of('charm'),
-    'revision': lambda before, after: f'refreshed from revision {before} to {after}',
+    'revision': _revision,
     'channel': _of('channel'),
     'workload version': _of('workload version'),
     'base': _of('base'),

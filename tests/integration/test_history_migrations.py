@@ -12,12 +12,14 @@ from reconciler.history import database as door
 from reconciler.history.database import Database
 from reconciler.history.dialects import parsed
 from reconciler.history.errors import HistoryError, OldHistory
-from reconciler.history.incident_tables import metadata
+from reconciler.history.incident_tables import incidents
 from reconciler.history.migrations import LATEST, VERSIONS
 from reconciler.history.tables import runs
 from reconciler.history.upgrade import upgrade
 from tests.support.patience import PATIENCE
 from tests.support.recorded import Sweeps, rows
+
+metadata = incidents.metadata
 
 
 def differences(database: Database) -> list[object]:

@@ -1,7 +1,7 @@
 """Why nobody is told of a trouble for now: it is planned, known, or expected to pass by itself.
 
-What is expected to pass has an end, counted from what makes us expect it or from the trouble's
-first look, whichever came first: so what fails meanwhile and stays is told of at that end.
+What is expected to pass has an end, counted from what makes us expect it, or from the trouble's
+first look: so what fails meanwhile and stays is told of at that end, whatever happens again.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def holds(
     for change in changes:
         kind = _KINDS.get(change.fact)
         if kind and change.after and _is_about(change, outage, model):
-            yield _ending(change.words, min(change.at, since), kind, quiet)
+            pause = round(quiet.seconds(kind) * 1000)
+            # What comes while something fails already adds its time once.
+            yield Hold(change.words, min(change.at, since + pause) + pause)
     yield from (
         _ending(reason, since, kind, quiet) for reason, kind in _expected(outage) if reason
     )
