@@ -106,7 +106,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         'alerts': (
             'reconciler.cli.usage.alerts:alerts',
-            'Try the channels by which people are told.',
+            'See who was told of what, or why nobody is; try it.',
         ),
         'config': (
             'reconciler.cli.usage.config:config',

@@ -31,13 +31,13 @@ _BEGINS = {
 
 def subject(notice: Notice) -> str:
     """Return one line: what, where and since when, or how long it lasted."""
-    where = _where(notice)
+    place = where(notice)
     if notice.recovered:
         lasted = duration_text(notice.lasted_seconds)
-        told = f'recovered: {where} was {notice.health.value} for {lasted}'
+        told = f'recovered: {place} was {notice.health.value} for {lasted}'
     else:
         since = f'since {_moment(notice.since)}'
-        told = f'{_BEGINS[notice.kind]}{notice.health.value}: {where} {since}'
+        told = f'{_BEGINS[notice.kind]}{notice.health.value}: {place} {since}'
     others = f', with {counted(len(notice.victims), "service")}' if notice.victims else ''
     evidence = '' if notice.recovered or not notice.evidence else f': {notice.evidence}'
     return clean(f'{told}{others}{evidence}', _MOST_SUBJECT)
@@ -66,10 +66,10 @@ def _facts(notice: Notice) -> Iterator[str]:
     lasted = duration_text(notice.lasted_seconds)
     if notice.recovered:
         end = _moment(notice.until or notice.at)
-        yield _line(f'{_where(notice)} has recovered')
+        yield _line(f'{where(notice)} has recovered')
         yield f'It was {notice.health.value} from {_moment(notice.since)} to {end}: {lasted}.'
     else:
-        yield _line(f'{_where(notice)}: {notice.health.value}')
+        yield _line(f'{where(notice)}: {notice.health.value}')
         yield f'Since {_moment(notice.since)}, for {lasted}.'
     if notice.evidence:
         yield _line(notice.evidence)
@@ -94,7 +94,8 @@ def _footer(notice: Notice) -> Iterator[str]:
     yield _line(f'Incident {notice.incident}, message {notice.number}.')
 
 
-def _where(notice: Notice) -> str:
+def where(notice: Notice) -> str:
+    """Return what the cause is called, and of which model, such as `mysql in lab:prod`."""
     model = notice.topology.title
     apart = replace(notice.cause, model='')
     named = notice.topology.unit or notice.topology.application or str(apart)

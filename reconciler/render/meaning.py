@@ -77,6 +77,10 @@ def remarks(service: ServiceHealth) -> list[str]:
 
 
 def said_of(service: ServiceHealth) -> list[str]:
-    """Return what operators said of a service, and who was told of it, or why nobody is."""
+    """Return what operators said of a service, and who was told of it, or why nobody is.
+
+    That another one is its cause is said beside it.
+    """
     planned = [suppression_text(suppression) for suppression in service.suppressed]
-    return [*planned, *([safe(service.alerting, 300)] if service.alerting else [])]
+    told = '' if because_of(service) else service.alerting
+    return [*planned, *([safe(told, 300)] if told else [])]

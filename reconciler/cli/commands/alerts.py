@@ -1,8 +1,9 @@
-"""`reconcile-health alerts`: try who is told of trouble."""
+"""`reconcile-health alerts`: who is told of trouble, who was, and why nobody is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 
 import click
 
@@ -11,23 +12,82 @@ from charm.kernel.names import nearest
 from charm.kernel.safe_text import clean
 from reconciler.config.alerts import AlertsConfig
 from reconciler.config.settings import Config
+from reconciler.history.moments import to_number
 from reconciler.notify import words
 from reconciler.notify.channels.base import Delivery
 from reconciler.notify.deliver import deliver
+from reconciler.notify.incidents import review
 from reconciler.notify.trial import trial
+from reconciler.render.people.alerts import (
+    explained_json,
+    explained_text,
+    log_json,
+    log_text,
+    rehearsed_text,
+    standing_json,
+    standing_text,
+)
 from reconciler.values.errors import UsageError
 
-from ..options.output import print_document
+from ..options.history import open_history
+from ..options.output import print_document, write_document
+from ..options.printing import view
+from ..options.span import moment_of
 
 TAKEN, REFUSED = 0, 2
 _SECONDS = 60.0
 
 
-def test(names: tuple[str, ...], dry_run: bool, config: Config) -> int:
+def listing(history: str, config: Config, form: str, output: str) -> int:
+    """Print what is wrong, and who was told or why nobody is."""
+    with open_history(history, config).reading() as connection:
+        found = review.standing(connection, _alerts(config), _now())
+    text = standing_json(found) if form == 'json' else standing_text(found, view(output))
+    write_document(text, output)
+    return TAKEN
+
+
+def explain(name: str, since: str, history: str, config: Config, form: str, output: str) -> int:
+    """Print the same of one thing, and all that was said of it."""
+    begin = _moment(since)
+    with open_history(history, config).reading() as connection:
+        found = review.of_subject(connection, name, _alerts(config), begin, _now())
+        rows = [one.incident.id for one in found]
+        logged = review.log(connection, begin, _now(), rows)
+    if form == 'json':
+        write_document(explained_json(found, logged), output)
+    else:
+        write_document(explained_text(name, found, logged, view(output)), output)
+    return TAKEN
+
+
+def log(since: str, history: str, config: Config, form: str, output: str) -> int:
+    """Print each message on each channel."""
+    with open_history(history, config).reading() as connection:
+        found = review.log(connection, _moment(since), _now())
+    write_document(log_json(found) if form == 'json' else log_text(found, view(output)), output)
+    return TAKEN
+
+
+def _alerts(config: Config) -> AlertsConfig:
+    return config.alerts or AlertsConfig()
+
+
+def _now() -> int:
+    return to_number(datetime.now(timezone.utc))
+
+
+def _moment(since: str) -> int:
+    return to_number(moment_of(since, datetime.now(timezone.utc)))
+
+
+def test(names: tuple[str, ...], dry_run: bool, since: str, history: str, config: Config) -> int:
     """Send a trial message by the channels meant, say what each answered, and return the code."""
     alerts = config.alerts
     if alerts is None or not alerts.channels:
         raise UsageError('cannot find a channel: health.yaml has none under alerts')
+    if since:
+        return _rehearse(names, dry_run, since, history, config, alerts)
     chosen = _chosen(alerts, names)
     begun, ended = trial()
     if dry_run:
@@ -44,6 +104,28 @@ def test(names: tuple[str, ...], dry_run: bool, config: Config) -> int:
                 code = REFUSED
                 break
     return code
+
+
+def _rehearse(
+    names: Sequence[str],
+    dry_run: bool,
+    since: str,
+    history: str,
+    config: Config,
+    alerts: AlertsConfig,
+) -> int:
+    """Print what the routes meant would have said of what was recorded."""
+    if not dry_run:
+        raise UsageError('cannot send what is past: --since goes with --dry-run')
+    known = [route.name for route in alerts.routes]
+    for name in names:
+        if name not in known:
+            raise UsageError(f'cannot find the route {name!r}{nearest(name, known)}')
+    meant = review.routes_meant(alerts, names)
+    with open_history(history, config).reading() as connection:
+        found = review.rehearse(connection, meant, _moment(since), _now())
+    write_document(rehearsed_text(found, view()))
+    return TAKEN
 
 
 def _told(found: Delivery) -> str:
