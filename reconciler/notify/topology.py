@@ -38,7 +38,10 @@ class Topology:
         """Return where a cause is; `uuid` is of its model, which status does not tell."""
         name = f'{cause.model}/{cause.name}' if cause.model else cause.name
         full, own = model.locate(name)
-        controller, _, path = (full or model.title).rpartition(':')
+        # What is beside the models of several has none.
+        controller, _, path = (full or ('' if model.parts else model.title)).rpartition(':')
+        if cause.kind is NodeKind.CONTROLLER:
+            controller = cause.name or controller
         application = own if cause.kind is NodeKind.SERVICE else ''
         units = {one.name: one.machine for one in model.units()} if unit else {}
         return cls(
