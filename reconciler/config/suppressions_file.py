@@ -1,4 +1,4 @@
-"""The file of what operators said on the command line: planned outages and known troubles.
+"""The user's own file of what operators said: planned outages and known troubles.
 
 It is read by every sweep and may be written by several operators at once. A file that cannot be
 used is set aside, never overwritten: what was acknowledged is not forgotten without a word.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from itertools import count
 from pathlib import Path
 
@@ -23,28 +23,12 @@ from charm.kernel.strict_json import load as load_json
 
 from ..values.errors import UsageError
 from ..values.paths import state_directory
+from .said import MAX_ENTRIES, Change, Changed, SaidStore, SuppressionsRead, remembered
 from .suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry, without_repeated
 
 SCHEMA = 1
-MAX_ENTRIES = 1000
-_KEEP_ENDED = timedelta(days=7)
-_WAIT_SECONDS = 10.0
 # Those that we give; somebody may have written others into the file.
 _NUMBER = re.compile(r'[0-9]{1,18}')
-# Entries in the file's order, to those that are to be in it from now on.
-Change = Callable[[tuple[SuppressionEntry, ...]], Sequence[SuppressionEntry]]
-
-
-@dataclass(frozen=True)
-class SuppressionsRead:
-    """The content of the file.
-
-    Attributes:
-        fault: why it could not be used, and where it is now; empty if all is well.
-    """
-
-    entries: tuple[SuppressionEntry, ...] = ()
-    fault: str = ''
 
 
 def default_path() -> Path:
@@ -52,30 +36,64 @@ def default_path() -> Path:
     return state_directory() / 'maintenance.json'
 
 
-def read(path: Path) -> SuppressionsRead:
-    """Return what was said; nothing if there is no file. One that cannot be used is set aside.
+@dataclass(frozen=True)
+class SuppressionsFile(SaidStore):
+    """The file of one user, and of whoever uses the machine as that user."""
 
-    Raises:
-        UsageError: it cannot be opened, or a newer version of this program wrote it.
-    """
-    try:
-        return SuppressionsRead(_load(path))
-    except ReportError:
-        pass
-    try:
-        # Under the lock, since meanwhile a writer may have put a sound file in its place.
-        with locked(path, Deadline.after(_WAIT_SECONDS)):
-            return _read_locked(path)
-    except FileError as error:
-        return SuppressionsRead((), f'cannot use {path}, which is damaged: {error}')
+    path: Path
+
+    @property
+    def exists(self) -> bool:
+        """Return whether it is there."""
+        return self.path.exists()
+
+    def read(self, until: Deadline) -> SuppressionsRead:
+        """Return what was said; nothing if there is no file. One that cannot be used is set aside.
+
+        Raises:
+            UsageError: it cannot be opened, or a newer version of this program wrote it.
+        """
+        try:
+            return SuppressionsRead(_load(self.path))
+        except ReportError:
+            pass
+        try:
+            # Under the lock, since meanwhile a writer may have put a sound file in its place.
+            with locked(self.path, until):
+                return _read_locked(self.path)
+        except FileError as error:
+            fault = f'cannot use {self.path}, which is damaged: {error}'
+            return SuppressionsRead(faults=(fault,))
+
+    def change(self, change: Change, until: Deadline) -> Changed:
+        """Keep what `change` makes of the entries; nothing is written where it changes nothing.
+
+        Raises:
+            UsageError: of `change`, or the file cannot be written, or would be too large to read.
+        """
+        try:
+            with locked(self.path, until):
+                said = _read_locked(self.path)
+                before = remembered(said.entries)
+                after = _numbered(change(before), {entry.id for entry in before})
+                if after != said.entries:
+                    content = _encode(after)
+                    if len(content) > MAX_BYTES:
+                        raise UsageError(f'cannot hold more in {self.path}: clear some entries')
+                    write_whole(self.path, content, 0o600)
+        except FileError as error:
+            raise UsageError(str(error)) from error
+        return Changed(before, after, said.faults)
 
 
-def read_if_possible(path: Path) -> SuppressionsRead:
-    """Return what was said, or why it cannot be read: a sweep without it shows all the same."""
-    try:
-        return read(path)
-    except UsageError as error:
-        return SuppressionsRead(fault=str(error))
+def _numbered(
+    entries: Sequence[SuppressionEntry], taken: Collection[str]
+) -> tuple[SuppressionEntry, ...]:
+    """Return the entries; those without an id get the next number that is free."""
+    numbers = [int(one) for one in taken if _NUMBER.fullmatch(one)]
+    free = (str(number) for number in count(max(numbers, default=0) + 1))
+    free = (number for number in free if number not in taken)
+    return tuple(entry if entry.id else replace(entry, id=next(free)) for entry in entries)
 
 
 def _read_locked(path: Path) -> SuppressionsRead:
@@ -84,7 +102,7 @@ def _read_locked(path: Path) -> SuppressionsRead:
     except ReportError as error:
         aside = set_aside(path)
         told = f'it is now {aside}, and nothing in it counts'
-        return SuppressionsRead((), f'cannot use {path}: {error.fault}; {told}')
+        return SuppressionsRead(faults=(f'cannot use {path}: {error.fault}; {told}',))
 
 
 def _load(path: Path) -> tuple[SuppressionEntry, ...]:
@@ -104,82 +122,6 @@ def _load(path: Path) -> tuple[SuppressionEntry, ...]:
     items = fields.array('entries', MAX_ENTRIES)
     entries = [_entry(Fields(item, f'entries[{i}]'), i) for i, item in enumerate(items)]
     return without_repeated(entries, datetime.now(timezone.utc))
-
-
-@dataclass(frozen=True)
-class Added:
-    """What became of an entry that was added.
-
-    Attributes:
-        entry: with its id.
-        replaced: those that had said the same, and count no more.
-        fault: what was wrong with the file; empty if all was well.
-    """
-
-    entry: SuppressionEntry
-    replaced: tuple[SuppressionEntry, ...] = ()
-    fault: str = ''
-
-
-def add(path: Path, entry: SuppressionEntry) -> Added:
-    """Write one more entry; it counts in the place of those that say the same and hold still.
-
-    Raises:
-        UsageError: the file cannot be written, or holds too many entries.
-    """
-    added: list[Added] = []
-
-    def change(entries: tuple[SuppressionEntry, ...]) -> Sequence[SuppressionEntry]:
-        numbers = [int(present.id) for present in entries if _NUMBER.fullmatch(present.id)]
-        taken = {present.id for present in entries}
-        free = (str(number) for number in count(max(numbers, default=0) + 1))
-        new = replace(entry, id=next(number for number in free if number not in taken))
-        kept = without_repeated((*entries, new), datetime.now(timezone.utc))
-        if len(kept) > MAX_ENTRIES:
-            raise UsageError(f'cannot hold more than {MAX_ENTRIES} entries: clear some')
-        added.append(Added(new, tuple(entry for entry in entries if entry not in kept)))
-        return kept
-
-    fault = _change(path, change)
-    return replace(added[0], fault=fault)
-
-
-def clear(path: Path, names: Sequence[str]) -> tuple[tuple[SuppressionEntry, ...], str]:
-    """Remove the entries of these ids or targets, and return them, and what was wrong.
-
-    Raises:
-        UsageError: a name stands for no entry, or the file cannot be written; nothing is removed.
-    """
-    removed: list[SuppressionEntry] = []
-
-    def change(entries: tuple[SuppressionEntry, ...]) -> Sequence[SuppressionEntry]:
-        for name in names:
-            found = [entry for entry in entries if name in (entry.id, entry.written)]
-            if not found:
-                raise UsageError(
-                    f'cannot clear {name!r}: no entry has that id or target; '
-                    'list them: reconcile-health suppressions'
-                )
-            removed.extend(entry for entry in found if entry not in removed)
-        return [entry for entry in entries if entry not in removed]
-
-    fault = _change(path, change)
-    return tuple(removed), fault
-
-
-def _change(path: Path, change: Change) -> str:
-    try:
-        with locked(path, Deadline.after(_WAIT_SECONDS)):
-            said = _read_locked(path)
-            oldest = datetime.now(timezone.utc) - _KEEP_ENDED
-            kept = tuple(entry for entry in said.entries if entry.until > oldest)
-            content = _encode(change(kept))
-            if len(content) > MAX_BYTES:
-                raise UsageError(f'cannot hold more in {path}: clear some entries')
-            write_whole(path, content, 0o600)
-    except FileError as error:
-        raise UsageError(str(error)) from error
-    return said.fault
 
 
 def _encode(entries: Sequence[SuppressionEntry]) -> bytes:

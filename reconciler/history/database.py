@@ -24,7 +24,7 @@ from charm.kernel.files import set_aside
 
 from ..values.by_name import load
 from .dialects import as_we_begin, begin, meant, parsed
-from .errors import CorruptHistory, HistoryBusy, HistoryError, OldHistory
+from .errors import CorruptHistory, HistoryBusy, HistoryError, NoHistory, OldHistory
 from .migrations import LATEST, VERSIONS
 
 _Made = TypeVar('_Made')
@@ -122,11 +122,12 @@ class Database:
         """Yield a connection to read from, in one state of the database.
 
         Raises:
+            NoHistory: there is none.
             OldHistory: its tables are of an earlier version.
-            HistoryError: there is none, or it cannot be read.
+            HistoryError: it cannot be read.
         """
         if not self.exists:
-            raise HistoryError(f'cannot find a history in {self.name}: no sweep was recorded')
+            raise NoHistory(f'cannot find a history in {self.name}: no sweep was recorded')
         with self._told('read'), self._begun(immediate=False) as connection:
             if not self._sound:
                 self._refuse_version(self.version(connection))
@@ -203,7 +204,7 @@ class Database:
         if found == LATEST:
             return
         if not found:
-            raise HistoryError(f'cannot find a history in {self.name}: no sweep was recorded')
+            raise NoHistory(f'cannot find a history in {self.name}: no sweep was recorded')
         if found in VERSIONS:
             raise OldHistory(f'cannot use {self.name}: it is of version {found}, not {LATEST}')
         raise HistoryError(

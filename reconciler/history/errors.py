@@ -10,6 +10,10 @@ class HistoryError(ReconcilerError):
     """The history cannot be used as asked; its message names the database, never a password."""
 
 
+class NoHistory(HistoryError):
+    """There is none yet."""
+
+
 class HistoryBusy(HistoryError):
     """Another process has it, or its server is away for the moment."""
 

@@ -24,9 +24,9 @@ def storable(sweep: SweepLooks) -> SweepLooks:
         return sweep
     return replace(
         sweep,
-        model=_kept(sweep.model),
-        uuid=_kept(sweep.uuid),
-        faults=tuple(map(_kept, sweep.faults)),
+        model=kept(sweep.model),
+        uuid=kept(sweep.uuid),
+        faults=tuple(map(kept, sweep.faults)),
         looks={_subject(subject): _look(look) for subject, look in sweep.looks.items()},
         facts={_subject(subject): _pairs(values) for subject, values in sweep.facts.items()},
         figures={_subject(subject): _pairs(values) for subject, values in sweep.figures.items()},
@@ -47,24 +47,25 @@ def _named(told: Mapping[Subject, Mapping[str, Any]]) -> list[str]:
 
 
 def _is_kept(text: str) -> bool:
-    return (text.isascii() and '\0' not in text) or _kept(text) == text
+    return (text.isascii() and '\0' not in text) or kept(text) == text
 
 
-def _kept(text: str) -> str:
+def kept(text: str) -> str:
+    """Return a text with what no database keeps replaced."""
     whole = text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')
     return whole.replace('\0', _REPLACED)
 
 
 def _subject(subject: Subject) -> Subject:
-    return Subject(subject.kind, _kept(subject.name))
+    return Subject(subject.kind, kept(subject.name))
 
 
 def _look(look: Look) -> Look:
-    return replace(look, state=_kept(look.state), message=_kept(look.message))
+    return replace(look, state=kept(look.state), message=kept(look.message))
 
 
 def _pairs(values: Mapping[str, _Value]) -> dict[str, Any]:
     return {
-        _kept(name): _kept(value) if isinstance(value, str) else value
+        kept(name): kept(value) if isinstance(value, str) else value
         for name, value in values.items()
     }

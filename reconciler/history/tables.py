@@ -138,3 +138,23 @@ points = Table(
     Column('value', Float, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# What operators said of troubles, of any model: planned outages and known troubles.
+suppressions = Table(
+    'suppressions',
+    metadata,
+    # What one id stood for no other is: others may have read it meanwhile.
+    Column('id', Integer, primary_key=True),
+    Column('kind', Text, nullable=False),
+    Column('target', Text, nullable=False),
+    # A name or glob; empty for whatever may be wrong.
+    Column('check', Text, nullable=False),
+    Column('reason', Text, nullable=False),
+    Column('by', Text, nullable=False),
+    # A name or glob, since it may be of models that no sweep saw; empty for all.
+    Column('model', Text, nullable=False),
+    # Null if it began when it was said.
+    Column('since', BigInteger),
+    Column('until', BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)

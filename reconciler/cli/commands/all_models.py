@@ -10,6 +10,7 @@ from functools import partial
 from charm.kernel.deadline import Deadline
 from charm.kernel.gather import gather
 from reconciler.collect.collect import Progress
+from reconciler.config.suppressions import SuppressionEntry
 from reconciler.juju.command import Juju
 from reconciler.sweeps.all_models import MOST_AT_ONCE, FleetPlan, survey_all
 from reconciler.sweeps.fleet import Fleet
@@ -66,7 +67,7 @@ def once(
     names, faults = _names(asking.door, many, until)
     plan = FleetPlan(
         {name: replace(asking, model=name).inventory for name in names},
-        partial(_prepare, asking, _Sum(progress)),
+        partial(_prepare, asking, _Sum(progress), asking.suppressions(until)),
         asking.workers,
         faults,
         asking.door.is_there,
@@ -117,10 +118,15 @@ def _names(door: Juju, many: FleetOptions, until: Deadline) -> tuple[list[str], 
 
 
 def _prepare(
-    asking: SweepOptions, known: _Sum, name: str, model: Model, workers: int
+    asking: SweepOptions,
+    known: _Sum,
+    said: Sequence[SuppressionEntry],
+    name: str,
+    model: Model,
+    workers: int,
 ) -> SweepPlan:
     own = replace(asking, model=name, workers=workers)
-    return sweep_of(own, model, partial(known.update, name))
+    return sweep_of(own, model, partial(known.update, name), said)
 
 
 class _Sum:

@@ -11,16 +11,20 @@ from typing import Any
 
 import click
 
+from charm.kernel.deadline import Deadline
 from charm.kernel.fields import format_time
 from charm.kernel.safe_text import clean
-from reconciler.config import suppressions_file
+from reconciler.config.settings import Config
 from reconciler.config.suppression_request import SuppressionRequest, model_name
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.values.words import duration_text
 
 from ..options.juju_door import door
 from ..options.output import print_document
+from ..options.said import said_store
 from ..options.told import told_by
+
+_WAIT_SECONDS = 10.0
 
 
 def maintain(targets: Sequence[str], start: str | None, **given: Any) -> None:
@@ -39,21 +43,19 @@ def _say(kind: str, targets: Sequence[str], start: str | None, given: dict[str, 
     said = {**given, 'kind': kind, 'targets': targets, 'start': start, 'by': by}
     entries = told_by(SuppressionRequest, said).entries(now)
     model = '' if given['any_model'] else model_name(given['model'], door(given['juju']))
-    path = suppressions_file.default_path()
+    store = said_store(given['config'])
     for entry in entries:
-        added = suppressions_file.add(path, replace(entry, model=model))
-        if added.fault:
-            click.echo(f'reconcile-health: {added.fault}', err=True)
+        added = store.add(replace(entry, model=model), Deadline.after(_WAIT_SECONDS))
+        _talk(added.faults)
         print_document(_line(added.entry, now))
         for older in added.replaced:
             click.echo(f'reconcile-health: it replaces {_line(older, now)}', err=True)
 
 
-def listing(form: str = 'table') -> None:
-    """List what was said on this machine; what ended is forgotten after a week."""
-    said = suppressions_file.read(suppressions_file.default_path())
-    if said.fault:
-        click.echo(f'reconcile-health: {said.fault}', err=True)
+def listing(form: str, config: Config) -> None:
+    """List what was said; what ended is forgotten after a week."""
+    said = said_store(config).read(Deadline.after(_WAIT_SECONDS))
+    _talk((*said.faults, *said.notes))
     now = datetime.now(timezone.utc)
     if form == 'json':
         print_document(json.dumps([_document(entry, now) for entry in said.entries], indent=2))
@@ -64,13 +66,17 @@ def listing(form: str = 'table') -> None:
         click.echo('reconcile-health: nothing is planned or acknowledged', err=True)
 
 
-def clearing(names: tuple[str, ...]) -> None:
+def clearing(names: tuple[str, ...], config: Config) -> None:
     """Take back what was said, by the number or the target that the list shows."""
-    removed, fault = suppressions_file.clear(suppressions_file.default_path(), names)
-    if fault:
-        click.echo(f'reconcile-health: {fault}', err=True)
-    for entry in removed:
+    cleared = said_store(config).clear(names, Deadline.after(_WAIT_SECONDS))
+    _talk(cleared.faults)
+    for entry in cleared.entries:
         print_document(f'cleared {_line(entry, datetime.now(timezone.utc))}')
+
+
+def _talk(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(f'reconcile-health: {clean(line)}', err=True)
 
 
 def _line(entry: SuppressionEntry, now: datetime) -> str:

@@ -37,7 +37,7 @@ def run(unit: str, checks: tuple[str, ...], **given: Any) -> int:
         raise UsageError(f'cannot run checks of {unit!r}: {reason}')
     # By ssh or here, whatever the options for sweeps say.
     own = replace(asking, ask='hook', agent_token_file='', agent_ca='', again=True)
-    sweep = sweep_of(own, model, progress=lambda known, asked: None)
+    sweep = sweep_of(own, model, lambda known, asked: None, asking.suppressions(until))
     way = replace(sweep.way, mode=AskMode(checks=checks))
     snapshot = survey(replace(sweep, way=way), [unit], until)
     (reading,) = snapshot.readings()

@@ -175,7 +175,8 @@ def once(
     """Return what one sweep found, by `until` at the latest; `check` may refuse the model."""
     model = asking.inventory(until)
     check(model)
-    return survey(sweep_of(asking, model, progress), patterns, until)
+    plan = sweep_of(asking, model, progress, asking.suppressions(until))
+    return survey(plan, patterns, until)
 
 
 def _wait(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from reconciler.ask.modes import AUTO, PUSH, AskMode
 from reconciler.ask.probe import ProbeOptions
 from reconciler.ask.script_asker import ScriptAsker
 from reconciler.collect.collect import CollectPlan, Progress
+from reconciler.config.suppressions import SuppressionEntry
 from reconciler.inbox.keys import read_word
 from reconciler.sweeps.one_model import SweepPlan
 from reconciler.values.by_name import load
@@ -100,8 +102,10 @@ def _tells_models_apart(inbox: Inbox) -> bool:
         return True
 
 
-def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPlan:
-    """Return the sweep of a model as the options want it."""
+def sweep_of(
+    asking: SweepOptions, model: Model, progress: Progress, said: Sequence[SuppressionEntry]
+) -> SweepPlan:
+    """Return the sweep of a model as the options want it; `said` is what operators said."""
     asker, pushed = asker_of(asking, model), pushed_of(asking, model)
     way = CollectPlan(
         asker,
@@ -112,7 +116,7 @@ def sweep_of(asking: SweepOptions, model: Model, progress: Progress) -> SweepPla
         pace=asking.pace(model),
         cost=asking.cost,
     )
-    return SweepPlan(model, way, progress, asking.config, asking.suppressions())
+    return SweepPlan(model, way, progress, asking.config, said)
 
 
 def _mode(asking: SweepOptions, model: Model) -> AskMode:

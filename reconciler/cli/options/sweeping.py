@@ -9,8 +9,8 @@ import click
 from charm.kernel.deadline import Deadline
 from charm.kernel.identity import own_unit
 from charm.kernel.names import service_of
+from charm.kernel.safe_text import clean
 from reconciler.collect.fanout import FanoutLimits
-from reconciler.config import suppressions_file
 from reconciler.config.settings import NOTHING, Config
 from reconciler.config.suppressions import SuppressionEntry
 from reconciler.juju import status
@@ -28,8 +28,12 @@ from reconciler.values.time_budget import TimeBudget
 
 from .juju_door import door
 from .modes import AskOptions
+from .said import said_store
 from .saved import read_dated_status
 from .told import NO_OPTION
+
+# A server that is shared by many answers in milliseconds, and a sweep goes on without it.
+_SAID_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,11 @@ class SweepOptions(AskOptions):
         """Return what the sweeps of a model took, for the next one of this command."""
         return self.paces.setdefault((model.controller, model.name), Pace())
 
-    def suppressions(self) -> tuple[SuppressionEntry, ...]:
+    def suppressions(self, until: Deadline) -> tuple[SuppressionEntry, ...]:
         """Return what operators said of troubles on the command line; say so if that is lost."""
-        said = suppressions_file.read_if_possible(suppressions_file.default_path())
-        if said.fault:
-            click.echo(f'reconcile-health: {said.fault}', err=True)
+        said = said_store(self.config).read_if_possible(until.within(_SAID_SECONDS))
+        for fault in said.faults:
+            click.echo(f'reconcile-health: {clean(fault)}', err=True)
         return said.entries
 
     def inventory(self, until: Deadline) -> Model:

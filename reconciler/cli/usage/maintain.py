@@ -10,6 +10,7 @@ from reconciler.values.by_name import load
 
 from .asking import juju_option, model_option
 from .completing import targets
+from .configured import config_option
 from .declare import adding
 from .durations import Duration
 from .sections import Sectioned
@@ -40,6 +41,7 @@ _saying_options = adding(
     model_option('The model where it holds; by default, the current one.'),
     click.option('--any-model', is_flag=True, help='It holds in every model.'),
     juju_option,
+    config_option,
 )
 
 

@@ -32,9 +32,11 @@ NETWORK = {
 }
 SELDOM = {
     *NETWORK,
+    'alembic',
     'importlib.metadata',
     'jinja2',
     'prometheus_client',
+    'sqlalchemy',
     'sqlite3',
     'tenacity',
     'yaml',
@@ -127,6 +129,20 @@ def test_a_sweep_of_this_machine_loads_neither_ssh_nor_what_it_does_not_print(
     modules = loaded(tmp_path, '--reach', 'local', '--timeout', '10', environment=nowhere)
     assert_loaded(modules, {*SELDOM, *DOCUMENT, 'reconciler.cli.live', 'reconciler.reach.ssh'})
     assert 'rich' in modules
+
+
+def test_what_operators_said_waits_for_a_database_only_where_it_is_kept_there(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / 'health.yaml'
+    told = {'JUJU_HEALTH_CONFIG': str(config), 'XDG_STATE_HOME': str(tmp_path)}
+    config.write_text('history: {looks: 3}\n')
+    assert_loaded(loaded(tmp_path, 'suppressions', environment=told), {*SELDOM} - {'yaml'})
+    config.write_text(f'history: {{database: {tmp_path}/history.db}}\n')
+    modules = loaded(tmp_path, 'suppressions', environment=told)
+    assert 'sqlalchemy' in modules
+    # Nobody reads by what makes the tables.
+    assert_loaded(modules, {'alembic'})
 
 
 @pytest.mark.parametrize('name', COMMANDS)

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config import suppressions_file
+from charm.kernel.deadline import Deadline
 from reconciler.config.suppressions import (
     ACKNOWLEDGED,
     MAINTENANCE,
@@ -22,6 +21,7 @@ from reconciler.config.suppressions import (
     annotate,
     without_repeated,
 )
+from reconciler.config.suppressions_file import SuppressionsFile
 from tests.support.patience import PATIENCE
 from tests.support.snapshots import NOW
 from tests.support.suppressed import DISK, entry, sweep
@@ -29,76 +29,19 @@ from tests.support.suppressed import DISK, entry, sweep
 COMMAND = Path(sys.executable).with_name('reconcile-health')
 LATER = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1)
 KNOWN = SuppressionEntry(ACKNOWLEDGED, 'web', LATER, 'ticket', 'disk', None, 'ops', 'lab:prod')
-# What makes it something else that is said, and no repetition.
-OTHERWISE = (
-    {'kind': MAINTENANCE},
-    {'target': 'web/0'},
-    {'check': 'load'},
-    {'check': ''},
-    {'model': ''},
-    {'model': 'lab:test'},
-    {'start': LATER - timedelta(hours=2)},
-)
-AGAIN = (
-    {'reason': 'another'},
-    {'by': 'ann'},
-    {'until': LATER + timedelta(days=1)},
-    {'until': LATER - timedelta(hours=1)},
-)
-
-
-@pytest.mark.parametrize('again', AGAIN)
-def test_the_newest_replaces_what_said_the_same(again: dict[str, object], tmp_path: Path) -> None:
-    path = tmp_path / 'm.json'
-    first = suppressions_file.add(path, KNOWN).entry
-    second = suppressions_file.add(path, replace(KNOWN, **again))  # type: ignore[arg-type]
-    assert (second.replaced, second.entry.id) == ((first,), '2')
-    assert suppressions_file.read(path).entries == (second.entry,)
-    # It is gone for good, whatever becomes of the newest.
-    suppressions_file.clear(path, ['2'])
-    assert suppressions_file.read(path).entries == ()
-
-
-@pytest.mark.parametrize('otherwise', OTHERWISE)
-def test_what_says_something_else_stands_beside_it(
-    otherwise: dict[str, object], tmp_path: Path
-) -> None:
-    path = tmp_path / 'm.json'
-    suppressions_file.add(path, KNOWN)
-    other = suppressions_file.add(path, replace(KNOWN, **otherwise))  # type: ignore[arg-type]
-    assert other.replaced == ()
-    assert len(suppressions_file.read(path).entries) == 2
-
-
-def test_what_has_ended_is_listed_as_before(tmp_path: Path) -> None:
-    path = tmp_path / 'm.json'
-    ended = replace(KNOWN, until=LATER - timedelta(days=2))
-    suppressions_file.add(path, ended)
-    added = suppressions_file.add(path, KNOWN)
-    assert added.replaced == ()
-    assert [one.until for one in suppressions_file.read(path).entries] == [ended.until, LATER]
 
 
 def test_a_file_of_before_that_has_one_twice_is_read_as_having_the_newest(tmp_path: Path) -> None:
     path = tmp_path / 'm.json'
-    suppressions_file.add(path, KNOWN)
+    file, soon = SuppressionsFile(path), Deadline.after(PATIENCE)
+    file.add(KNOWN, soon)
     document = json.loads(path.read_text())
     document['entries'] += [{**document['entries'][0], 'id': '2', 'reason': 'newer'}]
     path.write_text(json.dumps(document))
-    assert [one.reason for one in suppressions_file.read(path).entries] == ['newer']
-    removed, _fault = suppressions_file.clear(path, ['web:disk'])
+    assert [one.reason for one in file.read(soon).entries] == ['newer']
+    removed = file.clear(['web:disk'], soon).entries
     assert [one.id for one in removed] == ['2']
-    assert suppressions_file.read(path).entries == ()
-
-
-def test_one_that_is_repeated_takes_no_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(suppressions_file, 'MAX_ENTRIES', 2)
-    path = tmp_path / 'm.json'
-    for target in ('web', 'db', 'web'):
-        suppressions_file.add(path, replace(KNOWN, target=target))
-    assert [one.target for one in suppressions_file.read(path).entries] == ['db', 'web']
+    assert file.read(soon).entries == ()
 
 
 ENTRIES = st.lists(

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from charm.kernel.deadline import Deadline
 from charm.kernel.files import write_whole
-from reconciler.config import suppressions_file
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
+from reconciler.config.suppressions_file import SuppressionsFile
 from reconciler.values.errors import UsageError
 from tests.support.patience import PATIENCE
 
@@ -27,38 +28,18 @@ KNOWN = SuppressionEntry(
 )
 
 
-def test_what_is_added_is_read_and_can_be_cleared_by_id_or_target(tmp_path: Path) -> None:
-    path = tmp_path / 'state' / 'maintenance.json'
-    assert suppressions_file.read(path) == suppressions_file.SuppressionsRead()
-    other = replace(PLANNED, model='lab:test')
-    added = [suppressions_file.add(path, one).entry for one in (PLANNED, KNOWN, other)]
-    assert [one.id for one in added] == ['1', '2', '3']
-    assert suppressions_file.read(path).entries == tuple(added)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert suppressions_file.clear(path, ['2', 'mysql/0'])[0] == (added[1], added[0], added[2])
-    assert suppressions_file.read(path).entries == ()
+def soon() -> Deadline:
+    return Deadline.after(PATIENCE)
 
 
-def test_a_name_that_is_none_clears_nothing(tmp_path: Path) -> None:
-    path = tmp_path / 'm.json'
-    suppressions_file.add(path, PLANNED)
-    with pytest.raises(UsageError, match="cannot clear '7'"):
-        suppressions_file.clear(path, ['1', '7'])
-    assert len(suppressions_file.read(path).entries) == 1
+def file_in(directory: Path) -> SuppressionsFile:
+    return SuppressionsFile(directory / 'm.json')
 
 
-def test_what_ended_long_ago_is_forgotten_when_something_is_added(tmp_path: Path) -> None:
-    path = tmp_path / 'm.json'
-    ended = LATER - timedelta(days=9)
-    for until in (ended, ended + timedelta(days=2)):
-        suppressions_file.add(path, SuppressionEntry(MAINTENANCE, 'a', until, 'r'))
-    suppressions_file.add(path, PLANNED)
-    kept = suppressions_file.read(path).entries
-    assert [(one.target, one.until) for one in kept] == [
-        ('a', ended + timedelta(days=2)),
-        ('mysql/0', LATER),
-    ]
-    assert len({one.id for one in kept}) == 2
+def test_the_file_is_its_users_alone(tmp_path: Path) -> None:
+    file = SuppressionsFile(tmp_path / 'state' / 'maintenance.json')
+    file.add(PLANNED, soon())
+    assert file.path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(
@@ -75,40 +56,43 @@ def test_what_ended_long_ago_is_forgotten_when_something_is_added(tmp_path: Path
     ],
 )
 def test_a_file_that_cannot_be_used_is_set_aside_and_said(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / 'm.json'
+    file = file_in(tmp_path)
+    path = file.path
     path.write_bytes(content)
-    said = suppressions_file.read(path)
+    said = file.read(soon())
     assert said.entries == ()
-    assert said.fault.startswith(f'cannot use {path}: ')
+    assert said.faults[0].startswith(f'cannot use {path}: ')
     (aside,) = tmp_path.glob('m.json.corrupt-*')
     assert aside.read_bytes() == content
-    assert str(aside) in said.fault
-    added = suppressions_file.add(path, PLANNED)
-    assert (added.entry.id, added.fault) == ('1', '')
+    assert str(aside) in said.faults[0]
+    added = file.add(PLANNED, soon())
+    assert (added.entry.id, added.faults) == ('1', ())
 
 
 @pytest.mark.parametrize('written', ['²', '9' * 5000, '9' * 18, '-1', ' 1', '1_0'])
 def test_an_id_that_somebody_wrote_by_hand_is_one_and_costs_nothing(
     written: str, tmp_path: Path
 ) -> None:
-    path = tmp_path / 'm.json'
-    suppressions_file.add(path, PLANNED)
+    file = file_in(tmp_path)
+    path = file.path
+    file.add(PLANNED, soon())
     path.write_text(path.read_text().replace('"id": "1"', f'"id": "{written}"'))
     ids = [written]
     for number in range(3):
-        added = suppressions_file.add(path, replace(PLANNED, target=f'other/{number}'))
+        added = file.add(replace(PLANNED, target=f'other/{number}'), soon())
         ids.append(added.entry.id)
-        assert added.fault == ''
+        assert added.faults == ()
     assert len(set(ids)) == 4
-    assert [one.id for one in suppressions_file.read(path).entries] == ids
+    assert [one.id for one in file.read(soon()).entries] == ids
 
 
 def test_a_file_that_a_newer_version_wrote_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / 'm.json'
+    file = file_in(tmp_path)
+    path = file.path
     path.write_text('{"schema": 2, "entries": {}}')
     for ask in (
-        lambda: suppressions_file.read(path),
-        lambda: suppressions_file.add(path, PLANNED),
+        lambda: file.read(soon()),
+        lambda: file.add(PLANNED, soon()),
     ):
         with pytest.raises(UsageError, match='a newer reconcile-health wrote it'):
             ask()
@@ -116,25 +100,25 @@ def test_a_file_that_a_newer_version_wrote_is_left_alone(tmp_path: Path) -> None
 
 
 def test_a_full_disk_keeps_what_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / 'm.json'
-    suppressions_file.add(path, PLANNED)
+    file = file_in(tmp_path)
+    file.add(PLANNED, soon())
 
     def full(descriptor: int) -> None:
         raise OSError(28, 'No space left on device')
 
     monkeypatch.setattr(os, 'fsync', full)
     with pytest.raises(UsageError, match='No space left'):
-        suppressions_file.add(path, KNOWN)
-    assert [one.target for one in suppressions_file.read(path).entries] == ['mysql/0']
+        file.add(KNOWN, soon())
+    assert [one.target for one in file.read(soon()).entries] == ['mysql/0']
 
 
 def test_it_cannot_grow_beyond_what_can_be_read(tmp_path: Path) -> None:
-    path = tmp_path / 'm.json'
+    file = file_in(tmp_path)
     long = SuppressionEntry(MAINTENANCE, 'a', LATER, 'é' * 100_000)
-    suppressions_file.add(path, long)
+    file.add(long, soon())
     with pytest.raises(UsageError, match='cannot hold more in'):
-        suppressions_file.add(path, replace(long, target='b'))
-    assert len(suppressions_file.read(path).entries) == 1
+        file.add(replace(long, target='b'), soon())
+    assert len(file.read(soon()).entries) == 1
 
 
 def run(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -158,7 +142,7 @@ def test_operators_at_once_lose_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(say, range(6))) == [0] * 6
     path = tmp_path / 'juju-health' / 'maintenance.json'
-    entries = suppressions_file.read(path).entries
+    entries = SuppressionsFile(path).read(soon()).entries
     assert sorted(one.target for one in entries) == [f'a/{number}' for number in range(6)]
     assert sorted(one.id for one in entries) == list('123456')
 
