@@ -11,7 +11,7 @@ from ..values.words import counted
 from .database import Database
 from .find import KnownModel, known_models
 from .statements import row_counts
-from .tables import facts, points, runs, spells
+from .tables import facts, points, runs, spells, suppressions
 
 # Clocks of machines that are kept together differ by no more.
 _AHEAD = 60_000
@@ -54,6 +54,7 @@ class Examined:
         version: of its tables.
         size_bytes: how large it is, with the log that belongs to it.
         models: the one that was recorded first first.
+        suppressions: how much of what operators said is in it, also of what has ended.
         faults: what is wrong; empty if nothing is.
     """
 
@@ -61,6 +62,7 @@ class Examined:
     version: str
     size_bytes: int
     models: tuple[KeptModel, ...]
+    suppressions: int
     faults: tuple[HistoryFault, ...]
 
 
@@ -78,6 +80,7 @@ def examine(database: Database, now: int) -> Examined:
             database.version(connection),
             _size(database, connection),
             tuple(_kept(connection, model) for model in known_models(connection)),
+            connection.execute(select(func.count()).select_from(suppressions)).scalar_one(),
             tuple(faults),
         )
 
@@ -117,7 +120,8 @@ def _in_the_rows(connection: Connection, now: int) -> Iterator[HistoryFault]:
             (f'{table.name} begin before the one before ended', _overlapping(table)),
             (f'{table.name} end before they begin', _backwards(table)),
         ]
-    wrong.append(('spells end before they begin', _backwards(spells)))
+    for table in (spells, suppressions):
+        wrong.append((f'{table.name} end before they begin', _backwards(table)))
     for what, count in wrong:
         number = connection.execute(count).scalar_one()
         if number:

@@ -1,4 +1,4 @@
-"""All of a history as documents, one after the other: models, gaps, runs, facts and points."""
+"""All of a history as documents, one after the other: of each model, then what operators said."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from .find import KnownModel
+from .find import KnownModel, inventory
 from .moments import time_text
-from .tables import facts, points, runs, series, spells, subjects
+from .tables import facts, points, runs, series, spells, subjects, suppressions
 
 # So many rows are in memory at once.
 _AT_ONCE = 1000
@@ -28,6 +28,7 @@ _OWN: Mapping[str, Sequence[str]] = {
     ),
     'fact': ('kind', 'name', 'since', 'until', 'fact', 'before', 'value'),
     'point': ('kind', 'name', 'at', 'figure', 'value'),
+    'suppression': ('id', 'kind', 'target', 'check', 'since', 'until', 'reason', 'by'),
 }
 _OF_ALL = ('type', 'model', 'uuid')
 COLUMNS = (*_OF_ALL, *dict.fromkeys(key for keys in _OWN.values() for key in keys))
@@ -57,7 +58,7 @@ class Period:
 def documents(
     connection: Connection, known: Sequence[KnownModel], period: Period
 ) -> Iterator[_Row]:
-    """Yield every document, model by model, each kind in the order of time."""
+    """Yield every document of these models, model by model, each kind in the order of time."""
     for model in known:
         for kind, statement in _statements(model, period).items():
             found = connection.execute(
@@ -70,6 +71,21 @@ def documents(
                     'uuid': model.uuid,
                     **{key: _told(key, row[key]) for key in _OWN[kind]},
                 }
+
+
+def said_documents(
+    connection: Connection, known: Sequence[KnownModel] | None, period: Period
+) -> Iterator[_Row]:
+    """Yield what operators said, in that order: of these models, or whatever it is about."""
+    # What began when it was said has no beginning here.
+    began = func.coalesce(suppressions.c.since, 0)
+    wanted = select(suppressions).where(period.has(began, suppressions.c.until))
+    theirs = None if known is None else [inventory(connection, model) for model in known]
+    for row in connection.execute(wanted.order_by(suppressions.c.id)).mappings():
+        of = row['model']
+        if theirs is None or not of or any(model.is_meant_by(of) for model in theirs):
+            own = {key: _told(key, row[key]) for key in _OWN['suppression']}
+            yield {'type': 'suppression', 'model': of, 'uuid': '', **own}
 
 
 def _told(key: str, value: Any) -> Any:

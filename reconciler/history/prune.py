@@ -21,7 +21,7 @@ from sqlalchemy import (
 from .find import KnownModel, last_look
 from .statements import of_model, points_of_model, row_counts
 from .subject import CHECK
-from .tables import facts, models, points, runs, series, spells, subjects
+from .tables import facts, models, points, runs, series, spells, subjects, suppressions
 
 _DAY = 86_400_000
 # Of points that are older one a day is enough to tell a line.
@@ -38,6 +38,7 @@ class Pruned:
     facts: int = 0
     spells: int = 0
     points: int = 0
+    suppressions: int = 0
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -76,6 +77,12 @@ def before(model: KnownModel, until: int, now: int) -> Work:
         )
 
     return prune
+
+
+def said_before(until: int) -> Work:
+    """Return what removes all that operators said which ended before `until`, in milliseconds."""
+    ended = delete(suppressions).where(suppressions.c.until < until)
+    return lambda connection: Pruned(suppressions=_gone(connection, ended))
 
 
 def future(model: KnownModel, now: int) -> Work:

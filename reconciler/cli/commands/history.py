@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from itertools import chain
 
 import click
 from sqlalchemy import Connection
@@ -13,11 +14,11 @@ from reconciler.config.settings import Config
 from reconciler.history.database import Database
 from reconciler.history.errors import HistoryError
 from reconciler.history.examine import examine
-from reconciler.history.export import EXPORTS, Period, documents
+from reconciler.history.export import EXPORTS, Period, documents, said_documents
 from reconciler.history.find import KnownModel
 from reconciler.history.models_meant import models_meant
 from reconciler.history.moments import to_number
-from reconciler.history.prune import Pruned, Work, before
+from reconciler.history.prune import Pruned, Work, before, said_before
 from reconciler.history.prune import future as of_the_future
 from reconciler.render.people.history import examined_text, pruned_text
 
@@ -46,6 +47,9 @@ def prune(
     total = Pruned()
     for one in known:
         total += _prune(database, _work(one, older_than, future), dry_run)
+    if not model and not future:
+        # What was said ends by itself: nothing of it is of the future, and it is of no one model.
+        total += _prune(database, said_before(_now() - round(older_than * 1000)), dry_run)
     print_document(pruned_text(total, database.name, dry_run))
     if total and not dry_run:
         try:
@@ -79,7 +83,9 @@ def export(
     """Print every document of the history, or of a time of it."""
     period = Period(_moment(since), _moment(until))
     with open_history(history, config).reading() as connection:
-        found = documents(connection, models_meant(connection, model), period)
+        known = models_meant(connection, model)
+        said = said_documents(connection, known if model else None, period)
+        found = chain(documents(connection, known, period), said)
         write_document(EXPORTS[form](found), output, utf8=True)
 
 

@@ -20,6 +20,8 @@ def examined_text(found: Examined) -> str:
     lines += [line for model in found.models for line in _about(model)]
     if not found.models:
         lines.append('no model is in it')
+    if found.suppressions:
+        lines.append(f'{counted(found.suppressions, "suppression")} of operators')
     for fault in found.faults:
         lines += [f'wrong: {clean(fault.what)}', f'  {fault.mend}']
     if not found.faults:
