@@ -12,8 +12,8 @@ from typing import TypeVar
 Item = TypeVar('Item')
 
 # In the order in which a sweep takes them; nothing else in it takes long.
-STATUS, ASKING, READING, COLLATION, WORDS = STEPS = (
-    *('juju status', 'asking machines', 'reading answers', 'collation', 'words'),
+STATUS, SAID, ASKING, READING, COLLATION, WORDS = STEPS = (
+    *('juju status', 'suppressions', 'asking machines', 'reading answers', 'collation', 'words'),
 )
 # Of each machine, while many are asked at once: until it runs what was asked of it, and then.
 LOGIN, FAR_SIDE = SHARES = ('login', 'far side')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from reconciler.config.said import SaidStore
 from reconciler.config.said_by_all import SharedAndOwn
 from reconciler.config.suppressions import ACKNOWLEDGED, MAINTENANCE, SuppressionEntry
 from reconciler.config.suppressions_file import SuppressionsFile
-from reconciler.history.errors import HistoryBusy
+from reconciler.history.errors import HistoryBusy, HistoryError
 from reconciler.history.said import SuppressionsTable
 from reconciler.values.errors import UsageError
 from tests.support.databases import PostgresServer
@@ -226,6 +227,29 @@ def test_a_file_that_needs_no_change_is_not_written(history_url: str, tmp_path: 
     before = store.own.path.stat()
     store.add(replace(KNOWN, target='db'), soon())
     assert store.own.path.stat() == before
+
+
+def test_where_one_cannot_be_written_nothing_is_lost_and_the_same_again_does_the_rest(
+    history_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / 'none').touch()
+    store = beside(f'sqlite:///{tmp_path}/none/history.db', tmp_path)
+    with pytest.raises(HistoryError, match='cannot make'):
+        store.clear(['file-1'], soon())
+    assert len(store.own.read(soon()).entries) == 2
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, 'No space left on device')
+
+    store = SharedAndOwn(SuppressionsTable(history_url), store.own)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, 'fsync', full)
+        with pytest.raises(UsageError, match='No space left'):
+            store.add(KNOWN, soon())
+    assert [one.id for one in store.read(soon()).entries] == ['file-1', 'file-2', '1']
+    again = store.add(KNOWN, soon())
+    assert [one.id for one in again.replaced] == ['file-2', '1']
+    assert [one.id for one in store.read(soon()).entries] == ['file-1', '2']
 
 
 def test_one_that_cannot_be_read_does_not_hide_the_other(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config.suppressions_file import SuppressionsFile
+from tests.standin.builder import World
 from tests.support.command_line import Done, run
 
 _HOLDS = ('--for', '2h', '--reason', 'r', '-m', 'lab:prod')
@@ -135,6 +136,18 @@ def test_a_database_that_cannot_be_used_refuses_what_is_said_and_no_sweep(
     listed = ann.run('suppressions')
     assert (listed.returncode, listed.stdout) == (3, b'')
     assert b'cannot read' in listed.stderr
+
+
+def test_a_sweep_of_several_models_reads_once(tmp_path: Path) -> None:
+    config = configured(tmp_path, f'{tmp_path}/history.db')
+    (tmp_path / 'history.db').write_bytes(b'no database' * 1000)
+    world = World(name='prod', beside=(World(name='test'), World(name='old')))
+    told = {'JUJU_HEALTH_CONFIG': str(config), 'XDG_STATE_HOME': str(tmp_path)}
+    environment = {**world.write(tmp_path / 'juju'), **told}
+    done = run('--all-models', '--timing', '--quiet', environment=environment)
+    assert done.stderr.count(b'lab:') == 3
+    assert done.stderr.count(b'cannot read ') == 1
+    assert done.stderr.count(b'  suppressions ') == 1
 
 
 def test_whose_configuration_cannot_be_used_says_nothing_anywhere(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 import click
@@ -20,7 +21,7 @@ from reconciler.reach.juju_ssh import JujuSSH
 from reconciler.reach.lanes import ASIDE_EACH, ASIDE_EACH_WITHOUT_PROCESS, Pace
 from reconciler.reach.local import LocalReach
 from reconciler.values.by_name import load
-from reconciler.values.cost import STATUS, SweepCost
+from reconciler.values.cost import SAID, STATUS, SweepCost
 from reconciler.values.errors import UsageError
 from reconciler.values.freshness import MAX_STATUS_AGE_SECONDS
 from reconciler.values.model import Application, Machine, Model, Unit
@@ -93,7 +94,10 @@ class SweepOptions(AskOptions):
 
     def suppressions(self, until: Deadline) -> tuple[SuppressionEntry, ...]:
         """Return what operators said of troubles on the command line; say so if that is lost."""
-        said = said_store(self.config).read_if_possible(until.within(_SAID_SECONDS))
+        # A file takes no time.
+        timed = self.cost.step(SAID) if self.config.history.database else nullcontext()
+        with timed:
+            said = said_store(self.config).read_if_possible(until.within(_SAID_SECONDS))
         for fault in said.faults:
             click.echo(f'reconcile-health: {clean(fault)}', err=True)
         return said.entries
