@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from .find import KnownModel, inventory
+from .incident_tables import deliveries, incidents, messages
 from .moments import time_text
 from .tables import facts, points, runs, series, spells, subjects, suppressions
 
@@ -28,11 +29,15 @@ _OWN: Mapping[str, Sequence[str]] = {
     ),
     'fact': ('kind', 'name', 'since', 'until', 'fact', 'before', 'value'),
     'point': ('kind', 'name', 'at', 'figure', 'value'),
+    'incident': ('incident', 'kind', 'name', 'since', 'until', 'opened', 'notice'),
+    'message': (
+        *('incident', 'number', 'kind', 'at', 'route', 'channel', 'state', 'attempts', 'answer'),
+    ),
     'suppression': ('id', 'kind', 'target', 'check', 'since', 'until', 'reason', 'by'),
 }
 _OF_ALL = ('type', 'model', 'uuid')
 COLUMNS = (*_OF_ALL, *dict.fromkeys(key for keys in _OWN.values() for key in keys))
-_TIMES = ('since', 'until', 'at')
+_TIMES = ('since', 'until', 'at', 'opened')
 
 
 @dataclass(frozen=True)
@@ -65,12 +70,19 @@ def documents(
                 statement, execution_options={'stream_results': True, 'yield_per': _AT_ONCE}
             )
             for row in found.mappings():
-                yield {
-                    'type': kind,
-                    'model': model.name,
-                    'uuid': model.uuid,
-                    **{key: _told(key, row[key]) for key in _OWN[kind]},
-                }
+                yield _document(kind, model.name, model.uuid, dict(row))
+
+
+def documents_of_no_model(connection: Connection, period: Period) -> Iterator[_Row]:
+    """Yield the incidents of no one model, such as of a controller, and what was said of them."""
+    for kind, statement in _of_incidents(None, period).items():
+        for row in connection.execute(statement).mappings():
+            yield _document(kind, '', '', dict(row))
+
+
+def _document(kind: str, model: str, uuid: str, row: _Row) -> _Row:
+    own = {key: _told(key, row[key]) for key in _OWN[kind]}
+    return {'type': kind, 'model': model, 'uuid': uuid, **own}
 
 
 def said_documents(
@@ -84,8 +96,7 @@ def said_documents(
     for row in connection.execute(wanted.order_by(suppressions.c.id)).mappings():
         of = row['model']
         if theirs is None or not of or any(model.is_meant_by(of) for model in theirs):
-            own = {key: _told(key, row[key]) for key in _OWN['suppression']}
-            yield {'type': 'suppression', 'model': of, 'uuid': '', **own}
+            yield _document('suppression', of, '', dict(row))
 
 
 def _told(key: str, value: Any) -> Any:
@@ -103,6 +114,24 @@ def _statements(model: KnownModel, period: Period) -> Mapping[str, Select[Any]]:
         'run': _of(model, runs, period, runs.c.since, runs.c.until),
         'fact': _of(model, facts, period, facts.c.since, facts.c.until),
         'point': _points(model, period),
+        **_of_incidents(model.id, period),
+    }
+
+
+def _of_incidents(model_id: int | None, period: Period) -> Mapping[str, Select[Any]]:
+    own = incidents.c.model_id.is_not_distinct_from(model_id)
+    named = (incidents.c.name.label('incident'), incidents.c.node.label('name'))
+    told = [incidents.c[name] for name in ('kind', 'since', 'until', 'opened', 'notice')]
+    said = [deliveries.c[name] for name in ('route', 'channel', 'state', 'attempts', 'answer')]
+    return {
+        'incident': select(*named, *told)
+        .where(own, period.has(incidents.c.since, incidents.c.until))
+        .order_by(incidents.c.id),
+        'message': select(named[0], messages.c.number, messages.c.kind, messages.c.at, *said)
+        .join(messages, messages.c.incident_id == incidents.c.id)
+        .join(deliveries, deliveries.c.message_id == messages.c.id)
+        .where(own, period.has(messages.c.at, messages.c.at))
+        .order_by(deliveries.c.id),
     }
 
 

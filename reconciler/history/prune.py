@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from .find import KnownModel, last_look
+from .incident_tables import incidents
 from .statements import of_model, points_of_model, row_counts
 from .subject import CHECK
 from .tables import facts, models, points, runs, series, spells, subjects, suppressions
@@ -39,6 +40,7 @@ class Pruned:
     spells: int = 0
     points: int = 0
     suppressions: int = 0
+    incidents: int = 0
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -74,15 +76,27 @@ def before(model: KnownModel, until: int, now: int) -> Work:
                 connection, delete(points).where(points_of_model(model.id), thinned, ~_is_last())
             ),
             subjects=_gone(connection, _without_anything(model, until)),
+            incidents=_gone(connection, _incidents_of(model.id, incidents.c.until < until)),
         )
 
     return prune
 
 
-def said_before(until: int) -> Work:
-    """Return what removes all that operators said which ended before `until`, in milliseconds."""
-    ended = delete(suppressions).where(suppressions.c.until < until)
-    return lambda connection: Pruned(suppressions=_gone(connection, ended))
+def of_no_model_before(until: int) -> Work:
+    """Return what removes what is of no one model and ended before `until`, in milliseconds.
+
+    That is what operators said, and incidents of controllers.
+    """
+    said = delete(suppressions).where(suppressions.c.until < until)
+    ended = _incidents_of(None, incidents.c.until < until)
+    return lambda connection: Pruned(
+        suppressions=_gone(connection, said), incidents=_gone(connection, ended)
+    )
+
+
+def _incidents_of(model_id: int | None, which: ColumnElement[bool]) -> Delete:
+    """Return what removes incidents with all that was said of them; of no model, for `None`."""
+    return delete(incidents).where(incidents.c.model_id.is_not_distinct_from(model_id), which)
 
 
 def future(model: KnownModel, now: int) -> Work:
@@ -103,6 +117,7 @@ def future(model: KnownModel, now: int) -> Work:
             points=_gone(
                 connection, delete(points).where(points_of_model(model.id), points.c.at > now)
             ),
+            incidents=_gone(connection, _incidents_of(model.id, incidents.c.since > now)),
         )
         again = {'until': None, 'looks': 0, 'doubted': None}
         connection.execute(update(runs).where(own_runs, runs.c.until > now).values(again))
@@ -116,6 +131,11 @@ def future(model: KnownModel, now: int) -> Work:
             .values(until=now, usual=0)
         )
         _set_back_series(connection, model, now)
+        own_incidents = incidents.c.model_id == model.id
+        again = {'until': None, 'misses': 0, 'missed': None, 'at': now}
+        connection.execute(
+            update(incidents).where(own_incidents, incidents.c.at > now).values(again)
+        )
         return pruned
 
     return prune

@@ -14,11 +14,17 @@ from reconciler.config.settings import Config
 from reconciler.history.database import Database
 from reconciler.history.errors import HistoryError
 from reconciler.history.examine import examine
-from reconciler.history.export import EXPORTS, Period, documents, said_documents
+from reconciler.history.export import (
+    EXPORTS,
+    Period,
+    documents,
+    documents_of_no_model,
+    said_documents,
+)
 from reconciler.history.find import KnownModel
 from reconciler.history.models_meant import models_meant
 from reconciler.history.moments import to_number
-from reconciler.history.prune import Pruned, Work, before, said_before
+from reconciler.history.prune import Pruned, Work, before, of_no_model_before
 from reconciler.history.prune import future as of_the_future
 from reconciler.render.people.history import examined_text, pruned_text
 
@@ -48,8 +54,9 @@ def prune(
     for one in known:
         total += _prune(database, _work(one, older_than, future), dry_run)
     if not model and not future:
-        # What was said ends by itself: nothing of it is of the future, and it is of no one model.
-        total += _prune(database, said_before(_now() - round(older_than * 1000)), dry_run)
+        # What operators said ends by itself: nothing of it is of the future.
+        work = of_no_model_before(_now() - round(older_than * 1000))
+        total += _prune(database, work, dry_run)
     print_document(pruned_text(total, database.name, dry_run))
     if total and not dry_run:
         try:
@@ -85,7 +92,8 @@ def export(
     with open_history(history, config).reading() as connection:
         known = models_meant(connection, model)
         said = said_documents(connection, known if model else None, period)
-        found = chain(documents(connection, known, period), said)
+        beside = () if model else documents_of_no_model(connection, period)
+        found = chain(documents(connection, known, period), beside, said)
         write_document(EXPORTS[form](found), output, utf8=True)
 
 
