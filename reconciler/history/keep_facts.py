@@ -10,7 +10,6 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from .changes import Change
 from .facts import FAULT, RELATION, THERE
-from .statements import ANY_MODEL, of_model
 from .subject import Subject
 from .subject_ids import SubjectIds
 from .tables import facts
@@ -49,7 +48,7 @@ def keep_facts(
     told: Mapping[Subject, Mapping[str, str]],
     kept: KeptAt,
 ) -> tuple[Change, ...]:
-    """Write what is so now, and return what was otherwise."""
+    """Write what is so now of the subjects that were read, and return what was otherwise."""
     ids.add(told)
     known = _open_facts(connection, ids)
     rows = _Rows()
@@ -113,8 +112,7 @@ def _appears(name: str) -> bool:
 
 
 _OPEN = select(facts.c.subject_id, facts.c.name, facts.c.id, facts.c.value).where(
-    facts.c.until.is_(None),
-    of_model(facts, ANY_MODEL),
+    facts.c.until.is_(None)
 )
 
 
@@ -122,6 +120,8 @@ def _open_facts(
     connection: Connection, ids: SubjectIds
 ) -> Mapping[Subject, Mapping[str, _OpenFact]]:
     found: dict[Subject, dict[str, _OpenFact]] = {}
-    for subject_id, name, number, value in connection.execute(_OPEN, ids.of_model).all():
-        found.setdefault(ids.subject(subject_id), {})[name] = _OpenFact(number, value)
+    for subject_id, name, number, value in connection.execute(_OPEN.where(ids.own(facts))).all():
+        subject = ids.subject(subject_id)
+        if subject is not None:
+            found.setdefault(subject, {})[name] = _OpenFact(number, value)
     return found

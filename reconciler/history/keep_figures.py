@@ -7,13 +7,13 @@ once, so that what fills fast is seen to; and one every six hours where it moved
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from .statements import ANY_MODEL, of_model
-from .subject import Subject
+from .subject import CHECK, Subject
 from .subject_ids import SubjectIds
-from .tables import points, series
+from .tables import points, series, subjects
 
 # Of memory in use much is always in motion; disks fill.
 _STEPS = {'memory used': 0.1}
@@ -21,6 +21,8 @@ _STEP = 0.02
 _LEAST_STEP = 0.001
 _LONG = 6 * 3600 * 1000
 _DIGITS = 4
+# Less than this is no step, however it is rounded.
+_HARDLY = _LEAST_STEP - 10**-_DIGITS
 
 
 def keep_figures(
@@ -30,28 +32,25 @@ def keep_figures(
     at: int,
 ) -> None:
     """Write the points of a sweep that tell more than those before."""
-    ids.add(figures)
-    known = {
-        (subject_id, name): (number, last_at, value)
-        for subject_id, name, number, last_at, value in connection.execute(_SERIES, ids.of_model)
-    }
-    told = [
-        (ids[subject], name, round(value, _DIGITS))
-        for subject, values in figures.items()
-        for name, value in values.items()
-    ]
-    new = [
-        {'subject_id': subject_id, 'name': name, 'at': at, 'value': value}
-        for subject_id, name, value in told
-        if (subject_id, name) not in known
-    ]
-    moved = [
-        {'of': known[subject_id, name][0], 'point_at': at, 'point_value': value}
-        for subject_id, name, value in told
-        if (subject_id, name) in known
-        and is_worth_a_point(name, value, at, *known[subject_id, name][1:])
-    ]
+    known = _last_points(connection, ids.model_id)
+    unknown: list[tuple[Subject, str, float]] = []
+    moved: list[dict[str, Any]] = []
+    for subject, values in figures.items():
+        for name, told in values.items():
+            last = known.get((subject.name, name))
+            if last is not None and abs(told - last[2]) < _HARDLY:
+                continue
+            value = round(told, _DIGITS)
+            if last is None:
+                unknown.append((subject, name, value))
+            elif is_worth_a_point(name, value, at, *last[1:]):
+                moved.append({'of': last[0], 'point_at': at, 'point_value': value})
     added = [(point['of'], point['point_value']) for point in moved]
+    ids.add(subject for subject, _, _ in unknown)
+    new = [
+        {'subject_id': ids[subject], 'name': name, 'at': at, 'value': value}
+        for subject, name, value in unknown
+    ]
     if new:
         made = insert(series).returning(series.c.id, sort_by_parameter_order=True)
         numbers = connection.execute(made, new).scalars().all()
@@ -74,6 +73,16 @@ def is_worth_a_point(name: str, value: float, at: int, last_at: int, last: float
     return moved >= _LEAST_STEP and at - last_at >= _LONG
 
 
-_SERIES = select(
-    series.c.subject_id, series.c.name, series.c.id, series.c.at, series.c.value
-).where(of_model(series, ANY_MODEL))
+def _last_points(
+    connection: Connection, model_id: int
+) -> dict[tuple[str, str], tuple[int, int, float]]:
+    """Return row, moment and value of the last point of each check's figures, by both names."""
+    wanted = (
+        select(subjects.c.name, series.c.name, series.c.id, series.c.at, series.c.value)
+        .join(series, series.c.subject_id == subjects.c.id)
+        .where(subjects.c.model_id == model_id, subjects.c.kind == CHECK)
+    )
+    return {
+        (check, name): (number, at, value)
+        for check, name, number, at, value in connection.execute(wanted).all()
+    }

@@ -11,7 +11,6 @@ from charm.kernel.report import Health
 
 from .looks import Look, SweepLooks
 from .settle import OpenRun, begin, follow
-from .statements import ANY_MODEL, of_model
 from .subject import Subject
 from .subject_ids import SubjectIds
 from .tables import runs
@@ -58,6 +57,20 @@ class _Rows:
     longer: list[dict[str, Any]] = field(default_factory=list)
     settled: list[dict[str, Any]] = field(default_factory=list)
 
+    def add(self, number: int, was: OpenRun | None, now: OpenRun, times: RunTimes) -> None:
+        """Have a subject's run, by its row, be as it is now."""
+        if now.id:
+            self.longer.append(_longer(now))
+        else:
+            self.new.append(_new(number, now, times.at))
+        if was is None:
+            return
+        if not now.id:
+            self.ended.append({'of': was.id, 'ended': times.ended})
+        since = was.doubted or times.at
+        if now.settled is not was.settled and since < times.at:
+            self.settled.append({'of': number, 'begun': since, 'now': now.settled.value})
+
     def write(self, connection: Connection) -> None:
         # What has no rows is not even compiled.
         if self.ended:
@@ -83,14 +96,27 @@ class _Rows:
             connection.execute(of_subject.values(settled=bindparam('now')), self.settled)
 
 
+@dataclass(frozen=True)
+class RunsKept:
+    """What came of a sweep's looks.
+
+    Attributes:
+        flips: of which subject another health counts.
+        doubted: of which one health was seen, and another counts.
+    """
+
+    flips: list[Flip] = field(default_factory=list)
+    doubted: list[Subject] = field(default_factory=list)
+
+
 def keep_runs(
     connection: Connection, ids: SubjectIds, sweep: SweepLooks, times: RunTimes
-) -> tuple[Flip, ...]:
-    """Write how each subject's run goes on, and return those of which another health counts."""
+) -> RunsKept:
+    """Write how the run of each subject that was read goes on."""
     ids.add(sweep.looks)
-    open_runs = {row.subject_id: row for row in connection.execute(_OPEN, ids.of_model).all()}
-    rows = _Rows()
-    flips: list[Flip] = []
+    found = connection.execute(_OPEN.where(ids.own(runs))).all()
+    open_runs = {row.subject_id: row for row in found if ids.subject(row.subject_id)}
+    rows, kept = _Rows(), RunsKept()
     for subject, look in sweep.looks.items():
         number = ids[subject]
         row = open_runs.pop(number, None)
@@ -101,25 +127,19 @@ def keep_runs(
             now = begin(look, times.at, times.wanted)
         else:
             now = follow(was, look, times.at, times.wanted)
-        if now == was:
-            continue
-        if now.id:
-            rows.longer.append(_longer(now))
-        else:
-            rows.new.append(_new(number, now, times.at))
-            if was is not None:
-                rows.ended.append({'of': was.id, 'ended': times.ended})
+        if now.settled is not look.health:
+            kept.doubted.append(subject)
+        if now != was:
+            rows.add(number, was, now, times)
         if was is None or now.settled is not was.settled:
             since = (was.doubted if was else None) or times.at
             before = was.settled if was else None
-            flips.append(Flip(subject, before, now.settled, since, look.message))
-            if since < times.at:
-                rows.settled.append({'of': number, 'begun': since, 'now': now.settled.value})
+            kept.flips.append(Flip(subject, before, now.settled, since, look.message))
     if sweep.whole:
         # What is left of them was not looked at.
         rows.ended.extend({'of': row.id, 'ended': times.ended} for row in open_runs.values())
     rows.write(connection)
-    return tuple(flips)
+    return kept
 
 
 def _longer(now: OpenRun) -> dict[str, Any]:
@@ -158,10 +178,7 @@ _OPEN = select(
     runs.c.message,
     runs.c.last_message,
     runs.c.id,
-).where(
-    runs.c.until.is_(None),
-    of_model(runs, ANY_MODEL),
-)
+).where(runs.c.until.is_(None))
 
 
 def _is_as_before(row: Any, look: Look) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from .find import KnownModel, last_look
 from .incident_tables import incidents
+from .parts import forget_parts
 from .statements import of_model, points_of_model, row_counts
 from .subject import CHECK
 from .tables import facts, models, points, runs, series, spells, subjects, suppressions
@@ -64,6 +65,7 @@ def before(model: KnownModel, until: int, now: int) -> Work:
         last = last_look(connection, model)
         if last is not None and last < until:
             return _all(connection, model)
+        forget_parts(connection, model.id)
         thinned = or_(points.c.at < until, and_(points.c.at < now - _ALL_POINTS, _had_already()))
         return Pruned(
             runs=_gone(connection, delete(runs).where(own_runs, runs.c.until < until)),
@@ -107,6 +109,7 @@ def future(model: KnownModel, now: int) -> Work:
     own_runs, own_facts = of_model(runs, model.id), of_model(facts, model.id)
 
     def prune(connection: Connection) -> Pruned:
+        forget_parts(connection, model.id)
         pruned = Pruned(
             runs=_gone(connection, delete(runs).where(own_runs, runs.c.since > now)),
             facts=_gone(connection, delete(facts).where(own_facts, facts.c.since > now)),

@@ -7,13 +7,16 @@ reaches now.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import uuid4
 
+import msgspec
 from sqlalchemy import Connection, insert, select, text, update
 
 from charm.kernel.deadline import Deadline
 
 from . import settle, spell
+from .answers import answer_to, keep_answer
 from .changes import Change
 from .database import Database
 from .facts import FAULT
@@ -23,6 +26,7 @@ from .keep_figures import keep_figures
 from .keep_runs import Flip, RunTimes, keep_runs
 from .looks import SweepLooks
 from .moments import to_number
+from .parts import keep_parts, news
 from .spell import Spell
 from .storable import storable
 from .subject import MODEL, Subject
@@ -75,38 +79,63 @@ class Recorded:
 def record(
     database: Database, sweep: SweepLooks, until: Deadline, rules: HistoryRules = DEFAULT_RULES
 ) -> Recorded:
-    """Write down what a sweep saw; when this returns, it survives a power cut.
+    """Write down what a sweep saw, once; when this returns, it survives a power cut.
+
+    Where the word that it was written is lost, what was answered to the first try is returned.
 
     Raises:
         HistoryError: it cannot be written; nothing of it was.
     """
-    kept = storable(sweep)
-    return database.write(lambda connection: _record(connection, kept, rules), until)
+    kept, key = storable(sweep), uuid4().hex
+    return database.write(lambda connection: _once(connection, kept, rules, key), until)
 
 
-def _record(connection: Connection, sweep: SweepLooks, rules: HistoryRules) -> Recorded:
+def _once(connection: Connection, sweep: SweepLooks, rules: HistoryRules, key: str) -> Recorded:
     model_id, first = _model(connection, sweep)
+    # Now that others wait: a try before this one may have been in the middle of its commit.
+    answered = answer_to(connection, key)
+    if answered is not None:
+        return msgspec.json.decode(answered, type=Recorded)
+    recorded = _record(connection, sweep, rules, (model_id, first))
+    answer = msgspec.json.encode(recorded).decode()
+    keep_answer(connection, key, model_id, recorded.at, answer)
+    return recorded
+
+
+def _record(
+    connection: Connection, sweep: SweepLooks, rules: HistoryRules, model: tuple[int, bool]
+) -> Recorded:
+    model_id, first = model
     last = last_spell(connection, model_id)
     at = to_number(sweep.at)
     # Sweeps follow each other, whatever our clock was set to meanwhile.
     set_back = max(last.until + 1 - at, 0) if last else 0
     at += set_back
-    ids = SubjectIds(connection, model_id)
     if not sweep.seen:
+        ids = SubjectIds(connection, model_id, {_MODEL.name})
         fault = {_MODEL: {FAULT: '; '.join(sweep.faults) or 'nothing was seen'}}
         changes = keep_facts(connection, ids, fault, KeptAt(at, first=first, whole=False))
         return Recorded(model_id, at, first, 0, set_back, (), changes)
     now = spell.follow(last, at, rules.longest_pause)
     gap = at - last.until if last and not now.id else 0
     _keep_spell(connection, model_id, now)
-    # What a run saw last before a gap is known until then, and no longer.
-    ended = at - gap
-    flips = keep_runs(connection, ids, sweep, RunTimes(at, ended, rules.looks))
     facts: dict[Subject, Mapping[str, str]] = dict(sweep.facts)
     facts[_MODEL] = {**facts.get(_MODEL, {}), FAULT: ''}
-    changes = keep_facts(connection, ids, facts, KeptAt(at, first, sweep.whole_inventory))
+    told = news(connection, model_id, replace(sweep, facts=facts), sound=_is_sound(last))
+    ids = SubjectIds(connection, model_id, told.parts)
+    # What a run saw last before a gap is known until then, and no longer.
+    ended = at - gap
+    runs = keep_runs(connection, ids, told.sweep, RunTimes(at, ended, rules.looks))
+    kept_at = KeptAt(at, first, sweep.whole_inventory)
+    changes = keep_facts(connection, ids, told.sweep.facts, kept_at)
+    keep_parts(connection, model_id, told, ids, runs.doubted)
     keep_figures(connection, ids, sweep.figures, at)
-    return Recorded(model_id, at, first, gap, set_back, flips, changes)
+    return Recorded(model_id, at, first, gap, set_back, tuple(runs.flips), changes)
+
+
+def _is_sound(last: Spell | None) -> bool:
+    """Return whether no writer came after the digests of `parts` who knows of none."""
+    return last is not None and last.remembered == last.sweeps
 
 
 def _model(connection: Connection, sweep: SweepLooks) -> tuple[int, bool]:
@@ -146,7 +175,7 @@ def last_spell(connection: Connection, model_id: int) -> Spell | None:
     """Return the latest time in which sweeps followed each other; `None` before the first."""
     wanted = (spells.c.since, spells.c.until, spells.c.sweeps, spells.c.usual, spells.c.id)
     row = connection.execute(
-        select(*wanted)
+        select(*wanted, spells.c.remembered)
         .where(spells.c.model_id == model_id)
         .order_by(spells.c.until.desc())
         .limit(1)
@@ -156,6 +185,7 @@ def last_spell(connection: Connection, model_id: int) -> Spell | None:
 
 def _keep_spell(connection: Connection, model_id: int, now: Spell) -> None:
     values = {'until': now.until, 'sweeps': now.sweeps, 'usual': now.usual}
+    values['remembered'] = now.sweeps
     if now.id:
         connection.execute(update(spells).where(spells.c.id == now.id), values)
     else:

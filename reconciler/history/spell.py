@@ -21,6 +21,7 @@ class Spell:
         id: its row; 0 for one that has none yet.
         sweeps: how many there were.
         usual: the usual pause; 0 before there was any.
+        remembered: how many sweeps there were when `parts` was written; `None` if never.
     """
 
     since: int
@@ -28,6 +29,7 @@ class Spell:
     sweeps: int = 1
     usual: int = 0
     id: int = 0
+    remembered: int | None = None
 
     @property
     def longest_pause(self) -> int:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     ScalarSelect,
     Table,
-    bindparam,
     func,
     select,
 )
 
 from .tables import facts, points, runs, series, subjects
 
-# Of statements that are made once, for any model.
-ANY_MODEL: BindParameter[int] = bindparam('model_id')
 
-
-def of_model(table: Table, model_id: int | BindParameter[Any]) -> ColumnElement[bool]:
+def of_model(table: Table, model_id: int) -> ColumnElement[bool]:
     """Return the condition of rows whose subjects are of the model."""
     return table.c.subject_id.in_(select(subjects.c.id).where(subjects.c.model_id == model_id))
 

@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import msgspec
+
 from .looks import Look, SweepLooks
 from .subject import Subject
 
 _Value = TypeVar('_Value')
+_encode = msgspec.json.Encoder().encode
+_NUL = b'\\u0000'
 _REPLACED = '\N{REPLACEMENT CHARACTER}'
 
 
 def storable(sweep: SweepLooks) -> SweepLooks:
     """Return the sweep with what no database keeps replaced; the same where there is nothing."""
-    texts = (*_texts(sweep.looks), *_named(sweep.facts), *_named(sweep.figures))
-    if all(map(_is_kept, (*texts, *sweep.faults, sweep.model, sweep.uuid))):
+    if _is_kept(sweep):
         return sweep
     return replace(
         sweep,
@@ -33,21 +36,15 @@ def storable(sweep: SweepLooks) -> SweepLooks:
     )
 
 
-def _texts(looks: Mapping[Subject, Look]) -> list[str]:
-    return [text for (_, name), look in looks.items() for text in (name, look.message)]
-
-
-def _named(told: Mapping[Subject, Mapping[str, Any]]) -> list[str]:
-    """Return the subjects' names, and all texts of what is told of them."""
-    found = [name for _, name in told]
-    for values in told.values():
-        found += values
-        found += [value for value in values.values() if isinstance(value, str)]
-    return found
-
-
-def _is_kept(text: str) -> bool:
-    return (text.isascii() and '\0' not in text) or kept(text) == text
+def _is_kept(sweep: SweepLooks) -> bool:
+    """Return whether it surely has nothing to replace: JSON names NUL, and no such halves."""
+    told = (sweep.looks, sweep.facts, sweep.figures)
+    texts = (sweep.model, sweep.uuid, sweep.faults)
+    try:
+        said = _encode((texts, [list(each.items()) for each in told]))
+    except UnicodeEncodeError:
+        return False
+    return _NUL not in said
 
 
 def kept(text: str) -> str:

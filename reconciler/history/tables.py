@@ -52,7 +52,33 @@ spells = Table(
     Column('sweeps', Integer, nullable=False),
     # What usually is between two sweeps; 0 before there were two.
     Column('usual', BigInteger, nullable=False),
+    # How many there were when `parts` was written; another number if that does not count.
+    Column('remembered', Integer),
     Index(None, 'model_id', 'until'),
+)
+
+# What was told last of each part of a model; `parts` has what that is.
+parts = Table(
+    'parts',
+    metadata,
+    Column('model_id', ForeignKey('models.id', ondelete='CASCADE'), primary_key=True),
+    Column('name', Text, primary_key=True),
+    # Digests; null where rows are to be read.
+    Column('looks', Text),
+    Column('facts', Text),
+    sqlite_with_rowid=False,
+)
+
+# What was answered to those who recorded the last sweeps, by the key of each.
+answers = Table(
+    'answers',
+    metadata,
+    Column('key', Text, primary_key=True),
+    Column('model_id', ForeignKey('models.id', ondelete='CASCADE'), nullable=False),
+    Column('at', BigInteger, nullable=False),
+    # As JSON.
+    Column('answer', Text, nullable=False),
+    Index(None, 'model_id', 'at'),
 )
 
 # What has a health, or facts: the model, views, services, units, checks and machines.
