@@ -12,8 +12,9 @@ from charm.kernel.fields import parse_time
 
 from .facts import CERTIFICATE, THERE
 from .find import KnownModel, is_about, last_look
-from .line import FULL, Line, Point, line_of
+from .line import FULL, Line, Point, line_of, may_fill
 from .moments import to_number
+from .statements import of_model
 from .subject import CHECK, UNIT
 from .tables import facts, points, runs, series, subjects
 
@@ -24,6 +25,8 @@ _LOOKED_BACK = 90 * _DAY
 _UNSEEN = 7 * _DAY
 # What is nearer cannot wait.
 URGENT = 7 * _DAY
+# So many figures are asked for at once; databases take no more parameters than tens of thousands.
+_AT_ONCE = 1000
 # As a figure is kept: of what is as full as this, nothing is left.
 _AS_GOOD_AS_FULL = 0.9995
 # Of the row of each check that is still looked at: its name, and when it was seen last.
@@ -140,13 +143,21 @@ def _figures(connection: Connection, model: KnownModel, seen: _Seen) -> Iterator
             else:
                 kept[number] = (check, until, figure, value)
     first = min((until for _, until, _, _ in kept.values()), default=0) - _LOOKED_BACK
-    rows = connection.execute(_points(model, first))
+    wanted = [
+        number
+        for number, lowest, highest in connection.execute(_ranges(model, first))
+        if number in kept and may_fill(lowest, highest)
+    ]
+    rows = (
+        row
+        for some in range(0, len(wanted), _AT_ONCE)
+        for row in connection.execute(_points(wanted[some : some + _AT_ONCE], first)).all()
+    )
     for number, group in groupby(rows, key=lambda row: row.series_id):
-        if number in kept:
-            check, until, figure, value = kept[number]
-            line = line_of([Point(at, value) for _, at, value in group], until)
-            if line is not None:
-                yield Forecast(model, check, figure, line.full, value, line)
+        check, until, figure, value = kept[number]
+        line = line_of([Point(at, value) for _, at, value in group], until)
+        if line is not None:
+            yield Forecast(model, check, figure, line.full, value, line)
 
 
 def _series(model: KnownModel) -> Select[int, int, str, float]:
@@ -157,12 +168,19 @@ def _series(model: KnownModel) -> Select[int, int, str, float]:
     )
 
 
-def _points(model: KnownModel, first: int) -> Select[int, int, float]:
+def _ranges(model: KnownModel, first: int) -> Select[int, float, float]:
+    return (
+        select(points.c.series_id, func.min(points.c.value), func.max(points.c.value))
+        .join(series, series.c.id == points.c.series_id)
+        .where(of_model(series, model.id), points.c.at >= first)
+        .group_by(points.c.series_id)
+    )
+
+
+def _points(wanted: Sequence[int], first: int) -> Select[int, int, float]:
     return (
         select(points.c.series_id, points.c.at, points.c.value)
-        .join(series, series.c.id == points.c.series_id)
-        .join(subjects, subjects.c.id == series.c.subject_id)
-        .where(subjects.c.model_id == model.id, points.c.at >= first)
+        .where(points.c.series_id.in_(wanted), points.c.at >= first)
         .order_by(points.c.series_id, points.c.at)
     )
 

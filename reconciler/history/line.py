@@ -80,13 +80,24 @@ def line_of(points: Sequence[Point], until: int) -> Line | None:
         return None
     known = [point for point in points[since:] if point.at <= until]
     span = until - known[0].at if known else 0
-    while span >= _LEAST_SPAN:
+    values = [point.value for point in known]
+    while span >= _LEAST_SPAN and known and may_fill(min(values), max(values)):
         enough = sum(point.at >= until - span for point in known) >= _LEAST_POINTS
         line = _line(known, until - span, until) if enough else None
         if line is not None:
             return line
         span //= 2
     return None
+
+
+def may_fill(lowest: float, highest: float) -> bool:
+    """Return whether a figure that stayed between those may be on a line that is told of.
+
+    A line through what is so far apart rises by one and a half times as much at most, and ends no
+    further above it: most figures need no line to tell that they fill nothing.
+    """
+    apart = highest - lowest
+    return 2 * apart >= max(_LEAST_RISE, (FULL - highest - apart) / _AHEAD)
 
 
 def _start(points: Sequence[Point]) -> int | None:
