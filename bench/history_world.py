@@ -60,8 +60,8 @@ def snapshot(units: int) -> Snapshot:
     document['machines'] = {}
     for application in document['applications'].values():
         for unit in application['units'].values():
-            unit['machine'] = number = str(len(document['machines']))
-            document['machines'][number] = {**about, 'instance-id': f'i-{number}'}
+            unit['machine'] = machine = str(len(document['machines']))
+            document['machines'][machine] = {**about, 'instance-id': f'i-{machine}'}
     model = status.decode(json.dumps(document).encode())
     readings = {}
     for number, unit in enumerate(model.units()):
