@@ -151,6 +151,10 @@ class Juju:
         # Of one key the value alone is printed, as `True` (cmd.FormatSmart).
         return self._output(argv, deadline).strip().lower() == b'true'
 
+    def bundle(self, deadline: Deadline) -> bytes:
+        """Return the model as a bundle: YAML, with what the options of its applications are."""
+        return self._output([self.binary, 'export-bundle', *self._for_model()], deadline)
+
     def exec_argv(self, unit: str, command: str) -> list[str]:
         """Return the `juju exec` that runs `command`, one shell string, as root beside a unit.
 

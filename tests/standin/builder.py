@@ -121,6 +121,7 @@ class World:
             'access': self.access,
             'proxy': self.proxy,
             'proxy-ssh': self.proxy_ssh,
+            'options': {one.name: dict(one.options) for one in self.applications},
             'status': self.status(),
             'machines': {
                 one.id: {'addresses': list(one.addresses), 'keys': list(one.keys)}

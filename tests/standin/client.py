@@ -22,7 +22,7 @@ from .world import Client
 _MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 _OUTPUT = frozenset({'format', 'output'})
 _LOGGING = frozenset({'debug', 'verbose', 'quiet', 'show-log'})
-_PLAIN = ('ssh', 'version', 'model-config', 'exec')
+_PLAIN = ('ssh', 'version', 'model-config', 'exec', 'export-bundle')
 _OPTIONS = {
     'status': Options(
         _OUTPUT | {'model', 'retry-count', 'retry-delay', 'logging-config'},
@@ -32,6 +32,9 @@ _OPTIONS = {
     'whoami': Options(_OUTPUT, _LOGGING),
     'controllers': Options(_OUTPUT, _LOGGING | {'refresh', 'managed', 'no-browser-login'}),
     'model-config': Options(_OUTPUT | {'model'}, _LOGGING),
+    'export-bundle': Options(
+        frozenset({'model', 'filename'}), _LOGGING | {'include-charm-defaults', 'no-browser-login'}
+    ),
     'exec': Options(_OUTPUT | {'model', 'unit', 'wait'}, _LOGGING | {'utc', 'parallel'}),
     'models': Options(
         _OUTPUT | {'controller', 'user'}, _LOGGING | {'all', 'uuid', 'exact-time', 'utc'}
@@ -188,6 +191,26 @@ def _model_config(client: Client, given: Parsed) -> int:
     return 0
 
 
+def _export_bundle(client: Client, given: Parsed) -> int:
+    """Print a bundle (cmd/juju/model/exportbundle.go); texts are quoted more than go-yaml does."""
+    model = client.model(given.texts.get('model', ''))
+    if given.arguments or given.texts.get('filename'):
+        raise NotModelled('export-bundle to a file')
+    if not model.facts['options']:
+        # apiserver/facades/client/bundle: an empty model has nothing to export.
+        raise Complaint('nothing to export as there are no applications')
+    print('applications:')
+    for name, options in model.facts['options'].items():
+        shown = model.facts['status']['applications'][name]
+        print(f'  {name}:\n    charm: {json.dumps(shown["charm"])}')
+        print(f'    num_units: {len(shown.get("units") or {})}')
+        if options:
+            print('    options:')
+        for option, value in options.items():
+            print(f'      {option}: {json.dumps(value)}')
+    return 0
+
+
 _COMMANDS: dict[str, Callable[[Client, Parsed], int]] = {
     'status': _status,
     'version': _version,
@@ -195,6 +218,7 @@ _COMMANDS: dict[str, Callable[[Client, Parsed], int]] = {
     'controllers': _controllers,
     'models': _models,
     'model-config': _model_config,
+    'export-bundle': _export_bundle,
     'exec': execute.run,
     'ssh': ssh.run,
 }

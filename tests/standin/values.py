@@ -102,7 +102,7 @@ class Relation:
 class Application:
     """An application; a subordinate one has `subordinate_to` and no units of its own.
 
-    Its charm is one of charmhub's, or a `local` one.
+    Its charm is one of charmhub's, or a `local` one. Its options are those that were set.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Application:
     subordinate_to: tuple[str, ...] = ()
     charm: str = ''
     origin: str = 'charmhub'
+    options: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

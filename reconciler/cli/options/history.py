@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +20,8 @@ from reconciler.values.errors import JujuError, ReconcilerError
 from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 from reconciler.values.words import duration_text
+
+from .configurations import with_configurations
 
 if TYPE_CHECKING:
     from reconciler.history.before_trouble import PastTrouble
@@ -121,6 +123,9 @@ def _record(
         name, uuid = identities.of(snapshot)
         looks = load('reconciler.history.looks:looks_of')(snapshot, name, uuid, whole)
         recorded = load('reconciler.history.record:record')(database, looks, until, rules)
+        if whole and uuid and looks.seen:
+            juju = replace(asking.door, model=name)
+            recorded = with_configurations(database, juju, uuid, recorded, until)
         yield place, name, recorded
 
 
