@@ -16,6 +16,7 @@ from ...values.model import Model
 from ...values.node import Node, NodeKind
 from ...values.readings import Reading, ServiceHealth, Snapshot
 from ..notice import Victim
+from ..topology import with_parents
 
 _MOST_ADVICE = 5
 # What is of no one model: several models' sweeps see the same.
@@ -62,8 +63,9 @@ class Outage:
         node: the cause, as the snapshot calls it.
         name: the cause's name within its model.
         evidence: what was seen of it, one line.
-        own: the services that are the cause, or else those that it strikes: what is said of them
-            is said of it.
+        own: the services that are the cause, or else those that it strikes itself: what is said of
+            them is said of it. Of a machine these are on it, and not what needs them elsewhere.
+        unwell: their units that are not well; of a machine, those on it.
         victims: sorted by name.
     """
 
@@ -74,6 +76,7 @@ class Outage:
     evidence: str
     certainty: Certainty | None = None
     own: tuple[ServiceHealth, ...] = ()
+    unwell: tuple[Reading, ...] = ()
     victims: tuple[Victim, ...] = ()
     advice: tuple[Advice, ...] = ()
 
@@ -91,16 +94,6 @@ class Outage:
     def struck(self) -> frozenset[str]:
         """Return the names of all services in it."""
         return frozenset((*self.node.services, *(victim.service for victim in self.victims)))
-
-    @cached_property
-    def unwell(self) -> tuple[Reading, ...]:
-        """Return its own units that are not well."""
-        return tuple(
-            reading
-            for service in self.own
-            for reading in service.readings
-            if reading.health is not Health.PASSED
-        )
 
 
 def seen_of(found: Snapshot | Fleet) -> Seen:
@@ -143,7 +136,9 @@ def _outage(
     certainty: Certainty | None,
 ) -> Outage:
     place, name = model.locate(f'{node.model}/{node.name}' if node.model else node.name)
-    meant = tuple(own or struck)
+    meant = [(service, _unwell(service)) for service in own or struck]
+    if node.kind is NodeKind.MACHINE:
+        meant = [(one, there) for one, found in meant if (there := _on(model, name, found))]
     readings = tuple(reading for service in own for reading in service.readings)
     look = Advice('see more of it', look_at(model, node))
     return Outage(
@@ -153,15 +148,28 @@ def _outage(
         health,
         evidence,
         certainty,
-        meant,
+        tuple(service for service, _ in meant),
+        tuple(reading for _, found in meant for reading in found),
         tuple(sorted((_victim(service) for service in struck), key=lambda one: one.service)),
         (look, *about_silence(readings))[:_MOST_ADVICE],
     )
 
 
+def _unwell(service: ServiceHealth) -> list[Reading]:
+    return [reading for reading in service.readings if reading.health is not Health.PASSED]
+
+
+def _on(model: Model, machine: str, readings: list[Reading]) -> list[Reading]:
+    """Return those of units that are on a machine, or in a container there."""
+    return [
+        reading
+        for reading in readings
+        if machine in with_parents(model.locate(reading.unit.machine)[1])
+    ]
+
+
 def _victim(service: ServiceHealth) -> Victim:
-    unwell = sum(1 for reading in service.readings if reading.health is not Health.PASSED)
-    return Victim(service.name, service.health, unwell)
+    return Victim(service.name, service.health, len(_unwell(service)))
 
 
 def _of_dark(parts: Mapping[str, Snapshot]) -> Iterator[Outage]:
@@ -197,6 +205,7 @@ def _both(one: Outage, other: Outage) -> Outage:
         one.evidence,
         one.certainty,
         (*one.own, *other.own),
+        (*one.unwell, *other.unwell),
         tuple(named[name] for name in sorted(named)),
         one.advice,
     )

@@ -21,7 +21,7 @@ from ...history.subject import MACHINE, MODEL, SERVICE, UNIT
 from ...values.model import Model
 from ...values.node import NodeKind
 from ...values.outcomes import OF_MACHINE, Outcome
-from ...values.readings import Reading, ServiceHealth
+from ...values.readings import Reading
 from ..topology import with_parents
 from .outages import Outage
 
@@ -147,7 +147,7 @@ def _machines(outage: Outage, model: Model) -> frozenset[str]:
 
 def _expected(outage: Outage) -> Iterator[tuple[str, str]]:
     """Yield what the units themselves make us expect to pass, and how long it may take."""
-    if not outage.unwell or not _units_decide(outage.own):
+    if not outage.unwell or not _units_decide(outage):
         return
     states = {reading.state.name for reading in outage.unwell if reading.state}
     if len(states) == 1 and states <= _BEING_MADE:
@@ -160,9 +160,9 @@ def _expected(outage: Outage) -> Iterator[tuple[str, str]]:
         yield 'it is starting', 'restart'
 
 
-def _units_decide(services: Sequence[ServiceHealth]) -> bool:
+def _units_decide(outage: Outage) -> bool:
     """Return whether units are all that is wrong: what Juju says of a whole service stays."""
-    return all(service.juju is None for service in services)
+    return not outage.node.services or all(service.juju is None for service in outage.own)
 
 
 def _starts(reading: Reading) -> bool:

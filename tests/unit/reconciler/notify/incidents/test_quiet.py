@@ -160,6 +160,31 @@ def test_a_machine_that_boots_is_quiet_while_it_is_away_and_after_it_is_back(
     assert world.told() == []
 
 
+def test_what_fails_elsewhere_for_a_machine_that_boots_is_quiet_with_it(world: Outages) -> None:
+    world.plan.lose('0')
+    for name in ('web00', 'web01', 'web02'):
+        world.plan.ail_all(name, 'cannot connect to mysql')
+    known = world.plan.applications['web00']
+    status = StatusInfo('blocked', 'no database')
+    world.plan.applications['web00'] = replace(known, status=status)
+    world.sweeps(4)
+    assert world.lines['web00'] == (
+        'under cause machine 0, not alerting: it may be booting until 09:07 UTC'
+    )
+    world.sweeps(2)
+    assert world.told() == [(7, 'firing', 'machine 0')]
+
+
+def test_maintenance_of_a_machine_covers_what_needs_it_elsewhere(world: Outages) -> None:
+    world.said.append(entry('maintenance', '0', 60))
+    world.plan.lose('0')
+    for name in ('web00', 'web01', 'web02'):
+        world.plan.ail_all(name, 'cannot connect to mysql')
+    world.sweeps(20)
+    assert world.told() == []
+    assert 'maintenance by ann (new disks) until' in world.lines['web00']
+
+
 def test_a_machine_that_boots_over_and_over_is_told_in_the_end(world: Outages) -> None:
     fall(world.plan)
     for minute in range(14):
