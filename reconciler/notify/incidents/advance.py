@@ -2,13 +2,16 @@
 
 One outage is one incident, though what is held to be its cause may change while it lasts:
 - whose cause is now held to be a victim stays as it is, silently, until it is well;
-- of what has just recovered, or is open, its victims are no incidents for a while.
+- of what has just recovered, or is open, its victims are no incidents for a while. What passed
+  before it opened is remembered for that, while one of them is unwell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from charm.kernel.report import Health
 
 from ...history.changes import Change
 from ...history.moments import to_moment
@@ -61,23 +64,35 @@ class Advance:
         """Return every incident that this sweep says something of, as it is now."""
         known = {one.key: one for one in self.past.incidents if one.until is None}
         keyed = {self.past.key(outage): outage for outage in self.seen.outages}
-        after = [self._seen(key, outage, known) for key, outage in keyed.items()]
-        after += [
+        after = [
             self._unseen(one)
             for key, one in known.items()
             if key not in keyed and self._looked_at(one)
         ]
+        unseen = {one.key: one for one in after}
+        late = [
+            unseen.get(one.key, one) if one.until is None else one for one in self.past.incidents
+        ]
+        after += [self._seen(key, outage, known, late) for key, outage in keyed.items()]
         return [one for one in after if one is not known.get(one.key)]
 
-    def _seen(self, key: Key, outage: Outage, known: Mapping[Key, Incident]) -> Incident:
+    def _seen(
+        self, key: Key, outage: Outage, known: Mapping[Key, Incident], late: Sequence[Incident]
+    ) -> Incident:
         was = known.get(key)
         if was is not None and was.at >= self.look.at:
             # A second go at the same sweep adds nothing.
             return was
         notice = self.notice(outage)
-        now = see(was, notice, self.look) if was else self._begun(key, outage, notice, known)
+        if was is None:
+            now = self._begun(key, outage, notice, known)
+        elif was.lingers:
+            # It is back: what it left unwell meanwhile is no look at it.
+            now = replace(self._begun(key, outage, notice, {}), id=was.id)
+        else:
+            now = see(was, notice, self.look)
         changes = self.past.changes(key[0])
-        found = [*self.quiet(outage, changes, now.since), *self._aftermath(outage, now)]
+        found = [*self.quiet(outage, changes, now.since), *self._aftermath(outage, now, late)]
         return opens(now, self.look, in_time(found, self.look.at))
 
     def _begun(
@@ -87,7 +102,10 @@ class Advance:
         before = [
             one
             for one in known.values()
-            if one.opened is None and one.struck and one.struck <= outage.struck
+            if one.opened is None
+            and not one.lingers
+            and one.struck
+            and one.struck <= outage.struck
         ]
         since = min((one.since for one in before), default=self.look.at)
         model_id, kind, node = key
@@ -107,26 +125,40 @@ class Advance:
         late = [until for until in ended if until and self.look.at - until <= FLAP_SPAN]
         return len(late) >= FLAPS
 
-    def _aftermath(self, outage: Outage, now: Incident) -> Iterator[Hold]:
-        """Yield the incidents whose victims it is of: those are told of it already."""
+    def _aftermath(
+        self, outage: Outage, now: Incident, late: Sequence[Incident]
+    ) -> Iterator[Hold]:
+        """Yield the incidents whose victims it is of: those are told of it already, or quiet."""
         own = frozenset(outage.node.services)
-        for one in self.past.incidents:
-            if not own or one.opened is None or one.key == now.key or not own <= one.struck:
+        latest = now.since + self.look.aftermath
+        for one in late:
+            well = one.missed if one.lingers else one.until
+            if not own or one.key == now.key or not own <= one.struck:
                 continue
             cause = one.notice.cause
-            if one.until is None:
-                yield Hold(f'told with {cause}', now.since + self.look.aftermath)
-            else:
-                yield Hold(f'{cause} has just recovered', one.until + self.look.aftermath)
+            if well is not None and (one.opened is not None or one.lingers):
+                # A cause that comes and goes adds its time once, as changes do.
+                until = min(well, latest) + self.look.aftermath
+                yield Hold(f'{cause} has just recovered', until)
+            elif one.opened is not None:
+                yield Hold(f'told with {cause}', latest)
 
     def _unseen(self, was: Incident) -> Incident:
         if was.at >= self.look.at:
             return was
         services = frozenset(was.notice.cause.services)
         for outage in self.seen.outages:
-            if services and services <= outage.struck:
+            if services and services <= outage.struck and not was.lingers:
                 return stay(was, self.look, f'under cause {outage.node}')
-        return miss(was, self.look)
+        after = miss(was, self.look)
+        return replace(after, until=None) if self._leaves_unwell(after) else after
+
+    def _leaves_unwell(self, one: Incident) -> bool:
+        """Return whether it passed, and what it struck is unwell and may be so for a while."""
+        if not one.passed or self.look.at >= (one.until or 0) + self.look.aftermath:
+            return False
+        seen = self.seen.services
+        return any(seen[name].health is not Health.PASSED for name in one.struck if name in seen)
 
     def _looked_at(self, one: Incident) -> bool:
         """Return whether the sweep would have seen it."""

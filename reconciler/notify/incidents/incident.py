@@ -65,6 +65,11 @@ class Incident:
         return self.until is not None and self.opened is None
 
     @property
+    def lingers(self) -> bool:
+        """Return whether it passed, and is remembered for the sake of what it struck."""
+        return self.until is None and self.opened is None and self.missed is not None
+
+    @property
     def struck(self) -> frozenset[str]:
         """Return the services in it, as messages name them."""
         victims = (victim.service for victim in self.notice.victims)

@@ -106,11 +106,11 @@ class _Step:
         lines: dict[str, str] = {}
         for one in kept_ones:
             now[one.key], line = self._say(connection, one, told[one.id])
-            if one.until is None and self._alerts.channels:
+            if one.until is None and not one.lingers and self._alerts.channels:
                 lines = {**alike(one, line), **lines}
         spells = (last_spell(connection, model) for model in self._sweep.model_ids.values())
         usual = max((spell.usual for spell in spells if spell), default=0)
-        lasting = tuple(now[one.key] for one in kept_ones if one.until is None)
+        lasting = tuple(now[one.key] for one in kept_ones if one.until is None and not one.lingers)
         return Kept(lasting, lines, usual / 1000)
 
     def _advance(

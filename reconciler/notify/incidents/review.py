@@ -91,8 +91,9 @@ def _is_in(name: str, one: Incident) -> bool:
 def _standing(
     connection: Connection, known: Sequence[Incident], alerts: AlertsConfig, now: int
 ) -> list[Standing]:
-    said = said_of(connection, [one.id for one in known])
-    return [Standing(one, _line(one, said[one.id], alerts, now)) for one in known]
+    lasting = [one for one in known if not one.lingers]
+    said = said_of(connection, [one.id for one in lasting])
+    return [Standing(one, _line(one, said[one.id], alerts, now)) for one in lasting]
 
 
 def _line(one: Incident, said: Sequence[Said], alerts: AlertsConfig, now: int) -> str:

@@ -208,6 +208,45 @@ def test_a_service_that_starts_is_quiet_for_five_minutes(world: Outages) -> None
     assert [kind for _, kind, _ in world.told()] == ['firing']
 
 
+def test_what_needs_a_while_after_a_cause_that_passed_untold_is_quiet(world: Outages) -> None:
+    world.plan.lose('0')
+    for name in ('web00', 'web01'):
+        world.plan.ail_all(name, 'cannot connect to mysql')
+    world.sweeps(3)
+    rise(world.plan, 'mysql', 'web01')
+    world.sweeps(4)
+    hold = 'not alerting: machine 0 has just recovered until 09:10 UTC'
+    assert world.lines == {'web00': hold}
+    world.sweeps(2)
+    assert world.told() == [(10, 'firing', 'web00')]
+    assert world.count() == 1
+
+
+def test_a_cause_that_comes_and_goes_untold_keeps_what_it_struck_quiet_twice_at_most(
+    world: Outages,
+) -> None:
+    world.plan.ail_all('web00', 'cannot connect to mysql')
+    for minute in range(14):
+        rise(world.plan, 'mysql')
+        if minute % 3 == 0:
+            fall(world.plan, 'web00')
+        world.sweep()
+    assert [(kind, cause) for _, kind, cause in world.told()] == [('firing', 'web00')]
+    (told,) = world.notices()
+    assert told.at <= world.now.replace(minute=13)
+
+
+def test_a_cause_that_comes_back_while_it_is_remembered_begins_anew(world: Outages) -> None:
+    fall(world.plan)
+    world.sweep()
+    rise(world.plan, 'mysql')
+    world.sweeps(2)
+    fall(world.plan)
+    world.sweeps(2)
+    assert world.told() == [(6, 'firing', 'mysql')]
+    assert world.notices()[0].since == world.now.replace(minute=5)
+
+
 def test_what_comes_back_often_is_over_once_it_stays_well(world: Outages) -> None:
     for _ in range(5):
         fall(world.plan)
