@@ -1,11 +1,12 @@
 """Measure what the history costs: to write down sweeps, to keep them, and to ask it.
 
-    .venv/bin/python -m bench.history [--sweeps 10080] [--year 60] [--rounds 100]
+    .venv/bin/python -m bench.history [--sweeps 10080] [--year 360] [--rounds 30]
 
 500 units of ten checks, with planted outages, are swept each minute of a week, then for 10,000
-minutes in which all is well, and then each `--year` minutes of a year, which is asked about. What
-is timed of a commit is the call of `record`, to its return. Beside it a naive tool inserts a row
-for each sample into plain SQLite, 1,000 sweeps. Printed as JSON; times are by the clock.
+minutes in which all is well, and then each `--year` minutes of a year, which is asked about; of
+PostgreSQL a tenth of the sweeps. What is timed of a commit is the call of `record`, to its return.
+Beside it a naive tool inserts a row for each sample into plain SQLite, 1,000 sweeps. Printed as
+JSON; times are by the clock.
 """
 
 from __future__ import annotations
@@ -216,12 +217,12 @@ def looking_ms() -> float:
     return round(100 * (all_seconds() - began), 2)
 
 
-def measured(url: Callable[[str], str], given: argparse.Namespace) -> dict[str, Any]:
+def measured(url: Callable[[str], str], given: argparse.Namespace, sweeps: int) -> dict[str, Any]:
     """Return all figures of one kind of database, whose URLs are made of names."""
     planted = world(UNITS, WEEK, OUTAGES_A_WEEK)
     return {
-        'week': of_a_week(Database(url('week')), planted, given.sweeps),
-        'well': of_well(Database(url('well')), planted, min(WELL, given.sweeps)),
+        'week': of_a_week(Database(url('week')), planted, sweeps),
+        'well': of_well(Database(url('well')), planted, min(WELL, sweeps)),
         'year': of_a_year(Database(url('year')), given.year, given.rounds),
     }
 
@@ -230,8 +231,8 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--sweeps', type=int, default=WEEK)
-    parser.add_argument('--year', type=int, default=60, metavar='MINUTES')
-    parser.add_argument('--rounds', type=int, default=100)
+    parser.add_argument('--year', type=int, default=360, metavar='MINUTES')
+    parser.add_argument('--rounds', type=int, default=30)
     given = parser.parse_args()
     gc.set_threshold(*COLLECT_AFTER)
     found: dict[str, Any] = {'units': UNITS, 'looking_cpu_ms': looking_ms()}
@@ -239,13 +240,17 @@ def main() -> None:
         planted = world(UNITS, WEEK, OUTAGES_A_WEEK)
         found['subjects'] = len(planted.first.looks)
         found['naive'] = naive(Path(place) / 'naive.db', planted, min(NAIVE, given.sweeps))
-        found['sqlite'] = measured(lambda name: f'sqlite:///{place}/{name}.db', given)
+        found['sqlite'] = measured(
+            lambda name: f'sqlite:///{place}/{name}.db', given, given.sweeps
+        )
     reason = why_no_postgresql()
     if reason:
         print(f'without PostgreSQL: {reason}', file=sys.stderr)
     else:
         with postgresql() as server:
-            found['postgresql'] = measured(lambda _name: server.new_database(), given)
+            found['postgresql'] = measured(
+                lambda _name: server.new_database(), given, given.sweeps // 10
+            )
     print(json.dumps(found, indent=1))
 
 
