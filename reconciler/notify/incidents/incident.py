@@ -95,14 +95,16 @@ class Look:
 def see(known: Incident, notice: Notice, look: Look) -> Incident:
     """Return the incident after a look that saw it, as `notice` says; what holds it is not asked.
 
-    Once it has opened, where it is and its own labels stay: by them others know it. Its health is
-    the worse one once that was seen often enough; a better one counts at once, and tells nobody.
+    Its id stays; so do, once it has opened, where it is and its own labels: by them others know
+    it. Its health is the worse one once that was seen often enough; a better one counts at once,
+    and tells nobody.
     """
     looks = known.looks + 1
     after = replace(known, at=look.at, looks=looks, misses=0, missed=None)
-    if known.opened is None:
-        return replace(after, notice=replace(notice, since=known.notice.since))
     was = known.notice
+    notice = replace(notice, incident=was.incident, since=was.since)
+    if known.opened is None:
+        return replace(after, notice=notice)
     worse = known.worse + 1 if notice.health.rank > was.health.rank else 0
     health = was.health if 0 < worse < look.wanted else notice.health
     kept = replace(
@@ -111,7 +113,6 @@ def see(known: Incident, notice: Notice, look: Look) -> Incident:
         cause=was.cause,
         own_labels=was.own_labels,
         changes=was.changes,
-        since=was.since,
         health=health,
     )
     return replace(after, worse=0 if worse >= look.wanted else worse, notice=kept)
