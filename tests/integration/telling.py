@@ -124,12 +124,16 @@ class World(Outages):
         assert self.config.alerts is not None
         self.box = Outbox(self.database, self.config.alerts, self.clock())
 
+    def see(self, minute: float, ill: bool) -> None:
+        """Sweep at this minute, and send nothing."""
+        (fall if ill else rise)(self.plan)
+        self.minute = minute
+        self.sweep(after=0)
+
     def tell(self, steps: Sequence[Step]) -> None:
         """Sweep at each of these minutes, and send what is due."""
         for minute, ill in steps:
-            (fall if ill else rise)(self.plan)
-            self.minute = minute
-            self.sweep(after=0)
+            self.see(minute, ill)
             self.box.send(Deadline.after(PATIENCE))
 
 

@@ -1,10 +1,13 @@
-"""Every message arrives, in order and hardly twice, wherever who sends it is killed."""
+"""Every message arrives, in order and hardly twice, whoever is killed or sends as well."""
 
 from __future__ import annotations
 
 import shutil
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,7 +89,7 @@ def test_killed_before_every_call_that_changes_a_file(
 def test_killed_before_every_few_statements_to_a_server(
     tell: Tellers, postgres: PostgresServer
 ) -> None:
-    for moment in range(1, 10_000, 7):
+    for moment in range(1, 10_000, 11):
         url = postgres.new_database()
         done = tell.tell(url, STORY, DIES_AT_STATEMENT=str(moment))
         if done.code == 0:
@@ -151,3 +154,22 @@ def test_a_disk_that_is_full_at_every_write_costs_a_sweep_and_no_message(
         check(tell, url)
         shutil.rmtree(root)
     assert refused > 3
+
+
+def test_four_who_sweep_and_send_at_once_say_each_thing_once(
+    history_url: str, tmp_path: Path
+) -> None:
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        places = [tmp_path / str(number) for number in range(4)]
+        for place in places:
+            place.mkdir()
+        many = [stack.enter_context(tellers(place)) for place in places]
+        # All tell the first one's receiver.
+        one = many[0].receiver
+        all_of_them = [replace(each, receiver=one) for each in many]
+        assert one.kinds == []
+        for minute, ill in enumerate([False, *[True] * 4, *[False] * 4]):
+            work = [pool.submit(each.tell, history_url, [(minute, ill)]) for each in all_of_them]
+            assert [each.result().code for each in work] == [0] * 4
+            assert all(each.result().refused == () for each in work)
+        check(many[0], history_url, most=0)

@@ -30,18 +30,15 @@ def tell(option: str, asking: SweepOptions, recorded: RecordedSweep) -> None:
     alerts = asking.config.alerts
     if alerts is None or not alerts.channels:
         return
-    begun = time.monotonic()
-    at = max((one.at for one in recorded.added.values()), default=round(time.time() * 1000))
-
-    def now() -> int:
-        # The clock may be behind that of an earlier sweep, by which all is dated.
-        return at + round((time.monotonic() - begun) * 1000)
-
     database = open_history(option, asking.config)
     outbox = load('reconciler.notify.outbox.send:Outbox')
-    sent = outbox(database, alerts, now, recorded.kept.usual).send(Deadline.after(_SECONDS))
+    sent = outbox(database, alerts, _now, recorded.kept.usual).send(Deadline.after(_SECONDS))
     for line in _lines(sent, asking.quiet):
         click.echo(f'reconcile-health: {clean(line)}', err=True)
+
+
+def _now() -> int:
+    return round(time.time() * 1000)
 
 
 def _lines(sent: Sequence[Sent], quiet: bool) -> list[str]:

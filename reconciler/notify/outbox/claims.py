@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import text as sql
 
 from ...history.incident_tables import deliveries, incidents, messages
 from ..channels.base import Delivery
@@ -28,6 +29,9 @@ _MOST_ASKED = 3_600_000
 _EXPIRES = 86_400_000
 # A clock that was set back is behind what was written: no wait is believed then.
 _SET_BACK = 60_000
+# Held while something is claimed, of each channel; any number does that nobody else has.
+_CLAIMING = 7_404_003
+_ALONE = sql('SELECT pg_advisory_xact_lock(:of, hashtext(:channel))')
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,11 @@ class Claim:
 
 def due(connection: Connection, channels: Collection[str], now: int) -> list[str]:
     """Return the channels of these that something is to be sent on now, by name."""
-    wanted = select(deliveries.c.channel).where(_is_due(now), deliveries.c.channel.in_(channels))
+    wanted = (
+        select(deliveries.c.channel)
+        .join(messages, deliveries.c.message_id == messages.c.id)
+        .where(_is_due(now), deliveries.c.channel.in_(channels))
+    )
     return sorted(connection.execute(wanted.distinct()).scalars())
 
 
@@ -63,6 +71,9 @@ def claim(connection: Connection, channel: str, holder: str, now: int) -> Claim 
 
     On one channel messages follow each other, so that an end never comes before its begin.
     """
+    if connection.dialect.name == 'postgresql':
+        # SQLite has one writer anyway.
+        connection.execute(_ALONE, {'of': _CLAIMING, 'channel': channel})
     held = select(deliveries.c.id).where(
         deliveries.c.channel == channel, ~_is_free(now), deliveries.c.holder != holder
     )
@@ -116,10 +127,9 @@ def settle(
         'holder': '',
     }
     own = deliveries.c.id == claimed.id
-    overtaken = connection.execute(
-        select(deliveries.c.id).where(own, deliveries.c.due.is_(None))
-    ).first()
-    if overtaken is not None:
+    # Whoever overtakes it does so before or after this, not in between.
+    known = select(deliveries.c.due).where(own).with_for_update()
+    if connection.execute(known).scalar() is None:
         values['due'] = None
         if not found.accepted:
             values.pop('state')
@@ -134,8 +144,8 @@ def _judged(
         stands = resend is not None and not claimed.notice.recovered
         return DeliveryState.ACCEPTED, round((resend or 0) * 1000) if stands else None
     if not claimed.fresh:
-        # What was accepted stays so; that it stands is said again.
-        return DeliveryState.ACCEPTED, _pause(claimed.attempts, found)
+        # What was accepted stays so. That it stands is said again before it ends by itself.
+        return DeliveryState.ACCEPTED, _pause(0, found)
     if not found.retryable:
         return DeliveryState.REFUSED, None
     if claimed.over and now - claimed.put > _EXPIRES:
@@ -150,8 +160,11 @@ def _pause(attempts: int, found: Delivery) -> int:
 
 
 def _is_due(now: int) -> ColumnElement[bool]:
+    """Return the condition of what is to be sent, on the tables of deliveries and messages."""
+    # What is new and waits for no hour is due whatever the clock says.
+    new = and_(deliveries.c.tried.is_(None), deliveries.c.due <= messages.c.at)
     set_back = deliveries.c.tried > now + _SET_BACK
-    due_now = or_(deliveries.c.due <= now, set_back)
+    due_now = or_(deliveries.c.due <= now, new, set_back)
     return and_(deliveries.c.due.is_not(None), due_now, _is_free(now))
 
 
