@@ -45,10 +45,17 @@ class Mailbox:
         self.mails.append(envelope)
         return self.answer
 
+    def all(self) -> list[EmailMessage]:
+        """Return every mail that it took."""
+        return [_read(envelope.content) for envelope in self.mails]
+
     def last(self) -> EmailMessage:
-        content = self.mails[-1].content
-        assert isinstance(content, bytes)
-        return email.message_from_bytes(content, policy=email.policy.default)
+        return self.all()[-1]
+
+
+def _read(content: object) -> EmailMessage:
+    assert isinstance(content, bytes)
+    return email.message_from_bytes(content, policy=email.policy.default)
 
 
 def authenticate(
@@ -61,7 +68,8 @@ def authenticate(
 
 
 @contextlib.contextmanager
-def serving(certificates: Certificates, tls: Encryption) -> Iterator[Mailbox]:
+def serving(certificates: Certificates, tls: Encryption, port: int = 0) -> Iterator[Mailbox]:
+    """Run a server within the block, on a port that is free if none is given."""
     box = Mailbox()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates.certificate, certificates.key)
@@ -70,7 +78,7 @@ def serving(certificates: Certificates, tls: Encryption) -> Iterator[Mailbox]:
     controller = Controller(
         box,
         hostname='127.0.0.1',
-        port=free_port(),
+        port=port or free_port(),
         ssl_context=context if tls is Encryption.TLS else None,
         **({'tls_context': context, 'require_starttls': True, **secured} if starts else {}),
     )
