@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import history_tables as past
 from .ssh_tables import kept_clients
 
 Found = Any
@@ -259,17 +258,6 @@ AIMS = (
         lambda found: _receives(500)(found) / _receives(100)(found),
         True,
     ),
-    Aim('the history of 500 units of ten checks, MB a week', 'history', 10, past.megabytes_a_week),
-    Aim('and of 10,000 sweeps, all well, runs a subject', 'history', 1, past.runs_a_subject),
-    Aim(
-        'and to write a sweep down: p99, ms',
-        'history',
-        20,
-        past.commit,
-        why=past.beside_a_row_a_sample,
-    ),
-    Aim('and a question about a year: p99, ms', 'history', 20, past.slowest, why=past.the_slowest),
-    Aim('and a forecast of all: p99, ms', 'history', 20, past.forecasting, why=past.all_points),
     Aim(
         'the agent: % of a core',
         'agent',

@@ -44,7 +44,6 @@ BENCHES: Mapping[str, str] = {
     'direct': 'bench.direct --machines 10,100,1000,2000,10000',
     'openssh': 'bench.direct --openssh 200 --at-once 16',
     'receive': 'bench.receive',
-    'history': 'bench.history',
     'fanout': 'bench.fanout',
     'agent': 'bench.agent --seconds 120',
 }

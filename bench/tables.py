@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .history_tables import asked
-from .history_tables import kept as history_kept
 from .markdown import spread, table, table_of
 from .plot import plot
 from .ssh_tables import (
@@ -181,8 +179,6 @@ TABLES: Mapping[str, tuple[str, Callable[[Found], str]]] = {
     'decoding': ('scale', decoding),
     'weave': ('weave', weave),
     'receive': ('receive', receive),
-    'history': ('history', history_kept),
-    'history-asked': ('history', asked),
     'agent': ('agent', agent),
 }
 PLOTS: Mapping[str, tuple[str, Callable[[Found], str]]] = {
