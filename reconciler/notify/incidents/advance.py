@@ -167,4 +167,6 @@ class Advance:
         ids = {self.past.model_ids.get(place) for place in self.seen.places}
         if one.model_id not in ids:
             return False
-        return self.whole or not one.struck.isdisjoint(self.seen.services)
+        # That a victim is well says nothing of a cause that nobody looked at.
+        own = frozenset(one.notice.cause.services) or one.struck
+        return self.whole or (bool(own) and own <= self.seen.services.keys())
