@@ -8,7 +8,7 @@ Lines are kept before the cursor moves: a crash in between has some of them twic
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,8 @@ from charm.kernel.names import slug
 from charm.kernel.report import Report
 from charm.kernel.report_json import from_json, to_json
 
+from ..values.by_name import load
+from ..values.freshness import DatedReport
 from .log_chunk import LogChunk
 
 _LOG_BYTES = 4 * 1024 * 1024
@@ -104,6 +106,18 @@ class LogStore:
             text = json.dumps(document, allow_nan=False) + '\n'
             write_whole(place / 'state.json', text.encode(), 0o600)
         return after
+
+    def reports(self, unit: str) -> Generator[DatedReport]:
+        """Yield the reports that were reaped of the unit, the last one first.
+
+        Raises:
+            FileError: they cannot be read.
+        """
+        # By its name: a sweep that is not recorded does not need what reads them.
+        read: Callable[[Path, str], Generator[DatedReport]] = load(
+            'reconciler.ask.reaped:reports_in'
+        )
+        return read(self.directory(unit) / 'log', unit)
 
     def directory(self, unit: str) -> Path:
         """Return where a unit's state is, with `log/` in it for `log_files.read_since`."""

@@ -137,7 +137,7 @@ def dated_reading(
     One that is not says how the unit was; how it is now nobody knows.
     """
     report, age = dated.report, age_seconds(dated, now)
-    health = _health(report)
+    health = health_of(report)
     dates: dict[str, Any] = {
         'received_at': dated.received_at,
         'made_at': None if age is None else dated.made_at,
@@ -198,7 +198,7 @@ def _why_no_agent(
     return Outcome.NO_AGENT, reason
 
 
-def _health(report: Report) -> Health:
+def health_of(report: Report) -> Health:
     """Return what the report is evidence for: whatever it says, its checks may say worse.
 
     One without any check is no evidence, and thus `unknown` at best.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from charm.kernel.report import Health
 
@@ -49,7 +50,7 @@ class Flip:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class RunRows:
     """What is to be written of the runs, all of a kind at once."""
 
     new: list[dict[str, Any]] = field(default_factory=list)
@@ -72,6 +73,7 @@ class _Rows:
             self.settled.append({'of': number, 'begun': since, 'now': now.settled.value})
 
     def write(self, connection: Connection) -> None:
+        """Write all of it."""
         # What has no rows is not even compiled.
         if self.ended:
             ends = update(runs).where(runs.c.id == bindparam('of'))
@@ -110,16 +112,23 @@ class RunsKept:
 
 
 def keep_runs(
-    connection: Connection, ids: SubjectIds, sweep: SweepLooks, times: RunTimes
+    connection: Connection,
+    ids: SubjectIds,
+    sweep: SweepLooks,
+    times: RunTimes,
+    seen: Collection[int] = (),
 ) -> RunsKept:
-    """Write how the run of each subject that was read goes on."""
+    """Write how the run of each subject that was read goes on.
+
+    `seen` are the rows of those whose run is known to have lasted until the sweep, gap or not.
+    """
     ids.add(sweep.looks)
     found = connection.execute(_OPEN.where(ids.own(runs))).all()
-    open_runs = {row.subject_id: row for row in found if ids.subject(row.subject_id)}
-    rows, kept = _Rows(), RunsKept()
+    left = {row.subject_id: row for row in found if ids.subject(row.subject_id)}
+    rows, kept = RunRows(), RunsKept()
     for subject, look in sweep.looks.items():
         number = ids[subject]
-        row = open_runs.pop(number, None)
+        row = left.pop(number, None)
         if row is not None and _is_as_before(row, look):
             continue
         was = None if row is None else _run(row)
@@ -130,16 +139,27 @@ def keep_runs(
         if now.settled is not look.health:
             kept.doubted.append(subject)
         if now != was:
-            rows.add(number, was, now, times)
-        if was is None or now.settled is not was.settled:
-            since = (was.doubted if was else None) or times.at
-            before = was.settled if was else None
-            kept.flips.append(Flip(subject, before, now.settled, since, look.message))
+            told = replace(times, ended=times.at) if number in seen else times
+            rows.add(number, was, now, told)
+        kept.flips.extend(flip_between(subject, was, now, times.at))
     if sweep.whole:
         # What is left of them was not looked at.
-        rows.ended.extend({'of': row.id, 'ended': times.ended} for row in open_runs.values())
+        rows.ended.extend({'of': row.id, 'ended': times.ended} for row in left.values())
     rows.write(connection)
     return kept
+
+
+def open_runs(connection: Connection, own: ColumnElement[bool]) -> dict[int, OpenRun]:
+    """Return the runs that last of the subjects of a condition, by their rows."""
+    found = connection.execute(_OPEN.where(own)).all()
+    return {row.subject_id: _run(row) for row in found}
+
+
+def flip_between(subject: Subject, was: OpenRun | None, now: OpenRun, at: int) -> Iterator[Flip]:
+    """Yield the flip by which `now`, seen at `at`, follows what was, if there is one."""
+    if was is None or now.settled is not was.settled:
+        since = (was.doubted if was else None) or at
+        yield Flip(subject, was.settled if was else None, now.settled, since, now.last_message)
 
 
 def _longer(now: OpenRun) -> dict[str, Any]:

@@ -5,16 +5,16 @@ A pure reading of a snapshot: nothing here knows what was before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from charm.kernel.report import Health, State
+from charm.kernel.report import CheckResult, Health, State
 
 from ..values.model import machine_chain
 from ..values.node import NodeKind
 from ..values.outcomes import ANSWERED, Depth
-from ..values.readings import JUJU_STATUS, Reading, ServiceHealth, Snapshot
+from ..values.readings import JUJU_STATUS, ServiceHealth, Snapshot
 from .facts import facts_of
 from .figures import figures_of
 from .subject import CHECK, MACHINE, MODEL, SERVICE, UNIT, VIEW, Subject
@@ -41,6 +41,23 @@ class Look:
 
 
 @dataclass(frozen=True)
+class EarlierLook:
+    """What a unit's own reports say of it or a check, at a moment before the sweep.
+
+    Attributes:
+        at: when, by our clock (UTC).
+        look: what the report of then said.
+        times: of how many reports in a row this is the last; the others said the same.
+        flip: whether the report before them said otherwise; not known to be so of the first.
+    """
+
+    at: datetime
+    look: Look
+    times: int = 1
+    flip: bool = False
+
+
+@dataclass(frozen=True)
 class SweepLooks:
     """All that a sweep saw of one model.
 
@@ -55,6 +72,8 @@ class SweepLooks:
         looks: of each subject.
         facts: of each subject, by their names.
         figures: of each check, from 0 to 1, by their names, such as `/ used`.
+        between: of units and checks among `looks`, what was reported between the last sweep that
+            was recorded and this one, the oldest first.
     """
 
     model: str
@@ -67,6 +86,7 @@ class SweepLooks:
     looks: Mapping[Subject, Look] = field(default_factory=dict)
     facts: Mapping[Subject, Mapping[str, str]] = field(default_factory=dict)
     figures: Mapping[Subject, Mapping[str, float]] = field(default_factory=dict)
+    between: Mapping[Subject, Sequence[EarlierLook]] = field(default_factory=dict)
 
 
 def looks_of(snapshot: Snapshot, name: str = '', uuid: str = '', whole: bool = True) -> SweepLooks:
@@ -78,7 +98,7 @@ def looks_of(snapshot: Snapshot, name: str = '', uuid: str = '', whole: bool = T
         if whole:
             looks[Subject(MODEL, '')] = Look(snapshot.health)
         looks |= {
-            Subject(VIEW, view.name): Look(view.health, message=_said(view.health, view.because))
+            Subject(VIEW, view.name): Look(view.health, message=said(view.health, view.because))
             for view in snapshot.views
         }
         for service in snapshot.services:
@@ -98,11 +118,13 @@ def looks_of(snapshot: Snapshot, name: str = '', uuid: str = '', whole: bool = T
     )
 
 
-def _said(health: Health, message: str) -> str:
+def said(health: Health, message: str) -> str:
+    """Return what is kept of a message: nothing of what is well."""
     return '' if health is Health.PASSED else ' '.join(message.split())[:_LONGEST]
 
 
-def _state(state: State | None) -> str:
+def state_word(state: State | None) -> str:
+    """Return the word of a state; empty for none."""
     return state.name.value if state else ''
 
 
@@ -112,26 +134,30 @@ def _looks_of_service(service: ServiceHealth) -> Iterator[tuple[Subject, Look]]:
         Subject(SERVICE, service.name),
         Look(
             service.health,
-            _state(service.state),
+            state_word(service.state),
             max(depths, key=_DEPTHS.index).value if depths else '',
-            _said(service.health, service.message or service.because),
+            said(service.health, service.message or service.because),
         ),
     )
     for reading in service.readings:
         name = reading.unit.name
         evidence = reading.evidence.value if reading.evidence else ''
-        message = _said(reading.health, _message(reading))
-        yield Subject(UNIT, name), Look(reading.health, _state(reading.state), evidence, message)
+        message = said(reading.health, message_of(reading.checks, reading.message))
+        yield (
+            Subject(UNIT, name),
+            Look(reading.health, state_word(reading.state), evidence, message),
+        )
         for check in reading.checks:
             if check.name != JUJU_STATUS:
-                said = _said(check.health, check.message)
-                yield Subject(CHECK, f'{name} {check.name}'), Look(check.health, message=said)
+                told = said(check.health, check.message)
+                yield Subject(CHECK, f'{name} {check.name}'), Look(check.health, message=told)
 
 
-def _message(reading: Reading) -> str:
-    unwell = [check for check in reading.checks if check.health is not Health.PASSED]
+def message_of(checks: Iterable[CheckResult], otherwise: str) -> str:
+    """Return what the worst of a unit's checks says, or otherwise what is said of it."""
+    unwell = [check for check in checks if check.health is not Health.PASSED]
     worst = max(unwell, key=lambda check: check.health.rank, default=None)
-    return f'{worst.name}: {worst.message}' if worst else reading.message
+    return f'{worst.name}: {worst.message}' if worst else otherwise
 
 
 def _looks_of_machines(snapshot: Snapshot) -> Iterator[tuple[Subject, Look]]:
@@ -149,7 +175,7 @@ def _looks_of_machines(snapshot: Snapshot) -> Iterator[tuple[Subject, Look]]:
             continue
         cause = blamed.get(machine)
         if cause is not None:
-            message = _said(cause.health, cause.message)
+            message = said(cause.health, cause.message)
             yield Subject(MACHINE, machine), Look(cause.health, message=message)
         elif answered:
             yield Subject(MACHINE, machine), Look(Health.PASSED)

@@ -78,9 +78,12 @@ def news(connection: Connection, model_id: int, sweep: SweepLooks, sound: bool) 
             _digest(facts.get(part), sweep.whole_inventory, kept.facts),
         )
     touched = {part for part in told if not part or now[part] != before.get(part, _UNKNOWN)}
+    # What was reported as before changes no row of what has settled.
+    touched |= {part_of(of) for of, was in sweep.between.items() if any(one.flip for one in was)}
     if known is None or len(touched) > _MANY:
         return News(sweep, None, known, now)
-    own = replace(sweep, looks=_of(looks, touched), facts=_of(facts, touched))
+    between = {of: was for of, was in sweep.between.items() if part_of(of) in touched}
+    own = replace(sweep, looks=_of(looks, touched), facts=_of(facts, touched), between=between)
     return News(own, touched, known, now)
 
 

@@ -21,6 +21,7 @@ from .changes import Change
 from .database import Database
 from .facts import FAULT
 from .find import KnownModel, known_models
+from .keep_between import keep_between, strictly_between
 from .keep_facts import KeptAt, keep_facts
 from .keep_figures import keep_figures
 from .keep_runs import Flip, RunTimes, keep_runs
@@ -76,6 +77,18 @@ class Recorded:
     changes: tuple[Change, ...] = ()
 
 
+def last_sweep(database: Database, sweep: SweepLooks) -> int | None:
+    """Return when the model of a sweep was last seen by one; `None` if it never was.
+
+    Raises:
+        HistoryError: the history cannot be read, or there is none.
+    """
+    with database.reading() as connection:
+        known = _known(connection, storable(sweep))
+        last = last_spell(connection, known.id) if known else None
+    return last.until if last else None
+
+
 def record(
     database: Database, sweep: SweepLooks, until: Deadline, rules: HistoryRules = DEFAULT_RULES
 ) -> Recorded:
@@ -121,16 +134,20 @@ def _record(
     _keep_spell(connection, model_id, now)
     facts: dict[Subject, Mapping[str, str]] = dict(sweep.facts)
     facts[_MODEL] = {**facts.get(_MODEL, {}), FAULT: ''}
-    told = news(connection, model_id, replace(sweep, facts=facts), sound=_is_sound(last))
+    sweep = strictly_between(replace(sweep, facts=facts), last.until if last else at, at)
+    told = news(connection, model_id, sweep, sound=_is_sound(last))
     ids = SubjectIds(connection, model_id, told.parts)
     # What a run saw last before a gap is known until then, and no longer.
     ended = at - gap
-    runs = keep_runs(connection, ids, told.sweep, RunTimes(at, ended, rules.looks))
+    times = RunTimes(at, ended, rules.looks)
+    earlier = keep_between(connection, ids, told.sweep, times)
+    runs = keep_runs(connection, ids, told.sweep, times, earlier.seen)
     kept_at = KeptAt(at, first, sweep.whole_inventory)
     changes = keep_facts(connection, ids, told.sweep.facts, kept_at)
     keep_parts(connection, model_id, told, ids, runs.doubted)
     keep_figures(connection, ids, sweep.figures, at)
-    return Recorded(model_id, at, first, gap, set_back, tuple(runs.flips), changes)
+    flips = (*earlier.flips, *runs.flips)
+    return Recorded(model_id, at, first, gap, set_back, flips, changes)
 
 
 def _is_sound(last: Spell | None) -> bool:

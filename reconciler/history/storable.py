@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .looks import Look, SweepLooks
+from .looks import EarlierLook, Look, SweepLooks
 from .subject import Subject
 
 _Value = TypeVar('_Value')
@@ -33,12 +33,16 @@ def storable(sweep: SweepLooks) -> SweepLooks:
         looks={_subject(subject): _look(look) for subject, look in sweep.looks.items()},
         facts={_subject(subject): _pairs(values) for subject, values in sweep.facts.items()},
         figures={_subject(subject): _pairs(values) for subject, values in sweep.figures.items()},
+        between={
+            _subject(subject): [_earlier(one) for one in told]
+            for subject, told in sweep.between.items()
+        },
     )
 
 
 def _is_kept(sweep: SweepLooks) -> bool:
     """Return whether it surely has nothing to replace: JSON names NUL, and no such halves."""
-    told = (sweep.looks, sweep.facts, sweep.figures)
+    told = (sweep.looks, sweep.facts, sweep.figures, sweep.between)
     texts = (sweep.model, sweep.uuid, sweep.faults)
     try:
         said = _encode((texts, [list(each.items()) for each in told]))
@@ -59,6 +63,10 @@ def _subject(subject: Subject) -> Subject:
 
 def _look(look: Look) -> Look:
     return replace(look, state=kept(look.state), message=kept(look.message))
+
+
+def _earlier(one: EarlierLook) -> EarlierLook:
+    return replace(one, look=_look(one.look))
 
 
 def _pairs(values: Mapping[str, _Value]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from .parts import part_of
 from .sql import first_word
 from .statements import of_model
 from .subject import Subject
-from .tables import subjects
+from .tables import runs, subjects
 
 # PostgreSQL takes 65,535 parameters, and SQLite 32,766.
 _MANY = 10_000
@@ -67,6 +67,12 @@ class SubjectIds:
         if self._all or len(self._subjects) > _MANY:
             return of_model(table, self.model_id)
         return table.c.subject_id.in_(list(self._subjects))
+
+    def only(self, wanted: Collection[Subject]) -> ColumnElement[bool]:
+        """Return the condition of runs of these subjects, which have rows."""
+        if len(wanted) > _MANY:
+            return self.own(runs)
+        return runs.c.subject_id.in_([self._ids[subject] for subject in wanted])
 
     def __getitem__(self, subject: Subject) -> int:
         """Return the row of a subject that has one."""

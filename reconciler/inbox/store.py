@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,6 +19,7 @@ from charm.kernel.fields import parse_time
 from charm.kernel.log_files import Cursor, Tail
 from charm.kernel.report_json import from_json
 
+from ..values.by_name import load
 from ..values.freshness import DatedReport, held_seconds
 from .database import CorruptError, Database
 from .former import FormerInbox
@@ -30,6 +31,10 @@ _CHUNK_BYTES = 1024 * 1024
 _LATEST = """
 SELECT received_at, sent_at, report FROM units JOIN reports ON reports.unit = units.id
 WHERE model = ? AND units.unit = ? ORDER BY reports.id DESC LIMIT 1
+"""
+_BACKWARDS = """
+SELECT received_at, report FROM units JOIN reports ON reports.unit = units.id
+WHERE model = ? AND units.unit = ? ORDER BY reports.id DESC
 """
 _SINCE = """
 SELECT id, received_at, sent_at, report FROM reports WHERE unit = ? AND id > ? ORDER BY id
@@ -55,6 +60,10 @@ class PushedReports:
         # A report may have lain in the unit's spool for long before it came.
         held = held_seconds(latest.sent_at, latest.report.reported_at)
         return DatedReport(latest.report, latest.received_at, held, 'push')
+
+    def reports(self, unit: str) -> Generator[DatedReport]:
+        """Yield the unit's reports, the latest first, as `Inbox.backwards` does."""
+        return self.inbox.backwards(unit, self.model)
 
     def units(self) -> tuple[str, ...]:
         """Return the names of the units of the model that ever pushed a report, sorted.
@@ -151,6 +160,26 @@ class Inbox:
                 return before
             after = log.since(0, before.gap)
             return Tail(before.lines + after.lines, after.cursor, after.gap, after.more)
+
+    def backwards(self, unit: str, model: str = '') -> Generator[DatedReport]:
+        """Yield the unit's reports in the database, the latest first; none that make no sense.
+
+        How long each was held before it came is not told. Others wait for whoever has begun to
+        read, until he closes this.
+
+        Raises:
+            FileError: they cannot be read.
+        """
+        decode = load('reconciler.values.typed_report:decode')
+        with self._database.reading() as database:
+            if database is None:
+                return
+            for received_at, report in database.execute(_BACKWARDS, (model, unit)):
+                try:
+                    # It was decoded with more suspicion when it came.
+                    yield DatedReport(decode(report), parse_time(received_at), None, 'push')
+                except ReportError:
+                    continue
 
     def units(self, model: str | None = None) -> tuple[tuple[str, str], ...]:
         """Return the model and the name of each unit that ever sent a report, sorted.

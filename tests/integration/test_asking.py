@@ -214,3 +214,40 @@ def test_over_tls_who_is_not_trusted_gets_and_gives_nothing(lab: Lab, what: str)
     assert outcomes(found) == {'no-agent'}
     said = {'token': '401', 'authority': 'cannot trust the agent'}[what]
     assert said in found['web/0']['message']
+
+
+@pytest.mark.parametrize(('ask', 'via'), [('log', 'juju ssh, agent log'), ('push', 'push')])
+def test_an_outage_between_two_recorded_sweeps_is_in_the_timeline_of_its_unit(
+    lab: Lab, ask: str, via: str
+) -> None:
+    with lab.receiver() as url:
+        assert lab.enrol(url).returncode == 0
+        wait_for(lab, '--ask', ask)
+        for _ in range(2):
+            lab.ask('--ask', ask, '--record')
+        for code, health in (('2', 'fail'), ('0', 'passed')):
+            (lab.host.root / 'srv/flag').write_text(f'{code}\n')
+            wait_until(partial(flag_is, lab, health), f'the flag to be {health}')
+            wait_until(partial(has_reported, lab, reports(lab) + 3), 'three more reports')
+        found = lab.ask('--ask', ask, '--record')
+    assert (found['web/0']['health'], found['web/0']['via']) == ('warn', via)
+    told = json.loads(lab.run('timeline', 'web', '--format', 'json').stdout)['happened']
+    flips = {
+        name: [one['after'] for one in told if one['kind'] == 'flip' and one['name'] == name]
+        for name in ('web', 'web/0', 'web/0 flag')
+    }
+    assert flips['web/0 flag'] == ['fail', 'passed']
+    assert flips['web/0'] == ['warn', 'fail', 'warn']
+    # The service is what sweeps saw of it.
+    assert flips['web'] == ['warn']
+
+
+def has_reported(lab: Lab, wanted: int) -> bool:
+    return reports(lab) >= wanted
+
+
+def reports(lab: Lab) -> int:
+    """Return how many reports of the unit its agent has logged."""
+    logs = (lab.host.root / 'var/log/juju-health').glob('agent-*.jsonl')
+    text = ''.join(path.read_text() for path in logs)
+    return sum('"kind":"report"' in line and '"web/0"' in line for line in text.splitlines())

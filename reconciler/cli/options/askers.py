@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from charm.kernel.deadline import Deadline
 from charm.kernel.errors import FileError
 from reconciler.ask.base import Asker
 from reconciler.ask.log import LogAsker
+from reconciler.ask.log_chunk import BY_LOG
 from reconciler.ask.log_store import LogStore
 from reconciler.ask.modes import AUTO, PUSH, AskMode
 from reconciler.ask.probe import ProbeOptions
@@ -22,10 +23,12 @@ from reconciler.sweeps.one_model import SweepPlan
 from reconciler.values.by_name import load
 from reconciler.values.errors import JujuError, UsageError
 from reconciler.values.model import Model
+from reconciler.values.readings import Snapshot
 
 from .sweeping import SweepOptions
 
 if TYPE_CHECKING:
+    from reconciler.history.between import Reports
     from reconciler.inbox.store import Inbox, PushedReports
 
 
@@ -39,8 +42,12 @@ def asker_of(asking: SweepOptions, model: Model) -> Asker:
     if asking.agent_token_file or asking.agent_ca:
         return _over_tls(asking, model)
     if asking.ask == 'log':
-        return LogAsker(scripted, LogStore(asking.state / 'reaped', model.controller, model.name))
+        return LogAsker(scripted, _log_store(asking, model))
     return scripted
+
+
+def _log_store(asking: SweepOptions, model: Model) -> LogStore:
+    return LogStore(asking.state / 'reaped', model.controller, model.name)
 
 
 def _over_tls(asking: SweepOptions, model: Model) -> Asker:
@@ -92,6 +99,22 @@ def pushed_of(asking: SweepOptions, model: Model) -> PushedReports | None:
             raise
         return None
     return of_inbox(inbox, uuid)
+
+
+def earlier_of(asking: SweepOptions, snapshot: Snapshot, uuid: str) -> Mapping[str, Reports]:
+    """Return where units' earlier reports are, by how the newest ones were got.
+
+    Nothing, and nothing is loaded for it, where none came by a log or the inbox.
+    """
+    ways = {reading.via.rpartition(', ')[2] for reading in snapshot.readings()}
+    if BY_LOG in ways and asking.ask == 'log':
+        return {BY_LOG: _log_store(asking, snapshot.model).reports}
+    if PUSH not in ways:
+        return {}
+    inbox: Inbox = load('reconciler.inbox.store:Inbox')(asking.inbox_path)
+    of_inbox: type[PushedReports] = load('reconciler.inbox.store:PushedReports')
+    own = '' if asking.is_local or not _tells_models_apart(inbox) else uuid
+    return {PUSH: of_inbox(inbox, own).reports}
 
 
 def _tells_models_apart(inbox: Inbox) -> bool:

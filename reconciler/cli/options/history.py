@@ -122,6 +122,10 @@ def _record(
     for place, snapshot in parts.items():
         name, uuid = identities.of(snapshot)
         looks = load('reconciler.history.looks:looks_of')(snapshot, name, uuid, whole)
+        earlier = load('reconciler.cli.options.askers:earlier_of')(asking, snapshot, uuid)
+        if earlier:
+            with_them = load('reconciler.history.between:with_between')
+            looks = with_them(database, looks, snapshot, earlier)
         recorded = load('reconciler.history.record:record')(database, looks, until, rules)
         if whole and uuid and looks.seen:
             juju = replace(asking.door, model=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,26 @@ from charm.kernel.report import Health
 from reconciler.history.database import Database
 from reconciler.history.facts import THERE
 from reconciler.history.find import known_models
-from reconciler.history.looks import Look
+from reconciler.history.looks import EarlierLook, Look
 from reconciler.history.parts import forget_parts
 from reconciler.history.prune import before
 from reconciler.history.record import HistoryRules, Recorded
 from reconciler.history.subject import CHECK, MACHINE, UNIT, Subject
 from reconciler.history.tables import facts, parts, runs, spells, subjects
 from tests.support.patience import PATIENCE
-from tests.support.recorded import WEB, WHOLE, Sweeps, rows
+from tests.support.recorded import BEGIN, WEB, WHOLE, Sweeps, rows
 
 NAMES = [
     *(WEB, Subject(UNIT, 'web/0'), Subject(CHECK, 'web/0 disk'), Subject(CHECK, 'web/0 a b')),
     *(Subject(UNIT, 'web/1'), Subject(CHECK, 'web/1 disk'), Subject(MACHINE, 'web')),
 ]
+# Of what reports tell.
+LOGGED = [name for name in NAMES if name.kind in (UNIT, CHECK)]
 WELL = Look(Health.PASSED)
 LOOK = st.builds(Look, st.sampled_from(Health), message=st.sampled_from(['', 'one', 'two']))
 FACTS = st.fixed_dictionaries({THERE: st.just('yes')}, optional={'charm': st.sampled_from('xy')})
+# So many seconds before the sweep, which may be before the one before it.
+EARLIER = st.tuples(st.integers(1, 100), LOOK, st.integers(1, 3), st.booleans())
 TOLD = st.fixed_dictionaries(
     {
         'looks': st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, LOOK)),
@@ -41,6 +46,9 @@ TOLD = st.fixed_dictionaries(
         'whole': st.booleans(),
         'whole_inventory': st.booleans(),
         'seen': st.sampled_from([True, True, True, False]),
+        'between': st.fixed_dictionaries(
+            {}, optional=dict.fromkeys(LOGGED, st.lists(EARLIER, max_size=4))
+        ),
     }
 )
 # How often each sweep is told, since what is told again is what is not read.
@@ -76,9 +84,20 @@ def test_rows_are_as_if_all_of_them_were_read_at_each_sweep(
             minute += pause
             forget(other.database)
             looks = {**sweep['looks'], WHOLE: Look(Health.PASSED)}
-            added = [each.sweep(minute, **{**sweep, 'looks': looks}) for each in (one, other)]
+            between = {of: earlier(minute, told) for of, told in sweep['between'].items()}
+            whole = {**sweep, 'looks': looks, 'between': between}
+            added = [each.sweep(minute, **whole) for each in (one, other)]
             assert _sorted(added[0]) == _sorted(added[1])
     assert _alike(kept(one.database)) == _alike(kept(other.database))
+
+
+def earlier(minute: int, told: list[tuple[int, Look, int, bool]]) -> list[EarlierLook]:
+    at = BEGIN + timedelta(minutes=minute)
+    looks = [
+        EarlierLook(at - timedelta(seconds=ago), look, times, flip)
+        for ago, look, times, flip in told
+    ]
+    return sorted(looks, key=lambda one: one.at)
 
 
 def _sorted(recorded: Recorded) -> tuple[Any, ...]:
@@ -171,6 +190,21 @@ def test_all_is_read_after_rows_were_forgotten(
     sweeps.database.write(before(model, 0, 10**14), Deadline.after(PATIENCE))
     see(sweeps, 1)
     assert read['subjects'] == (1,)
+
+
+def test_what_was_reported_as_before_is_not_read_and_a_flip_reads_its_part_alone(
+    sweeps: Sweeps, read: dict[str, tuple[Any, ...]]
+) -> None:
+    other = EarlierLook(BEGIN + timedelta(minutes=1.5), Look(Health.FAIL), flip=True)
+    alike = EarlierLook(BEGIN + timedelta(minutes=0.5), WELL, 5)
+    see(sweeps, 0)
+    for minute, told, parts_read in (
+        (1, [alike], ('',)),
+        (2, [other], ('', 'web/0')),
+        (3, [], ('',)),
+    ):
+        see(sweeps, minute, between={NAMES[2]: told})
+        assert read['subjects'] == (1, *parts_read)
 
 
 def test_what_is_gone_leaves_no_digest(sweeps: Sweeps) -> None:
