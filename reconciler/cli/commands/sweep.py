@@ -24,7 +24,7 @@ from reconciler.sweeps.one_model import survey
 from reconciler.values.advice import NO_ADVICE, Advice
 from reconciler.values.by_name import load
 from reconciler.values.cost import WORDS
-from reconciler.values.errors import NothingSelected, ReconcilerError
+from reconciler.values.errors import NothingSelected, ReconcilerError, UsageError
 from reconciler.values.model import Model
 from reconciler.values.readings import Snapshot
 
@@ -76,8 +76,8 @@ def sweep(
             if printing.is_for_programs:
                 printing.show(nothing)
             watched.measured(nothing)
-            if unattended.record:
-                # Why nothing could be asked is what there is to say.
+            if unattended.record and not isinstance(error, UsageError):
+                # Why nothing could be asked is what there is to say; a wrong word says nothing.
                 with suppress(ReconcilerError):
                     kept = record_sweep(unattended.history, asking, nothing, whole=False)
                     tell(unattended.history, asking, kept)

@@ -163,7 +163,9 @@ class Advance:
     def _looked_at(self, one: Incident) -> bool:
         """Return whether the sweep would have seen it."""
         if one.model_id is None:
-            return one.notice.topology.controller in self.seen.controllers
+            controller = one.notice.topology.controller
+            # Of one whose name could not be told, whatever is seen shows that it is back.
+            return controller in self.seen.controllers or not (controller or not self.seen.places)
         ids = {self.past.model_ids.get(place) for place in self.seen.places}
         if one.model_id not in ids:
             return False

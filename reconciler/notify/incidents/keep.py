@@ -98,7 +98,9 @@ class _Step:
         before = late(connection, self._sweep.at - FLAP_SPAN)
         known = {model.id: model for model in known_models(connection)}
         now = {one.key: one for one in before if one.until is None}
-        for one in self._advance(connection, before, known).incidents():
+        own = {None, *self._sweep.model_ids.values()}
+        near = [one for one in before if one.model_id in own]
+        for one in self._advance(connection, near, known).incidents():
             kept = self._with_changes(connection, one, known)
             now[one.key] = replace(kept, id=save(connection, kept))
         kept_ones = [one for one in now.values() if one.id]
@@ -106,12 +108,15 @@ class _Step:
         lines: dict[str, str] = {}
         for one in kept_ones:
             now[one.key], line = self._say(connection, one, told[one.id])
-            if one.until is None and not one.lingers and self._alerts.channels:
+            if one.model_id in own and self._is_shown(one):
                 lines = {**alike(one, line), **lines}
         spells = (last_spell(connection, model) for model in self._sweep.model_ids.values())
         usual = max((spell.usual for spell in spells if spell), default=0)
         lasting = tuple(now[one.key] for one in kept_ones if one.until is None and not one.lingers)
         return Kept(lasting, lines, usual / 1000)
+
+    def _is_shown(self, one: Incident) -> bool:
+        return one.until is None and not one.lingers and bool(self._alerts.channels)
 
     def _advance(
         self,

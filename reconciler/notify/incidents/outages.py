@@ -31,27 +31,15 @@ class Seen:
         model: the inventory: of several models, all their parts.
         services: by name, as the snapshot has it.
         outages: each trouble, those that strike most first.
+        places: the full names of the models that were seen, empty ones too; of a single one, ''.
+        controllers: the names of theirs.
     """
 
     model: Model
     services: Mapping[str, ServiceHealth]
     outages: tuple[Outage, ...]
-
-    @cached_property
-    def places(self) -> frozenset[str]:
-        """Return the full names of the models that something was seen of."""
-        return frozenset(self.place(name) for name in self.services)
-
-    @property
-    def controllers(self) -> frozenset[str]:
-        """Return the names of the controllers of those models."""
-        if not self.model.parts:
-            return frozenset([self.model.controller] if self.services else ())
-        return frozenset(place.rpartition(':')[0] for place in self.places)
-
-    def place(self, name: str) -> str:
-        """Return the full name of the model that something is of; empty of a single one."""
-        return self.model.locate(name)[0] if self.model.parts else ''
+    places: frozenset[str]
+    controllers: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -105,7 +93,10 @@ def seen_of(found: Snapshot | Fleet) -> Seen:
     outages = [*_of_services(snapshot, services), *_of_dark(dark)]
     if isinstance(found, Fleet) and found.faults and not parts:
         outages += _of_dark({'': snapshot})
-    return Seen(snapshot.model, services, _once(outages))
+    seen = {name: part.model.controller for name, part in parts.items() if name not in dark}
+    return Seen(
+        snapshot.model, services, _once(outages), frozenset(seen), frozenset(seen.values())
+    )
 
 
 def _of_services(snapshot: Snapshot, services: Mapping[str, ServiceHealth]) -> Iterator[Outage]:

@@ -69,6 +69,7 @@ def plan(known: Incident, said: Sequence[Said], alerts: AlertsConfig, now: int) 
     if known.until is not None:
         _end(found, said, alerts, now)
     elif not known.holds:
+        _worse(found, known, said, alerts, now)
         routes = routes_of(known.notice, alerts)
         if not any(route.channels for route in routes):
             found.waits.append('no route takes it to a channel')
@@ -100,33 +101,40 @@ def _end(found: Plan, said: Sequence[Said], alerts: AlertsConfig, now: int) -> N
 
 
 def _follow(found: Plan, route: Route, known: Incident, said: Sequence[Said], now: int) -> None:
-    own = [one for one in said if one.route == route.name]
+    # What another route, or this one by another name, told its channels they have heard.
+    own = [one for one in said if one.route == route.name or one.channel in route.channels]
     told = {one.channel for one in said}
     due = _hour(route, now)
     begins = known.since + round(route.after_seconds * 1000)
-    if not own:
-        new = [channel for channel in route.channels if channel not in told]
-        if new and begins > now:
-            found.waits.append(f'{route.name} waits until {clock(begins, now)}')
-        elif new and due > now:
-            found.waits.append(f'outside the hours of {route.name} until {clock(due, now)}')
-        else:
-            for channel in new:
-                found.add(NoticeKind.FIRING, route.name, channel, now)
-        return
-    if due > now:
+    new = [channel for channel in route.channels if channel not in told]
+    if new and begins > now:
+        found.waits.append(f'{route.name} waits until {clock(begins, now)}')
+    elif new and due > now:
+        found.waits.append(f'outside the hours of {route.name} until {clock(due, now)}')
+    else:
+        for channel in new:
+            found.add(NoticeKind.FIRING, route.name, channel, now)
+    if not own or due > now:
         return
     _escalate(found, route, own, told, now)
-    worst = max(one.health.rank for one in own)
     last = max(one.at for one in own)
     pause = route.reminder_seconds
-    kind = None
-    if known.notice.health.rank > worst:
-        kind = NoticeKind.CHANGED
-    elif pause is not None and now - last >= round(pause * 1000):
-        kind = NoticeKind.REMINDER
-    for channel in {one.channel: None for one in own} if kind else ():
-        found.add(kind or NoticeKind.REMINDER, route.name, channel, now)
+    if pause is not None and now - last >= round(pause * 1000):
+        for channel in {one.channel: None for one in own}:
+            found.add(NoticeKind.REMINDER, route.name, channel, now)
+
+
+def _worse(
+    found: Plan, known: Incident, said: Sequence[Said], alerts: AlertsConfig, now: int
+) -> None:
+    """Add all who were told that it is less bad than it is."""
+    hours = {route.name: route for route in alerts.routes}
+    told = {one.channel: one for one in sorted(said, key=lambda one: one.health.rank)}
+    for channel, worst in told.items():
+        if known.notice.health.rank > worst.health.rank:
+            due = _hour(hours.get(worst.route), now)
+            if due <= now:
+                found.add(NoticeKind.CHANGED, worst.route, channel, now)
 
 
 def _escalate(found: Plan, route: Route, own: Sequence[Said], told: set[str], now: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from .plan import Said, Target
 # Held during a step; any number does that nobody else has.
 _STEPPING = 7_404_002
 _ALONE = sql('SELECT pg_advisory_xact_lock(:of)')
+# NUL as JSON escapes it, and no backslash before the letters of that.
+_NUL = re.compile(r'(?<!\\)((?:\\\\)*)\\u0000')
 _COLUMNS = [column for column in incidents.c if column.name not in ('holds', 'notice')]
 
 
@@ -70,7 +73,7 @@ def save(connection: Connection, one: Incident) -> int:
 
 def text(notice: Notice) -> str:
     """Return a message as the tables have it: PostgreSQL has no NUL in its texts."""
-    return encode(notice).decode().replace('\\u0000', '\N{REPLACEMENT CHARACTER}')
+    return _NUL.sub('\\1\N{REPLACEMENT CHARACTER}', encode(notice).decode())
 
 
 def said_of(connection: Connection, rows: Sequence[int]) -> Mapping[int, list[Said]]:

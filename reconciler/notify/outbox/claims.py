@@ -43,6 +43,7 @@ class Claim:
         fresh: it was not accepted before.
         attempts: how often it was tried before.
         until: when the claim ends; milliseconds since 1970, UTC.
+        holder: whose it is.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Claim:
     over: bool
     put: int
     until: int
+    holder: str
 
 
 def due(connection: Connection, channels: Collection[str], now: int) -> list[str]:
@@ -106,6 +108,7 @@ def claim(connection: Connection, channel: str, holder: str, now: int) -> Claim 
         row.until is not None,
         row.at,
         now + LEASE,
+        holder,
     )
 
 
@@ -126,7 +129,13 @@ def settle(
         'leased': None,
         'holder': '',
     }
-    own = deliveries.c.id == claimed.id
+    # Whose claim has ended, and is another's now, has nothing to say any more but that it arrived.
+    mine = deliveries.c.holder == claimed.holder
+    own = (
+        and_(deliveries.c.id == claimed.id, mine)
+        if not found.accepted
+        else (deliveries.c.id == claimed.id)
+    )
     # Whoever overtakes it does so before or after this, not in between.
     known = select(deliveries.c.due).where(own).with_for_update()
     if connection.execute(known).scalar() is None:

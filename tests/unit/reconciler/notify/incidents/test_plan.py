@@ -112,6 +112,7 @@ def test_a_route_of_failures_takes_what_was_a_warning_when_it_fails(database: Da
     made.sweeps(3)
     assert by_channel(made) == [
         ('firing', 'ops'),
+        ('changed', 'ops'),
         ('firing', 'boss'),
         ('recovered', 'ops'),
         ('recovered', 'boss'),
