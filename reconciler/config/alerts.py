@@ -87,10 +87,10 @@ class Quiet:
     restart: float = option(DURATION, default=300.0)
     flapping: float = option(DURATION, default=600.0)
 
-    def seconds(self, kind: str) -> float:
+    def milliseconds(self, kind: str) -> int:
         """Return how long it is after that kind of event."""
-        found: float = getattr(self, kind)
-        return found
+        seconds: float = getattr(self, kind)
+        return round(seconds * 1000)
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,11 @@ class AlertsConfig:
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     quiet: Quiet = Quiet()
+
+    @property
+    def by_name(self) -> Mapping[str, Route]:
+        """Return the routes by their names."""
+        return {route.name: route for route in self.routes}
 
 
 def read(spot: YamlNode) -> AlertsConfig:

@@ -23,7 +23,7 @@ from charm.kernel.errors import FileError
 from charm.kernel.files import set_aside
 
 from ..values.by_name import load
-from .dialects import as_we_begin, begin, meant, parsed
+from .dialects import Lock, alone, as_we_begin, begin, meant, parsed
 from .errors import CorruptHistory, HistoryBusy, HistoryError, NoHistory, OldHistory
 from .migrations import LATEST, VERSIONS
 
@@ -31,8 +31,6 @@ _Made = TypeVar('_Made')
 # How long one waits for another who writes; that takes milliseconds.
 _LOCK_SECONDS = 10.0
 _CONNECT_SECONDS = 10
-# Held while a server's tables are made or changed; any number does that nobody else has.
-_UPGRADING = 7_404_001
 _log = logging.getLogger('juju_health.history')
 
 
@@ -144,8 +142,7 @@ class Database:
             self._make_directory(self.path.parent)
         with self._told('upgrade'):
             with self._begun(immediate=True) as connection:
-                if not self.is_sqlite:
-                    connection.execute(text(f'SELECT pg_advisory_xact_lock({_UPGRADING})'))
+                alone(connection, Lock.UPGRADING)
                 before = self.version(connection)
                 if before and before not in VERSIONS:
                     self._refuse_version(before)

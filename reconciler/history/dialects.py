@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import enum
 import sqlite3
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from .errors import CorruptHistory, HistoryBusy, HistoryError
+
+
+class Lock(enum.IntEnum):
+    """What only one may do at a time; any numbers do that nobody else has."""
+
+    UPGRADING = 7_404_001
+    STEPPING = 7_404_002
+    CLAIMING = 7_404_003
 
 
 def parsed(url: str) -> URL:
@@ -49,6 +58,17 @@ def begin(connection: Connection) -> None:
         wait = options.get('wait_milliseconds', 0)
         connection.exec_driver_sql(f'PRAGMA busy_timeout = {wait}')
         connection.exec_driver_sql('BEGIN IMMEDIATE' if options.get('immediate') else 'BEGIN')
+
+
+def alone(connection: Connection, lock: Lock, of: str | None = None) -> None:
+    """Keep others from the same, or the same of `of`, until the transaction's end.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name != 'postgresql':
+        return
+    held = ':lock' if of is None else ':lock, hashtext(:of)'
+    connection.execute(text(f'SELECT pg_advisory_xact_lock({held})'), {'lock': lock, 'of': of})
 
 
 def _is_passing(error: BaseException | None) -> bool:

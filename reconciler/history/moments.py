@@ -15,6 +15,11 @@ def to_number(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
+def now_number() -> int:
+    """Return the time by this machine's clock as a number."""
+    return to_number(datetime.now(timezone.utc))
+
+
 def to_moment(number: int) -> datetime:
     """Return the moment (UTC) of a number."""
     return _EPOCH + number * _MILLISECOND

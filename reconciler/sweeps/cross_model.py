@@ -18,7 +18,7 @@ from ..judge.conclude import Evidence, conclude
 from ..values.model import Saas, StatusInfo
 from ..values.node import Node, NodeKind
 from ..values.readings import ServiceHealth, Snapshot
-from .fleet import Fleet, short_names
+from .fleet import Fleet
 
 # `[controller:]owner/model.offer` (core/crossmodel/offerurl.go); newer clients write `owner` as
 # a qualifier.
@@ -117,7 +117,7 @@ def _renamed(service: ServiceHealth, nodes: Mapping[Node, Node]) -> ServiceHealt
 def _offered(fleet: Fleet, name: str, snapshot: Snapshot) -> Iterator[_Offered]:
     """Yield the services of other models that this one consumes."""
     own_controller = name.partition(':')[0] if ':' in name else ''
-    places = dict(zip(fleet.snapshots, short_names(fleet.snapshots), strict=True))
+    places = fleet.places
     for saas in snapshot.model.saas.values():
         found = _URL.fullmatch(saas.url)
         if found is None:

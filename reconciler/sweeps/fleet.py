@@ -53,6 +53,11 @@ class Fleet:
             return Health.PASSED
         return worst(told)
 
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Return what merged names begin with, by the full names of the models."""
+        return dict(zip(self.snapshots, short_names(self.snapshots), strict=True))
+
     def merged(self) -> Snapshot:
         """Return one snapshot of everything, with the model in each name."""
         shown = short_names(self.snapshots)

@@ -12,7 +12,7 @@ from charm.kernel.names import nearest
 from charm.kernel.safe_text import clean
 from reconciler.config.alerts import AlertsConfig
 from reconciler.config.settings import Config
-from reconciler.history.moments import to_number
+from reconciler.history.moments import now_number, to_number
 from reconciler.notify import words
 from reconciler.notify.channels.base import Delivery
 from reconciler.notify.deliver import deliver
@@ -41,7 +41,7 @@ _SECONDS = 60.0
 def listing(history: str, config: Config, form: str, output: str) -> int:
     """Print what is wrong, and who was told or why nobody is."""
     with open_history(history, config).reading() as connection:
-        found = review.standing(connection, _alerts(config), _now())
+        found = review.standing(connection, _alerts(config), now_number())
     text = standing_json(found) if form == 'json' else standing_text(found, view(output))
     write_document(text, output)
     return TAKEN
@@ -51,9 +51,9 @@ def explain(name: str, since: str, history: str, config: Config, form: str, outp
     """Print the same of one thing, and all that was said of it."""
     begin = _moment(since)
     with open_history(history, config).reading() as connection:
-        found = review.of_subject(connection, name, _alerts(config), begin, _now())
+        found = review.of_subject(connection, name, _alerts(config), begin, now_number())
         rows = [one.incident.id for one in found]
-        logged = review.log(connection, begin, _now(), rows)
+        logged = review.log(connection, begin, now_number(), rows)
     if form == 'json':
         write_document(explained_json(found, logged), output)
     else:
@@ -64,17 +64,13 @@ def explain(name: str, since: str, history: str, config: Config, form: str, outp
 def log(since: str, history: str, config: Config, form: str, output: str) -> int:
     """Print each message on each channel."""
     with open_history(history, config).reading() as connection:
-        found = review.log(connection, _moment(since), _now())
+        found = review.log(connection, _moment(since), now_number())
     write_document(log_json(found) if form == 'json' else log_text(found, view(output)), output)
     return TAKEN
 
 
 def _alerts(config: Config) -> AlertsConfig:
     return config.alerts or AlertsConfig()
-
-
-def _now() -> int:
-    return to_number(datetime.now(timezone.utc))
 
 
 def _moment(since: str) -> int:
@@ -117,13 +113,13 @@ def _rehearse(
     """Print what the routes meant would have said of what was recorded."""
     if not dry_run:
         raise UsageError('cannot send what is past: --since goes with --dry-run')
-    known = [route.name for route in alerts.routes]
+    routes = alerts.by_name
     for name in names:
-        if name not in known:
-            raise UsageError(f'cannot find the route {name!r}{nearest(name, known)}')
+        if name not in routes:
+            raise UsageError(f'cannot find the route {name!r}{nearest(name, routes)}')
     meant = review.routes_meant(alerts, names)
     with open_history(history, config).reading() as connection:
-        found = review.rehearse(connection, meant, _moment(since), _now())
+        found = review.rehearse(connection, meant, _moment(since), now_number())
     write_document(rehearsed_text(found, view()))
     return TAKEN
 
@@ -140,7 +136,7 @@ def _chosen(alerts: AlertsConfig, names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         UsageError: a name means none.
     """
-    routes = {route.name: route for route in alerts.routes if route.name}
+    routes = alerts.by_name
     chosen: dict[str, None] = {}
     for name in names or alerts.channels:
         if name in alerts.channels:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
 
 from reconciler.config.settings import Config
 from reconciler.history.find import refuse_unknown
 from reconciler.history.forecast import forecast as foretell
 from reconciler.history.models_meant import models_meant, newest
-from reconciler.history.moments import to_number
+from reconciler.history.moments import now_number
 from reconciler.render.people.forecast import FORECASTS
 
 from ..options.history import open_history
@@ -29,7 +28,7 @@ def forecast(
     config: Config,
 ) -> int:
     """Print what is ahead, and return the exit code that tells of it."""
-    now = to_number(datetime.now(timezone.utc))
+    now = now_number()
     with open_history(history, config).reading() as connection:
         known = newest(models_meant(connection, model))
         for one in known if len(known) == 1 else ():

@@ -23,7 +23,7 @@ from reconciler.history.export import (
 )
 from reconciler.history.find import KnownModel
 from reconciler.history.models_meant import models_meant
-from reconciler.history.moments import to_number
+from reconciler.history.moments import now_number, to_number
 from reconciler.history.prune import Pruned, Work, before, of_no_model_before
 from reconciler.history.prune import future as of_the_future
 from reconciler.render.people.history import examined_text, pruned_text
@@ -38,7 +38,7 @@ _WRITE_SECONDS = 60.0
 
 def check(history: str, config: Config) -> int:
     """Print what is in the history, and return the exit code that tells whether it is sound."""
-    found = examine(open_history(history, config), _now())
+    found = examine(open_history(history, config), now_number())
     print_document(examined_text(found))
     return WRONG if found.faults else SOUND
 
@@ -55,7 +55,7 @@ def prune(
         total += _prune(database, _work(one, older_than, future), dry_run)
     if not model and not future:
         # What operators said ends by itself: nothing of it is of the future.
-        work = of_no_model_before(_now() - round(older_than * 1000))
+        work = of_no_model_before(now_number() - round(older_than * 1000))
         total += _prune(database, work, dry_run)
     print_document(pruned_text(total, database.name, dry_run))
     if total and not dry_run:
@@ -67,7 +67,7 @@ def prune(
 
 
 def _work(model: KnownModel, older_than: float, ahead: bool) -> Work:
-    now = _now()
+    now = now_number()
     return (
         of_the_future(model, now) if ahead else before(model, now - round(older_than * 1000), now)
     )
@@ -108,10 +108,6 @@ def upgrade(history: str, config: Config) -> None:
             f'was of version {old}, and now is of {new}' if old else f'is made, of version {new}'
         )
     print_document(clean(f'{database.name} {told}'))
-
-
-def _now() -> int:
-    return to_number(datetime.now(timezone.utc))
 
 
 def _moment(text: str) -> int | None:

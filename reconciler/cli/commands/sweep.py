@@ -80,7 +80,7 @@ def sweep(
                 # Why nothing could be asked is what there is to say; a wrong word says nothing.
                 with suppress(ReconcilerError):
                     kept = record_sweep(unattended.history, asking, nothing, whole=False)
-                    tell(unattended.history, asking, kept)
+                    tell(asking, kept)
             raise
         code = _conclude(asking, printing, unattended, found, units, names)
         if waiting.goal and overall_health(printing.counted(found)).rank <= waiting.goal.rank:
@@ -120,7 +120,7 @@ def _conclude(
     if unkept is not None:
         raise unkept
     if recorded is not None:
-        tell(unattended.history, asking, recorded)
+        tell(asking, recorded)
     return code
 
 

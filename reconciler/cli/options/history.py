@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
 from reconciler.config.settings import Config
+from reconciler.history.moments import now_number
 from reconciler.history.where import database_url, is_missing
 from reconciler.juju.identity import identity
 from reconciler.sweeps.fleet import Fleet
@@ -70,10 +70,12 @@ class RecordedSweep:
     """A sweep that is in the history.
 
     Attributes:
+        database: the door to it.
         added: what it added, by model.
         kept: how incidents go on.
     """
 
+    database: Database
     added: Mapping[str, Recorded]
     kept: Kept
 
@@ -86,32 +88,27 @@ def record_sweep(
     Raises:
         ReconcilerError: it cannot be written; of several models, some may be.
     """
+    database = open_history(option, asking.config)
     added: dict[str, Recorded] = {}
     ids: dict[str, int] = {}
-    for place, name, recorded in _record(option, asking, found, whole):
+    for place, name, recorded in _record(database, asking, found, whole):
         added[name] = recorded
         ids[place] = recorded.model_id
         if recorded.set_back:
             behind = duration_text(recorded.set_back / 1000)
             told = f'the clock is {behind} behind the last sweep of {name}'
             click.echo(f'reconcile-health: {clean(told)}', err=True)
-    at = max((one.at for one in added.values()), default=_now())
+    at = max((one.at for one in added.values()), default=now_number())
     sweep = load('reconciler.notify.incidents.keep:SweepKept')(found, whole, at, ids)
     keep = load('reconciler.notify.incidents.keep:keep')
-    until = Deadline.after(_WRITE_SECONDS)
-    kept = keep(open_history(option, asking.config), sweep, asking.config, until)
-    return RecordedSweep(added, kept)
-
-
-def _now() -> int:
-    return round(time.time() * 1000)
+    kept = keep(database, sweep, asking.config, Deadline.after(_WRITE_SECONDS))
+    return RecordedSweep(database, added, kept)
 
 
 def _record(
-    option: str, asking: SweepOptions, found: Snapshot | Fleet, whole: bool
+    database: Database, asking: SweepOptions, found: Snapshot | Fleet, whole: bool
 ) -> Iterator[tuple[str, str, Recorded]]:
     """Yield by which name `found` has each model, its full name, and what it added."""
-    database = open_history(option, asking.config)
     identities = _Identities(asking)
     until = Deadline.after(_WRITE_SECONDS)
     gap = asking.config.history.gap_seconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,10 @@ import click
 
 from charm.kernel.deadline import Deadline
 from charm.kernel.safe_text import clean
+from reconciler.history.moments import now_number
 from reconciler.values.by_name import load
 
-from .history import RecordedSweep, open_history
+from .history import RecordedSweep
 from .sweeping import SweepOptions
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SECONDS = 45.0
 
 
-def tell(option: str, asking: SweepOptions, recorded: RecordedSweep) -> None:
+def tell(asking: SweepOptions, recorded: RecordedSweep) -> None:
     """Send what is due, and say on stderr what became of it.
 
     Raises:
@@ -30,15 +30,11 @@ def tell(option: str, asking: SweepOptions, recorded: RecordedSweep) -> None:
     alerts = asking.config.alerts
     if alerts is None or not alerts.channels:
         return
-    database = open_history(option, asking.config)
     outbox = load('reconciler.notify.outbox.send:Outbox')
-    sent = outbox(database, alerts, _now, recorded.kept.usual).send(Deadline.after(_SECONDS))
+    box = outbox(recorded.database, alerts, now_number, recorded.kept.usual)
+    sent = box.send(Deadline.after(_SECONDS))
     for line in _lines(sent, asking.quiet):
         click.echo(f'reconcile-health: {clean(line)}', err=True)
-
-
-def _now() -> int:
-    return round(time.time() * 1000)
 
 
 def _lines(sent: Sequence[Sent], quiet: bool) -> list[str]:

@@ -11,7 +11,7 @@ from reconciler.values.by_name import load
 
 from .asking import history_option
 from .configured import config_option
-from .printing import format_option, output_option
+from .looking_back import looking_back
 
 Command = TypeVar('Command', bound=Callable[..., Any])
 
@@ -30,10 +30,7 @@ def alerts() -> None:
 
 
 @alerts.command('list', short_help='Show what is wrong: who was told, or why nobody is.')
-@history_option
-@config_option
-@format_option(('table', 'json'))
-@output_option
+@looking_back
 def listing(**given: Any) -> Any:
     """Show each cause that is not over, of all models, and who was told of it, or why nobody is.
 
@@ -45,10 +42,7 @@ def listing(**given: Any) -> Any:
 @alerts.command('explain', short_help='Show who was told of one thing, or why nobody is.')
 @click.argument('name', metavar='APP|UNIT|MACHINE')
 @_since_option('7d', 'Also what ended since then.')
-@history_option
-@config_option
-@format_option(('table', 'json'))
-@output_option
+@looking_back
 def explain(**given: Any) -> Any:
     """Show who was told of a service, unit or machine, or why nobody is, and all that was said.
 
@@ -59,10 +53,7 @@ def explain(**given: Any) -> Any:
 
 @alerts.command('log', short_help='Show each message: when, to whom, taken or not.')
 @_since_option('24h', 'From when: a moment, or so long ago.')
-@history_option
-@format_option(('table', 'json'))
-@config_option
-@output_option
+@looking_back
 def log(**given: Any) -> Any:
     """Show each message on each channel: for which cause, by which route, and what came of it.
 

@@ -8,9 +8,8 @@ import click
 
 from reconciler.values.by_name import load
 
-from .asking import history_option, model_option
-from .configured import config_option
-from .printing import format_option, output_option
+from .asking import model_option
+from .looking_back import looking_back
 from .sections import Sectioned
 
 
@@ -33,10 +32,7 @@ from .sections import Sectioned
     metavar='ZONE',
     help="Whose months, such as Europe/Berlin.  [default: this machine's]",
 )
-@history_option
-@config_option
-@format_option(('table', 'json'))
-@output_option
+@looking_back
 def availability(**given: Any) -> Any:
     """Show for how long services and views were up, and what is left of what they may be down.
 

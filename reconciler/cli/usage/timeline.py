@@ -8,9 +8,8 @@ import click
 
 from reconciler.values.by_name import load
 
-from .asking import history_option, model_option
-from .configured import config_option
-from .printing import format_option, output_option
+from .asking import model_option
+from .looking_back import looking_back
 from .sections import Sectioned
 
 
@@ -28,10 +27,7 @@ from .sections import Sectioned
 @click.option(
     '--raw', is_flag=True, help='Every look as it was, not only what was seen often enough.'
 )
-@history_option
-@config_option
-@format_option(('table', 'json'))
-@output_option
+@looking_back
 def timeline(**given: Any) -> Any:
     """Show what happened: flips of health, what changed before them, and when nobody looked.
 

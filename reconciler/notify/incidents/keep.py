@@ -16,6 +16,7 @@ from ...config.settings import Config
 from ...history.before_trouble import before_those
 from ...history.changes import Change, changes_between
 from ...history.database import Database
+from ...history.dialects import Lock, alone
 from ...history.find import KnownModel, known_models
 from ...history.moments import to_moment
 from ...history.record import last_spell
@@ -32,10 +33,12 @@ from .lines import alike, line_of
 from .outages import Outage, Seen, seen_of
 from .plan import Plan, Said, messages, plan
 from .quiet import Hold, holds
-from .store import alone, late, put, said_of, save
+from .store import late, put, said_of, save
 
 # No event keeps anybody quiet for longer.
 _LATE = 86_400_000
+# So many names are asked for at once; SQLite takes no condition that is very deep.
+_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -88,21 +91,20 @@ class _Step:
         self._config = config
         self._alerts = config.alerts or AlertsConfig()
         self._seen: Seen = seen_of(sweep.found)
-        quiet = self._alerts.quiet
-        restart, flapping = round(quiet.restart * 1000), round(quiet.flapping * 1000)
-        self._look = Look(sweep.at, config.history.looks, restart, flapping)
+        ends = map(self._alerts.quiet.milliseconds, ('restart', 'flapping'))
+        self._look = Look(sweep.at, config.history.looks, *ends)
 
     def taken(self, connection: Connection) -> Kept:
         """Take the step, all of it or nothing."""
-        alone(connection)
+        alone(connection, Lock.STEPPING)
         before = late(connection, self._sweep.at - FLAP_SPAN)
         known = {model.id: model for model in known_models(connection)}
         now = {one.key: one for one in before if one.until is None}
         own = {None, *self._sweep.model_ids.values()}
         near = [one for one in before if one.model_id in own]
-        for one in self._advance(connection, near, known).incidents():
-            kept = self._with_changes(connection, one, known)
-            now[one.key] = replace(kept, id=save(connection, kept))
+        steps = self._advance(connection, near, known).incidents()
+        for one in self._with_changes(connection, steps, known):
+            now[one.key] = replace(one, id=save(connection, one))
         kept_ones = [one for one in now.values() if one.id]
         told = said_of(connection, [one.id for one in kept_ones])
         lines: dict[str, str] = {}
@@ -168,18 +170,30 @@ class _Step:
         return parts[outage.place].model if outage.place in parts else self._seen.model
 
     def _with_changes(
-        self, connection: Connection, one: Incident, known: Mapping[int, KnownModel]
-    ) -> Incident:
-        """Return an incident that opens just now with what changed before it began."""
-        model = known.get(one.model_id or 0)
-        if one.opened != self._sweep.at or model is None:
-            return one
-        told = tuple(
-            f'{words}, {duration_text(seconds)} before'
-            for trouble in before_those(connection, model, [one.node])
-            for seconds, words in trouble.changes
-        )
-        return replace(one, notice=replace(one.notice, changes=told))
+        self, connection: Connection, steps: Sequence[Incident], known: Mapping[int, KnownModel]
+    ) -> Iterator[Incident]:
+        """Yield the incidents, those that open just now with what changed before they began."""
+        nodes: dict[int, list[str]] = {}
+        for one in steps:
+            if one.opened == self._sweep.at and one.model_id is not None:
+                nodes.setdefault(one.model_id, []).append(one.node)
+        told = {
+            (model_id, trouble.name): trouble
+            for model_id, names in nodes.items()
+            for begin in range(0, len(names), _AT_ONCE)
+            for trouble in before_those(
+                connection, known[model_id], names[begin : begin + _AT_ONCE]
+            )
+        }
+        for one in steps:
+            trouble = told.get((one.model_id or 0, one.node))
+            if one.opened != self._sweep.at or trouble is None:
+                yield one
+                continue
+            changes = tuple(
+                f'{words}, {duration_text(seconds)} before' for seconds, words in trouble.changes
+            )
+            yield replace(one, notice=replace(one.notice, changes=changes))
 
     def _say(
         self, connection: Connection, one: Incident, before: Sequence[Said]

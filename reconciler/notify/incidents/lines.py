@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ...sweeps.fleet import Fleet, short_names
+from ...sweeps.fleet import Fleet
 from ...values.readings import Snapshot
 from .incident import Incident
 from .plan import Plan, Said
@@ -32,7 +32,7 @@ def annotated(found: Snapshot | Fleet, lines: Mapping[str, str]) -> Snapshot | F
     """Return what was found with the lines at its services."""
     if isinstance(found, Snapshot):
         return _lined(found, lines, '')
-    names = dict(zip(found.snapshots, short_names(found.snapshots), strict=True))
+    names = found.places
     snapshots = {
         full: _lined(snapshot, lines, f'{names[full]}/')
         for full, snapshot in found.snapshots.items()

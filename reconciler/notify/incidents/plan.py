@@ -93,10 +93,10 @@ def messages(known: Incident, found: Plan, said: Sequence[Said], now: int) -> It
 def _end(found: Plan, said: Sequence[Said], alerts: AlertsConfig, now: int) -> None:
     told = {one.channel: one for one in said}
     over = {one.channel for one in said if one.kind is NoticeKind.RECOVERED}
-    hours = {route.name: route for route in alerts.routes}
+    routes = alerts.by_name
     for channel, one in told.items():
         if channel not in over:
-            due = _hour(hours.get(one.route), now)
+            due = _hour(routes.get(one.route), now)
             found.add(NoticeKind.RECOVERED, one.route, channel, due)
 
 
@@ -128,13 +128,12 @@ def _worse(
     found: Plan, known: Incident, said: Sequence[Said], alerts: AlertsConfig, now: int
 ) -> None:
     """Add all who were told that it is less bad than it is."""
-    hours = {route.name: route for route in alerts.routes}
+    routes = alerts.by_name
     told = {one.channel: one for one in sorted(said, key=lambda one: one.health.rank)}
     for channel, worst in told.items():
-        if known.notice.health.rank > worst.health.rank:
-            due = _hour(hours.get(worst.route), now)
-            if due <= now:
-                found.add(NoticeKind.CHANGED, worst.route, channel, now)
+        is_worse = known.notice.health.rank > worst.health.rank
+        if is_worse and _hour(routes.get(worst.route), now) <= now:
+            found.add(NoticeKind.CHANGED, worst.route, channel, now)
 
 
 def _escalate(found: Plan, route: Route, own: Sequence[Said], told: set[str], now: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from charm.kernel.names import service_of
 from charm.kernel.report import StateName
@@ -83,12 +82,11 @@ def holds(
     for change in changes:
         kind = _KINDS.get(change.fact)
         if kind and change.after and _is_about(change, outage, model):
-            pause = round(quiet.seconds(kind) * 1000)
+            pause = quiet.milliseconds(kind)
             # What comes while something fails already adds its time once.
             yield Hold(change.words, min(change.at, since + pause) + pause)
-    yield from (
-        _ending(reason, since, kind, quiet) for reason, kind in _expected(outage) if reason
-    )
+    for reason, kind in _expected(outage):
+        yield Hold(reason, since + quiet.milliseconds(kind))
 
 
 def in_time(found: Iterable[Hold], at: int) -> tuple[Hold, ...]:
@@ -107,15 +105,7 @@ def said(outage: Outage) -> Iterator[Hold]:
     for suppression in outage.own[0].suppressed:
         by = f' by {suppression.by}' if suppression.by else ''
         what = f'{suppression.kind}{by} ({suppression.reason})'
-        yield Hold(what, _number(suppression.until), planned=True)
-
-
-def _number(moment: datetime) -> int:
-    return to_number(moment.astimezone(timezone.utc))
-
-
-def _ending(reason: str, begun: int, kind: str, quiet: Quiet) -> Hold:
-    return Hold(reason, begun + round(quiet.seconds(kind) * 1000))
+        yield Hold(what, to_number(suppression.until), planned=True)
 
 
 def _is_about(change: Change, outage: Outage, model: Model) -> bool:

@@ -114,9 +114,7 @@ def log(
     `rows` are the incidents that are meant, whenever they were; `None` for all of that time.
     """
     meant = (
-        messages.c.at.between(since, until)
-        if rows is None
-        else and_(messages.c.incident_id.in_(rows))
+        messages.c.at.between(since, until) if rows is None else messages.c.incident_id.in_(rows)
     )
     wanted = (
         select(messages.c.at, deliveries.c.tried, messages.c.document)

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
-from sqlalchemy import text as sql
 
 from charm.kernel.report import Health
 
@@ -19,18 +18,9 @@ from ..outbox.state import DeliveryState
 from .incident import Incident
 from .plan import Said, Target
 
-# Held during a step; any number does that nobody else has.
-_STEPPING = 7_404_002
-_ALONE = sql('SELECT pg_advisory_xact_lock(:of)')
-# NUL as JSON escapes it, and no backslash before the letters of that.
-_NUL = re.compile(r'(?<!\\)((?:\\\\)*)\\u0000')
+# Each escape of JSON, one after the other: a backslash may be one, before the letters of NUL's.
+_ESCAPE = re.compile(r'\\(?:u0000|.)')
 _COLUMNS = [column for column in incidents.c if column.name not in ('holds', 'notice')]
-
-
-def alone(connection: Connection) -> None:
-    """Keep others from taking a step until the transaction's end; SQLite has one writer anyway."""
-    if connection.dialect.name == 'postgresql':
-        connection.execute(_ALONE, {'of': _STEPPING})
 
 
 def late(connection: Connection, since: int) -> list[Incident]:
@@ -73,7 +63,11 @@ def save(connection: Connection, one: Incident) -> int:
 
 def text(notice: Notice) -> str:
     """Return a message as the tables have it: PostgreSQL has no NUL in its texts."""
-    return _NUL.sub('\\1\N{REPLACEMENT CHARACTER}', encode(notice).decode())
+    return _ESCAPE.sub(_without_nul, encode(notice).decode())
+
+
+def _without_nul(escape: re.Match[str]) -> str:
+    return '\N{REPLACEMENT CHARACTER}' if escape[0] == r'\u0000' else escape[0]
 
 
 def said_of(connection: Connection, rows: Sequence[int]) -> Mapping[int, list[Said]]:

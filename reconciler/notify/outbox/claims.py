@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
-from sqlalchemy import text as sql
 
+from ...history.dialects import Lock, alone
 from ...history.incident_tables import deliveries, incidents, messages
 from ..channels.base import Delivery
 from ..document import decode
@@ -29,9 +29,6 @@ _MOST_ASKED = 3_600_000
 _EXPIRES = 86_400_000
 # A clock that was set back is behind what was written: no wait is believed then.
 _SET_BACK = 60_000
-# Held while something is claimed, of each channel; any number does that nobody else has.
-_CLAIMING = 7_404_003
-_ALONE = sql('SELECT pg_advisory_xact_lock(:of, hashtext(:channel))')
 
 
 @dataclass(frozen=True)
@@ -42,19 +39,18 @@ class Claim:
         id: the delivery's row.
         fresh: it was not accepted before.
         attempts: how often it was tried before.
-        until: when the claim ends; milliseconds since 1970, UTC.
+        over: its incident is.
+        put: when it was written down; milliseconds since 1970, UTC.
         holder: whose it is.
     """
 
     id: int
     channel: str
-    route: str
     notice: Notice
     fresh: bool
     attempts: int
     over: bool
     put: int
-    until: int
     holder: str
 
 
@@ -73,9 +69,7 @@ def claim(connection: Connection, channel: str, holder: str, now: int) -> Claim 
 
     On one channel messages follow each other, so that an end never comes before its begin.
     """
-    if connection.dialect.name == 'postgresql':
-        # SQLite has one writer anyway.
-        connection.execute(_ALONE, {'of': _CLAIMING, 'channel': channel})
+    alone(connection, Lock.CLAIMING, channel)
     held = select(deliveries.c.id).where(
         deliveries.c.channel == channel, ~_is_free(now), deliveries.c.holder != holder
     )
@@ -83,7 +77,7 @@ def claim(connection: Connection, channel: str, holder: str, now: int) -> Claim 
         return None
     wanted = (
         select(
-            *(deliveries.c.id, deliveries.c.route, deliveries.c.state, deliveries.c.attempts),
+            *(deliveries.c.id, deliveries.c.state, deliveries.c.attempts),
             *(messages.c.document, messages.c.at, incidents.c.until),
         )
         .join(messages, deliveries.c.message_id == messages.c.id)
@@ -101,13 +95,11 @@ def claim(connection: Connection, channel: str, holder: str, now: int) -> Claim 
     return Claim(
         row.id,
         channel,
-        row.route,
         decode(row.document.encode()),
         row.state == DeliveryState.WAITING.value,
         row.attempts,
         row.until is not None,
         row.at,
-        now + LEASE,
         holder,
     )
 
@@ -129,13 +121,10 @@ def settle(
         'leased': None,
         'holder': '',
     }
-    # Whose claim has ended, and is another's now, has nothing to say any more but that it arrived.
-    mine = deliveries.c.holder == claimed.holder
-    own = (
-        and_(deliveries.c.id == claimed.id, mine)
-        if not found.accepted
-        else (deliveries.c.id == claimed.id)
-    )
+    own = deliveries.c.id == claimed.id
+    if not found.accepted:
+        # Whose claim has ended, and is another's now, has to say only that it arrived.
+        own = and_(own, deliveries.c.holder == claimed.holder)
     # Whoever overtakes it does so before or after this, not in between.
     known = select(deliveries.c.due).where(own).with_for_update()
     if connection.execute(known).scalar() is None:

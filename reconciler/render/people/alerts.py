@@ -160,4 +160,4 @@ def _logged(one: Logged) -> dict[str, Any]:
 
 
 def _json(found: Any) -> str:
-    return json.dumps(found, indent=2, allow_nan=False, default=str) + '\n'
+    return json.dumps(found, indent=2, allow_nan=False) + '\n'
